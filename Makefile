@@ -1,0 +1,47 @@
+# Everything that people and CI call. Needs python3 (3.11 to 3.13), git and make.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run install test lint format pretrained benchmark clean
+.DEFAULT_GOAL := run
+
+run: .venv/installed  ## install and serve the dashboard
+	$(BIN)/streamlit run dashboard/app.py
+
+install: .venv/installed
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "VAE Lab needs Python 3.11 to 3.13; set PYTHON=python3.12, for example."; exit 1; }
+	$(PYTHON) -m venv .venv || { rm -rf .venv; \
+	  echo "Python's venv module is incomplete; on Debian: apt-get install python3-venv"; exit 1; }
+
+.venv/installed: .venv/bin/python requirements.txt pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+test: .venv/installed-dev  ## everything that needs no extra service
+	$(BIN)/python -m pytest -m "not browser"
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+pretrained: .venv/installed  ## train the runs that ship with the project (resumable)
+	$(BIN)/python -m vae_core --store pretrained sweep --dataset digits --betas 0,0.1,0.5,1,4 \
+	  --epochs 300
+
+benchmark: .venv/installed  ## images a second against a plain Keras fit
+	$(BIN)/python benchmarks/training.py
+
+clean:
+	rm -rf .venv

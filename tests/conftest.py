@@ -1,0 +1,44 @@
+"""What several tests share: a store in a temporary folder, small configs, a trained run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from vae_core.config import RunConfig
+from vae_core.engines import InProcessEngine
+from vae_core.runs import PROJECT, Run, RunStore
+
+SHARED_DATA = PROJECT.parent / "shared" / "data"
+if "VAE_LAB_DATA" not in os.environ and SHARED_DATA.is_dir():
+    os.environ["VAE_LAB_DATA"] = str(SHARED_DATA)
+
+SMALL = RunConfig(epochs=3)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    folder = os.environ.get("VAE_LAB_DATA")
+    if folder and (Path(folder) / "mnist.npz").is_file():
+        return
+    skip = pytest.mark.skip(reason="needs mnist.npz in the folder that VAE_LAB_DATA names")
+    for item in items:
+        if "mnist" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "runs")
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A finished run, to be read only."""
+    store = RunStore(tmp_path_factory.mktemp("trained"))
+    run = store.create(SMALL)
+    InProcessEngine().submit(run)
+    assert run.status().state == "finished", run.status()
+    yield run

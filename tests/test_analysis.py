@@ -1,0 +1,56 @@
+"""Grids, traversals, sheets and metrics with known answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vae_core import analysis, metrics
+
+
+def test_quantile_manifold_has_equal_shares_of_the_prior() -> None:
+    from statistics import NormalDist
+
+    axis, z = analysis.manifold(11, 2, "quantile", extent=2)
+    assert axis[[0, 5, 10]] == pytest.approx([-2, 0, 2], abs=1e-9)
+    shares = np.diff([NormalDist().cdf(value) for value in axis])
+    assert shares == pytest.approx(np.full(10, shares[0]))
+    assert z.shape == (121, 2)
+
+
+def test_manifold_runs_like_a_map() -> None:
+    axis, z = analysis.manifold(5, 4, "linear", extent=3)
+    assert axis == pytest.approx([-3, -1.5, 0, 1.5, 3])
+    grid = z.reshape(5, 5, 4)
+    assert (grid[0, :, 1] == 3).all(), "the top row has the largest second coordinate"
+    assert (grid[:, 0, 0] == -3).all()
+    assert (grid[..., 2:] == 0).all()
+    with pytest.raises(ValueError, match="spacing"):
+        analysis.manifold(5, 2, "random")
+
+
+def test_traversal_moves_one_dimension_a_row() -> None:
+    z = analysis.traversal(np.array([1.0, 2.0, 3.0]), [2, 0], np.array([-1.0, 0.0, 1.0]))
+    assert z.tolist() == [
+        [1, 2, -1],
+        [1, 2, 0],
+        [1, 2, 1],
+        [-1, 2, 3],
+        [0, 2, 3],
+        [1, 2, 3],
+    ]
+
+
+def test_sheet_lays_pictures_out_row_by_row() -> None:
+    images = np.arange(5)[:, None, None] * np.ones((5, 2, 3))
+    sheet = analysis.sheet(images, columns=3)
+    assert sheet.shape == (4, 9)
+    assert sheet[::2, ::3].tolist() == [[0, 1, 2], [3, 4, 0]]
+
+
+def test_units() -> None:
+    rng = np.random.default_rng(0)
+    posterior_mean = rng.normal(size=(5000, 3)) * [1.0, 0.2, 0.05]
+    assert metrics.active_units(posterior_mean) == 2
+    assert metrics.active_units(np.zeros((10, 4))) == 0
+    assert metrics.informative_units(np.array([0.0, 0.5, 0.51, 3.0])) == 2

@@ -1,0 +1,83 @@
+"""One conformance test over every registered architecture, and the published sizes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from vae_core import architectures
+from vae_core.architectures import ARCHITECTURES
+from vae_core.config import ConfigError, RunConfig
+from vae_core.vae import VAE
+
+
+@pytest.mark.parametrize("size", [8, 13, 28, 30])
+@pytest.mark.parametrize("latent_dim", [1, 2, 7])
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_shapes(name: str, latent_dim: int, size: int) -> None:
+    encoder, decoder, _ = architectures.build(name, latent_dim, size)
+    x = np.random.default_rng(0).uniform(size=(3, size, size, 1)).astype(np.float32)
+    mean, log_var = encoder(x)
+    assert mean.shape == log_var.shape == (3, latent_dim)
+    assert log_var.dtype == "float32"
+    assert decoder(mean).shape == (3, size, size, 1)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_gradients_are_finite_and_reach_every_weight(name: str) -> None:
+    vae = VAE(RunConfig(architecture=name), 8)
+    x = tf.constant(np.random.default_rng(0).uniform(size=(16, 8, 8, 1)).astype(np.float32))
+    with tf.GradientTape() as tape:
+        distortion, rate_per_dim = vae.distortion_and_rate(x, vae.noise("train", 0, 16))
+        loss = tf.reduce_mean(distortion) + tf.reduce_mean(tf.reduce_sum(rate_per_dim, -1))
+    gradients = tape.gradient(loss, vae.trainable_variables)
+    assert vae.trainable_variables
+    for variable, gradient in zip(vae.trainable_variables, gradients, strict=True):
+        assert gradient is not None, variable.path
+        assert np.isfinite(gradient).all(), variable.path
+        assert np.any(gradient), variable.path
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_save_and_load(name: str, tmp_path: Path) -> None:
+    saved = VAE(RunConfig(architecture=name, seed=1), 8)
+    path = tmp_path / "vae.weights.h5"
+    saved.save_weights(path)
+    loaded = VAE(RunConfig(architecture=name, seed=2), 8)
+    z = np.ones((2, 2), np.float32)
+    assert not np.array_equal(saved.decoder(z), loaded.decoder(z))
+    loaded.load_weights(path)
+    assert np.array_equal(saved.decoder(z), loaded.decoder(z))
+
+
+@pytest.mark.parametrize(
+    ("name", "encoder_parameters", "decoder_parameters"),
+    [("mlp", 403_972, 403_728), ("conv", 69_076, 65_089)],
+)
+def test_published_parameter_counts(
+    name: str, encoder_parameters: int, decoder_parameters: int
+) -> None:
+    encoder, decoder, _ = architectures.build(name, 2, 28)
+    assert encoder.count_params() == encoder_parameters
+    assert decoder.count_params() == decoder_parameters
+
+
+def test_unknown_name() -> None:
+    with pytest.raises(ConfigError, match="mlp, conv"):
+        architectures.build("transformer", 2, 8)
+
+
+def test_initial_weights_depend_on_the_seed_alone() -> None:
+    def weights(**changes: object) -> list[np.ndarray]:
+        keras.utils.set_random_seed(99)
+        return VAE(RunConfig().with_(**changes), 8).get_weights()
+
+    first = weights()
+    for same in (weights(beta=20.0), weights(epochs=3), weights(schedule="linear")):
+        assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
+    other = weights(seed=1)
+    assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))

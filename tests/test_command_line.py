@@ -1,0 +1,138 @@
+"""The command line as a user calls it: in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vae_core.runs import PROJECT, RunStore
+
+
+def vae_core(
+    *arguments: str, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "vae_core", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        env=os.environ | (env or {}),
+        timeout=120,
+        check=False,
+    )
+
+
+def as_json(*arguments: str) -> Any:
+    result = vae_core(*arguments, "--json")
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("runs"))
+
+
+def test_sweep_list_show_evaluate(root: str) -> None:
+    result = vae_core("sweep", "--store", root, "--betas", "0,4", "--seeds", "0", "--epochs", "2")
+    assert result.returncode == 0, result.stderr
+    assert "epoch 2/2" in result.stderr
+    assert "distortion" in result.stdout
+    assert "Traceback" not in result.stderr
+
+    listed = as_json("list", "--store", root)["runs"]
+    assert [run["config"]["beta"] for run in listed] == [0, 4]
+    assert {run["state"] for run in listed} == {"finished"}
+    run_id = listed[1]["id"]
+    assert run_id in vae_core("list", "--store", root).stdout
+
+    shown = as_json("--store", root, "show", run_id)
+    assert shown["test"]["loss"] > 0
+    assert "rate of dimension 2" in vae_core("show", run_id, "--store", root).stdout
+
+    evaluated = as_json("evaluate", run_id, "--store", root)
+    assert evaluated["recomputed"]["elbo"] == pytest.approx(evaluated["stored"]["elbo"], rel=1e-6)
+    assert "recomputed" in vae_core("evaluate", run_id, "--store", root).stdout
+
+    before = (RunStore(root).get(run_id).path / "metrics.jsonl").read_bytes()
+    again = as_json("train", "--beta", "4", "--epochs", "2", "--store", root)
+    assert again["id"] == run_id
+    assert (RunStore(root).get(run_id).path / "metrics.jsonl").read_bytes() == before
+
+
+def test_describe() -> None:
+    networks = as_json("describe", "--architecture", "conv")["networks"]
+    for network in networks:
+        assert network["parameters"] == sum(layer["parameters"] for layer in network["layers"])
+    assert "posterior_log_var" in vae_core("describe").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("train", "--dataset", "minst"), "choose one of digits, mnist, fashion_mnist"),
+        (("train", "--architecture", "rnn"), "choose one of mlp, conv"),
+        (("train", "--beta", "-1"), "beta must be from 0"),
+        (("train", "--epochs", "0"), "epochs must be from 1"),
+        (("sweep", "--betas", "0,x"), "expected numbers with commas"),
+        (("show", "nothing"), "no run 'nothing'"),
+        (("evaluate", "../etc"), "no run '../etc'"),
+        (("describe", "--dataset", "what"), "choose one of"),
+    ],
+)
+def test_bad_input_is_one_line(root: str, arguments: tuple[str, ...], message: str) -> None:
+    result = vae_core("--store", root, *arguments)
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_data_that_cannot_be_had(tmp_path: Path) -> None:
+    """A file that is no data set: the run fails with the reason, the exit code says so."""
+    (tmp_path / "mnist.npz").write_bytes(b"nonsense")
+    result = vae_core(
+        "train",
+        "--dataset",
+        "mnist",
+        "--store",
+        str(tmp_path / "runs"),
+        env={"VAE_LAB_DATA": str(tmp_path)},
+    )
+    assert result.returncode == 1
+    assert "mnist.npz can't be read" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_empty_store(tmp_path: Path) -> None:
+    assert as_json("list", "--store", str(tmp_path)) == {"runs": [], "damaged": {}}
+    assert "No runs" in vae_core("list", "--store", str(tmp_path)).stdout
+
+
+def test_ctrl_c_interrupts_and_leaves_the_rest_cancelled(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "vae_core", "sweep", "--betas", "1,2", "--epochs", "50000"]
+    with subprocess.Popen(
+        [*command, "--store", str(tmp_path)],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
+    ) as process:
+        store = RunStore(tmp_path)
+        deadline = time.monotonic() + 60
+        while not any(run.records("epoch") for run in store.scan()[0]):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr
+        errors = process.stderr.read()
+        assert process.wait(20) == 130
+    assert "goes on from the last checkpoint" in errors
+    assert "Traceback" not in errors
+    assert [run.status().state for run in store.scan()[0]] == ["interrupted", "cancelled"]

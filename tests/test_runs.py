@@ -1,0 +1,196 @@
+"""The run folder under what goes wrong: torn writes, damage, two creators, dead owners."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import SMALL
+from vae_core.runs import Run, RunBusyError, RunError, RunStore, replace_file
+
+
+def test_create_is_a_claim_and_opening(store: RunStore) -> None:
+    run = store.create(SMALL)
+    assert run.status().state == "queued"
+    assert run.config == SMALL
+    run.write_status(state="finished")
+    assert store.create(SMALL).status().state == "finished"
+    assert [r.id for r in store.scan()[0]] == [SMALL.id]
+
+
+def test_many_creators_one_folder(store: RunStore) -> None:
+    made: list[Run] = []
+    threads = [threading.Thread(target=lambda: made.append(store.create(SMALL))) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {run.path for run in made} == {store.root / SMALL.id}
+    assert len(made) == 16
+    assert [path.name for path in store.root.iterdir()] == [SMALL.id]
+
+
+def test_torn_last_line_is_ignored_and_closed(store: RunStore) -> None:
+    run = store.create(SMALL)
+    run.append_metrics({"kind": "epoch", "step": 1, "epoch": 1})
+    with open(run.path / "metrics.jsonl", "ab") as file:
+        file.write(b'{"kind": "epoch", "st')
+    assert [r["epoch"] for r in run.records()] == [1]
+    run.append_metrics({"kind": "epoch", "step": 2, "epoch": 2})
+    assert [r["epoch"] for r in run.records()] == [1, 2]
+
+
+def test_repeats_after_a_resume_count_once(store: RunStore) -> None:
+    run = store.create(SMALL)
+    for step in (1, 2, 3, 2, 3, 4):
+        run.append_metrics({"kind": "epoch", "step": step, "epoch": step})
+    assert [r["epoch"] for r in run.records("epoch")] == [1, 2, 3, 4]
+
+
+def test_replace_file_leaves_the_old_content_when_writing_fails(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    replace_file(path, lambda p: p.write_text("old"))
+
+    def fail(p: Path) -> None:
+        p.write_text("ne")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        replace_file(path, fail)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_status_is_never_seen_half_written(store: RunStore) -> None:
+    run = store.create(SMALL)
+    writing = True
+
+    def write() -> None:
+        for epoch in range(200):
+            run.write_status(epoch=epoch)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    seen = []
+    while writing:
+        writing = thread.is_alive()
+        seen.append(run.status().epoch)
+    assert seen == sorted(seen)
+    assert seen[-1] == 199
+
+
+def test_running_without_a_process_reads_as_interrupted(store: RunStore) -> None:
+    run = store.create(SMALL)
+    run.write_running()
+    assert run.status().state == "running"
+    child = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, pathlib; from vae_core.runs import Run;"
+            "Run(pathlib.Path(sys.argv[1])).write_running(epoch=7)",
+            str(run.path),
+        ],
+        check=False,
+    )
+    assert child.returncode == 0
+    status = run.status()
+    assert (status.state, status.epoch) == ("interrupted", 7)
+    assert "resume" in (status.error or "")
+
+
+def test_a_reused_pid_is_not_the_owner(store: RunStore) -> None:
+    run = store.create(SMALL)
+    run.write_running()
+    values = json.loads((run.path / "status.json").read_text())
+    values["process_started"] -= 3600
+    (run.path / "status.json").write_text(json.dumps(values))
+    assert run.status().state == "interrupted"
+
+
+def test_an_owner_elsewhere_lives_by_its_heartbeat(store: RunStore) -> None:
+    run = store.create(SMALL)
+    run.write_running()
+    values = json.loads((run.path / "status.json").read_text())
+    values |= {"host": "elsewhere", "pid": 1}
+    (run.path / "status.json").write_text(json.dumps(values))
+    assert run.status().state == "running"
+    values["heartbeat"] = time.time() - 31
+    (run.path / "status.json").write_text(json.dumps(values))
+    assert run.status().state == "interrupted"
+
+
+def test_lock_goes_with_the_process(store: RunStore) -> None:
+    run = store.create(SMALL)
+    code = (
+        "import sys, pathlib, time; from vae_core.runs import Run\n"
+        "with Run(pathlib.Path(sys.argv[1])).claim(): print('held', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(run.path)], stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout
+        assert child.stdout.readline() == "held\n"
+        with pytest.raises(RunBusyError), run.claim():
+            pass
+        with pytest.raises(RunBusyError):
+            store.delete(run)
+        child.kill()
+        child.wait()
+    with run.claim():
+        pass
+
+
+def test_damaged_folders_are_named_and_the_rest_is_listed(store: RunStore) -> None:
+    good = store.create(SMALL)
+    for seed, name, content in (
+        (1, "config.json", b"{"),
+        (2, "status.json", b""),
+        (3, "status.json", b'{"state": "flying"}'),
+        (4, "config.json", SMALL.to_json().encode()),
+    ):
+        run = store.create(SMALL.with_(seed=seed))
+        (run.path / name).write_bytes(content)
+    (store.root / "stray.txt").touch()
+    (store.root / "a-link").symlink_to(good.path)
+    runs, damaged = store.scan()
+    assert [run.id for run in runs] == [good.id]
+    assert len(damaged) == 4
+    assert all(name in reason for name, reason in damaged.items())
+
+
+@pytest.mark.parametrize("run_id", ["", "..", "../x", "a/b", "A", "no-such-run", "x" * 200])
+def test_hostile_ids(store: RunStore, run_id: str) -> None:
+    store.create(SMALL)
+    with pytest.raises(RunError, match="no run"):
+        store.get(run_id)
+
+
+def test_arrays_round_trip_and_damage(store: RunStore) -> None:
+    run = store.create(SMALL)
+    with pytest.raises(RunError, match="no arrays"):
+        run.arrays()
+    run.write_arrays("arrays", posterior_mean=np.eye(3))
+    assert np.array_equal(run.arrays()["posterior_mean"], np.eye(3))
+    (run.path / "arrays.npz").write_bytes(b"PK")
+    with pytest.raises(RunError, match="damaged"):
+        run.arrays()
+
+
+def test_queue_cancel_delete(store: RunStore) -> None:
+    run = store.create(SMALL)
+    run.request_cancel()
+    assert run.status().state == "cancelled"
+    run.queue()
+    assert run.status().state == "queued"
+    assert not run.cancel_requested()
+    store.delete(run)
+    assert store.scan() == ([], {})
+    assert not any(store.root.iterdir())

@@ -1,0 +1,68 @@
+"""The web process imports no TensorFlow, and vae_core no Streamlit."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import dashboard
+import vae_core
+from vae_core.runs import PROJECT
+
+TRAINING_SIDE = {"vae", "training", "export", "worker"}
+HEAVY = ("tensorflow", "keras", "sklearn", "torch")
+
+
+def imported_by(*modules: str) -> set[str]:
+    code = (
+        "import importlib, json, sys\n"
+        f"for name in {modules!r}: importlib.import_module(name)\n"
+        "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        check=True,
+    )
+    return set(json.loads(result.stdout))
+
+
+def light_core() -> list[str]:
+    names = [module.name for module in pkgutil.iter_modules(vae_core.__path__)]
+    return [f"vae_core.{name}" for name in names if name not in TRAINING_SIDE]
+
+
+def test_the_light_side_of_the_core_loads_nothing_heavy() -> None:
+    modules = light_core()
+    assert "vae_core.inference" in modules
+    loaded = imported_by(*modules)
+    assert not loaded & {*HEAVY, "streamlit", "plotly"}
+
+
+def test_the_dashboard_loads_no_tensorflow() -> None:
+    modules = [
+        module.name
+        for module in pkgutil.walk_packages(dashboard.__path__, "dashboard.")
+        if ".app_pages." not in module.name and module.name != "dashboard.app"
+    ]
+    loaded = imported_by(*modules, *light_core())
+    assert "streamlit" in loaded
+    assert not loaded & set(HEAVY)
+
+
+@pytest.mark.parametrize("module", sorted(TRAINING_SIDE))
+def test_the_training_side_loads_no_web(module: str) -> None:
+    assert not imported_by(f"vae_core.{module}") & {"streamlit", "plotly"}
+
+
+def test_figures_know_no_streamlit() -> None:
+    from dashboard import figures
+
+    modules = [f"dashboard.figures.{m.name}" for m in pkgutil.iter_modules(figures.__path__)]
+    assert "streamlit" not in imported_by(*modules)

@@ -1,0 +1,382 @@
+"""The command line: python -m vae_core describe | train | sweep | list | show | evaluate."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from vae_core import architectures, datasets
+from vae_core.config import OPTIMIZERS, SCHEDULES, RunConfig, VaeLabError
+from vae_core.engines import LocalEngine
+from vae_core.runs import Run, RunError, RunStore, default_store
+from vae_core.sweep import sweep
+
+# A pipe has no width: don't fold what a person or a program reads from it.
+OUT = Console(width=None if sys.stdout.isatty() else 160)
+ERR = Console(stderr=True, soft_wrap=True, highlight=False)
+POLL_SECONDS = 0.2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0, 1 (a run failed), 2 (can't be done) or 130 (Ctrl-C)."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except VaeLabError as error:
+        ERR.print(f"vae_core: {error}", style="red", markup=False)
+        return 2
+    except KeyboardInterrupt:
+        ERR.print("Stopped. The same command goes on from the last checkpoint.")
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+# --- arguments ----------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m vae_core",
+        description="Train β-VAEs into run folders, and read what is in them.",
+    )
+    store = argparse.ArgumentParser(add_help=False)
+    store.add_argument("--store", default=argparse.SUPPRESS, help="run store (default: runs/)")
+    as_json = argparse.ArgumentParser(add_help=False)
+    as_json.add_argument("--json", action="store_true", help="print JSON for a program to read")
+    parser.add_argument("--store", default=None, help="run store (default: runs/)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, function: Any, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text, parents=[store, as_json])
+        sub.set_defaults(command=function)
+        return sub
+
+    describe = command("describe", _describe, "layer table and parameter counts")
+    describe.add_argument("--dataset", default=RunConfig.dataset)
+    describe.add_argument("--architecture", default=RunConfig.architecture)
+    describe.add_argument("--latent-dim", type=int, default=RunConfig.latent_dim)
+
+    train = command("train", _train, "train one run, or open it if it is already finished")
+    _add_config(train)
+    train.add_argument("--beta", type=float, default=RunConfig.beta)
+    train.add_argument("--seed", type=int, default=RunConfig.seed)
+
+    sweep_ = command("sweep", _sweep, "train betas x seeds, all of a seed from the same weights")
+    _add_config(sweep_)
+    sweep_.add_argument("--betas", type=_numbers(float), required=True, metavar="B,B,...")
+    sweep_.add_argument("--seeds", type=_numbers(int), default=[0], metavar="S,S,...")
+
+    command("list", _list, "the runs of the store, one a row")
+    for name, function, text in (
+        ("show", _show, "config, status and last metrics of a run"),
+        ("evaluate", _evaluate, "held-out numbers, recomputed from the weights"),
+    ):
+        command(name, function, text).add_argument("run_id", metavar="RUN_ID")
+    return parser
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    """An option for every field of RunConfig but beta and seed, which a sweep takes in numbers."""
+    choices: dict[str, Sequence[str]] = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+    types = {"str": str, "int": int, "float": float}
+    for field in dataclasses.fields(RunConfig):
+        if field.name not in ("beta", "seed"):
+            parser.add_argument(
+                "--" + field.name.replace("_", "-"),
+                type=types[str(field.type)],
+                default=field.default,
+                choices=choices.get(field.name),
+                help=f"default: {field.default}",
+            )
+
+
+def _numbers(kind: type) -> Any:
+    def parse(text: str) -> list[Any]:
+        try:
+            return [kind(part) for part in text.split(",")]
+        except ValueError:
+            raise argparse.ArgumentTypeError(
+                f"expected numbers with commas between, as in 0,1,4; got {text!r}"
+            ) from None
+
+    return parse
+
+
+def _config(options: argparse.Namespace, **fixed: Any) -> RunConfig:
+    names = [field.name for field in dataclasses.fields(RunConfig)]
+    given = {name: getattr(options, name) for name in names if hasattr(options, name)}
+    config = RunConfig(**given | fixed)
+    datasets.check_name(config.dataset)
+    architectures.check_name(config.architecture)
+    return config
+
+
+def _store(options: argparse.Namespace) -> RunStore:
+    return RunStore(options.store) if options.store else default_store()
+
+
+# --- commands -----------------------------------------------------------------------------
+
+
+def _describe(options: argparse.Namespace) -> int:
+    config = _config(options)
+    from vae_core.vae import VAE  # TensorFlow, only where it is needed
+
+    size = datasets.load(config.dataset).shape[0]
+    vae = VAE(config, size)
+    networks = [
+        {
+            "network": network.name,
+            "parameters": network.count_params(),
+            "layers": [
+                {
+                    "name": layer.name,
+                    "kind": type(layer).__name__,
+                    "output": [list(o.shape[1:]) for o in _outputs(layer)],
+                    "parameters": layer.count_params(),
+                }
+                for layer in network.layers
+            ],
+        }
+        for network in (vae.encoder, vae.decoder)
+    ]
+    if options.json:
+        _print_json({"image_size": size, "latent_dim": config.latent_dim, "networks": networks})
+        return 0
+    for network in networks:
+        table = Table(title=f"{network['network']}: {network['parameters']:,} parameters")
+        for title in ("layer", "kind", "output"):
+            table.add_column(title)
+        table.add_column("parameters", justify="right")
+        for layer in network["layers"]:
+            shapes = ", ".join("x".join(map(str, shape)) for shape in layer["output"])
+            table.add_row(layer["name"], layer["kind"], shapes, f"{layer['parameters']:,}")
+        OUT.print(table)
+    return 0
+
+
+def _outputs(layer: Any) -> list[Any]:
+    output = layer.output
+    return output if isinstance(output, list) else [output]
+
+
+def _train(options: argparse.Namespace) -> int:
+    return _train_all([_config(options)], options)
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    return _train_all(sweep(_config(options), options.betas, options.seeds), options)
+
+
+def _train_all(configs: list[RunConfig], options: argparse.Namespace) -> int:
+    """Train what is not finished, follow it, print the outcome."""
+    store = _store(options)
+    runs = [store.create(config) for config in configs]
+    left = [run for run in runs if run.status().state != "finished"]
+    if left:
+        with _engine() as engine:
+            for run in left:
+                engine.submit(run)
+            try:
+                _follow(left, quiet=options.json)
+            except KeyboardInterrupt:
+                for run in left:
+                    if run.status().state == "queued":
+                        engine.cancel(run)
+                raise
+    results = [_summary(run) for run in runs]
+    if options.json:
+        _print_json(results if options.command is _sweep else results[0])
+    else:
+        _print_runs(results)
+    for result in results:
+        if result["error"]:
+            ERR.print(f"{result['id']}: {result['error']}", style="red", markup=False)
+    return 0 if all(result["state"] == "finished" for result in results) else 1
+
+
+@contextmanager
+def _engine() -> Iterator[LocalEngine]:
+    engine = LocalEngine()
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _follow(runs: list[Run], quiet: bool) -> None:
+    """Show the progress of runs until none is active: a bar to a person, lines to a file."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[epoch]:>9}  {task.fields[numbers]}"),
+        TimeRemainingColumn(),
+    )
+    bars = ERR.is_terminal and not quiet
+    printed: dict[str, int] = {}
+    with Progress(*columns, console=ERR, disable=not bars) as progress:
+        tasks: dict[str, TaskID] = {}
+        while True:
+            active = False
+            for run in runs:
+                status = run.status()
+                active |= status.active
+                if status.state == "queued" or (run.id in printed and printed[run.id] < 0):
+                    continue
+                if run.id not in tasks:
+                    tasks[run.id] = progress.add_task(
+                        run.id, total=run.config.epochs, epoch="", numbers="starting"
+                    )
+                last = run.records("step", "epoch")[-1:]
+                if last:
+                    progress.update(
+                        tasks[run.id],
+                        completed=last[0]["epoch"],
+                        epoch=f"{last[0]['epoch']:.0f}/{run.config.epochs}",
+                        numbers=_numbers_text(last[0]),
+                    )
+                if not bars and not quiet:
+                    _print_new_epoch(run, printed)
+                if not status.active:
+                    printed[run.id] = -1
+            if not active:
+                return
+            time.sleep(POLL_SECONDS)
+
+
+def _numbers_text(record: dict[str, Any]) -> str:
+    values = record.get("test") or record["train"]
+    return "  ".join(f"{name} {values[name]:.2f}" for name in ("loss", "distortion", "rate"))
+
+
+def _print_new_epoch(run: Run, printed: dict[str, int]) -> None:
+    epochs = run.records("epoch")
+    if epochs and epochs[-1]["epoch"] > printed.get(run.id, 0):
+        printed[run.id] = epochs[-1]["epoch"]
+        ERR.print(
+            f"{run.id}  epoch {printed[run.id]}/{run.config.epochs}  "
+            f"{_numbers_text(epochs[-1])}  (held out, nats an image)",
+            markup=False,
+        )
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    """Status, config and last held-out metrics of a run, as JSON takes them."""
+    status = run.status()
+    epochs = run.records("epoch")
+    end = run.records("end")[-1:]
+    return {
+        "id": run.id,
+        "path": str(run.path),
+        "state": status.state,
+        "epoch": epochs[-1]["epoch"] if epochs else 0,
+        "seconds": round(status.seconds, 3),
+        "error": status.error,
+        "config": dataclasses.asdict(run.config),
+        "test": epochs[-1]["test"] if epochs else None,
+        "active_units": end[0]["active_units"] if end else None,
+        "informative_units": end[0]["informative_units"] if end else None,
+    }
+
+
+def _print_runs(results: list[dict[str, Any]]) -> None:
+    table = Table(caption="held out, z sampled, nats an image", box=box.SIMPLE)
+    table.add_column("run", overflow="fold", min_width=20)
+    table.add_column("state", no_wrap=True)
+    for title in ("epochs", "loss", "distortion", "rate", "elbo", "active", "time"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for result in results:
+        test = result["test"] or {}
+        table.add_row(
+            result["id"],
+            result["state"],
+            f"{result['epoch']}/{result['config']['epochs']}",
+            *(f"{test[n]:.2f}" if test else "" for n in ("loss", "distortion", "rate", "elbo")),
+            "" if result["active_units"] is None else str(result["active_units"]),
+            f"{result['seconds']:.0f} s",
+        )
+    OUT.print(table)
+
+
+def _list(options: argparse.Namespace) -> int:
+    runs, damaged = _store(options).scan()
+    results = [_summary(run) for run in runs]
+    if options.json:
+        _print_json({"runs": results, "damaged": damaged})
+        return 0
+    if results:
+        _print_runs(results)
+    else:
+        OUT.print(f"No runs in {_store(options).root} yet: python -m vae_core train")
+    for reason in damaged.values():
+        ERR.print(reason, style="red", markup=False)
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    result = _summary(_store(options).get(options.run_id))
+    if options.json:
+        _print_json(result)
+        return 0
+    table = Table(show_header=False)
+    for name, value in result["config"].items():
+        table.add_row(name, str(value))
+    table.add_section()
+    for name in ("state", "epoch", "seconds", "active_units", "informative_units", "error"):
+        if result[name] is not None:
+            table.add_row(name, str(result[name]))
+    table.add_section()
+    _add_metrics(table, result["test"] or {})
+    OUT.print(table)
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    run = _store(options).get(options.run_id)
+    stored = _summary(run)["test"]
+    if not run.weights_path.is_file():
+        raise RunError(f"run {run.id} has no weights yet; train it first.")
+    from vae_core import training  # TensorFlow, only where it is needed
+
+    result = training.evaluate(run)
+    if options.json:
+        _print_json({"id": run.id, "recomputed": result, "stored": stored})
+        return 0
+    table = Table(title=run.id, show_header=True)
+    table.add_column("held out, nats an image")
+    table.add_column("recomputed", justify="right")
+    table.add_column("stored", justify="right")
+    _add_metrics(table, result, stored)
+    OUT.print(table)
+    return 0
+
+
+def _add_metrics(table: Table, *columns: dict[str, Any]) -> None:
+    for name in ("loss", "distortion", "rate", "elbo"):
+        if name in columns[0]:
+            table.add_row(name, *(f"{column[name]:.4f}" for column in columns))
+    for i in range(len(columns[0].get("rate_per_dim", []))):
+        table.add_row(
+            f"rate of dimension {i + 1}", *(f"{c['rate_per_dim'][i]:.4f}" for c in columns)
+        )
+
+
+def _print_json(value: Any) -> None:
+    json.dump(value, sys.stdout, indent=2)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,208 @@
+"""Data sets by name: grey square images, float32 in [0, 1], with the set's own split.
+
+`VAE_LAB_DATA` names a folder that is looked in first (mnist.npz, fashion_mnist.npz in the layout
+of keras.datasets); else the usual loader downloads. `digits` needs neither.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vae_core.config import VaeLabError
+
+
+class DatasetError(VaeLabError):
+    """A data set is unknown, can't be had, or is not what it should be."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images and labels.
+
+    Attributes:
+        name: as asked for.
+        x_train, x_test: (n, size, size) float32 in [0, 1]; x_test is held out.
+        y_train, y_test: (n,) int64, index into label_names.
+        label_names: one name a label.
+    """
+
+    name: str
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    label_names: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of an image, in pixels."""
+        return self.x_train.shape[1], self.x_train.shape[2]
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """Fingerprint of all arrays, stored with a run to tell what it was trained on."""
+        digest = hashlib.sha256()
+        for array in (self.x_train, self.y_train, self.x_test, self.y_test):
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+
+DIGIT_NAMES = tuple(str(digit) for digit in range(10))
+FASHION_NAMES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+
+
+def _digits() -> Dataset:
+    """scikit-learn's 1,797 real 8x8 digits; 360 of them held out by a fixed seed."""
+    from sklearn.datasets import load_digits  # 2 s and 80 MB: only where used
+
+    bunch = load_digits()
+    order = np.random.default_rng(0).permutation(len(bunch.images))
+    images, labels = bunch.images[order] / 16.0, bunch.target[order]
+    return _checked("digits", images[360:], labels[360:], images[:360], labels[:360], DIGIT_NAMES)
+
+
+def _from_npz(name: str, label_names: tuple[str, ...]) -> Dataset:
+    path = _local_file(f"{name}.npz")
+    arrays = _read_npz(path) if path else _download(name)
+    x_train, x_test = (_scaled(arrays[key]) for key in ("x_train", "x_test"))
+    return _checked(name, x_train, arrays["y_train"], x_test, arrays["y_test"], label_names)
+
+
+def _local_file(file_name: str) -> Path | None:
+    folder = os.environ.get("VAE_LAB_DATA")
+    if not folder:
+        return None
+    if not Path(folder).is_dir():
+        raise DatasetError(
+            f"VAE_LAB_DATA names {folder!r}, which is not a folder: correct it or unset it."
+        )
+    path = Path(folder) / file_name
+    return path if path.is_file() else None
+
+
+def _read_npz(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
+            return {key: data[key] for key in ("x_train", "y_train", "x_test", "y_test")}
+    except KeyError as error:
+        raise DatasetError(
+            f"{path} lacks an array: it must hold x_train, y_train, x_test and y_test."
+        ) from error
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DatasetError(
+            f"{path} can't be read as a plain npz file; replace or remove it."
+        ) from error
+
+
+def _download(name: str) -> dict[str, np.ndarray]:
+    import keras  # the loader brings TensorFlow: only in the training process
+
+    try:
+        (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
+    except Exception as error:  # urllib, ssl, hash and file errors alike mean: not to be had
+        folder = os.environ.get("VAE_LAB_DATA")
+        put = f"put {name}.npz into {folder}" if folder else "set VAE_LAB_DATA to a folder with it"
+        raise DatasetError(
+            f"data set {name!r} could not be downloaded: connect to a network, {put}, "
+            "or use the bundled 'digits'."
+        ) from error
+    return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+
+
+def _scaled(images: np.ndarray) -> np.ndarray:
+    """8-bit images to [0, 1]; floats are taken to be there already."""
+    return images / np.float32(255) if images.dtype == np.uint8 else images
+
+
+def _checked(
+    name: str,
+    x_train: Any,
+    y_train: Any,
+    x_test: Any,
+    y_test: Any,
+    label_names: tuple[str, ...],
+) -> Dataset:
+    """Convert, and refuse what training can't use with a sentence that says what is wrong."""
+    for part, x, y in (("train", x_train, y_train), ("test", x_test, y_test)):
+        if x.ndim != 3 or x.shape[1] != x.shape[2] or 0 in x.shape:
+            raise DatasetError(
+                f"{name}: x_{part} must be grey square images of shape (n, size, size), "
+                f"got {x.shape}."
+            )
+        if not np.issubdtype(x.dtype, np.floating):
+            raise DatasetError(f"{name}: x_{part} must be uint8 or float, got {x.dtype}.")
+        if not np.isfinite(x).all():
+            raise DatasetError(f"{name}: x_{part} has pixels that are not finite; remove them.")
+        if x.min() < 0 or x.max() > 1:
+            raise DatasetError(
+                f"{name}: x_{part} must lie in [0, 1] (or be uint8), "
+                f"got {x.min():g} to {x.max():g}."
+            )
+        if y.shape != (len(x),) or not np.issubdtype(y.dtype, np.integer):
+            raise DatasetError(
+                f"{name}: y_{part} must be {len(x)} whole-number labels, "
+                f"got {y.dtype} of shape {y.shape}."
+            )
+        if y.min() < 0 or y.max() >= len(label_names):
+            raise DatasetError(
+                f"{name}: y_{part} must lie in 0 to {len(label_names) - 1}, "
+                f"got {y.min()} to {y.max()}."
+            )
+    if x_train.shape[1:] != x_test.shape[1:]:
+        raise DatasetError(
+            f"{name}: train and test images differ in size, "
+            f"{x_train.shape[1:]} and {x_test.shape[1:]}."
+        )
+    return Dataset(
+        name,
+        np.ascontiguousarray(x_train, np.float32),
+        np.ascontiguousarray(y_train, np.int64),
+        np.ascontiguousarray(x_test, np.float32),
+        np.ascontiguousarray(y_test, np.int64),
+        label_names,
+    )
+
+
+# A new data set is a loader and a line here.
+DATASETS: dict[str, Callable[[], Dataset]] = {
+    "digits": _digits,
+    "mnist": lambda: _from_npz("mnist", DIGIT_NAMES),
+    "fashion_mnist": lambda: _from_npz("fashion_mnist", FASHION_NAMES),
+}
+
+
+def check_name(name: str) -> None:
+    """Raise DatasetError where there is no data set of that name."""
+    if name not in DATASETS:
+        raise DatasetError(f"unknown data set {name!r}: choose one of {', '.join(DATASETS)}.")
+
+
+@functools.lru_cache(maxsize=2)
+def load(name: str) -> Dataset:
+    """The data set of that name; the last two stay in memory for the next run.
+
+    Raises:
+        DatasetError: unknown name, missing file and no network, or unusable content.
+    """
+    check_name(name)
+    return DATASETS[name]()

@@ -1,0 +1,61 @@
+"""Encode and decode a run without TensorFlow, through onnxruntime."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime
+
+from vae_core.runs import Run, RunError
+
+# One batch of 900 conv pictures would leave half a gigabyte in the allocator.
+CHUNK = 100
+
+
+class Inference:
+    """The networks of one run.
+
+    Args:
+        run: with exports, see `Run.viewable`.
+
+    Raises:
+        RunError: an export is missing or damaged.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.latent_dim = run.config.latent_dim
+        try:
+            self._encoder = _session(str(run.encoder_path))
+            self._decoder = _session(str(run.decoder_path))
+        except Exception as error:  # onnxruntime has a dozen classes without a common base
+            raise RunError(
+                f"run {run.id}: its networks can't be loaded; train it again. ({error})"
+            ) from error
+
+    def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """posterior_mean and posterior_log_var, (n, d) float32, of images (n, size, size)."""
+        mean, log_var = _run(self._encoder, np.asarray(images, np.float32)[..., None])
+        return mean, log_var
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        """Pixel probabilities (n, size, size) float32 of latents z (n, d)."""
+        z = np.asarray(z, np.float32)
+        if z.ndim != 2 or z.shape[1] != self.latent_dim:
+            raise ValueError(f"z must have the shape (n, {self.latent_dim}), got {z.shape}.")
+        (pixels,) = _run(self._decoder, z)
+        return pixels[..., 0]
+
+
+def _session(path: str) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def _run(session: onnxruntime.InferenceSession, inputs: np.ndarray) -> list[np.ndarray]:
+    name = session.get_inputs()[0].name
+    parts = [
+        session.run(None, {name: inputs[i : i + CHUNK]})
+        for i in range(0, max(len(inputs), 1), CHUNK)
+    ]
+    return [np.concatenate(part) for part in zip(*parts, strict=True)]

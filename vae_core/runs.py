@@ -1,0 +1,402 @@
+"""Run and RunStore: the only code that knows the run folder.
+
+A run is a folder named by its config's id; it is the only truth, read by pages and command line
+alike, so nothing is lost with a process:
+
+    config.json      written once, before the folder gets its name
+    status.json      state, epoch, owner process, heartbeat, error; replaced whole
+    metrics.jsonl    one line an event (start, step, epoch, end), one O_APPEND write each
+    vae.weights.h5   Keras weights (and optimiser state until the run is finished)
+    encoder.onnx, decoder.onnx   what `vae_core.inference` reads
+    arrays.npz       held-out embeddings and labels, rates over the epochs
+    snapshot.npz     a small live picture of the latent space while training
+    log.txt          what the training process printed
+    lock, cancel     held by the process that trains; asks it to stop
+
+Whole files are written under another name, fsynced and renamed: a reader sees the old content
+or the new, never half.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import json
+import os
+import shutil
+import socket
+import time
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+import psutil
+
+from vae_core.config import RUN_ID, RunConfig, VaeLabError
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+ACTIVE = ("queued", "running")
+STATES = (*ACTIVE, "finished", "failed", "cancelled", "interrupted")
+
+# A process on this host is looked up; one elsewhere counts as dead after this long in silence.
+HEARTBEAT_TIMEOUT = 30.0
+
+
+class RunError(VaeLabError):
+    """A run is not there, can't be read, or is in no state for what was asked."""
+
+
+class RunBusyError(RunError):
+    """Another process is training this run."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Status:
+    """What status.json says. Times are seconds since 1970, `seconds` is time spent training."""
+
+    state: str = "queued"
+    epoch: int = 0
+    epochs: int = 0
+    seconds: float = 0.0
+    submitted: float = 0.0
+    heartbeat: float = 0.0
+    pid: int | None = None
+    host: str | None = None
+    process_started: float | None = None
+    error: str | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.state in ACTIVE
+
+    def owner_alive(self) -> bool:
+        """Is the process that trains this run still there? (A pid alone may be another's.)"""
+        if self.host != socket.gethostname():
+            return time.time() - self.heartbeat < HEARTBEAT_TIMEOUT
+        try:
+            started = psutil.Process(self.pid).create_time()
+        except (psutil.Error, ValueError):
+            return False
+        return self.process_started is not None and abs(started - self.process_started) < 2
+
+
+def replace_file(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write a whole file so that a crash leaves the old content or the new one.
+
+    Args:
+        path: the file.
+        write: called with the temporary path to write to; the name keeps its ending.
+    """
+    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}-{path.name}")
+    try:
+        write(temporary)
+        with open(temporary, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _replace_status(folder: Path, status: Status) -> None:
+    content = json.dumps(dataclasses.asdict(status), indent=2).encode()
+    replace_file(folder / "status.json", lambda path: path.write_bytes(content))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make renames in a folder durable, where the system has that (POSIX)."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+class Run:
+    """One run folder.
+
+    Args:
+        path: the folder; its name is the run's id.
+
+    Raises:
+        RunError: config.json is missing or damaged, or does not belong to the folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.config = RunConfig.from_json((path / "config.json").read_text("utf-8"))
+        except (OSError, UnicodeDecodeError, VaeLabError) as error:
+            raise RunError(f"run {path.name}: config.json can't be used: {error}") from error
+        if self.config.id != path.name:
+            raise RunError(
+                f"run {path.name}: its config.json belongs to {self.config.id}; rename the folder."
+            )
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def weights_path(self) -> Path:
+        return self.path / "vae.weights.h5"
+
+    @property
+    def encoder_path(self) -> Path:
+        return self.path / "encoder.onnx"
+
+    @property
+    def decoder_path(self) -> Path:
+        return self.path / "decoder.onnx"
+
+    @property
+    def log_path(self) -> Path:
+        return self.path / "log.txt"
+
+    # --- state ---------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """The state as it is: a running run whose process is gone reads as interrupted.
+
+        Raises:
+            RunError: status.json is missing or damaged.
+        """
+        try:
+            values = json.loads((self.path / "status.json").read_text("utf-8"))
+            status = Status(**values)
+        except (OSError, ValueError, TypeError) as error:
+            raise RunError(f"run {self.id}: status.json can't be used: {error}") from error
+        if status.state not in STATES:
+            raise RunError(f"run {self.id}: status.json has the unknown state {status.state!r}.")
+        if status.state == "running" and not status.owner_alive():
+            return dataclasses.replace(
+                status,
+                state="interrupted",
+                error="the training process ended before the run did; resume to go on.",
+            )
+        return status
+
+    def write_status(self, **changes: Any) -> Status:
+        """Change fields of status.json; every write is a heartbeat."""
+        try:
+            old = self.status()
+        except RunError:  # damaged: what is written now replaces it
+            old = Status(epochs=self.config.epochs, submitted=time.time())
+        status = dataclasses.replace(old, **{"heartbeat": time.time()} | changes)
+        _replace_status(self.path, status)
+        return status
+
+    def write_running(self, **changes: Any) -> Status:
+        """`write_status` with this process as the owner."""
+        process = psutil.Process()
+        return self.write_status(
+            state="running",
+            pid=process.pid,
+            host=socket.gethostname(),
+            process_started=process.create_time(),
+            error=None,
+            **changes,
+        )
+
+    @contextlib.contextmanager
+    def claim(self) -> Iterator[None]:
+        """Hold the run's lock while training: it goes with the process, however that ends.
+
+        Raises:
+            RunBusyError: another process holds it.
+        """
+        lock = filelock.FileLock(self.path / "lock", timeout=0)
+        try:
+            with lock:
+                yield
+        except filelock.Timeout:
+            raise RunBusyError(f"run {self.id} is being trained by another process.") from None
+
+    def queue(self) -> None:
+        """Ask for training, or for going on with it; a finished run stays finished."""
+        if self.status().state in ("finished", "running"):
+            return
+        (self.path / "cancel").unlink(missing_ok=True)
+        self.write_status(state="queued", submitted=time.time(), error=None, pid=None, host=None)
+
+    def request_cancel(self) -> None:
+        """Ask the process that trains to stop; one that only waits is cancelled at once."""
+        state = self.status().state
+        if state not in ACTIVE:
+            return
+        (self.path / "cancel").touch()
+        if state == "queued":
+            with contextlib.suppress(RunBusyError), self.claim():
+                self.write_status(state="cancelled")
+
+    def cancel_requested(self) -> bool:
+        return (self.path / "cancel").exists()
+
+    # --- metrics -------------------------------------------------------------------------
+
+    def append_metrics(self, record: dict[str, Any]) -> None:
+        """Add one line to metrics.jsonl in one write; a line torn by a crash is closed first."""
+        line = (json.dumps(record, allow_nan=False) + "\n").encode()
+        path = self.path / "metrics.jsonl"
+        torn = False
+        with contextlib.suppress(OSError), open(path, "rb") as file:
+            file.seek(-1, os.SEEK_END)
+            torn = file.read(1) != b"\n"
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            os.write(handle, b"\n" + line if torn else line)
+        finally:
+            os.close(handle)
+
+    def records(self, *kinds: str) -> list[dict[str, Any]]:
+        """The lines of metrics.jsonl of these kinds (all, if none), torn ones left out.
+
+        A resumed run repeats what came after its last checkpoint, number for number; of such
+        repeats only the last is kept.
+        """
+        try:
+            text = (self.path / "metrics.jsonl").read_text("utf-8", errors="replace")
+        except OSError:
+            return []
+        kept: dict[Any, dict[str, Any]] = {}
+        for number, line in enumerate(text.split("\n")):
+            try:
+                record = json.loads(line)
+                kind = record["kind"]
+            except (ValueError, TypeError, KeyError):
+                continue
+            if kinds and kind not in kinds:
+                continue
+            repeatable = kind in ("step", "epoch")
+            key = (kind, record.get("step")) if repeatable else (kind, number)
+            kept.pop(key, None)
+            kept[key] = record
+        return list(kept.values())
+
+    # --- arrays --------------------------------------------------------------------------
+
+    def write_arrays(self, name: str, **arrays: np.ndarray) -> None:
+        """Replace `<name>.npz` whole."""
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, allow_pickle=False, **arrays)
+        replace_file(self.path / f"{name}.npz", lambda path: path.write_bytes(buffer.getvalue()))
+
+    def arrays(self, name: str = "arrays") -> dict[str, np.ndarray]:
+        """What `<name>.npz` holds.
+
+        Raises:
+            RunError: it is not there, or damaged.
+        """
+        path = self.path / f"{name}.npz"
+        try:
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
+                return {key: data[key] for key in data.files}
+        except FileNotFoundError:
+            raise RunError(f"run {self.id} has no {name}.npz yet.") from None
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise RunError(f"run {self.id}: {name}.npz is damaged: {error}") from error
+
+    @property
+    def viewable(self) -> bool:
+        """Has it what the pages show: networks to decode with, and embeddings?"""
+        return all(
+            path.is_file()
+            for path in (self.encoder_path, self.decoder_path, self.path / "arrays.npz")
+        )
+
+
+class RunStore:
+    """A folder of run folders.
+
+    Args:
+        root: made when the first run is.
+    """
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RunStore) and self.root == other.root
+
+    def __hash__(self) -> int:
+        return hash(self.root)
+
+    def create(self, config: RunConfig) -> Run:
+        """The run of this config: made and queued, or the one that is there.
+
+        The folder gets its name by one rename when it is complete: of several processes that
+        create the same run one wins, and nobody ever sees a folder without a config.
+        """
+        path = self.root / config.id
+        if not path.exists():
+            temporary = self.root / f".new-{uuid.uuid4().hex}"
+            temporary.mkdir(parents=True)
+            config_json = config.to_json().encode()
+            replace_file(temporary / "config.json", lambda file: file.write_bytes(config_json))
+            status = Status(epochs=config.epochs, submitted=time.time(), heartbeat=time.time())
+            _replace_status(temporary, status)
+            try:
+                os.rename(temporary, path)
+                _sync_folder(self.root)
+            except OSError:
+                shutil.rmtree(temporary, ignore_errors=True)
+                if not path.exists():
+                    raise
+        return Run(path)
+
+    def get(self, run_id: str) -> Run:
+        """The run of that id.
+
+        Raises:
+            RunError: no such run, or its folder is damaged.
+        """
+        if not RUN_ID.fullmatch(run_id) or not (self.root / run_id).is_dir():
+            raise RunError(f"no run {run_id!r} in {self.root}; list shows those there are.")
+        return Run(self.root / run_id)
+
+    def scan(self) -> tuple[list[Run], dict[str, str]]:
+        """All runs, oldest submission first, and the damaged folders with the reason."""
+        runs: list[tuple[float, Run]] = []
+        damaged: dict[str, str] = {}
+        for path in sorted(self.root.iterdir()) if self.root.is_dir() else []:
+            if not RUN_ID.fullmatch(path.name) or path.is_symlink() or not path.is_dir():
+                continue
+            try:
+                run = Run(path)
+                runs.append((run.status().submitted, run))
+            except RunError as error:
+                damaged[path.name] = str(error)
+        runs.sort(key=lambda pair: pair[0])
+        return [run for _, run in runs], damaged
+
+    def delete(self, run: Run) -> None:
+        """Remove a run that nobody trains.
+
+        Raises:
+            RunBusyError: it is being trained.
+        """
+        trash = self.root / f".trash-{uuid.uuid4().hex}"
+        with run.claim():
+            os.rename(run.path, trash)
+        shutil.rmtree(trash, ignore_errors=True)
+
+
+def default_store() -> RunStore:
+    """The store that training fills: `VAE_LAB_RUNS`, else runs/ in the project."""
+    return RunStore(os.environ.get("VAE_LAB_RUNS") or PROJECT / "runs")
+
+
+def pretrained_store() -> RunStore:
+    """The runs that ship with the project, to be looked at only."""
+    return RunStore(PROJECT / "pretrained")

@@ -1,0 +1,17 @@
+"""A sweep: betas x seeds, each a run like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vae_core.config import RunConfig
+
+
+def sweep(base: RunConfig, betas: Iterable[float], seeds: Iterable[int]) -> list[RunConfig]:
+    """The configs of a sweep, ordered by seed and then β.
+
+    All β of one seed start from the same weights and see the same batches and noise, so what
+    differs between them is β alone.
+    """
+    betas = sorted(set(betas))
+    return [base.with_(beta=beta, seed=seed) for seed in sorted(set(seeds)) for beta in betas]

@@ -1,0 +1,339 @@
+"""train(run): data set and model in, a filled run folder out.
+
+The loop is ours rather than `fit`: several steps a call inside one graph, numbers that stream
+within an epoch, a stop within a fraction of a second, and a resume that ends in the same bits.
+All of its state is the weights, the optimiser's variables and the step number; the order of the
+images and all noise are functions of (seed, epoch) and (seed, step).
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+import time
+import traceback
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from vae_core import datasets, metrics, objective
+from vae_core.config import ConfigError, VaeLabError
+from vae_core.datasets import Dataset
+from vae_core.export import export
+from vae_core.runs import Run, RunBusyError, RunError, replace_file
+from vae_core.vae import MAX_STEPS_PER_CALL, VAE
+
+TICK_SECONDS = 0.8  # how often a run shows a sign of life
+CALL_SECONDS = 0.2  # aimed length of one call into the graph: what a stop waits for
+CHECKPOINT_SECONDS = 1.0  # short epochs are checkpointed no more often
+SNAPSHOT_POINTS = 1000
+
+# A loss this many times that of the blank grey picture (ln 2 a pixel) has exploded.
+EXPLODED = 50.0
+
+
+class DivergedError(VaeLabError):
+    """Training went to nan or to infinity; the last good weights are on disk."""
+
+
+def train(run: Run, stop: Callable[[], bool] = lambda: False) -> None:
+    """Train a run to its end, or go on with it from its last checkpoint.
+
+    The outcome is the run's status: finished, failed with the reason, cancelled (where
+    `run.cancel_requested()`), or interrupted. A finished run is left as it is, and so is one
+    that another process trains.
+
+    Args:
+        run: made by `RunStore.create`.
+        stop: polled a few times a second; True interrupts the run.
+    """
+    try:
+        with run.claim():
+            if run.status().state != "finished":
+                _train_claimed(run, stop)
+    except RunBusyError as error:
+        print(error, flush=True)
+
+
+def _train_claimed(run: Run, stop: Callable[[], bool]) -> None:
+    run.write_running()
+    try:
+        Training(run, stop).run_to_end()
+    except VaeLabError as error:
+        print(error, flush=True)
+        run.write_status(state="failed", error=str(error))
+    except Exception as error:
+        traceback.print_exc()
+        run.write_status(
+            state="failed",
+            error=f"training broke with {type(error).__name__}: {error} (see log.txt).",
+        )
+
+
+class Training:
+    """One run while it trains.
+
+    Args:
+        run: its folder.
+        stop: see `train`.
+
+    Raises:
+        VaeLabError: the data set or the config can't be used.
+    """
+
+    def __init__(self, run: Run, stop: Callable[[], bool]) -> None:
+        self.run = run
+        self.stop = stop
+        self.config = run.config
+        self.dataset = datasets.load(self.config.dataset)
+        self.images = tf.constant(self.dataset.x_train[..., None])
+        self.steps_per_epoch = len(self.images) // self.config.batch_size
+        if not self.steps_per_epoch:
+            raise ConfigError(
+                f"batch_size {self.config.batch_size} is more than the {len(self.images)} "
+                f"training images of {self.dataset.name}; choose at most {len(self.images)}."
+            )
+        self.vae = self._restored() or VAE(self.config, self.dataset.shape[0])
+        self.first_epoch = int(self.vae.optimizer.iterations) // self.steps_per_epoch
+        self.seconds_before = run.status().seconds if self.first_epoch else 0.0
+        self.started = time.monotonic()
+        self.last_tick = -math.inf
+        self.last_checkpoint = time.monotonic()
+        self.steps_per_call = 4  # the first call also compiles; the next ones are measured
+
+    @property
+    def seconds(self) -> float:
+        return self.seconds_before + time.monotonic() - self.started
+
+    def run_to_end(self) -> None:
+        """All epochs that are left, and what a finished run holds."""
+        self._append_start()
+        if self.first_epoch == 0:
+            self._append_epoch(0, None)
+            self._tick(0, None)
+        for epoch in range(self.first_epoch, self.config.epochs):
+            train_means = self._epoch(epoch)
+            if train_means is None:
+                return self._end_early()
+            self._append_epoch(epoch + 1, train_means)
+            last = epoch + 1 == self.config.epochs
+            if last or time.monotonic() - self.last_checkpoint > CHECKPOINT_SECONDS:
+                self._checkpoint()
+        self._complete("finished")
+        self.run.write_status(
+            state="finished", epoch=self.config.epochs, seconds=self.seconds, error=None
+        )
+        return None
+
+    def _epoch(self, epoch: int) -> dict[str, float] | None:
+        """One pass; the means of loss, distortion and rate, or None when asked to stop."""
+        steps, batch_size = self.steps_per_epoch, self.config.batch_size
+        order = np.random.default_rng([self.config.seed, epoch]).permutation(len(self.images))
+        batches = order[: steps * batch_size].reshape(steps, batch_size)
+        sums = dict.fromkeys(("loss", "distortion", "rate"), 0.0)
+        done = 0
+        while done < steps:
+            if self.run.cancel_requested() or self.stop():
+                return None
+            count = min(self.steps_per_call, steps - done)
+            first = epoch * steps + done
+            began = time.monotonic()
+            means = self.vae.train_steps(
+                self.images,
+                batches[done : done + count],
+                first,
+                self._schedule(np.arange(first, first + count)),
+            )
+            if first > self.first_epoch * steps:
+                per_step = max(time.monotonic() - began, 1e-6) / count
+                self.steps_per_call = max(1, min(MAX_STEPS_PER_CALL, int(CALL_SECONDS / per_step)))
+            self._check_divergence(means, epoch, first + count)
+            for name, value in means.items():
+                sums[name] += count * value
+            done += count
+            if time.monotonic() - self.last_tick >= TICK_SECONDS:
+                self._tick(epoch * steps + done, means)
+        return {name: value / steps for name, value in sums.items()}
+
+    def _schedule(self, steps: np.ndarray) -> objective.Schedule:
+        return objective.schedule(self.config, steps, self.config.epochs * self.steps_per_epoch)
+
+    def _check_divergence(self, means: dict[str, float], epoch: int, step: int) -> None:
+        grey = math.log(2) * self.dataset.x_train[0].size
+        finite = all(math.isfinite(value) for value in means.values())
+        if finite and means["loss"] <= EXPLODED * grey * max(1.0, self.config.beta):
+            return
+        value = "nan" if not finite else f"{means['loss']:.3g} nats an image"
+        raise DivergedError(
+            f"training diverged: the loss was {value} at step {step} (epoch {epoch + 1}); try a "
+            f"learning rate below {self.config.learning_rate:g} or a smaller beta. "
+            "The last good weights are kept."
+        )
+
+    # --- what the folder gets -------------------------------------------------------------
+
+    def _append_start(self) -> None:
+        self.run.append_metrics(
+            {
+                "kind": "start",
+                "time": time.time(),
+                "epoch": self.first_epoch,
+                "steps_per_epoch": self.steps_per_epoch,
+                "parameters": {
+                    "encoder": self.vae.encoder.count_params(),
+                    "decoder": self.vae.decoder.count_params(),
+                },
+                "dataset": {
+                    "train": len(self.dataset.x_train),
+                    "test": len(self.dataset.x_test),
+                    "size": self.dataset.shape[0],
+                    "sha256": self.dataset.sha256,
+                },
+                "versions": {
+                    "python": platform.python_version(),
+                    **{name: version(name) for name in ("tensorflow", "keras", "numpy")},
+                },
+                "machine": platform.machine(),
+                "cpus": os.cpu_count(),
+            }
+        )
+
+    def _tick(self, step: int, means: dict[str, float] | None) -> None:
+        """A sign of life inside the epoch: a line, the status, a picture of the latents."""
+        epoch = step / self.steps_per_epoch
+        if means:
+            self.run.append_metrics(
+                {
+                    "kind": "step",
+                    "step": step,
+                    "epoch": epoch,
+                    "seconds": self.seconds,
+                    "train": means,
+                }
+            )
+        shown = slice(SNAPSHOT_POINTS)
+        posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test[shown])
+        self.run.write_arrays(
+            "snapshot",
+            posterior_mean=posterior_mean,
+            posterior_log_var=posterior_log_var,
+            labels=self.dataset.y_test[shown],
+            label_names=np.array(self.dataset.label_names),
+            epoch=np.array(epoch),
+        )
+        self.run.write_status(epoch=int(epoch), seconds=self.seconds)
+        self.last_tick = time.monotonic()
+
+    def _append_epoch(self, epoch: int, train_means: dict[str, float] | None) -> None:
+        step = epoch * self.steps_per_epoch
+        beta, capacity = self._schedule(np.array([max(step - 1, 0)]))
+        record = self.vae.evaluate_on(self.dataset.x_test).record(
+            float(beta[0]), None if capacity is None else float(capacity[0])
+        )
+        if not all(math.isfinite(record[name]) for name in ("loss", "distortion", "rate")):
+            raise DivergedError(
+                f"training diverged: the held-out loss was not finite after epoch {epoch}; try a "
+                f"learning rate below {self.config.learning_rate:g}. "
+                "The last good weights are kept."
+            )
+        self.run.append_metrics(
+            {
+                "kind": "epoch",
+                "epoch": epoch,
+                "step": step,
+                "seconds": self.seconds,
+                "beta": float(beta[0]),
+                "capacity": None if capacity is None else float(capacity[0]),
+                "train": train_means,
+                "test": record,
+            }
+        )
+
+    def _checkpoint(self) -> None:
+        """Weights and optimiser state in one file, so that they always belong together."""
+        if not self.vae.finite():
+            raise DivergedError("training diverged: a weight is not finite; lower the rate.")
+        replace_file(self.run.weights_path, lambda path: self.vae.save_weights(path))
+        self.last_checkpoint = time.monotonic()
+
+    def _restored(self) -> VAE | None:
+        """The model of the last checkpoint, or None where there is none that can be read."""
+        if not self.run.weights_path.is_file():
+            return None
+        vae = VAE(self.config, self.dataset.shape[0])
+        try:
+            vae.load_weights(self.run.weights_path)
+        except Exception as error:  # h5py and Keras raise what they like on a damaged file
+            print(f"The checkpoint can't be read, starting over: {error}", flush=True)
+            return None
+        return vae
+
+    def _end_early(self) -> None:
+        """Asked to stop: say so at once, then make what the last checkpoint allows viewable."""
+        if not self.run.cancel_requested():
+            self.run.write_status(state="interrupted", seconds=self.seconds, error=None)
+            return
+        self.run.write_status(state="cancelled", seconds=self.seconds, error=None)
+        restored = self._restored()
+        if restored:
+            self.vae = restored
+            self._complete("cancelled")
+
+    def _complete(self, state: str) -> None:
+        """Exports, embeddings and the closing line; a finished run drops the optimiser."""
+        if state == "finished":
+            self.vae.optimizer = None
+            self._checkpoint()
+        export(self.vae, self.run)
+        posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test)
+        self.run.write_arrays(
+            "arrays",
+            posterior_mean=posterior_mean,
+            posterior_log_var=posterior_log_var,
+            labels=self.dataset.y_test.astype(np.uint8),
+            label_names=np.array(self.dataset.label_names),
+        )
+        rate_per_dim = objective.rate_per_dim(posterior_mean, posterior_log_var).mean(axis=0)
+        self.run.append_metrics(
+            {
+                "kind": "end",
+                "state": state,
+                "seconds": self.seconds,
+                "active_units": metrics.active_units(posterior_mean),
+                "informative_units": metrics.informative_units(rate_per_dim),
+            }
+        )
+
+
+def load_trained(run: Run) -> tuple[VAE, Dataset]:
+    """The Keras model of a run with its saved weights, and its data set.
+
+    Raises:
+        RunError: there are no weights, or they don't fit the config.
+    """
+    dataset = datasets.load(run.config.dataset)
+    vae = VAE(run.config, dataset.shape[0])
+    vae.optimizer = None  # only encoder and decoder are read
+    if not run.weights_path.is_file():
+        raise RunError(f"run {run.id} has no weights yet; train it first.")
+    try:
+        vae.load_weights(run.weights_path)
+    except Exception as error:
+        raise RunError(f"run {run.id}: its weights can't be read: {error}") from error
+    return vae, dataset
+
+
+def evaluate(run: Run) -> dict[str, Any]:
+    """Held-out loss, distortion, rate, elbo and rate_per_dim, recomputed from the weights.
+
+    Same noise as in training, so a finished run gives its stored numbers again. The loss takes
+    the β (and C) of the last step.
+    """
+    vae, dataset = load_trained(run)
+    last = objective.schedule(run.config, np.array([1]), 1)
+    capacity = None if last.capacity is None else float(last.capacity[0])
+    return vae.evaluate_on(dataset.x_test).record(float(last.beta[0]), capacity)

@@ -1,0 +1,210 @@
+"""The VAE as a Keras model, and its compiled training and evaluation steps.
+
+    posterior  q(z|x) = N(posterior_mean(x), exp(posterior_log_var(x)))    encoder
+    prior      p(z)   = N(0, 1)
+    likelihood p(x|z) = Bernoulli(sigmoid(logits(z)))                      decoder
+
+Kingma & Welling (2014), "Auto-Encoding Variational Bayes". Noise comes from a counter-based
+generator keyed by (seed, step): the state of the randomness is the step number, so a run can be
+resumed bit for bit, and all β of one seed see the same noise.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from vae_core import architectures, objective
+from vae_core.config import RunConfig
+
+MAX_STEPS_PER_CALL = 32
+EVALUATION_BATCH = 250
+
+
+class VAE(keras.Model):
+    """Encoder, decoder and optimiser of one run; initial weights depend on the seed alone.
+
+    Args:
+        config: the run.
+        size: side of the square images, in pixels.
+    """
+
+    def __init__(self, config: RunConfig, size: int) -> None:
+        super().__init__(name="vae")
+        self.config = config
+        keras.utils.set_random_seed(config.seed)
+        self.encoder, self.decoder, self.jit = architectures.build(
+            config.architecture, config.latent_dim, size
+        )
+        self.compile(
+            optimizer=keras.optimizers.get(
+                {
+                    "class_name": config.optimizer,
+                    "config": {"learning_rate": config.learning_rate},
+                }
+            )
+        )
+        self.optimizer.build(self.trainable_variables)
+        self.built = True
+        # One compiled function a model: `tf.function` on the method would be shared by all.
+        self._train = tf.function(self._train_steps, jit_compile=self.jit)
+        self._evaluate = tf.function(self._evaluate_batch)
+
+    def sample_posterior(self, x: tf.Tensor, noise: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        """The reparameterisation trick: z = mean + std * noise, so gradients reach mean and std.
+
+        Args:
+            x: (n, size, size, 1).
+            noise: (n, d), standard normal.
+
+        Returns:
+            z, posterior_mean, posterior_log_var, each (n, d).
+        """
+        mean, log_var = self.encoder(x, training=True)
+        return mean + ops.exp(0.5 * log_var) * noise, mean, log_var
+
+    def distortion_and_rate(self, x: tf.Tensor, noise: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Distortion (n,) and rate per latent dimension (n, d), with one z an image, in nats."""
+        z, mean, log_var = self.sample_posterior(x, noise)
+        logits = self.decoder(z, training=True)
+        pixels = (-1, int(np.prod(x.shape[1:])))
+        return (
+            objective.distortion(ops.reshape(logits, pixels), ops.reshape(x, pixels), ops),
+            objective.rate_per_dim(mean, log_var, ops),
+        )
+
+    def train_steps(
+        self,
+        images: tf.Tensor,
+        batches: np.ndarray,
+        first_step: int,
+        schedule: objective.Schedule,
+    ) -> dict[str, float]:
+        """Some optimiser steps in one call: the loop over batches runs inside the graph.
+
+        Args:
+            images: (n, size, size, 1), all training images; batches are gathered from it.
+            batches: (k, batch_size) indices of images, k at most `MAX_STEPS_PER_CALL`.
+            first_step: number of the first of these steps in the whole run.
+            schedule: beta and capacity of these steps.
+
+        Returns:
+            loss, distortion and rate, means over the k batches, nats an image.
+        """
+        count = len(batches)
+        # A fixed shape, so that XLA compiles once, whatever the number of steps.
+        padded = np.zeros((MAX_STEPS_PER_CALL, batches.shape[1]), np.int32)
+        padded[:count] = batches
+        beta, capacity = (np.zeros(MAX_STEPS_PER_CALL, np.float32) for _ in range(2))
+        beta[:count] = schedule.beta
+        if schedule.capacity is not None:
+            capacity[:count] = schedule.capacity
+        sums = self._train(
+            images,
+            tf.constant(padded),
+            tf.constant(first_step, tf.int32),
+            tf.constant(count, tf.int32),
+            tf.constant(beta),
+            tf.constant(capacity),
+        )
+        loss, distortion, rate = (float(value) / count for value in sums.numpy())
+        return {"loss": loss, "distortion": distortion, "rate": rate}
+
+    def _train_steps(
+        self,
+        images: tf.Tensor,
+        batches: tf.Tensor,
+        first_step: tf.Tensor,
+        count: tf.Tensor,
+        beta: tf.Tensor,
+        capacity: tf.Tensor,
+    ) -> tf.Tensor:
+        config = self.config
+        weights = self.trainable_variables
+        batch_size = batches.shape[1]
+        sums = tf.zeros(3)
+        i = tf.constant(0)
+        while i < count:
+            x = tf.gather(images, batches[i])
+            noise = self.noise("train", first_step + i, batch_size)
+            with tf.GradientTape() as tape:
+                distortion, rate_per_dim = self.distortion_and_rate(x, noise)
+                distortion = tf.reduce_mean(distortion)
+                rate = tf.reduce_mean(tf.reduce_sum(rate_per_dim, axis=-1))
+                loss = objective.loss(
+                    distortion,
+                    rate,
+                    0 if config.beta == 0 else beta[i],
+                    capacity[i] if config.schedule == "capacity" else None,
+                    ops,
+                )
+            self.optimizer.apply(tape.gradient(loss, weights), weights)
+            sums += tf.stack([loss, distortion, rate])
+            i += 1
+        return sums
+
+    def noise(self, purpose: str, step: tf.Tensor | int, count: int) -> tf.Tensor:
+        """Standard normal (count, d), a function of seed, purpose and step alone."""
+        key = 2 * self.config.seed + (purpose == "evaluate")
+        return tf.random.stateless_normal(
+            (count, self.config.latent_dim), [key, step], alg="philox"
+        )
+
+    def evaluate_on(self, images: np.ndarray) -> Evaluation:
+        """Distortion and rate of images, with one z an image sampled from its posterior.
+
+        The noise is the same at every call, so epochs compare and a number can be recomputed.
+
+        Args:
+            images: (n, size, size) in [0, 1].
+        """
+        noise = self.noise("evaluate", 0, len(images))
+        batches = [
+            self._evaluate(
+                tf.constant(images[i : i + EVALUATION_BATCH, ..., None]),
+                noise[i : i + EVALUATION_BATCH],
+            )
+            for i in range(0, len(images), EVALUATION_BATCH)
+        ]
+        distortion, rate_per_dim = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+        return Evaluation(
+            float(distortion.mean(dtype=np.float64)), rate_per_dim.mean(axis=0, dtype=np.float64)
+        )
+
+    def _evaluate_batch(self, x: tf.Tensor, noise: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return self.distortion_and_rate(x, noise)
+
+    def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """posterior_mean and posterior_log_var (n, d) of images (n, size, size)."""
+        parts = [
+            self.encoder(images[i : i + EVALUATION_BATCH, ..., None])
+            for i in range(0, len(images), EVALUATION_BATCH)
+        ]
+        mean, log_var = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return mean, log_var
+
+    def finite(self) -> bool:
+        """Are all weights finite numbers?"""
+        return all(bool(tf.reduce_all(tf.math.is_finite(w))) for w in self.trainable_variables)
+
+
+class Evaluation(NamedTuple):
+    """Means over the held-out images, nats an image."""
+
+    distortion: float
+    rate_per_dim: np.ndarray
+
+    def record(self, beta: float, capacity: float | None) -> dict[str, Any]:
+        """As metrics.jsonl keeps it: loss, distortion, rate, elbo and rate_per_dim."""
+        rate = float(self.rate_per_dim.sum())
+        return {
+            "loss": float(objective.loss(self.distortion, rate, float(beta), capacity)),
+            "distortion": self.distortion,
+            "rate": rate,
+            "elbo": float(objective.elbo(self.distortion, rate)),
+            "rate_per_dim": [float(value) for value in self.rate_per_dim],
+        }

@@ -1,0 +1,95 @@
+"""The training process: TensorFlow is imported once, then runs are trained as they are asked for.
+
+    python -m vae_core.worker
+
+Each line on standard input is the path of a run folder; the answers on standard output are the
+lines `ready` and `ended`. At end of file, the parent is gone: the run in hand is interrupted and
+the process ends within seconds. A pipe tells that whatever killed the parent.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from vae_core.config import RunConfig, VaeLabError
+from vae_core.runs import Run
+
+GRACE_SECONDS = 3.0
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # whatever a library prints must not look like an answer
+
+    paths: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    parent_gone = threading.Event()
+    threading.Thread(target=_read, args=(paths, parent_gone), daemon=True).start()
+
+    from vae_core import training  # slow: TensorFlow
+
+    if paths.empty():
+        _warm_up()
+    answers.write("ready\n")
+    while (path := paths.get()) is not None:
+        _train(training, Path(path), parent_gone)
+        answers.write("ended\n")
+
+
+def _read(paths: queue.SimpleQueue[str | None], parent_gone: threading.Event) -> None:
+    for line in sys.stdin:
+        paths.put(line.rstrip("\n"))
+    parent_gone.set()
+    paths.put(None)
+    # An import or a compilation can't be asked to stop.
+    timer = threading.Timer(GRACE_SECONDS, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
+
+
+def _train(training: object, path: Path, parent_gone: threading.Event) -> None:
+    """One run, with what it prints in its log."""
+    try:
+        run = Run(path)
+    except VaeLabError as error:
+        print(error, file=sys.stderr, flush=True)
+        return
+    saved = os.dup(1), os.dup(2)
+    log = os.open(run.log_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        training.train(run, parent_gone.is_set)  # type: ignore[attr-defined]
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os.dup2(saved[0], 1)
+        os.dup2(saved[1], 2)
+        for handle in (log, *saved):
+            os.close(handle)
+
+
+def _warm_up() -> None:
+    """Pay now for what the first run would wait for: compilers, kernels, the default data."""
+    import numpy as np
+    import tensorflow as tf
+
+    from vae_core import datasets, objective
+    from vae_core.vae import VAE
+
+    config = RunConfig()
+    data = datasets.load(config.dataset)
+    vae = VAE(config, data.shape[0])
+    batches = np.zeros((1, config.batch_size), np.int32)
+    schedule = objective.schedule(config, np.arange(1), 1)
+    vae.train_steps(tf.constant(data.x_train[..., None]), batches, 0, schedule)
+    vae.evaluate_on(data.x_test)
+
+
+if __name__ == "__main__":
+    main()
