@@ -1,0 +1,1 @@
+"""The web side: reads run folders, asks an engine to train, never imports TensorFlow."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,10 +34,10 @@ def store(tmp_path: Path) -> RunStore:
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A finished run, to be read only."""
     store = RunStore(tmp_path_factory.mktemp("trained"))
     run = store.create(SMALL)
     InProcessEngine().submit(run)
     assert run.status().state == "finished", run.status()
-    yield run
+    return run

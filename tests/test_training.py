@@ -69,8 +69,9 @@ def test_evaluate_gives_the_stored_numbers_again(trained: Run) -> None:
     assert recomputed["rate_per_dim"] == pytest.approx(stored["rate_per_dim"], rel=1e-5)
 
 
-def test_held_out_distortion_samples_z(trained: Run) -> None:
-    """With z = mean the distortion is lower: the mistake most demos make."""
+def test_held_out_distortion_samples_z(store: RunStore) -> None:
+    """With z = mean the distortion is lower by nearly a nat: the mistake most demos make."""
+    trained = finished(store, RunConfig(epochs=30))
     from vae_core import objective
 
     vae, dataset = training.load_trained(trained)
@@ -78,7 +79,7 @@ def test_held_out_distortion_samples_z(trained: Run) -> None:
     logits = np.asarray(vae.decoder(mean)).reshape(len(mean), -1)
     at_mean = objective.distortion(logits, dataset.x_test.reshape(len(mean), -1)).mean()
     sampled = trained.records("epoch")[-1]["test"]["distortion"]
-    assert at_mean < sampled - 0.05
+    assert at_mean < sampled - 0.5
 
 
 def test_inference_agrees_with_keras(trained: Run) -> None:

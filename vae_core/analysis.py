@@ -8,9 +8,13 @@ import numpy as np
 
 
 def manifold(
-    n: int, latent_dim: int, spacing: str = "quantile", extent: float = 2.0
+    n: int,
+    z: np.ndarray,
+    dims: tuple[int, int] = (0, 1),
+    spacing: str = "quantile",
+    extent: float = 2.0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """An n x n grid over the first two latent dimensions, the others at the prior's mean 0.
+    """An n x n grid over two latent dimensions, the others held at `z`.
 
     Kingma & Welling (2014), figure 4: with `quantile` spacing the coordinates are the prior's
     quantiles at equal probabilities, so each picture stands for the same share of the prior;
@@ -18,7 +22,9 @@ def manifold(
 
     Args:
         n: pictures a side, at least 2.
-        latent_dim: d; with d = 1 the rows are alike.
+        z: (d,), where the other dimensions stay; the prior's mean is 0.
+        dims: the dimensions along the columns and the rows; the same twice makes one row
+            repeat, which is what a single latent dimension has to show.
         spacing: `quantile` or `linear`.
         extent: largest coordinate, in standard deviations of the prior.
 
@@ -33,11 +39,10 @@ def manifold(
         axis = np.linspace(-extent, extent, n)
     else:
         raise ValueError(f"spacing must be 'quantile' or 'linear', got {spacing!r}.")
-    z = np.zeros((n, n, latent_dim), np.float32)
-    z[..., 0] = axis[None, :]
-    if latent_dim > 1:
-        z[..., 1] = axis[::-1, None]
-    return axis, z.reshape(n * n, latent_dim)
+    grid = np.tile(np.asarray(z, np.float32), (n, n, 1))
+    grid[..., dims[1]] = axis[::-1, None]
+    grid[..., dims[0]] = axis[None, :]
+    return axis, grid.reshape(n * n, -1)
 
 
 def traversal(z: np.ndarray, dims: list[int], values: np.ndarray) -> np.ndarray:
@@ -58,8 +63,18 @@ def traversal(z: np.ndarray, dims: list[int], values: np.ndarray) -> np.ndarray:
     return rows.reshape(len(dims) * len(values), -1)
 
 
-def sheet(images: np.ndarray, columns: int) -> np.ndarray:
-    """One picture of many: (n, h, w) -> (rows * h, columns * w), row by row, blanks at the end."""
+def sheet(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
+    """One picture of many, row by row, with blanks at the end.
+
+    Args:
+        images: (n, h, w).
+        columns: pictures a row.
+        gap: black pixels around each picture, on every side.
+
+    Returns:
+        (rows * (h + 2 gap), columns * (w + 2 gap)).
+    """
+    images = np.pad(images, ((0, 0), (gap, gap), (gap, gap)))
     n, height, width = images.shape
     rows = -(-n // columns)
     padded = np.zeros((rows * columns, height, width), images.dtype)

@@ -7,6 +7,7 @@ close()       end what this engine started; runs in hand become interrupted
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import subprocess
 import sys
@@ -70,9 +71,11 @@ class LocalEngine:
         with self._changed:
             if self.closed:
                 raise RuntimeError("the engine is closed")
-            ids = [waiting.path for waiting in self._waiting]
-            ids += [slot.run.path for slot in self._slots if slot.run]
-            if run.path in ids or run.status().state in ("finished", "running"):
+            state = run.status().state
+            taken = [waiting.path for waiting in self._waiting]
+            if state == "queued":  # a slot may be about to start it
+                taken += [slot.run.path for slot in self._slots if slot.run]
+            if run.path in taken or state in ("finished", "running"):
                 return
             run.queue()
             self._waiting.append(run)
@@ -82,7 +85,7 @@ class LocalEngine:
         run.request_cancel()
         for slot in self._slots:
             if slot.run and slot.run.path == run.path:
-                timer = threading.Timer(CANCEL_SECONDS, slot.kill_if_still_on, (slot.run,))
+                timer = threading.Timer(CANCEL_SECONDS, slot.kill_if_still_on, (slot.turn,))
                 timer.daemon = True
                 timer.start()
 
@@ -108,6 +111,7 @@ class _Slot:
 
     def __init__(self, engine: LocalEngine) -> None:
         self.run: Run | None = None
+        self.turn = 0
         self._engine = engine
         self._worker = _start_worker()
         self._thread = threading.Thread(target=self._serve, daemon=True, name="vae-lab-slot")
@@ -118,6 +122,7 @@ class _Slot:
     def _serve(self) -> None:
         while (run := self._engine.next_run()) is not None:
             self.run = run
+            self.turn += 1
             if run.status().active and not self._train(run):
                 self._settle(run)
             self.run = None
@@ -125,6 +130,7 @@ class _Slot:
     def _train(self, run: Run) -> bool:
         """Have the worker train a run; False if the worker died of it."""
         if self._worker.poll() is not None:
+            _close(self._worker)
             self._worker = _start_worker()
         worker = self._worker
         assert worker.stdin
@@ -148,23 +154,19 @@ class _Slot:
                     error=f"the training process ended unexpectedly (exit code {code}); "
                     "resume to go on from the last checkpoint.",
                 )
+        _close(self._worker)
         if not self._engine.closed:
             self._worker = _start_worker()
 
-    def kill_if_still_on(self, run: Run) -> None:
-        """For a run that was asked to stop and did not."""
-        if self.run is run and run.status().active:
+    def kill_if_still_on(self, turn: int) -> None:
+        """For a run that was asked to stop and did not; by now another may have its turn."""
+        run = self.run
+        if self.turn == turn and run and run.status().active:
             self._worker.kill()
 
     def close(self) -> None:
-        """Close the worker's standard input, which tells it to end; don't wait for ever."""
-        assert self._worker.stdin
-        self._worker.stdin.close()
-        try:
-            self._worker.wait(timeout=CLOSE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._worker.kill()
-            self._worker.wait()
+        """Tell the worker to end; don't wait for ever."""
+        _close(self._worker)
         self._thread.join(timeout=CLOSE_SECONDS)
 
 
@@ -176,6 +178,20 @@ def _start_worker() -> subprocess.Popen[str]:
         stderr=subprocess.DEVNULL,
         text=True,
     )
+
+
+def _close(worker: subprocess.Popen[str]) -> None:
+    """End a worker by closing its standard input, or, if that takes too long, by a signal."""
+    assert worker.stdin
+    assert worker.stdout
+    with contextlib.suppress(OSError):  # unsent lines, if it died
+        worker.stdin.close()
+    try:
+        worker.wait(timeout=CLOSE_SECONDS)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        worker.wait()
+    worker.stdout.close()
 
 
 @functools.cache

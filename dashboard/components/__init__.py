@@ -1,0 +1,1 @@
+"""Browser components: a Python function each, and its JavaScript beside it."""

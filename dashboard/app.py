@@ -1,0 +1,45 @@
+"""VAE Lab's entry point: pages and the engine that they share. streamlit run dashboard/app.py"""
+
+import streamlit as st
+
+from vae_core.engines import shared_engine
+from vae_core.runs import default_store
+
+PAGES = [
+    st.Page(
+        "app_pages/home.py",
+        title="Home",
+        icon=":material/home:",
+        default=True,
+        help="What β does, at a glance, on runs that open at once.",
+    ),
+    st.Page(
+        "app_pages/train.py",
+        title="Train",
+        icon=":material/play_circle:",
+        help="Choose β, press Train, and watch the latent space form.",
+    ),
+    st.Page(
+        "app_pages/compare.py",
+        title="Compare",
+        icon=":material/grid_view:",
+        help="Runs of several β side by side.",
+    ),
+    st.Page(
+        "app_pages/latent_space.py",
+        title="Latent space",
+        icon=":material/scatter_plot:",
+        help="Where a run puts the held-out images, and what any point decodes to.",
+    ),
+    st.Page(
+        "app_pages/manifold.py",
+        title="Manifold",
+        icon=":material/apps:",
+        help="The latent plane as pictures.",
+    ),
+]
+
+st.set_page_config(page_title="VAE Lab", page_icon=":material/blur_on:", layout="wide")
+st.navigation(PAGES, position="top").run()
+# After the page: its first worker imports TensorFlow, which must not delay the first picture.
+shared_engine(default_store())

@@ -1,0 +1,90 @@
+"""Manifold: the latent plane as pictures, and any point of it decoded."""
+
+import numpy as np
+import streamlit as st
+
+from dashboard import controls
+from dashboard.components.plot import plot
+from dashboard.figures import dim_name, pictures
+from vae_core import analysis
+
+MAX_SLIDERS = 10
+
+st.title("Manifold")
+run = controls.pick_run()
+d = run.config.latent_dim
+controls.notes(run)
+by_rate = [int(i) for i in np.argsort(controls.rate_per_dim(run))[::-1]]
+
+chart, side = st.columns([5, 2], gap="large")
+with side:
+    dims = (0, min(1, d - 1))
+    if d > 2:
+        across = st.selectbox("Across", by_rate, format_func=dim_name, key="manifold_across")
+        up = st.selectbox("Up", by_rate, index=1, format_func=dim_name, key="manifold_up")
+        dims = (across, up)
+        st.caption("Ordered by rate: the first carry the most.")
+    n = st.slider("Pictures a side", 5, 30, 15, key="manifold_n")
+    extent = st.slider("Range, in σ of the prior", 0.5, 6.0, 2.0, 0.5, key="manifold_extent")
+    spacing = st.segmented_control(
+        "Spacing",
+        ["quantile", "linear"],
+        default="quantile",
+        key="manifold_spacing",
+        help="quantile: each picture stands for the same share of the prior.",
+    )
+    picture_place = st.container()
+    z = np.zeros(d, np.float32)
+    moved = st.session_state.pop("manifold_moved", {})  # a click, from the run before this one
+    for i in by_rate[:MAX_SLIDERS] if d > 2 else range(d):
+        key = f"manifold_z_{i}"
+        st.session_state[key] = moved.get(i, st.session_state.get(key, 0.0))
+        z[i] = st.slider(dim_name(i), -6.0, 6.0, step=0.01, key=key)
+    if d > MAX_SLIDERS:
+        st.caption(f"The other {d - MAX_SLIDERS} dimensions stay at 0.")
+
+axis, grid = analysis.manifold(n, z, dims, spacing or "quantile", extent)
+sheet = analysis.sheet(controls.decode(run, grid), columns=n, gap=1)
+
+
+tile = (int(np.abs(axis - z[dims[0]]).argmin()), int(np.abs(axis[::-1] - z[dims[1]]).argmin()))
+with chart:
+    click = plot(
+        pictures.manifold(
+            pictures.enlarged(sheet, 680), axis, (f"z{dims[0] + 1}", f"z{dims[1] + 1}"), tile
+        ),
+        key=f"manifold-{run.id}",
+        height=680,
+        alt="Decoded pictures over the latent plane",
+        clickable=True,
+    )
+    st.caption(
+        "Each picture is what its place in the latent plane decodes to. Click one, or move the "
+        "sliders, to see it large."
+    )
+    if d > 2:
+        st.subheader("One dimension at a time")
+        values = np.linspace(-extent, extent, 11)
+        rows = by_rate[:MAX_SLIDERS]
+        rate = controls.rate_per_dim(run)
+        decoded = controls.decode(run, analysis.traversal(z, rows, values))
+        strip = analysis.sheet(decoded, columns=11, gap=1)
+        st.image(
+            pictures.png(pictures.enlarged(strip, 560)),
+            alt="Traversals, a latent dimension a row",
+            caption=f"From {-extent:g} to {extent:g}, top to bottom by rate: "
+            + ", ".join(f"{dim_name(i)} {rate[i]:.2f} nats" for i in rows),
+        )
+with picture_place:
+    (picture,) = controls.decode(run, z[None])
+    st.image(
+        pictures.png(pictures.enlarged(picture, 224)),
+        width=224,
+        alt="The picture at the sliders' point",
+        caption="decoded at the sliders' point",
+    )
+
+if click is not None and 0 <= round(click.x) < n and 0 <= round(click.y) < n:
+    picked = {dims[1]: axis[::-1][round(click.y)], dims[0]: axis[round(click.x)]}
+    st.session_state["manifold_moved"] = {i: round(float(v), 2) for i, v in picked.items()}
+    st.rerun()

@@ -1,0 +1,146 @@
+"""Runs side by side: latent spaces on shared axes, and the rate-distortion plane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from plotly import graph_objects as go
+from plotly.subplots import make_subplots
+
+from dashboard.figures import LEGEND_BELOW, MARGINS, latent
+
+
+@dataclass(frozen=True)
+class Column:
+    """One run of a comparison.
+
+    Attributes:
+        title: above its column, e.g. `β = 4`.
+        posterior_mean: (n, d) of held-out images.
+        labels: (n,), index into label_names.
+        label_names: one a label.
+        beta: its β.
+        distortion, rate: held out, nats an image.
+    """
+
+    title: str
+    posterior_mean: np.ndarray
+    labels: np.ndarray
+    label_names: Sequence[str]
+    beta: float
+    distortion: float
+    rate: float
+
+
+def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
+    """A scatter a run, on shared axes of -half_width to half_width.
+
+    At β = 0 nothing holds the means near the prior: most then lie outside, and a note says so.
+    """
+    figure = make_subplots(
+        rows=1,
+        cols=len(columns),
+        subplot_titles=[c.title for c in columns],
+        shared_yaxes=True,
+        horizontal_spacing=0.012,
+    )
+    shapes: list[dict[str, object]] = []
+    for number, column in enumerate(columns, start=1):
+        for trace in latent.traces(
+            column.posterior_mean,
+            column.labels,
+            column.label_names,
+            size=3.5,
+            showlegend=number == 1,
+        ):
+            figure.add_trace(trace.update(legendgroup=trace.name), row=1, col=number)
+        outside = _outside(column, half_width)
+        if outside:
+            figure.add_annotation(
+                text=f"{outside:.0%} lie outside",
+                xref="x domain",
+                yref="y domain",
+                x=0.5,
+                y=0.02,
+                showarrow=False,
+                row=1,
+                col=number,
+            )
+        suffix = "" if number == 1 else str(number)
+        if column.posterior_mean.shape[1] > 1:
+            shapes += latent.circles(f"x{suffix}", f"y{suffix}")
+            figure.update_yaxes(scaleanchor=f"x{suffix}", row=1, col=number)
+            figure.update_yaxes(range=[-half_width, half_width], row=1, col=number)
+    figure.update_xaxes(range=[-half_width, half_width], title="z₁", constrain="domain")
+    figure.update_yaxes(title="z₂", col=1)
+    figure.update_layout(
+        shapes=shapes,
+        margin=MARGINS | {"l": 44, "b": 84},
+        uirevision=f"latent-{len(columns)}-{half_width}",
+        legend=LEGEND_BELOW,
+        hovermode="closest",
+    )
+    return figure
+
+
+def _outside(column: Column, half_width: float) -> float:
+    """Share of the points that the axes leave out; 0 below half a percent."""
+    outside = (np.abs(column.posterior_mean[:, :2]) > half_width).any(axis=1).mean()
+    return float(outside) if outside > 0.005 else 0.0
+
+
+def rate_distortion(columns: Sequence[Column]) -> go.Figure:
+    """Held-out rate against distortion, a point a run, with lines of equal elbo.
+
+    Alemi et al. (2018), "Fixing a Broken ELBO". A run with β = 0 does not optimise its rate and
+    would stretch the axis: it is named, not drawn.
+    """
+    drawn = [c for c in columns if c.beta > 0]
+    figure = go.Figure()
+    if drawn:
+        rate = np.array([c.rate for c in drawn])
+        distortion = np.array([c.distortion for c in drawn])
+        top = max(rate.max() * 1.15, 1.0)
+        low, high = distortion.min(), distortion.max()
+        room = max(0.12 * (high - low), 1.0)
+        for total in np.linspace((rate + distortion).min(), (rate + distortion).max(), 4):
+            end = min(top, total - (low - room))  # where the line leaves the picture
+            figure.add_trace(
+                go.Scatter(
+                    x=[0, 0.93 * end, end],
+                    y=[total, total - 0.93 * end, total - end],
+                    mode="lines+text",
+                    text=["", f"elbo {-total:.1f}", ""],
+                    textposition="top right",
+                    textfont={"color": "#8a8f98", "size": 11},
+                    cliponaxis=False,
+                    line={"width": 1, "dash": "dot", "color": "#8a8f98"},
+                    hovertemplate=f"elbo {-total:.1f} nats<extra></extra>",
+                    showlegend=False,
+                )
+            )
+        order = np.argsort(rate)
+        figure.add_trace(
+            go.Scatter(
+                x=rate[order],
+                y=distortion[order],
+                mode="lines+markers+text",
+                text=[drawn[i].title for i in order],
+                textposition="top right",
+                line={"color": "#4e79a7", "width": 1},
+                marker={"size": 10},
+                hovertemplate="%{text}<br>rate %{x:.2f}<br>distortion %{y:.2f}<extra></extra>",
+                showlegend=False,
+            )
+        )
+        figure.update_xaxes(range=[-0.03 * top, top])
+        figure.update_yaxes(range=[low - room, high + room])
+    figure.update_layout(
+        xaxis={"title": "rate (nats an image)"},
+        yaxis={"title": "distortion (nats an image)"},
+        margin=MARGINS | {"t": 8},
+        uirevision="rate-distortion",
+    )
+    return figure

@@ -1,0 +1,85 @@
+"""Curves over training: loss, distortion and rate; and the β schedule over the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from plotly import graph_objects as go
+from plotly.subplots import make_subplots
+
+from dashboard.figures import LEGEND_BELOW, MARGINS
+from vae_core import objective
+from vae_core.config import RunConfig
+
+HELD_OUT, TRAIN = "#4e79a7", "#f28e2b"
+MAX_POINTS = 500
+
+
+def training(records: Sequence[dict[str, Any]]) -> go.Figure:
+    """Loss, distortion and rate over the epochs, held out and on the training batches.
+
+    Args:
+        records: lines of metrics.jsonl of the kinds `step` and `epoch`.
+    """
+    names = ("loss", "distortion", "rate")
+    figure = make_subplots(rows=1, cols=3, subplot_titles=names, horizontal_spacing=0.07)
+    held_out = _thinned([r for r in records if r["kind"] == "epoch"])
+    # Within a long epoch the steps tell more; once there are epochs enough, their means do.
+    epoch_means = [r for r in held_out if r["train"]]
+    steps = [r for r in records if r["kind"] == "step"]
+    train = epoch_means if len(epoch_means) >= 20 else _thinned(steps or epoch_means)
+    for column, name in enumerate(names, start=1):
+        for label, colour, rows, part in (
+            ("training", TRAIN, train, "train"),
+            ("held out", HELD_OUT, held_out, "test"),
+        ):
+            figure.add_trace(
+                go.Scatter(
+                    x=[row["epoch"] for row in rows],
+                    y=[row[part][name] for row in rows],
+                    name=label,
+                    legendgroup=label,
+                    showlegend=column == 1,
+                    mode="lines+markers" if len(rows) < 30 else "lines",
+                    line={"color": colour, "width": 2},
+                    marker={"size": 5},
+                    hovertemplate=f"epoch %{{x:.2f}}<br>{label} %{{y:.2f}} nats<extra></extra>",
+                ),
+                row=1,
+                col=column,
+            )
+    figure.update_xaxes(title="epoch", rangemode="tozero")
+    figure.update_yaxes(title="nats an image", col=1)
+    figure.update_layout(
+        margin=MARGINS | {"b": 84},
+        uirevision="training",
+        legend=LEGEND_BELOW,
+    )
+    return figure
+
+
+def schedule(config: RunConfig, steps_per_epoch: int) -> go.Figure:
+    """β (and C) over the steps of a run: the very function that training uses."""
+    total = config.epochs * steps_per_epoch
+    steps = np.unique(np.linspace(0, total - 1, MAX_POINTS).astype(int))
+    beta, capacity = objective.schedule(config, steps, total)
+    name, values, unit = ("β", beta, "") if capacity is None else ("C", capacity, " (nats)")
+    figure = go.Figure(
+        go.Scatter(x=steps, y=values, line={"color": HELD_OUT, "width": 2}, name=name)
+    )
+    figure.update_layout(
+        xaxis={"title": "step"},
+        yaxis={"title": name + unit, "rangemode": "tozero"},
+        margin=MARGINS | {"t": 8},
+        showlegend=False,
+    )
+    return figure
+
+
+def _thinned(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """At most MAX_POINTS rows, first and last among them: a chart has no more pixels."""
+    if len(rows) <= MAX_POINTS:
+        return rows
+    return [rows[i] for i in np.linspace(0, len(rows) - 1, MAX_POINTS).astype(int)]
