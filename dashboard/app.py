@@ -1,10 +1,13 @@
 """VAE Lab's entry point: pages and the engine that they share. streamlit run dashboard/app.py"""
 
+from pathlib import Path
+
 import streamlit as st
 
 from vae_core.engines import shared_engine
 from vae_core.runs import default_store
 
+ICON = Path(__file__).parent / "icon.svg"  # a named icon would be fetched from the network
 PAGES = [
     st.Page(
         "app_pages/home.py",
@@ -39,7 +42,7 @@ PAGES = [
     ),
 ]
 
-st.set_page_config(page_title="VAE Lab", page_icon=":material/blur_on:", layout="wide")
+st.set_page_config(page_title="VAE Lab", page_icon=str(ICON), layout="wide")
 st.navigation(PAGES, position="top").run()
 # After the page: its first worker imports TensorFlow, which must not delay the first picture.
 shared_engine(default_store())

@@ -90,7 +90,7 @@ class Training:
         self.stop = stop
         self.config = run.config
         self.dataset = datasets.load(self.config.dataset)
-        self.images = tf.constant(self.dataset.x_train[..., None])
+        self.images = _shared_tensor(self.dataset.x_train[..., None])
         self.steps_per_epoch = len(self.images) // self.config.batch_size
         if not self.steps_per_epoch:
             raise ConfigError(
@@ -307,6 +307,13 @@ class Training:
                 "informative_units": metrics.informative_units(rate_per_dim),
             }
         )
+
+
+def _shared_tensor(array: np.ndarray) -> tf.Tensor:
+    """A tensor on the memory of an array: a copy of MNIST takes half a second and 188 MB."""
+    if array.ctypes.data % datasets.ALIGNMENT:  # TensorFlow's kernels would abort
+        return tf.constant(array)
+    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
 
 def load_trained(run: Run) -> tuple[VAE, Dataset]:

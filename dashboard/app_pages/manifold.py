@@ -51,7 +51,7 @@ tile = (int(np.abs(axis - z[dims[0]]).argmin()), int(np.abs(axis[::-1] - z[dims[
 with chart:
     click = plot(
         pictures.manifold(
-            pictures.enlarged(sheet, 680), axis, (f"z{dims[0] + 1}", f"z{dims[1] + 1}"), tile
+            pictures.enlarged(sheet, 680), axis, (dim_name(dims[0]), dim_name(dims[1])), tile
         ),
         key=f"manifold-{run.id}",
         height=680,

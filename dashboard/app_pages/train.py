@@ -11,7 +11,7 @@ from vae_core.datasets import DATASETS
 from vae_core.engines import shared_engine
 from vae_core.runs import Run, RunError, default_store
 
-TICK_SECONDS = 0.8
+TICK_SECONDS = 0.4
 EPOCHS = {"digits": 200}  # a second or two; the others: some 20 epochs of a second each
 STEPS_PER_EPOCH = {"digits": 1437, "mnist": 60_000, "fashion_mnist": 60_000}
 
