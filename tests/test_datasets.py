@@ -21,7 +21,13 @@ def _forget_loaded() -> None:
 def arrays(**changes: Any) -> dict[str, np.ndarray]:
     images = np.arange(4 * 9, dtype=np.uint8).reshape(4, 3, 3)
     labels = np.arange(4)
-    return {"x_train": images, "y_train": labels, "x_test": images, "y_test": labels} | changes
+    good: dict[str, np.ndarray] = {
+        "x_train": images,
+        "y_train": labels,
+        "x_test": images,
+        "y_test": labels,
+    }
+    return good | changes
 
 
 def test_digits_are_whole_and_split_for_good() -> None:

@@ -86,8 +86,10 @@ def _digits() -> Dataset:
 def _from_npz(name: str, label_names: tuple[str, ...]) -> Dataset:
     path = _local_file(f"{name}.npz")
     arrays = _read_npz(path) if path else _download(name)
-    parts = (arrays[key] for key in ("x_train", "y_train", "x_test", "y_test"))
-    return _checked(name, *parts, label_names)
+    x_train, y_train, x_test, y_test = (
+        arrays[key] for key in ("x_train", "y_train", "x_test", "y_test")
+    )
+    return _checked(name, x_train, y_train, x_test, y_test, label_names)
 
 
 def _local_file(file_name: str) -> Path | None:

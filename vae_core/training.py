@@ -29,7 +29,7 @@ from vae_core.vae import MAX_STEPS_PER_CALL, VAE
 
 TICK_SECONDS = 0.8  # how often a run shows a sign of life
 CALL_SECONDS = 0.2  # aimed length of one call into the graph: what a stop waits for
-CHECKPOINT_SECONDS = 1.0  # short epochs are checkpointed no more often
+CHECKPOINT_SECONDS = 2.0  # short epochs are checkpointed no more often
 SNAPSHOT_POINTS = 1000
 
 # A loss this many times that of the blank grey picture (ln 2 a pixel) has exploded.

@@ -162,6 +162,10 @@ def show(run: Run) -> None:
         height=300,
         alt="Loss, distortion and rate over the epochs, on training batches and held out",
     )
+    st.caption(
+        "Held out: all test images with z sampled. Training: the batches of the epoch, while the "
+        "weights still move. The first steep fall is left out; double-click a chart to see it."
+    )
     ended = run.viewable and not status.active
     try:
         arrays = run.arrays("arrays" if ended else "snapshot")

@@ -20,6 +20,8 @@ MAX_POINTS = 500
 def training(records: Sequence[dict[str, Any]]) -> go.Figure:
     """Loss, distortion and rate over the epochs, held out and on the training batches.
 
+    The axes leave out the first steep fall; a double click shows all.
+
     Args:
         records: lines of metrics.jsonl of the kinds `step` and `epoch`.
     """
@@ -50,6 +52,7 @@ def training(records: Sequence[dict[str, Any]]) -> go.Figure:
                 row=1,
                 col=column,
             )
+        figure.update_yaxes(range=_range(held_out, train, name), row=1, col=column)
     figure.update_xaxes(title="epoch", rangemode="tozero")
     figure.update_yaxes(title="nats an image", col=1)
     figure.update_layout(
@@ -76,6 +79,23 @@ def schedule(config: RunConfig, steps_per_epoch: int) -> go.Figure:
         showlegend=False,
     )
     return figure
+
+
+def _range(
+    held_out: list[dict[str, Any]], train: list[dict[str, Any]], name: str
+) -> list[float] | None:
+    """The values but for the first steep fall, which would flatten all that follows."""
+    if len(held_out) < 4:
+        return None
+    begin = max(1.0, 0.03 * held_out[-1]["epoch"])
+    values = [
+        row[part][name]
+        for rows, part in ((held_out, "test"), (train, "train"))
+        for row in rows
+        if row["epoch"] >= begin
+    ]
+    room = 0.06 * (max(values) - min(values)) + 1e-3
+    return [min(values) - room, max(values) + room]
 
 
 def _thinned(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

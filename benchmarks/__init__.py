@@ -1,0 +1,1 @@
+"""Measurements that print what they found, also when it is not flattering."""
