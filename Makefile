@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run install test lint format pretrained benchmark clean
+.PHONY: run install test test-browser lint format pretrained benchmark clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed  ## install and serve the dashboard
@@ -27,6 +27,9 @@ install: .venv/installed
 test: .venv/installed-dev  ## everything that needs no extra service
 	$(BIN)/python -m pytest -m "not browser"
 
+test-browser: .venv/installed-dev  ## the pages in Chromium, which has to be installed
+	$(BIN)/python -m pytest -m browser
+
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -37,8 +40,10 @@ format: .venv/installed-dev
 	$(BIN)/ruff format .
 
 pretrained: .venv/installed  ## train the runs that ship with the project (resumable)
-	$(BIN)/python -m vae_core --store pretrained sweep --dataset digits --betas 0,0.1,0.5,1,4 \
-	  --epochs 300
+	$(BIN)/python -m vae_core --store pretrained sweep --betas 0,0.1,0.5,1,2,4 --epochs 300
+	$(BIN)/python -m vae_core --store pretrained train --architecture conv --epochs 150
+	$(BIN)/python -m vae_core --store pretrained train --latent-dim 8 --beta 0.5 --epochs 300
+	rm -f pretrained/*/lock pretrained/*/log.txt pretrained/*/snapshot.npz
 
 benchmark: .venv/installed  ## images a second against a plain Keras fit
 	$(BIN)/python benchmarks/training.py

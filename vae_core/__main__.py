@@ -239,16 +239,16 @@ def _follow(runs: list[Run], quiet: bool) -> None:
                     tasks[run.id] = progress.add_task(
                         run.id, total=run.config.epochs, epoch="", numbers="starting"
                     )
-                last = run.records("step", "epoch")[-1:]
-                if last:
+                records = run.records("step", "epoch")
+                if records:
                     progress.update(
                         tasks[run.id],
-                        completed=last[0]["epoch"],
-                        epoch=f"{last[0]['epoch']:.0f}/{run.config.epochs}",
-                        numbers=_numbers_text(last[0]),
+                        completed=records[-1]["epoch"],
+                        epoch=f"{records[-1]['epoch']:.0f}/{run.config.epochs}",
+                        numbers=_held_out(records),
                     )
                 if not bars and not quiet:
-                    _print_new_epoch(run, printed)
+                    _print_new_epoch(run, records, printed)
                 if not status.active:
                     printed[run.id] = -1
             if not active:
@@ -256,18 +256,19 @@ def _follow(runs: list[Run], quiet: bool) -> None:
             time.sleep(POLL_SECONDS)
 
 
-def _numbers_text(record: dict[str, Any]) -> str:
-    values = record.get("test") or record["train"]
-    return "  ".join(f"{name} {values[name]:.2f}" for name in ("loss", "distortion", "rate"))
+def _held_out(records: list[dict[str, Any]]) -> str:
+    """The newest held-out numbers; there are some from before the first step on."""
+    test = [record["test"] for record in records if record["kind"] == "epoch"][-1]
+    return "  ".join(f"{name} {test[name]:.2f}" for name in ("loss", "distortion", "rate"))
 
 
-def _print_new_epoch(run: Run, printed: dict[str, int]) -> None:
-    epochs = run.records("epoch")
-    if epochs and epochs[-1]["epoch"] > printed.get(run.id, 0):
-        printed[run.id] = epochs[-1]["epoch"]
+def _print_new_epoch(run: Run, records: list[dict[str, Any]], printed: dict[str, int]) -> None:
+    epoch = max((r["epoch"] for r in records if r["kind"] == "epoch"), default=0)
+    if epoch > printed.get(run.id, 0):
+        printed[run.id] = epoch
         ERR.print(
-            f"{run.id}  epoch {printed[run.id]}/{run.config.epochs}  "
-            f"{_numbers_text(epochs[-1])}  (held out, nats an image)",
+            f"{run.id}  epoch {epoch}/{run.config.epochs}  "
+            f"{_held_out(records)}  (held out, nats an image)",
             markup=False,
         )
 

@@ -188,12 +188,17 @@ class Run:
         return status
 
     def write_status(self, **changes: Any) -> Status:
-        """Change fields of status.json; every write is a heartbeat."""
+        """Change fields of status.json; every write is a heartbeat.
+
+        A state other than running has no owner.
+        """
         try:
             old = self.status()
         except RunError:  # damaged: what is written now replaces it
             old = Status(epochs=self.config.epochs, submitted=time.time())
         status = dataclasses.replace(old, **{"heartbeat": time.time()} | changes)
+        if status.state != "running":
+            status = dataclasses.replace(status, pid=None, host=None, process_started=None)
         _replace_status(self.path, status)
         return status
 
@@ -228,7 +233,7 @@ class Run:
         if self.status().state in ("finished", "running"):
             return
         (self.path / "cancel").unlink(missing_ok=True)
-        self.write_status(state="queued", submitted=time.time(), error=None, pid=None, host=None)
+        self.write_status(state="queued", submitted=time.time(), error=None)
 
     def request_cancel(self) -> None:
         """Ask the process that trains to stop; one that only waits is cancelled at once."""
