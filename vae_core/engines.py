@@ -15,6 +15,7 @@ import threading
 from collections import deque
 from typing import Protocol
 
+from vae_core.config import VaeLabError
 from vae_core.runs import Run, RunStore
 
 # A run that does not stop when asked (it compiles, say) loses its process after this long.
@@ -123,8 +124,11 @@ class _Slot:
         while (run := self._engine.next_run()) is not None:
             self.run = run
             self.turn += 1
-            if run.status().active and not self._train(run):
-                self._settle(run)
+            try:
+                if run.status().active and not self._train(run):
+                    self._settle(run)
+            except (VaeLabError, OSError) as error:  # deleted, damaged, or a full disk
+                print(f"run {run.id}: {error}", file=sys.stderr, flush=True)
             self.run = None
 
     def _train(self, run: Run) -> bool:
@@ -145,18 +149,18 @@ class _Slot:
     def _settle(self, run: Run) -> None:
         """Say what became of a run whose worker is gone, and have a new worker warm up."""
         code = self._worker.wait()
-        if run.status().state not in ("finished", "failed"):
-            if run.cancel_requested():
-                run.write_status(state="cancelled")
-            else:
-                run.write_status(
-                    state="interrupted",
-                    error=f"the training process ended unexpectedly (exit code {code}); "
-                    "resume to go on from the last checkpoint.",
-                )
         _close(self._worker)
-        if not self._engine.closed:
-            self._worker = _start_worker()
+        if self._engine.closed:  # as it should be: what waits waits, what ran was interrupted
+            return
+        self._worker = _start_worker()
+        if run.cancel_requested():
+            run.write_status(state="cancelled")
+        elif run.status().state in ("queued", "interrupted"):
+            run.write_status(
+                state="interrupted",
+                error=f"the training process ended unexpectedly (exit code {code}); "
+                "resume to go on from the last checkpoint.",
+            )
 
     def kill_if_still_on(self, turn: int) -> None:
         """For a run that was asked to stop and did not; by now another may have its turn."""

@@ -132,6 +132,8 @@ class Run:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._records: dict[tuple[str, int | None], dict[str, Any]] = {}
+        self._bytes_read = 0
         try:
             self.config = RunConfig.from_json((path / "config.json").read_text("utf-8"))
         except (OSError, UnicodeDecodeError, VaeLabError) as error:
@@ -268,26 +270,30 @@ class Run:
         """The lines of metrics.jsonl of these kinds (all, if none), torn ones left out.
 
         A resumed run repeats what came after its last checkpoint, number for number; of such
-        repeats only the last is kept.
+        repeats only the last is kept. Only lines that are new since the last call are parsed.
         """
+        self._read_new_lines()
+        return [r for r in self._records.values() if not kinds or r["kind"] in kinds]
+
+    def _read_new_lines(self) -> None:
         try:
-            text = (self.path / "metrics.jsonl").read_text("utf-8", errors="replace")
+            with open(self.path / "metrics.jsonl", "rb") as file:
+                file.seek(self._bytes_read)
+                new = file.read()
         except OSError:
-            return []
-        kept: dict[Any, dict[str, Any]] = {}
-        for number, line in enumerate(text.split("\n")):
+            return
+        whole = new[: new.rfind(b"\n") + 1]  # the last line may still be on its way
+        for line in whole.splitlines(keepends=True):
+            self._bytes_read += len(line)
             try:
                 record = json.loads(line)
                 kind = record["kind"]
             except (ValueError, TypeError, KeyError):
                 continue
-            if kinds and kind not in kinds:
-                continue
             repeatable = kind in ("step", "epoch")
-            key = (kind, record.get("step")) if repeatable else (kind, number)
-            kept.pop(key, None)
-            kept[key] = record
-        return list(kept.values())
+            key = (kind, record.get("step") if repeatable else self._bytes_read)
+            self._records.pop(key, None)
+            self._records[key] = record
 
     # --- arrays --------------------------------------------------------------------------
 

@@ -66,6 +66,13 @@ def _train_claimed(run: Run, stop: Callable[[], bool]) -> None:
     except VaeLabError as error:
         print(error, flush=True)
         run.write_status(state="failed", error=str(error))
+    except OSError as error:
+        traceback.print_exc()
+        run.write_status(
+            state="failed",
+            error=f"a file could not be read or written ({error.strerror or error}); "
+            "put that right and resume.",
+        )
     except Exception as error:
         traceback.print_exc()
         run.write_status(
