@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -104,6 +105,20 @@ def test_running_without_a_process_reads_as_interrupted(store: RunStore) -> None
     status = run.status()
     assert (status.state, status.epoch) == ("interrupted", 7)
     assert "resume" in (status.error or "")
+
+
+def test_a_zombie_is_not_the_owner(store: RunStore) -> None:
+    run = store.create(SMALL)
+    code = (
+        "import sys, pathlib; from vae_core.runs import Run;"
+        "Run(pathlib.Path(sys.argv[1])).write_running()"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code, str(run.path)])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # ended, and left unreaped
+    try:
+        assert run.status().state == "interrupted"
+    finally:
+        child.wait()
 
 
 def test_a_reused_pid_is_not_the_owner(store: RunStore) -> None:

@@ -143,7 +143,21 @@ def test_resume_ends_in_the_same_bits(store: RunStore, architecture: str) -> Non
     ]
 
 
-def test_resume_before_the_first_checkpoint_starts_over(store: RunStore) -> None:
+def test_a_stop_keeps_a_short_epoch_that_has_begun(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "STOP_SECONDS", 1e9)
+    run = store.create(SMALL)
+    training.train(run, stop=lambda: True)
+    assert run.status().state == "interrupted"
+    assert run.records("epoch")[-1]["epoch"] == 1
+    assert run.weights_path.exists()
+
+
+def test_resume_before_the_first_checkpoint_starts_over(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "STOP_SECONDS", 0)
     run = store.create(SMALL)
     training.train(run, stop=lambda: True)
     assert run.status().state == "interrupted"

@@ -80,7 +80,10 @@ class Status:
         if self.host != socket.gethostname():
             return time.time() - self.heartbeat < HEARTBEAT_TIMEOUT
         try:
-            started = psutil.Process(self.pid).create_time()
+            process = psutil.Process(self.pid)
+            started = process.create_time()
+            if process.status() == psutil.STATUS_ZOMBIE:  # dead, and nobody has asked how
+                return False
         except (psutil.Error, ValueError):
             return False
         return self.process_started is not None and abs(started - self.process_started) < 2

@@ -29,6 +29,7 @@ from vae_core.vae import MAX_STEPS_PER_CALL, VAE
 
 TICK_SECONDS = 0.8  # how often a run shows a sign of life
 CALL_SECONDS = 0.2  # aimed length of one call into the graph: what a stop waits for
+STOP_SECONDS = 0.5  # an epoch shorter than this is finished, and kept, before a stop
 CHECKPOINT_SECONDS = 2.0  # short epochs are checkpointed no more often
 SNAPSHOT_POINTS = 1000
 
@@ -127,9 +128,13 @@ class Training:
             if train_means is None:
                 return self._end_early()
             self._append_epoch(epoch + 1, train_means)
-            last = epoch + 1 == self.config.epochs
-            if last or time.monotonic() - self.last_checkpoint > CHECKPOINT_SECONDS:
+            if epoch + 1 == self.config.epochs:
+                break
+            stopping = self._asked_to_stop()
+            if stopping or time.monotonic() - self.last_checkpoint > CHECKPOINT_SECONDS:
                 self._checkpoint()
+            if stopping:
+                return self._end_early()
         self._complete("finished")
         self.run.write_status(
             state="finished", epoch=self.config.epochs, seconds=self.seconds, error=None
@@ -143,8 +148,9 @@ class Training:
         batches = order[: steps * batch_size].reshape(steps, batch_size)
         sums = dict.fromkeys(("loss", "distortion", "rate"), 0.0)
         done = 0
+        started = time.monotonic()
         while done < steps:
-            if self.run.cancel_requested() or self.stop():
+            if time.monotonic() - started > STOP_SECONDS and self._asked_to_stop():
                 return None
             count = min(self.steps_per_call, steps - done)
             first = epoch * steps + done
@@ -165,6 +171,9 @@ class Training:
             if time.monotonic() - self.last_tick >= TICK_SECONDS:
                 self._tick(epoch * steps + done, means)
         return {name: value / steps for name, value in sums.items()}
+
+    def _asked_to_stop(self) -> bool:
+        return self.run.cancel_requested() or self.stop()
 
     def _schedule(self, steps: np.ndarray) -> objective.Schedule:
         return objective.schedule(self.config, steps, self.config.epochs * self.steps_per_epoch)
