@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from vae_core.config import VaeLabError
 from vae_core.engines import shared_engine
 from vae_core.runs import default_store
 
@@ -43,6 +44,9 @@ PAGES = [
 ]
 
 st.set_page_config(page_title="VAE Lab", page_icon=str(ICON), layout="wide")
-st.navigation(PAGES, position="top").run()
+try:
+    st.navigation(PAGES, position="top").run()
+except (VaeLabError, OSError) as error:  # a damaged run, a full disk: say so, go on elsewhere
+    st.error(str(error), icon=":material/error:")
 # After the page: its first worker imports TensorFlow, which must not delay the first picture.
 shared_engine(default_store())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,18 @@ import streamlit as st
 
 from dashboard.figures import comparison, pictures
 from vae_core import analysis
+from vae_core.config import RunConfig
 from vae_core.inference import Inference
-from vae_core.runs import Run, RunStore, default_store, pretrained_store
+from vae_core.runs import Run, RunError, RunStore, default_store, pretrained_store
 
 # Fine near 0, where the rate changes most, and up to where everything collapses.
 BETAS = (
     *(0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75),
     *(1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0),
 )
+NAMES = {"dataset": "", "architecture": "", "latent_dim": "d", "schedule": ""}  # in titles
+COLLAPSED_RATE = 0.1  # nats an image: with no active unit, the posterior is the prior
+MAX_COLUMNS = 8  # of a comparison: more are too narrow to read
 STATE_BADGES = {
     "queued": (":material/hourglass_empty:", "gray"),
     "running": (":material/play_arrow:", "blue"),
@@ -39,15 +44,16 @@ def all_runs(viewable: bool = True) -> list[Run]:
     Args:
         viewable: only those that the pages can show, see `Run.viewable`.
     """
-    found: list[Run] = []
+    found: dict[str, Run] = {}
     for store in (default_store(), pretrained_store()):
         runs, damaged = store.scan()
         # β = 1, the VAE proper, is the first to see of those that ship.
         runs.sort(key=_from_beta_one) if store == pretrained_store() else runs.reverse()
-        found += runs
+        for run in runs:
+            found.setdefault(run.id, run)
         for reason in damaged.values():
             st.warning(f"Not shown: {reason}", icon=":material/warning:")
-    return [run for run in found if run.viewable] if viewable else found
+    return [run for run in found.values() if run.viewable or not viewable]
 
 
 def _from_beta_one(run: Run) -> float:
@@ -59,7 +65,7 @@ def pretrained(run: Run) -> bool:
 
 
 def find(run_id: str) -> Run | None:
-    """The finished run of that id in either store, or the unfinished one of the store."""
+    """The run of that id, pretrained or of the store; None where there is none."""
     for store in (pretrained_store(), default_store()):
         if _has(store, run_id):
             return store.get(run_id)
@@ -81,10 +87,14 @@ def run_label(run: Run) -> str:
     return " · ".join([*parts, tail])
 
 
-def pick_run(viewable: bool = True) -> Run:
+def pick_run(key: str = "run", viewable: bool = True) -> Run:
     """A select box of runs, kept in the URL and over the pages; the newest at first.
 
     Ends the page with a hint where there is nothing to pick from.
+
+    Args:
+        key: pages with the same key share the choice.
+        viewable: see `all_runs`.
     """
     runs = {run_label(run): run for run in all_runs(viewable)}
     if not runs:
@@ -96,7 +106,7 @@ def pick_run(viewable: bool = True) -> Run:
     choice = st.selectbox(
         "Run",
         list(runs),
-        key="run",
+        key=key,
         bind="query-params",
         help="Newest first, then the pretrained ones.",
     )
@@ -114,6 +124,20 @@ def last_test(run: Run) -> dict[str, Any] | None:
     return epochs[-1]["test"] if epochs else None
 
 
+def seconds_left(run: Run) -> float | None:
+    """How long a running run will still take, from the speed of its last steps and epochs."""
+    records = run.records("start", "step", "epoch")
+    starts = [i for i, record in enumerate(records) if record["kind"] == "start"]
+    this_time = records[starts[-1] + 1 :] if starts else []
+    recent = [r for r in this_time if r["step"] > 0][-20:]  # not the wait for the compiler
+    if len(recent) < 2 or recent[-1]["epoch"] <= recent[0]["epoch"]:
+        return None
+    pace = (recent[-1]["seconds"] - recent[0]["seconds"]) / (
+        recent[-1]["epoch"] - recent[0]["epoch"]
+    )
+    return float(pace * (run.config.epochs - recent[-1]["epoch"]))
+
+
 def rate_per_dim(run: Run) -> np.ndarray:
     """Held-out rate of each latent dimension (d,), nats an image."""
     test = last_test(run)
@@ -127,7 +151,11 @@ def metrics_row(run: Run) -> None:
         return
     with st.container(horizontal=True):
         for name, text in (
-            ("loss", "distortion + β · rate: what training minimises."),
+            (
+                "loss",
+                "What training minimises: distortion + β · rate, or β · |rate - C| under the "
+                "capacity schedule, with β and C as they were after the epoch.",
+            ),
             (
                 "distortion",
                 "E[-log p(x|z)] with z sampled from the posterior, summed over pixels. On grey "
@@ -149,10 +177,12 @@ def notes(run: Run) -> None:
     if run.config.beta == 0:
         st.info(BETA_ZERO, icon=":material/info:")
     end = run.records("end")[-1:]
-    if end and end[0]["active_units"] == 0:
+    test = last_test(run)
+    collapsed = end and end[0]["active_units"] == 0 and test and test["rate"] < COLLAPSED_RATE
+    if collapsed and not run.status().active:
         st.warning(
-            "Collapsed: no latent dimension varies with the image any more. The posterior equals "
-            "the prior, the rate is near 0, and the decoder shows the mean picture whatever z is.",
+            "Collapsed: no latent dimension varies with the image any more. The posterior is all "
+            "but the prior, the rate near 0, and the decoder shows one mean picture whatever z is.",
             icon=":material/warning:",
         )
 
@@ -167,36 +197,60 @@ def _inference(path: str, _written: int) -> Inference:
     return Inference(Run(Path(path)))
 
 
-def decode(run: Run, z: np.ndarray) -> np.ndarray:
-    """Pictures (n, size, size) of latents z (n, d)."""
-    return inference(run).decode(z)
-
-
 def default_sweep() -> list[Run]:
-    """The newest run's sweep, if it has several β, else the first such among the pretrained.
+    """The sweep with the most β, the newest of those, ordered by β; at most `MAX_COLUMNS` runs.
 
-    A sweep is all viewable runs that differ in β alone, ordered by β.
+    A sweep is all finished runs that differ in β alone.
     """
     sweeps: dict[str, list[Run]] = {}
     for run in all_runs():
-        sweeps.setdefault(run.config.with_(beta=0.0).id, []).append(run)
-    several = [runs for runs in sweeps.values() if len(runs) > 1] or list(sweeps.values())
-    return sorted(several[0], key=lambda run: run.config.beta) if several else []
+        if run.status().state == "finished":
+            sweeps.setdefault(replace(run.config, beta=0.0).id, []).append(run)
+    widest: list[Run] = max(sweeps.values(), key=lambda runs: len(runs), default=[])
+    runs = sorted(widest, key=lambda run: run.config.beta)
+    if len(runs) > MAX_COLUMNS:  # spread over the range
+        runs = [runs[i] for i in np.linspace(0, len(runs) - 1, MAX_COLUMNS).astype(int)]
+    return runs
+
+
+def top_dims(run: Run) -> tuple[int, int]:
+    """The two latent dimensions to show first: of more than two, those of the largest rate."""
+    d = run.config.latent_dim
+    if d <= 2:
+        return 0, d - 1
+    first, second = np.argsort(rate_per_dim(run))[::-1][:2]
+    return int(first), int(second)
 
 
 def comparison_columns(runs: list[Run]) -> list[comparison.Column]:
-    """What the comparison figures draw of each run."""
+    """What the comparison figures draw of each run; one that can't be read is named instead.
+
+    The title is β, and what else differs between the runs.
+    """
+    differing = [
+        (field.name, letter)
+        for field, letter in ((f, NAMES.get(f.name, f.name)) for f in fields(RunConfig))
+        if field.name != "beta" and len({getattr(r.config, field.name) for r in runs}) > 1
+    ]
     columns = []
     for run in runs:
-        arrays, test = run.arrays(), last_test(run)
+        try:
+            arrays = run.arrays()
+        except RunError as error:
+            st.warning(str(error), icon=":material/warning:")
+            continue
+        test = last_test(run)
         if test is not None:
+            others = [f"{letter} {getattr(run.config, name)}".strip() for name, letter in differing]
             columns.append(
                 comparison.Column(
-                    title=f"β = {run.config.beta:g}",
+                    title="<br>".join([f"β = {run.config.beta:g}", *others[:2]]),
                     posterior_mean=arrays["posterior_mean"],
                     labels=arrays["labels"],
                     label_names=[str(name) for name in arrays["label_names"]],
+                    dims=top_dims(run),
                     beta=run.config.beta,
+                    sweep=replace(run.config, beta=0.0).id,
                     distortion=test["distortion"],
                     rate=test["rate"],
                 )
@@ -205,10 +259,9 @@ def comparison_columns(runs: list[Run]) -> list[comparison.Column]:
 
 
 def manifold_picture(run: Run, n: int) -> None:
-    """The manifold of the first two latent dimensions, as a plain picture."""
-    d = run.config.latent_dim
-    _, z = analysis.manifold(n, np.zeros(d), (0, min(1, d - 1)))
-    sheet = analysis.sheet(decode(run, z), columns=n, gap=1)
+    """The manifold of the two latent dimensions of largest rate, as a plain picture."""
+    _, z = analysis.manifold(n, np.zeros(run.config.latent_dim), top_dims(run))
+    sheet = analysis.sheet(inference(run).decode(z), columns=n, gap=1)
     st.image(
         pictures.png(pictures.enlarged(sheet, 400)),
         width="stretch",

@@ -66,4 +66,4 @@ def test_units() -> None:
     posterior_mean = rng.normal(size=(5000, 3)) * [1.0, 0.2, 0.05]
     assert metrics.active_units(posterior_mean) == 2
     assert metrics.active_units(np.zeros((10, 4))) == 0
-    assert metrics.informative_units(np.array([0.0, 0.5, 0.51, 3.0])) == 2
+    assert metrics.high_rate_units(np.array([0.0, 0.5, 0.51, 3.0])) == 2

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -72,9 +74,9 @@ def test_unknown_name() -> None:
 
 
 def test_initial_weights_depend_on_the_seed_alone() -> None:
-    def weights(**changes: object) -> list[np.ndarray]:
+    def weights(**changes: Any) -> list[np.ndarray]:
         keras.utils.set_random_seed(99)
-        return VAE(RunConfig().with_(**changes), 8).get_weights()
+        return VAE(replace(RunConfig(), **changes), 8).get_weights()
 
     first = weights()
     for same in (weights(beta=20.0), weights(epochs=3), weights(schedule="linear")):

@@ -13,6 +13,8 @@ from vae_core.config import RUN_ID, ConfigError, RunConfig
         ({"latent_dim": 0}, "latent_dim"),
         ({"beta": -0.1}, "beta"),
         ({"beta": float("nan")}, "beta"),
+        ({"beta": 10**400}, "beta"),
+        ({"epochs": 10**400}, "epochs"),
         ({"epochs": 2.5}, "epochs"),
         ({"epochs": True}, "epochs"),
         ({"learning_rate": 0.0}, "learning_rate"),
@@ -49,10 +51,14 @@ def test_ids_differ_with_every_field_and_not_with_the_kind_of_number() -> None:
         RunConfig(seed=1),
         RunConfig(epochs=21),
         RunConfig(learning_rate=2e-3),
-        RunConfig(warmup=0.25),
+        RunConfig(schedule="linear"),
+        RunConfig(schedule="linear", warmup=0.25),
     ]
     assert len({config.id for config in configs}) == len(configs)
     assert RunConfig(beta=2).id == RunConfig(beta=2.0).id
+    assert RunConfig(beta=-0.0).id == RunConfig(beta=0.0).id
+    # What a schedule does not read makes no other run.
+    assert RunConfig(warmup=0.25, cycles=2, capacity=1).id == RunConfig().id
 
 
 def test_ids_of_old_runs_stay_valid() -> None:

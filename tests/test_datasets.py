@@ -54,6 +54,16 @@ def test_mnist_from_the_folder(name: str) -> None:
     assert len(data.label_names) == 10
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["digits", *(pytest.param(n, marks=pytest.mark.mnist) for n in ("mnist", "fashion_mnist"))],
+)
+def test_what_is_said_before_loading_is_true(name: str) -> None:
+    source, data = datasets.DATASETS[name], datasets.load(name)
+    assert data.shape == (source.size, source.size)
+    assert len(data.x_train) == source.train_images
+
+
 def test_unknown_name_lists_the_known() -> None:
     with pytest.raises(DatasetError, match="digits, mnist"):
         datasets.load("minst")

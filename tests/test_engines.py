@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -54,7 +55,7 @@ def test_runs_in_order_of_submission(engine: LocalEngine, store: RunStore) -> No
 
 
 def test_cancel_a_running_and_a_waiting_run(engine: LocalEngine, store: RunStore) -> None:
-    running, waiting = (store.create(LONG.with_(seed=seed)) for seed in (0, 1))
+    running, waiting = (store.create(replace(LONG, seed=seed)) for seed in (0, 1))
     engine.submit(running)
     engine.submit(waiting)
     wait_for(lambda: len(running.records("epoch")) > 20)
@@ -69,6 +70,31 @@ def test_cancel_a_running_and_a_waiting_run(engine: LocalEngine, store: RunStore
     wait_for(lambda: running.records("epoch")[-1]["epoch"] > epoch)
     engine.cancel(running)
     wait_for(lambda: running.status().state == "cancelled", 10)
+
+
+def test_a_cancelled_waiting_run_can_be_submitted_again(
+    engine: LocalEngine, store: RunStore
+) -> None:
+    running, waiting = store.create(replace(LONG, seed=5)), store.create(RunConfig(epochs=1))
+    engine.submit(running)
+    engine.submit(waiting)
+    engine.cancel(waiting)
+    engine.submit(waiting)
+    assert waiting.status().state == "queued"
+    engine.cancel(running)
+    wait_for(lambda: waiting.status().state == "finished")
+
+
+def test_a_run_that_is_gone_does_not_stop_the_next(engine: LocalEngine, store: RunStore) -> None:
+    running = store.create(replace(LONG, seed=6))
+    gone, damaged, last = (store.create(RunConfig(epochs=1, seed=seed)) for seed in (1, 2, 3))
+    for run in (running, gone, damaged, last):
+        engine.submit(run)
+    store.delete(gone)
+    (damaged.path / "config.json").write_text("{")
+    engine.cancel(running)
+    wait_for(lambda: last.status().state == "finished")
+    assert damaged.status().state == "failed"
 
 
 def test_killed_worker_interrupts_and_resume_ends_in_the_same_bits(
@@ -93,7 +119,7 @@ def test_killed_worker_interrupts_and_resume_ends_in_the_same_bits(
 
 
 def test_a_stuck_worker_is_killed_on_cancel(engine: LocalEngine, store: RunStore) -> None:
-    run = store.create(LONG.with_(seed=2))
+    run = store.create(replace(LONG, seed=2))
     engine.submit(run)
     wait_for(lambda: run.records("epoch"))
     os.kill(worker_pid(engine), signal.SIGSTOP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,7 @@ def test_train_starts_a_run_that_appears_on_the_other_pages(own_store: RunStore)
     assert run.status().state == "finished"
     loss = run.records("epoch")[-1]["test"]["loss"]
     assert [m.value for m in page.metric if m.label == "loss"] == [f"{loss:.2f}"]
-    label = str(page.selectbox("run").value)
+    label = str(page.selectbox("watched").value)
     for name in ("latent_space", "manifold"):
         other = open_page(name)
         assert other.selectbox("run").value == label, "the newest run is the first to see"
@@ -116,13 +117,13 @@ def test_damaged_run_is_named_and_the_page_still_works(own_store: RunStore) -> N
 @pytest.mark.parametrize("name", ["latent_space", "manifold", "compare"])
 @pytest.mark.parametrize("latent_dim", [1, 4])
 def test_other_latent_dimensions(own_store: RunStore, name: str, latent_dim: int) -> None:
-    run = own_store.create(SMALL.with_(latent_dim=latent_dim, epochs=1))
+    run = own_store.create(replace(SMALL, latent_dim=latent_dim, epochs=1))
     InProcessEngine().submit(run)
     page = open_page(name)
     assert not page.exception
     if name != "compare":
         assert f"d {latent_dim}" in str(page.selectbox("run").value)
-    assert plots(page)
+    assert plots(page) or page.get("imgs")
 
 
 def test_pretrained_runs_are_whole() -> None:
@@ -132,3 +133,33 @@ def test_pretrained_runs_are_whole() -> None:
     for run in runs:
         assert run.viewable, run.id
         assert run.status().state == "finished", run.id
+
+
+def test_compare_takes_no_more_runs_than_it_can_show(own_store: RunStore) -> None:
+    for beta in range(10):
+        InProcessEngine().submit(own_store.create(replace(SMALL, beta=float(beta), epochs=1)))
+    page = open_page("compare")
+    chosen = page.multiselect("runs").value
+    assert len(chosen) == 8
+    assert "β 0 " in chosen[0]
+    assert "β 9 " in chosen[-1]
+    assert open_page("home")
+
+
+def test_cancelled_runs_are_not_in_the_default_sweep(own_store: RunStore) -> None:
+    for beta in range(9):
+        run = own_store.create(replace(SMALL, beta=float(beta), epochs=1))
+        InProcessEngine().submit(run)
+        run.write_status(state="cancelled")
+    assert all("pretrained" in name for name in open_page("compare").multiselect("runs").value)
+
+
+@pytest.mark.parametrize("name", ["home", "compare", "latent_space"])
+def test_damaged_arrays_are_said_in_a_sentence(own_store: RunStore, name: str) -> None:
+    for beta in range(9):
+        run = own_store.create(replace(SMALL, beta=float(beta), epochs=1))
+        InProcessEngine().submit(run)
+        (run.path / "arrays.npz").write_bytes(b"PK")
+    page = open_page(name)
+    said = [*page.error, *page.warning]
+    assert any("arrays.npz is damaged" in element.value for element in said)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,11 @@ import pytest
 
 from tests.conftest import SMALL
 from vae_core.runs import Run, RunBusyError, RunError, RunStore, replace_file
+
+
+def step(epoch: float) -> dict[str, object]:
+    """A line of metrics.jsonl, at one step an epoch."""
+    return {"kind": "step", "epoch": epoch, "step": int(epoch), "seconds": epoch, "train": {}}
 
 
 def test_create_is_a_claim_and_opening(store: RunStore) -> None:
@@ -40,19 +46,37 @@ def test_many_creators_one_folder(store: RunStore) -> None:
 
 def test_torn_last_line_is_ignored_and_closed(store: RunStore) -> None:
     run = store.create(SMALL)
-    run.append_metrics({"kind": "epoch", "step": 1, "epoch": 1})
+    run.append_metrics(step(1))
     with open(run.path / "metrics.jsonl", "ab") as file:
-        file.write(b'{"kind": "epoch", "st')
+        file.write(b'{"kind": "step", "st')
     assert [r["epoch"] for r in run.records()] == [1]
-    run.append_metrics({"kind": "epoch", "step": 2, "epoch": 2})
+    run.append_metrics(step(2))
     assert [r["epoch"] for r in run.records()] == [1, 2]
 
 
-def test_repeats_after_a_resume_count_once(store: RunStore) -> None:
+def test_a_start_takes_back_what_it_goes_over_again(store: RunStore) -> None:
     run = store.create(SMALL)
-    for step in (1, 2, 3, 2, 3, 4):
-        run.append_metrics({"kind": "epoch", "step": step, "epoch": step})
-    assert [r["epoch"] for r in run.records("epoch")] == [1, 2, 3, 4]
+    start = {"kind": "start", "steps_per_epoch": 1, "time": 0.0}
+    run.append_metrics(start | {"epoch": 0})
+    for epoch in (0.5, 1, 2, 2.7):
+        run.append_metrics(step(epoch))
+    assert [r["epoch"] for r in run.records("step")] == [0.5, 1, 2, 2.7]
+    run.append_metrics(start | {"epoch": 1})
+    assert [r["epoch"] for r in run.records("step")] == [0.5, 1]
+    for epoch in (1.6, 2):
+        run.append_metrics(step(epoch))
+    assert [r["epoch"] for r in run.records("step")] == [0.5, 1, 1.6, 2]
+    assert Run(run.path).records() == run.records()
+
+
+def test_lines_that_lack_something_are_left_out(store: RunStore) -> None:
+    run = store.create(SMALL)
+    run.append_metrics(step(1))
+    for line in ("[]", "1", '{"kind": "step", "step": 3}', '{"kind": "epoch"}', '{"kind": 7}'):
+        with open(run.path / "metrics.jsonl", "a") as file:
+            file.write(line + "\n")
+    run.append_metrics(step(2))
+    assert [r["epoch"] for r in run.records()] == [1, 2]
 
 
 def test_replace_file_leaves_the_old_content_when_writing_fails(tmp_path: Path) -> None:
@@ -171,7 +195,7 @@ def test_damaged_folders_are_named_and_the_rest_is_listed(store: RunStore) -> No
         (3, "status.json", b'{"state": "flying"}'),
         (4, "config.json", SMALL.to_json().encode()),
     ):
-        run = store.create(SMALL.with_(seed=seed))
+        run = store.create(replace(SMALL, seed=seed))
         (run.path / name).write_bytes(content)
     (store.root / "stray.txt").touch()
     (store.root / "a-link").symlink_to(good.path)
@@ -209,3 +233,9 @@ def test_queue_cancel_delete(store: RunStore) -> None:
     store.delete(run)
     assert store.scan() == ([], {})
     assert not any(store.root.iterdir())
+
+
+def test_a_store_that_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="choose another store"):
+        RunStore(tmp_path / "file" / "runs").create(SMALL)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import h5py
 import numpy as np
@@ -63,10 +65,27 @@ def test_a_finished_run_holds_what_it_promises(trained: Run) -> None:
 
 
 def test_evaluate_gives_the_stored_numbers_again(trained: Run) -> None:
-    stored = trained.records("epoch")[-1]["test"]
-    recomputed = training.evaluate(trained)
-    assert recomputed["loss"] == pytest.approx(stored["loss"], rel=1e-6)
-    assert recomputed["rate_per_dim"] == pytest.approx(stored["rate_per_dim"], rel=1e-5)
+    result = training.evaluate(trained)
+    assert result["epoch"] == 3
+    assert result["stored"] == trained.records("epoch")[-1]["test"]
+    assert result["recomputed"]["loss"] == pytest.approx(result["stored"]["loss"], rel=1e-6)
+    for name, value in result["stored"].items():
+        assert result["recomputed"][name] == pytest.approx(value, rel=1e-5), name
+
+
+def test_evaluate_takes_beta_and_epoch_of_the_weights(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for schedule in ("linear", "cyclical", "capacity"):
+        config = RunConfig(beta=3, schedule=schedule, capacity=2, epochs=4, warmup=1)
+        result = training.evaluate(finished(store, config))
+        assert result["recomputed"]["loss"] == pytest.approx(result["stored"]["loss"], rel=1e-6)
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0)
+    run = store.create(RunConfig(epochs=9, schedule="linear"))
+    training.train(run, stop=lambda: len(run.records("epoch")) > 4)
+    result = training.evaluate(run)
+    assert result["epoch"] == 4
+    assert result["recomputed"]["loss"] == pytest.approx(result["stored"]["loss"], rel=1e-6)
 
 
 def test_held_out_distortion_samples_z(store: RunStore) -> None:
@@ -101,7 +120,7 @@ def test_inference_agrees_with_keras(trained: Run) -> None:
 def test_inference_agrees_with_keras_for_conv(store: RunStore) -> None:
     from keras import ops
 
-    run = finished(store, SMALL.with_(architecture="conv", latent_dim=3, epochs=1))
+    run = finished(store, replace(SMALL, architecture="conv", latent_dim=3, epochs=1))
     vae, dataset = training.load_trained(run)
     mean, log_var = Inference(run).encode(dataset.x_test)
     assert np.abs(mean - vae.encode(dataset.x_test)[0]).max() < 1e-5
@@ -112,11 +131,11 @@ def test_inference_agrees_with_keras_for_conv(store: RunStore) -> None:
 
 @pytest.mark.parametrize("architecture", ["mlp", "conv"])
 def test_same_config_same_bits(store: RunStore, architecture: str) -> None:
-    config = SMALL.with_(architecture=architecture)
+    config = replace(SMALL, architecture=architecture)
     run = finished(store, config)
     again = finished(RunStore(store.root / "again"), config)
     assert same_bits(weights(run), weights(again))
-    other = finished(store, config.with_(seed=1))
+    other = finished(store, replace(config, seed=1))
     assert not same_bits(weights(run), weights(other))
 
 
@@ -166,6 +185,47 @@ def test_resume_before_the_first_checkpoint_starts_over(
     assert run.status().state == "finished"
 
 
+@pytest.mark.parametrize("when", ["export", "_checkpoint"])
+def test_a_crash_while_completing_changes_nothing(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Whatever is on disk when the end is cut off, the resume ends in the same bits."""
+    whole = finished(RunStore(store.root / "whole"), SMALL)
+    run = store.create(SMALL)
+
+    class Crash(BaseException):
+        pass
+
+    with monkeypatch.context() as patch:
+        if when == "export":
+
+            def crash(*_: Any) -> None:
+                raise Crash
+
+            patch.setattr(training, "export", crash)
+        else:  # right after the optimiser's state was dropped, before the status says finished
+            checkpoint = training.Training._checkpoint
+
+            def checkpoint_and_crash(self: training.Training) -> None:
+                checkpoint(self)
+                if self.vae.optimizer is None:
+                    raise Crash
+
+            patch.setattr(training.Training, "_checkpoint", checkpoint_and_crash)
+        with pytest.raises(Crash):
+            training.train(run)
+    run.write_status(state="interrupted")
+    InProcessEngine().submit(run)
+    assert run.status().state == "finished"
+    assert same_bits(weights(run), weights(whole))
+    assert run.records("epoch")[0]["test"] == whole.records("epoch")[0]["test"]
+
+
+def test_a_large_capacity_is_no_divergence(store: RunStore) -> None:
+    config = RunConfig(beta=1000, schedule="capacity", capacity=5000, epochs=2, warmup=0)
+    finished(store, config)
+
+
 def test_a_damaged_checkpoint_starts_over(store: RunStore) -> None:
     run = store.create(SMALL)
     run.weights_path.write_bytes(b"\x89HDF\r\n\x1a\n torn")
@@ -184,9 +244,9 @@ def test_a_damaged_checkpoint_starts_over(store: RunStore) -> None:
     ],
 )
 def test_divergence_fails_with_a_reason_and_keeps_good_weights(
-    store: RunStore, changes: dict[str, object]
+    store: RunStore, changes: dict[str, Any]
 ) -> None:
-    run = store.create(RunConfig(epochs=50).with_(**changes))
+    run = store.create(replace(RunConfig(epochs=50), **changes))
     InProcessEngine().submit(run)
     status = run.status()
     assert status.state == "failed"
@@ -214,10 +274,9 @@ def test_good_weights_survive_a_later_divergence(
     InProcessEngine().submit(run)
     assert run.status().state == "failed"
     assert "nan" in (run.status().error or "")
-    recomputed = training.evaluate(run)
-    stored = run.records("epoch")[-1]
-    assert stored["epoch"] == 2
-    assert recomputed["loss"] == pytest.approx(stored["test"]["loss"], rel=1e-6)
+    result = training.evaluate(run)
+    assert result["epoch"] == 2
+    assert result["recomputed"]["loss"] == pytest.approx(result["stored"]["loss"], rel=1e-6)
 
 
 def test_beta_zero_leaves_the_rate_free(store: RunStore) -> None:
@@ -229,7 +288,7 @@ def test_beta_zero_leaves_the_rate_free(store: RunStore) -> None:
 
 def test_every_beta_of_a_seed_starts_from_the_same_weights(store: RunStore) -> None:
     first = [
-        finished(store, SMALL.with_(beta=beta, epochs=1)).records("epoch")[0]["test"]
+        finished(store, replace(SMALL, beta=beta, epochs=1)).records("epoch")[0]["test"]
         for beta in (0.5, 20.0)
     ]
     assert first[0]["distortion"] == first[1]["distortion"]
@@ -252,7 +311,7 @@ def test_schedules_train_and_are_recorded(store: RunStore, schedule: str) -> Non
 
 @pytest.mark.parametrize("optimizer", ["adamw", "rmsprop", "sgd", "adagrad"])
 def test_optimisers_by_name(store: RunStore, optimizer: str) -> None:
-    epochs = finished(store, SMALL.with_(optimizer=optimizer)).records("epoch")
+    epochs = finished(store, replace(SMALL, optimizer=optimizer)).records("epoch")
     assert epochs[-1]["test"]["loss"] < epochs[0]["test"]["loss"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,21 @@ from vae_core.sweep import sweep
 OUT = Console(width=None if sys.stdout.isatty() else 160)
 ERR = Console(stderr=True, soft_wrap=True, highlight=False)
 POLL_SECONDS = 0.2
+HELP = {
+    "dataset": f"one of {', '.join(datasets.DATASETS)}",
+    "architecture": f"one of {', '.join(architectures.ARCHITECTURES)}",
+    "latent_dim": "latent dimensions",
+    "beta": "weight of the rate in the loss",
+    "schedule": "how beta moves over the steps",
+    "warmup": "share of the steps (of a cycle) over which beta, or the capacity, grows",
+    "cycles": "of the cyclical schedule",
+    "capacity": "nats that the capacity schedule grows to",
+    "epochs": "passes over the training images",
+    "batch_size": "images a step",
+    "optimizer": "by name",
+    "learning_rate": "of the optimiser",
+    "seed": "of first weights, batches and noise",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,11 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except VaeLabError as error:
         ERR.print(f"vae_core: {error}", style="red", markup=False)
         return 2
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        ERR.print(f"vae_core: {error}", style="red", markup=False)
+        return 2
     except KeyboardInterrupt:
         ERR.print("Stopped. The same command goes on from the last checkpoint.")
         return 130
-    except BrokenPipeError:
-        return 0
 
 
 # --- arguments ----------------------------------------------------------------------------
@@ -64,19 +83,22 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     describe = command("describe", _describe, "layer table and parameter counts")
-    describe.add_argument("--dataset", default=RunConfig.dataset)
-    describe.add_argument("--architecture", default=RunConfig.architecture)
-    describe.add_argument("--latent-dim", type=int, default=RunConfig.latent_dim)
+    _add_config(describe, "dataset", "architecture", "latent_dim")
 
     train = command("train", _train, "train one run, or open it if it is already finished")
-    _add_config(train)
-    train.add_argument("--beta", type=float, default=RunConfig.beta)
-    train.add_argument("--seed", type=int, default=RunConfig.seed)
+    _add_config(train, *HELP)
 
     sweep_ = command("sweep", _sweep, "train betas x seeds, all of a seed from the same weights")
-    _add_config(sweep_)
-    sweep_.add_argument("--betas", type=_numbers(float), required=True, metavar="B,B,...")
-    sweep_.add_argument("--seeds", type=_numbers(int), default=[0], metavar="S,S,...")
+    _add_config(sweep_, *(name for name in HELP if name not in ("beta", "seed")))
+    for option, kind, default in (("--betas", float, None), ("--seeds", int, [0])):
+        sweep_.add_argument(
+            option,
+            type=_numbers(kind),
+            required=default is None,
+            default=default,
+            metavar="N,N,...",
+            help="as in 0,1,4" + ("" if default is None else "; default: 0"),
+        )
 
     command("list", _list, "the runs of the store, one a row")
     for name, function, text in (
@@ -87,18 +109,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_config(parser: argparse.ArgumentParser) -> None:
-    """An option for every field of RunConfig but beta and seed, which a sweep takes in numbers."""
+def _add_config(parser: argparse.ArgumentParser, *names: str) -> None:
+    """An option for each of these fields of RunConfig."""
     choices: dict[str, Sequence[str]] = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES}
     types = {"str": str, "int": int, "float": float}
     for field in dataclasses.fields(RunConfig):
-        if field.name not in ("beta", "seed"):
+        if field.name in names:
             parser.add_argument(
                 "--" + field.name.replace("_", "-"),
                 type=types[str(field.type)],
                 default=field.default,
                 choices=choices.get(field.name),
-                help=f"default: {field.default}",
+                help=f"{HELP[field.name]}; default: {field.default}",
             )
 
 
@@ -127,15 +149,29 @@ def _store(options: argparse.Namespace) -> RunStore:
     return RunStore(options.store) if options.store else default_store()
 
 
+@contextmanager
+def _without_native_noise() -> Iterator[None]:
+    """TensorFlow's C++ side says at every start what it has not found: keep that off stderr."""
+    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
+
+
 # --- commands -----------------------------------------------------------------------------
 
 
 def _describe(options: argparse.Namespace) -> int:
     config = _config(options)
-    from vae_core.vae import VAE  # TensorFlow, only where it is needed
+    size = datasets.DATASETS[config.dataset].size
+    with _without_native_noise():
+        from vae_core.vae import VAE  # TensorFlow, only where it is needed
 
-    size = datasets.load(config.dataset).shape[0]
-    vae = VAE(config, size)
+        vae = VAE(config, size)
     networks = [
         {
             "network": network.name,
@@ -220,8 +256,8 @@ def _follow(runs: list[Run], quiet: bool) -> None:
     """Show the progress of runs until none is active: a bar to a person, lines to a file."""
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        TextColumn("{task.fields[epoch]:>9}  {task.fields[numbers]}"),
+        BarColumn(bar_width=12),
+        TextColumn("{task.fields[epoch]:>7}  {task.fields[numbers]}"),
         TimeRemainingColumn(),
     )
     bars = ERR.is_terminal and not quiet
@@ -237,14 +273,17 @@ def _follow(runs: list[Run], quiet: bool) -> None:
                     continue
                 if run.id not in tasks:
                     tasks[run.id] = progress.add_task(
-                        run.id, total=run.config.epochs, epoch="", numbers="starting"
+                        f"β {run.config.beta:g} seed {run.config.seed}",
+                        total=run.config.epochs,
+                        epoch="",
+                        numbers="starting",
                     )
                 records = run.records("step", "epoch")
                 if records:
                     progress.update(
                         tasks[run.id],
                         completed=records[-1]["epoch"],
-                        epoch=f"{records[-1]['epoch']:.0f}/{run.config.epochs}",
+                        epoch=f"{int(records[-1]['epoch'])}/{run.config.epochs}",
                         numbers=_held_out(records),
                     )
                 if not bars and not quiet:
@@ -258,7 +297,10 @@ def _follow(runs: list[Run], quiet: bool) -> None:
 
 def _held_out(records: list[dict[str, Any]]) -> str:
     """The newest held-out numbers; there are some from before the first step on."""
-    test = [record["test"] for record in records if record["kind"] == "epoch"][-1]
+    epochs = [record for record in records if record["kind"] == "epoch"]
+    if not epochs:
+        return ""
+    test = epochs[-1]["test"]
     return "  ".join(f"{name} {test[name]:.2f}" for name in ("loss", "distortion", "rate"))
 
 
@@ -288,13 +330,13 @@ def _summary(run: Run) -> dict[str, Any]:
         "config": dataclasses.asdict(run.config),
         "test": epochs[-1]["test"] if epochs else None,
         "active_units": end[0]["active_units"] if end else None,
-        "informative_units": end[0]["informative_units"] if end else None,
+        "high_rate_units": end[0]["high_rate_units"] if end else None,
     }
 
 
 def _print_runs(results: list[dict[str, Any]]) -> None:
     table = Table(caption="held out, z sampled, nats an image", box=box.SIMPLE)
-    table.add_column("run", overflow="fold", min_width=20)
+    table.add_column("run", no_wrap=True)  # to be copied whole
     table.add_column("state", no_wrap=True)
     for title in ("epochs", "loss", "distortion", "rate", "elbo", "active", "time"):
         table.add_column(title, justify="right", no_wrap=True)
@@ -320,14 +362,28 @@ def _list(options: argparse.Namespace) -> int:
     if results:
         _print_runs(results)
     else:
-        OUT.print(f"No runs in {_store(options).root} yet: python -m vae_core train")
+        OUT.print(
+            f"No runs in {_store(options).root} yet: train one, or see those that ship with "
+            "--store pretrained.",
+            soft_wrap=True,
+        )
     for reason in damaged.values():
         ERR.print(reason, style="red", markup=False)
     return 0
 
 
+def _run(options: argparse.Namespace) -> Run:
+    """The run of that id, or the only one whose id has that in it."""
+    store = _store(options)
+    matches = [run for run in store.scan()[0] if options.run_id and options.run_id in run.id]
+    exact = [run for run in matches if run.id == options.run_id]
+    if not exact and len(matches) > 1:
+        raise RunError(f"{options.run_id!r} fits {len(matches)} runs in {store.root}; be exact.")
+    return matches[0] if len(matches) == 1 else store.get(options.run_id)
+
+
 def _show(options: argparse.Namespace) -> int:
-    result = _summary(_store(options).get(options.run_id))
+    result = _summary(_run(options))
     if options.json:
         _print_json(result)
         return 0
@@ -335,7 +391,7 @@ def _show(options: argparse.Namespace) -> int:
     for name, value in result["config"].items():
         table.add_row(name, str(value))
     table.add_section()
-    for name in ("state", "epoch", "seconds", "active_units", "informative_units", "error"):
+    for name in ("state", "epoch", "seconds", "active_units", "high_rate_units", "error"):
         if result[name] is not None:
             table.add_row(name, str(result[name]))
     table.add_section()
@@ -345,21 +401,21 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    run = _store(options).get(options.run_id)
-    stored = _summary(run)["test"]
-    if not run.weights_path.is_file():
+    run = _run(options)
+    if not run.weights_path.is_file():  # before the seconds that TensorFlow takes
         raise RunError(f"run {run.id} has no weights yet; train it first.")
-    from vae_core import training  # TensorFlow, only where it is needed
+    with _without_native_noise():
+        from vae_core import training  # TensorFlow, only where it is needed
 
-    result = training.evaluate(run)
+        result = training.evaluate(run)
     if options.json:
-        _print_json({"id": run.id, "recomputed": result, "stored": stored})
+        _print_json({"id": run.id} | result)
         return 0
-    table = Table(title=run.id, show_header=True)
+    table = Table(title=f"{run.id}, epoch {result['epoch']}")
     table.add_column("held out, nats an image")
     table.add_column("recomputed", justify="right")
     table.add_column("stored", justify="right")
-    _add_metrics(table, result, stored)
+    _add_metrics(table, result["recomputed"], result["stored"])
     OUT.print(table)
     return 0
 

@@ -9,11 +9,16 @@ import hashlib
 import json
 import math
 import re
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from dataclasses import asdict, dataclass, fields
 
 OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd", "adagrad")
 SCHEDULES = ("constant", "linear", "cyclical", "capacity")
+# Fields that only some schedules read: elsewhere they don't make another run.
+USED_BY = {
+    "warmup": ("linear", "cyclical", "capacity"),
+    "cycles": ("cyclical",),
+    "capacity": ("capacity",),
+}
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,119}")
 
 
@@ -35,7 +40,7 @@ class RunConfig:
     """What to train. Every field has a default; defaults never change, so ids stay valid.
 
     A field added later gets the default that keeps the old behaviour; as the id is hashed over
-    the fields that differ from their defaults, the runs that exist keep their ids.
+    the fields that matter and differ from their defaults, the runs that exist keep their ids.
 
     Attributes:
         dataset: name in `vae_core.datasets.DATASETS`.
@@ -72,9 +77,12 @@ class RunConfig:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.type == "float" and isinstance(value, int) and not isinstance(value, bool):
-                object.__setattr__(self, field.name, float(value))
-                value = float(value)
+            if field.type == "float" and type(value) in (int, float):
+                try:
+                    value = float(value) + 0.0  # -0.0 is the same run as 0.0
+                except OverflowError:
+                    raise ConfigError(f"{field.name} is too large a number.") from None
+                object.__setattr__(self, field.name, value)
             expected = {"str": str, "int": int, "float": float}[str(field.type)]
             _check(
                 isinstance(value, expected) and not isinstance(value, bool),
@@ -98,7 +106,7 @@ class RunConfig:
         ):
             value = getattr(self, name)
             _check(
-                math.isfinite(value) and low <= value <= high,
+                low <= value <= high,  # nan is not
                 f"{name} must be from {low:,} to {high:,.0f}, got {value!r}.",
             )
         _check(
@@ -119,6 +127,7 @@ class RunConfig:
             field.name: getattr(self, field.name)
             for field in fields(self)
             if getattr(self, field.name) != field.default
+            and self.schedule in USED_BY.get(field.name, SCHEDULES)
         }
         content = json.dumps(changed, sort_keys=True)
         digest = hashlib.sha256(content.encode()).hexdigest()[:8]
@@ -127,10 +136,6 @@ class RunConfig:
             f"{self.dataset}-{self.architecture}-d{self.latent_dim}"
             f"-beta{beta}-seed{self.seed}-{digest}"
         )
-
-    def with_(self, **changes: Any) -> RunConfig:
-        """A copy with some fields changed, validated again."""
-        return replace(self, **changes)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2) + "\n"

@@ -8,9 +8,10 @@ close()       end what this engine started; runs in hand become interrupted
 from __future__ import annotations
 
 import contextlib
-import functools
+import json
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import deque
 from typing import Protocol
@@ -83,12 +84,14 @@ class LocalEngine:
             self._changed.notify()
 
     def cancel(self, run: Run) -> None:
-        run.request_cancel()
-        for slot in self._slots:
-            if slot.run and slot.run.path == run.path:
-                timer = threading.Timer(CANCEL_SECONDS, slot.kill_if_still_on, (slot.turn,))
-                timer.daemon = True
-                timer.start()
+        with self._changed:
+            self._waiting = deque(w for w in self._waiting if w.path != run.path)
+            run.request_cancel()
+            for slot in self._slots:
+                if slot.run and slot.run.path == run.path:
+                    timer = threading.Timer(CANCEL_SECONDS, slot.kill_if_still_on, (slot.turn,))
+                    timer.daemon = True
+                    timer.start()
 
     def close(self) -> None:
         with self._changed:
@@ -97,14 +100,28 @@ class LocalEngine:
         for slot in self._slots:
             slot.close()
 
-    def next_run(self) -> Run | None:
+    def next_run(self, slot: _Slot) -> Run | None:
         """Wait for a run to train; None when the engine is closed. Called by the slots."""
         with self._changed:
+            slot.run = None
             while not self.closed:
                 if self._waiting:
-                    return self._waiting.popleft()
+                    slot.run = self._waiting.popleft()
+                    slot.turn += 1
+                    return slot.run
                 self._changed.wait()
             return None
+
+    def settle(self, run: Run, error: str) -> None:
+        """Say what became of a run whose worker is gone, if it has not been submitted again."""
+        with self._changed:
+            if self.closed or any(waiting.path == run.path for waiting in self._waiting):
+                return  # closed: what waits waits, what ran reads as interrupted
+            if run.status().state in ("queued", "interrupted"):
+                if run.cancel_requested():
+                    run.write_status(state="cancelled")
+                else:
+                    run.write_status(state="interrupted", error=error)
 
 
 class _Slot:
@@ -114,99 +131,114 @@ class _Slot:
         self.run: Run | None = None
         self.turn = 0
         self._engine = engine
-        self._worker = _start_worker()
+        self._worker = _Worker()
         self._thread = threading.Thread(target=self._serve, daemon=True, name="vae-lab-slot")
 
     def start(self) -> None:
         self._thread.start()
 
     def _serve(self) -> None:
-        while (run := self._engine.next_run()) is not None:
-            self.run = run
-            self.turn += 1
+        while (run := self._engine.next_run(self)) is not None:
             try:
-                if run.status().active and not self._train(run):
-                    self._settle(run)
-            except (VaeLabError, OSError) as error:  # deleted, damaged, or a full disk
+                if Run(run.path).status().active:
+                    self._train(run)
+            except Exception as error:  # deleted, damaged, a full disk: the next run must not wait
                 print(f"run {run.id}: {error}", file=sys.stderr, flush=True)
-            self.run = None
+                with contextlib.suppress(VaeLabError, OSError):
+                    run.write_status(state="failed", error=str(error))
 
-    def _train(self, run: Run) -> bool:
-        """Have the worker train a run; False if the worker died of it."""
-        if self._worker.poll() is not None:
-            _close(self._worker)
-            self._worker = _start_worker()
-        worker = self._worker
-        assert worker.stdin
-        assert worker.stdout
-        try:
-            worker.stdin.write(f"{run.path.resolve()}\n")
-            worker.stdin.flush()
-        except OSError:
-            return False
-        return any(answer == "ended\n" for answer in worker.stdout)
-
-    def _settle(self, run: Run) -> None:
-        """Say what became of a run whose worker is gone, and have a new worker warm up."""
-        code = self._worker.wait()
-        _close(self._worker)
-        if self._engine.closed:  # as it should be: what waits waits, what ran was interrupted
+    def _train(self, run: Run) -> None:
+        """Have the worker train a run; if it dies of it, settle the run and start another."""
+        if not self._worker.alive:
+            self._worker.end()
+            self._worker = _Worker()
+        if self._worker.train(run):
             return
-        self._worker = _start_worker()
-        if run.cancel_requested():
-            run.write_status(state="cancelled")
-        elif run.status().state in ("queued", "interrupted"):
-            run.write_status(
-                state="interrupted",
-                error=f"the training process ended unexpectedly (exit code {code}); "
-                "resume to go on from the last checkpoint.",
-            )
+        error = f"the training process ended unexpectedly ({self._worker.end()}); resume to go on."
+        if not self._engine.closed:
+            self._worker = _Worker()
+        self._engine.settle(run, error)
 
     def kill_if_still_on(self, turn: int) -> None:
         """For a run that was asked to stop and did not; by now another may have its turn."""
         run = self.run
-        if self.turn == turn and run and run.status().active:
+        if self.turn == turn and run and run.cancel_requested() and run.status().active:
             self._worker.kill()
 
     def close(self) -> None:
         """Tell the worker to end; don't wait for ever."""
-        _close(self._worker)
+        self._worker.end()
         self._thread.join(timeout=CLOSE_SECONDS)
 
 
-def _start_worker() -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "vae_core.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+class _Worker:
+    """A child process of `vae_core.worker`, which speaks in lines."""
+
+    def __init__(self) -> None:
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed by end)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "vae_core.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            text=True,
+        )
+        self.pid = self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def train(self, run: Run) -> bool:
+        """Have it train a run and wait; False if it died."""
+        assert self._process.stdin
+        assert self._process.stdout
+        try:
+            # As JSON: a path may hold a line break, or bytes that are no text.
+            self._process.stdin.write(json.dumps(str(run.path.resolve())) + "\n")
+            self._process.stdin.flush()
+        except OSError:
+            return False
+        return any(answer == "ended\n" for answer in self._process.stdout)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def end(self) -> str:
+        """End it, by a signal if it takes too long; its exit code and the last line it printed."""
+        assert self._process.stdin
+        assert self._process.stdout
+        with contextlib.suppress(OSError):  # unsent lines, if it died
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout=CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+        last_line = b""
+        if not self._stderr.closed:
+            self._stderr.seek(0)
+            last_line = (self._stderr.read().strip().splitlines() or [b""])[-1]
+            self._stderr.close()
+        words = f": {last_line.decode(errors='replace')[:300]}" if last_line else ""
+        return f"exit code {self._process.returncode}{words}"
 
 
-def _close(worker: subprocess.Popen[str]) -> None:
-    """End a worker by closing its standard input, or, if that takes too long, by a signal."""
-    assert worker.stdin
-    assert worker.stdout
-    with contextlib.suppress(OSError):  # unsent lines, if it died
-        worker.stdin.close()
-    try:
-        worker.wait(timeout=CLOSE_SECONDS)
-    except subprocess.TimeoutExpired:
-        worker.kill()
-        worker.wait()
-    worker.stdout.close()
+_shared: dict[RunStore, LocalEngine] = {}
+_shared_lock = threading.Lock()
 
 
-@functools.cache
 def shared_engine(store: RunStore) -> LocalEngine:
     """The engine of this process for a store: one, whoever asks, and it takes on what waits.
 
     It lives as long as the process: pages come and go, and a cache that any viewer can clear
     is no place for a job.
     """
-    engine = LocalEngine()
-    for run in store.scan()[0]:
-        if run.status().state == "queued":
-            engine.submit(run)
-    return engine
+    with _shared_lock:
+        if store not in _shared:
+            _shared[store] = LocalEngine()
+            for run in store.scan()[0]:
+                if run.status().state == "queued":
+                    _shared[store].submit(run)
+        return _shared[store]

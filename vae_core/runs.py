@@ -8,7 +8,7 @@ alike, so nothing is lost with a process:
     metrics.jsonl    one line an event (start, step, epoch, end), one O_APPEND write each
     vae.weights.h5   Keras weights (and optimiser state until the run is finished)
     encoder.onnx, decoder.onnx   what `vae_core.inference` reads
-    arrays.npz       held-out embeddings and labels, rates over the epochs
+    arrays.npz       held-out embeddings and labels
     snapshot.npz     a small live picture of the latent space while training
     log.txt          what the training process printed
     lock, cancel     held by the process that trains; asks it to stop
@@ -28,7 +28,6 @@ import shutil
 import socket
 import time
 import uuid
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -46,6 +45,17 @@ STATES = (*ACTIVE, "finished", "failed", "cancelled", "interrupted")
 
 # A process on this host is looked up; one elsewhere counts as dead after this long in silence.
 HEARTBEAT_TIMEOUT = 30.0
+
+RECORD_KEYS = {
+    "start": {"epoch", "steps_per_epoch", "time"},
+    "step": {"epoch", "step", "seconds", "train"},
+    "epoch": {"epoch", "step", "seconds", "beta", "capacity", "train", "test"},
+    "end": {"epoch", "state", "active_units", "high_rate_units"},
+}
+TEST_KEYS = {"loss", "distortion", "rate", "elbo", "rate_per_dim"}
+
+# What a cancelled run still writes (exports, embeddings) after its status says so.
+CLAIM_SECONDS = 10.0
 
 
 class RunError(VaeLabError):
@@ -108,6 +118,18 @@ def replace_file(path: Path, write: Callable[[Path], Any]) -> None:
     _sync_folder(path.parent)
 
 
+def _record(line: bytes) -> dict[str, Any] | None:
+    """A line of metrics.jsonl, or None if it is torn or lacks what its kind always has."""
+    try:
+        record = json.loads(line)
+        whole = record.keys() >= RECORD_KEYS[record["kind"]]
+        if record["kind"] == "epoch":
+            whole = whole and record["test"].keys() >= TEST_KEYS
+        return record if whole else None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
 def _replace_status(folder: Path, status: Status) -> None:
     content = json.dumps(dataclasses.asdict(status), indent=2).encode()
     replace_file(folder / "status.json", lambda path: path.write_bytes(content))
@@ -135,7 +157,7 @@ class Run:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._records: dict[tuple[str, int | None], dict[str, Any]] = {}
+        self._records: list[dict[str, Any]] = []
         self._bytes_read = 0
         try:
             self.config = RunConfig.from_json((path / "config.json").read_text("utf-8"))
@@ -220,13 +242,16 @@ class Run:
         )
 
     @contextlib.contextmanager
-    def claim(self) -> Iterator[None]:
+    def claim(self, wait_seconds: float = 0) -> Iterator[None]:
         """Hold the run's lock while training: it goes with the process, however that ends.
+
+        Args:
+            wait_seconds: for another process that may be about to let go.
 
         Raises:
             RunBusyError: another process holds it.
         """
-        lock = filelock.FileLock(self.path / "lock", timeout=0)
+        lock = filelock.FileLock(self.path / "lock", timeout=wait_seconds)
         try:
             with lock:
                 yield
@@ -235,10 +260,11 @@ class Run:
 
     def queue(self) -> None:
         """Ask for training, or for going on with it; a finished run stays finished."""
-        if self.status().state in ("finished", "running"):
-            return
-        (self.path / "cancel").unlink(missing_ok=True)
-        self.write_status(state="queued", submitted=time.time(), error=None)
+        # A process that trains it, or still writes what a stop leaves, writes the status itself.
+        with contextlib.suppress(RunBusyError), self.claim(CLAIM_SECONDS):
+            if self.status().state not in ("finished", "running"):
+                (self.path / "cancel").unlink(missing_ok=True)
+                self.write_status(state="queued", submitted=time.time(), error=None)
 
     def request_cancel(self) -> None:
         """Ask the process that trains to stop; one that only waits is cancelled at once."""
@@ -272,11 +298,12 @@ class Run:
     def records(self, *kinds: str) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl of these kinds (all, if none), torn ones left out.
 
-        A resumed run repeats what came after its last checkpoint, number for number; of such
-        repeats only the last is kept. Only lines that are new since the last call are parsed.
+        A resumed run repeats what came after its last checkpoint, number for number: a `start`
+        takes back the steps and epochs beyond the one it goes on from. Only lines that are new
+        since the last call are parsed.
         """
         self._read_new_lines()
-        return [r for r in self._records.values() if not kinds or r["kind"] in kinds]
+        return [r for r in self._records if not kinds or r["kind"] in kinds]
 
     def _read_new_lines(self) -> None:
         try:
@@ -286,17 +313,18 @@ class Run:
         except OSError:
             return
         whole = new[: new.rfind(b"\n") + 1]  # the last line may still be on its way
-        for line in whole.splitlines(keepends=True):
-            self._bytes_read += len(line)
-            try:
-                record = json.loads(line)
-                kind = record["kind"]
-            except (ValueError, TypeError, KeyError):
+        self._bytes_read += len(whole)
+        for line in whole.splitlines():
+            record = _record(line)
+            if record is None:
                 continue
-            repeatable = kind in ("step", "epoch")
-            key = (kind, record.get("step") if repeatable else self._bytes_read)
-            self._records.pop(key, None)
-            self._records[key] = record
+            if record["kind"] == "start":
+                self._records = [
+                    r
+                    for r in self._records
+                    if r["kind"] not in ("step", "epoch") or r["epoch"] <= record["epoch"]
+                ]
+            self._records.append(record)
 
     # --- arrays --------------------------------------------------------------------------
 
@@ -318,7 +346,7 @@ class Run:
                 return {key: data[key] for key in data.files}
         except FileNotFoundError:
             raise RunError(f"run {self.id} has no {name}.npz yet.") from None
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        except Exception as error:  # NumPy, zipfile and zlib raise what they like
             raise RunError(f"run {self.id}: {name}.npz is damaged: {error}") from error
 
     @property
@@ -355,18 +383,21 @@ class RunStore:
         path = self.root / config.id
         if not path.exists():
             temporary = self.root / f".new-{uuid.uuid4().hex}"
-            temporary.mkdir(parents=True)
             config_json = config.to_json().encode()
-            replace_file(temporary / "config.json", lambda file: file.write_bytes(config_json))
             status = Status(epochs=config.epochs, submitted=time.time(), heartbeat=time.time())
-            _replace_status(temporary, status)
             try:
+                temporary.mkdir(parents=True)
+                replace_file(temporary / "config.json", lambda file: file.write_bytes(config_json))
+                _replace_status(temporary, status)
                 os.rename(temporary, path)
                 _sync_folder(self.root)
-            except OSError:
+            except OSError as error:
                 shutil.rmtree(temporary, ignore_errors=True)
-                if not path.exists():
-                    raise
+                if not path.exists():  # else another process was first
+                    raise RunError(
+                        f"no run can be made in {self.root} ({error.strerror}); choose another "
+                        "store or put that right."
+                    ) from error
         return Run(path)
 
     def get(self, run_id: str) -> Run:

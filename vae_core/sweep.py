@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from vae_core.config import RunConfig
 
@@ -14,4 +15,4 @@ def sweep(base: RunConfig, betas: Iterable[float], seeds: Iterable[int]) -> list
     differs between them is β alone.
     """
     betas = sorted(set(betas))
-    return [base.with_(beta=beta, seed=seed) for seed in sorted(set(seeds)) for beta in betas]
+    return [replace(base, beta=beta, seed=seed) for seed in sorted(set(seeds)) for beta in betas]

@@ -24,7 +24,7 @@ from vae_core import datasets, metrics, objective
 from vae_core.config import ConfigError, VaeLabError
 from vae_core.datasets import Dataset
 from vae_core.export import export
-from vae_core.runs import Run, RunBusyError, RunError, replace_file
+from vae_core.runs import CLAIM_SECONDS, Run, RunBusyError, RunError, replace_file
 from vae_core.vae import MAX_STEPS_PER_CALL, VAE
 
 TICK_SECONDS = 0.8  # how often a run shows a sign of life
@@ -53,8 +53,12 @@ def train(run: Run, stop: Callable[[], bool] = lambda: False) -> None:
         stop: polled a few times a second; True interrupts the run.
     """
     try:
-        with run.claim():
-            if run.status().state != "finished":
+        with run.claim(CLAIM_SECONDS):
+            if run.status().state == "finished":
+                return
+            if run.cancel_requested():  # between its turn and now
+                run.write_status(state="cancelled")
+            else:
                 _train_claimed(run, stop)
     except RunBusyError as error:
         print(error, flush=True)
@@ -129,6 +133,7 @@ class Training:
                 return self._end_early()
             self._append_epoch(epoch + 1, train_means)
             if epoch + 1 == self.config.epochs:
+                self._checkpoint()
                 break
             stopping = self._asked_to_stop()
             if stopping or time.monotonic() - self.last_checkpoint > CHECKPOINT_SECONDS:
@@ -136,6 +141,9 @@ class Training:
             if stopping:
                 return self._end_early()
         self._complete("finished")
+        # Last, as nothing can go on from weights alone: the optimiser's state is dropped.
+        self.vae.optimizer = None
+        self._checkpoint()
         self.run.write_status(
             state="finished", epoch=self.config.epochs, seconds=self.seconds, error=None
         )
@@ -180,14 +188,21 @@ class Training:
 
     def _check_divergence(self, means: dict[str, float], epoch: int, step: int) -> None:
         grey = math.log(2) * self.dataset.x_train[0].size
+        config = self.config
+        bound = EXPLODED * grey * max(1.0, config.beta)
+        if config.schedule == "capacity":  # where C is large, so is |rate - C| on a healthy run
+            bound += config.beta * config.capacity
         finite = all(math.isfinite(value) for value in means.values())
-        if finite and means["loss"] <= EXPLODED * grey * max(1.0, self.config.beta):
+        if finite and means["loss"] <= bound:
             return
         value = "nan" if not finite else f"{means['loss']:.3g} nats an image"
-        raise DivergedError(
-            f"training diverged: the loss was {value} at step {step} (epoch {epoch + 1}); try a "
-            f"learning rate below {self.config.learning_rate:g} or a smaller beta. "
-            "The last good weights are kept."
+        raise self._diverged(f"the loss was {value} at step {step} (epoch {epoch + 1})")
+
+    def _diverged(self, what: str) -> DivergedError:
+        kept = " The last good weights are kept." if self.run.weights_path.exists() else ""
+        return DivergedError(
+            f"training diverged: {what}; try a learning rate below "
+            f"{self.config.learning_rate:g} or a smaller beta.{kept}"
         )
 
     # --- what the folder gets -------------------------------------------------------------
@@ -251,11 +266,7 @@ class Training:
             float(beta[0]), None if capacity is None else float(capacity[0])
         )
         if not all(math.isfinite(record[name]) for name in ("loss", "distortion", "rate")):
-            raise DivergedError(
-                f"training diverged: the held-out loss was not finite after epoch {epoch}; try a "
-                f"learning rate below {self.config.learning_rate:g}. "
-                "The last good weights are kept."
-            )
+            raise self._diverged(f"the held-out loss was not finite after epoch {epoch}")
         self.run.append_metrics(
             {
                 "kind": "epoch",
@@ -272,12 +283,12 @@ class Training:
     def _checkpoint(self) -> None:
         """Weights and optimiser state in one file, so that they always belong together."""
         if not self.vae.finite():
-            raise DivergedError("training diverged: a weight is not finite; lower the rate.")
+            raise self._diverged("a weight is not finite")
         replace_file(self.run.weights_path, lambda path: self.vae.save_weights(path))
         self.last_checkpoint = time.monotonic()
 
     def _restored(self) -> VAE | None:
-        """The model of the last checkpoint, or None where there is none that can be read."""
+        """The model of the last checkpoint, or None where there is none to go on from."""
         if not self.run.weights_path.is_file():
             return None
         vae = VAE(self.config, self.dataset.shape[0])
@@ -285,6 +296,11 @@ class Training:
             vae.load_weights(self.run.weights_path)
         except Exception as error:  # h5py and Keras raise what they like on a damaged file
             print(f"The checkpoint can't be read, starting over: {error}", flush=True)
+            return None
+        # No iterations: weights alone, from a run all but finished. Others: bits that flipped.
+        epochs, rest = divmod(int(vae.optimizer.iterations), self.steps_per_epoch)
+        if not 0 < epochs <= self.config.epochs or rest or not vae.finite():
+            print("The checkpoint can't be gone on from, starting over.", flush=True)
             return None
         return vae
 
@@ -300,10 +316,7 @@ class Training:
             self._complete("cancelled")
 
     def _complete(self, state: str) -> None:
-        """Exports, embeddings and the closing line; a finished run drops the optimiser."""
-        if state == "finished":
-            self.vae.optimizer = None
-            self._checkpoint()
+        """Exports, embeddings and the closing line."""
         export(self.vae, self.run)
         posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test)
         self.run.write_arrays(
@@ -318,9 +331,10 @@ class Training:
             {
                 "kind": "end",
                 "state": state,
+                "epoch": int(self.vae.optimizer.iterations) // self.steps_per_epoch,
                 "seconds": self.seconds,
                 "active_units": metrics.active_units(posterior_mean),
-                "informative_units": metrics.informative_units(rate_per_dim),
+                "high_rate_units": metrics.high_rate_units(rate_per_dim),
             }
         )
 
@@ -338,11 +352,12 @@ def load_trained(run: Run) -> tuple[VAE, Dataset]:
     Raises:
         RunError: there are no weights, or they don't fit the config.
     """
-    dataset = datasets.load(run.config.dataset)
-    vae = VAE(run.config, dataset.shape[0])
-    vae.optimizer = None  # only encoder and decoder are read
     if not run.weights_path.is_file():
         raise RunError(f"run {run.id} has no weights yet; train it first.")
+    dataset = datasets.load(run.config.dataset)
+    vae = VAE(run.config, dataset.shape[0])
+    if run.status().state == "finished":
+        vae.optimizer = None  # its state is in the file of an unfinished run only
     try:
         vae.load_weights(run.weights_path)
     except Exception as error:
@@ -351,12 +366,24 @@ def load_trained(run: Run) -> tuple[VAE, Dataset]:
 
 
 def evaluate(run: Run) -> dict[str, Any]:
-    """Held-out loss, distortion, rate, elbo and rate_per_dim, recomputed from the weights.
+    """Held-out numbers recomputed from the weights, beside those stored for the same epoch.
 
-    Same noise as in training, so a finished run gives its stored numbers again. The loss takes
-    the β (and C) of the last step.
+    Same noise as in training, so a run gives its stored numbers again; the loss takes the β (and
+    C) of that epoch.
+
+    Returns:
+        epoch, and `recomputed` and `stored`, each with loss, distortion, rate, elbo, rate_per_dim.
+
+    Raises:
+        RunError: there are no weights, or no metrics of the epoch they are from.
     """
     vae, dataset = load_trained(run)
-    last = objective.schedule(run.config, np.array([1]), 1)
-    capacity = None if last.capacity is None else float(last.capacity[0])
-    return vae.evaluate_on(dataset.x_test).record(float(last.beta[0]), capacity)
+    epoch = run.config.epochs
+    if vae.optimizer is not None:
+        steps_per_epoch = len(dataset.x_train) // run.config.batch_size
+        epoch = int(vae.optimizer.iterations) // steps_per_epoch
+    stored = [record for record in run.records("epoch") if record["epoch"] == epoch]
+    if not stored:
+        raise RunError(f"run {run.id} has no metrics of epoch {epoch}, that of its weights.")
+    recomputed = vae.evaluate_on(dataset.x_test).record(stored[0]["beta"], stored[0]["capacity"])
+    return {"epoch": epoch, "recomputed": recomputed, "stored": stored[0]["test"]}

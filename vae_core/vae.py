@@ -52,25 +52,30 @@ class VAE(keras.Model):
         self.built = True
         # One compiled function a model: `tf.function` on the method would be shared by all.
         self._train = tf.function(self._train_steps, jit_compile=self.jit)
-        self._evaluate = tf.function(self._evaluate_batch)
+        self._evaluate = tf.function(self.distortion_and_rate)
 
-    def sample_posterior(self, x: tf.Tensor, noise: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def sample_posterior(
+        self, x: tf.Tensor, noise: tf.Tensor, training: bool
+    ) -> tuple[tf.Tensor, ...]:
         """The reparameterisation trick: z = mean + std * noise, so gradients reach mean and std.
 
         Args:
             x: (n, size, size, 1).
             noise: (n, d), standard normal.
+            training: as Keras layers take it.
 
         Returns:
             z, posterior_mean, posterior_log_var, each (n, d).
         """
-        mean, log_var = self.encoder(x, training=True)
+        mean, log_var = self.encoder(x, training=training)
         return mean + ops.exp(0.5 * log_var) * noise, mean, log_var
 
-    def distortion_and_rate(self, x: tf.Tensor, noise: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def distortion_and_rate(
+        self, x: tf.Tensor, noise: tf.Tensor, training: bool = False
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Distortion (n,) and rate per latent dimension (n, d), with one z an image, in nats."""
-        z, mean, log_var = self.sample_posterior(x, noise)
-        logits = self.decoder(z, training=True)
+        z, mean, log_var = self.sample_posterior(x, noise, training)
+        logits = self.decoder(z, training=training)
         pixels = (-1, int(np.prod(x.shape[1:])))
         return (
             objective.distortion(ops.reshape(logits, pixels), ops.reshape(x, pixels), ops),
@@ -132,7 +137,7 @@ class VAE(keras.Model):
             x = tf.gather(images, batches[i])
             noise = self.noise("train", first_step + i, batch_size)
             with tf.GradientTape() as tape:
-                distortion, rate_per_dim = self.distortion_and_rate(x, noise)
+                distortion, rate_per_dim = self.distortion_and_rate(x, noise, training=True)
                 distortion = tf.reduce_mean(distortion)
                 rate = tf.reduce_mean(tf.reduce_sum(rate_per_dim, axis=-1))
                 loss = objective.loss(
@@ -174,9 +179,6 @@ class VAE(keras.Model):
         return Evaluation(
             float(distortion.mean(dtype=np.float64)), rate_per_dim.mean(axis=0, dtype=np.float64)
         )
-
-    def _evaluate_batch(self, x: tf.Tensor, noise: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return self.distortion_and_rate(x, noise)
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """posterior_mean and posterior_log_var (n, d) of images (n, size, size)."""

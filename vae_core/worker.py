@@ -2,13 +2,14 @@
 
     python -m vae_core.worker
 
-Each line on standard input is the path of a run folder; the answers on standard output are the
-lines `ready` and `ended`. At end of file, the parent is gone: the run in hand is interrupted and
-the process ends within seconds. A pipe tells that whatever killed the parent.
+Each line on standard input is the path of a run folder, as JSON; the answers on standard output
+are the lines `ready` and `ended`. At end of file, the parent is gone: the run in hand is
+interrupted and the process ends within seconds. A pipe tells that whatever killed the parent.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import signal
@@ -43,7 +44,7 @@ def main() -> None:
 
 def _read(paths: queue.SimpleQueue[str | None], parent_gone: threading.Event) -> None:
     for line in sys.stdin:
-        paths.put(line.rstrip("\n"))
+        paths.put(json.loads(line))
     parent_gone.set()
     paths.put(None)
     # An import or a compilation can't be asked to stop.

@@ -6,6 +6,9 @@ import streamlit as st
 from dashboard import controls
 from dashboard.components.plot import plot
 from dashboard.figures import comparison
+from vae_core import metrics
+
+ABOVE = f"rate above {metrics.HIGH_RATE:g} nats"
 
 st.title("Compare")
 runs = {controls.run_label(run): run for run in controls.all_runs()}
@@ -16,16 +19,21 @@ chosen = st.multiselect(
     "Runs",
     list(runs),
     default=[controls.run_label(run) for run in controls.default_sweep()],
-    max_selections=8,
+    max_selections=controls.MAX_COLUMNS,
     key="runs",
     bind="query-params",
-    help="At most eight; a column each, ordered by β.",
+    help=f"At most {controls.MAX_COLUMNS}; a column each, ordered by β.",
 )
 picked = sorted((runs[name] for name in chosen if name in runs), key=lambda run: run.config.beta)
 if not picked:
     st.info("Pick at least one run above.", icon=":material/info:")
     st.stop()
 columns = controls.comparison_columns(picked)
+if len({column.sweep for column in columns}) > 1:
+    st.warning(
+        "These runs differ in more than β: what differs between the columns does, too.",
+        icon=":material/warning:",
+    )
 
 half_width = st.slider(
     "Half width of the latent axes", 1.0, 20.0, 4.0, 0.5, key="half_width", bind="query-params"
@@ -59,11 +67,11 @@ with right:
         test = controls.last_test(run) or {}
         end = (run.records("end") or [{}])[-1]
         rows.append(
-            {"β": run.config.beta}
+            {"β": run.config.beta, "state": run.status().state}
             | {name: test.get(name) for name in ("loss", "distortion", "rate", "elbo")}
             | {
                 "active units": end.get("active_units"),
-                "above 0.5 nat": end.get("informative_units"),
+                ABOVE: end.get("high_rate_units"),
                 "run": run.id,
             }
         )
@@ -78,12 +86,7 @@ with right:
         },
     )
     st.caption(
-        "Nats an image. The loss holds β, so only the elbo compares across β. Active units: "
-        "latent dimensions whose posterior mean varies over the images by more than 0.01."
+        "Nats an image. The loss holds β, so only the elbo compares across β. Active units: latent "
+        "dimensions whose posterior mean has a variance over the images above "
+        f"{metrics.ACTIVE_VARIANCE:g} (Burda et al., 2016)."
     )
-    if len({(r.config.dataset, r.config.architecture, r.config.latent_dim) for r in picked}) > 1:
-        st.warning(
-            "These runs differ in data set, architecture or latent dimensions: what differs "
-            "between the columns is not β alone.",
-            icon=":material/warning:",
-        )

@@ -22,10 +22,11 @@ with side:
     if d > 2:
         by_rate = list(np.argsort(controls.rate_per_dim(run))[::-1])
         across = st.selectbox("Across", by_rate, format_func=dim_name, key="latent_across")
-        up = st.selectbox("Up", by_rate, index=1, format_func=dim_name, key="latent_up")
+        others = [i for i in by_rate if i != across]
+        up = st.selectbox("Up", others, format_func=dim_name, key="latent_up")
         dims = (int(across), int(up))
-        st.caption("Ordered by rate: the first carry the most.")
-    circles = st.toggle("Prior circles, 1 and 2 σ", value=True, key="latent_circles")
+        st.caption("Ordered by rate, the largest first.")
+    circles = d > 1 and st.toggle("Prior circles, 1 and 2 σ", value=True, key="latent_circles")
     place = st.container()
 
 with chart:
@@ -61,10 +62,10 @@ with place:
     else:
         mean = posterior_mean[point]
         std = np.exp(0.5 * arrays["posterior_log_var"][point])
-        (picture,) = controls.decode(run, mean[None])
+        (picture,) = controls.inference(run).decode(mean[None])
         st.image(
             pictures.png(pictures.enlarged(picture, 224)),
-            width=224,
+            width="content",
             caption=f"held-out image {point}, {names[labels[point]]}: its mean, decoded",
             alt="The decoded posterior mean of the picked image",
         )
@@ -75,10 +76,10 @@ with place:
             )
         )
         noise = np.random.default_rng(0).standard_normal((8, d)).astype(np.float32)
-        samples = controls.decode(run, mean + std * noise)
+        samples = controls.inference(run).decode(mean + std * noise)
         st.image(
             pictures.png(pictures.enlarged(sheet(samples, 4, gap=1), 224)),
-            width=224,
+            width="content",
             caption="eight samples of its posterior, decoded",
             alt="Decoded samples of the posterior of the picked image",
         )

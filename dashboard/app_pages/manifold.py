@@ -21,9 +21,10 @@ with side:
     dims = (0, min(1, d - 1))
     if d > 2:
         across = st.selectbox("Across", by_rate, format_func=dim_name, key="manifold_across")
-        up = st.selectbox("Up", by_rate, index=1, format_func=dim_name, key="manifold_up")
+        others = [i for i in by_rate if i != across]
+        up = st.selectbox("Up", others, format_func=dim_name, key="manifold_up")
         dims = (across, up)
-        st.caption("Ordered by rate: the first carry the most.")
+        st.caption("Ordered by rate, the largest first.")
     n = st.slider("Pictures a side", 5, 30, 15, key="manifold_n")
     extent = st.slider("Range, in σ of the prior", 0.5, 6.0, 2.0, 0.5, key="manifold_extent")
     spacing = st.segmented_control(
@@ -43,43 +44,48 @@ with side:
     if d > MAX_SLIDERS:
         st.caption(f"The other {d - MAX_SLIDERS} dimensions stay at 0.")
 
-axis, grid = analysis.manifold(n, z, dims, spacing or "quantile", extent)
-sheet = analysis.sheet(controls.decode(run, grid), columns=n, gap=1)
-
-
-tile = (int(np.abs(axis - z[dims[0]]).argmin()), int(np.abs(axis[::-1] - z[dims[1]]).argmin()))
 with chart:
-    click = plot(
-        pictures.manifold(
-            pictures.enlarged(sheet, 680), axis, (dim_name(dims[0]), dim_name(dims[1])), tile
-        ),
-        key=f"manifold-{run.id}",
-        height=680,
-        alt="Decoded pictures over the latent plane",
-        clickable=True,
-    )
-    st.caption(
-        "Each picture is what its place in the latent plane decodes to. Click one, or move the "
-        "sliders, to see it large."
-    )
-    if d > 2:
+    click = None
+    axis = np.zeros(0)
+    if d > 1:
+        axis, grid = analysis.manifold(n, z, dims, spacing or "quantile", extent)
+        sheet = analysis.sheet(controls.inference(run).decode(grid), columns=n, gap=1)
+        column = int(np.abs(axis - z[dims[0]]).argmin())
+        row = int(np.abs(axis[::-1] - z[dims[1]]).argmin())
+        click = plot(
+            pictures.manifold(
+                pictures.enlarged(sheet, 680),
+                axis,
+                (dim_name(dims[0]), dim_name(dims[1])),
+                (column, row),
+            ),
+            key=f"manifold-{run.id}",
+            height=700,
+            alt="Decoded pictures over the latent plane",
+            clickable=True,
+        )
+        st.caption(
+            "Each picture is what its place in the latent plane decodes to, enlarged and "
+            "interpolated. Click one, or move the sliders, to see it large."
+        )
+    if d != 2:
         st.subheader("One dimension at a time")
         values = np.linspace(-extent, extent, 11)
         rows = by_rate[:MAX_SLIDERS]
         rate = controls.rate_per_dim(run)
-        decoded = controls.decode(run, analysis.traversal(z, rows, values))
+        decoded = controls.inference(run).decode(analysis.traversal(z, rows, values))
         strip = analysis.sheet(decoded, columns=11, gap=1)
         st.image(
             pictures.png(pictures.enlarged(strip, 560)),
             alt="Traversals, a latent dimension a row",
-            caption=f"From {-extent:g} to {extent:g}, top to bottom by rate: "
+            caption=f"From {-extent:g} to {extent:g}; a row a dimension, the largest rate first: "
             + ", ".join(f"{dim_name(i)} {rate[i]:.2f} nats" for i in rows),
         )
 with picture_place:
-    (picture,) = controls.decode(run, z[None])
+    (picture,) = controls.inference(run).decode(z[None])
     st.image(
         pictures.png(pictures.enlarged(picture, 224)),
-        width=224,
+        width="content",
         alt="The picture at the sliders' point",
         caption="decoded at the sliders' point",
     )

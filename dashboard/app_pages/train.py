@@ -13,7 +13,6 @@ from vae_core.runs import Run, RunError, default_store
 
 TICK_SECONDS = 0.4
 EPOCHS = {"digits": 200}  # a second or two; the others: some 20 epochs of a second each
-STEPS_PER_EPOCH = {"digits": 1437, "mnist": 60_000, "fashion_mnist": 60_000}
 
 store = default_store()
 engine = shared_engine(store)
@@ -27,20 +26,34 @@ def choose_config() -> RunConfig | None:
         value=1.0,
         format_func=lambda value: f"{value:g}",
         key="train_beta",
+        persist_state="session",
         help="Weight of the rate in loss = distortion + β · rate.",
     )
     if beta == 0:
         st.caption(controls.BETA_ZERO)
     left, right = st.columns(2)
-    dataset = left.selectbox("Data set", list(DATASETS), key="train_dataset")
-    architecture = right.selectbox("Architecture", list(ARCHITECTURES), key="train_architecture")
-    latent_dim = left.number_input("Latent dimensions", 1, 64, 2, key="train_latent_dim")
+    dataset = left.selectbox(
+        "Data set", list(DATASETS), key="train_dataset", persist_state="session"
+    )
+    architecture = right.selectbox(
+        "Architecture", list(ARCHITECTURES), key="train_architecture", persist_state="session"
+    )
+    latent_dim = left.number_input(
+        "Latent dimensions", 1, 64, 2, key="train_latent_dim", persist_state="session"
+    )
     epochs = right.number_input(
-        "Epochs", 1, 10_000, EPOCHS.get(dataset, 20), key=f"train_epochs_{dataset}"
+        "Epochs",
+        1,
+        10_000,
+        EPOCHS.get(dataset, 20),
+        key=f"train_epochs_{dataset}",
+        persist_state="session",
     )
     with st.expander("Optimiser, seed and β schedule"):
         left, right = st.columns(2)
-        optimizer = left.selectbox("Optimiser", OPTIMIZERS, key="train_optimizer")
+        optimizer = left.selectbox(
+            "Optimiser", OPTIMIZERS, key="train_optimizer", persist_state="session"
+        )
         learning_rate = right.number_input(
             "Learning rate",
             1e-6,
@@ -49,32 +62,51 @@ def choose_config() -> RunConfig | None:
             format="%g",
             step=1e-4,
             key="train_learning_rate",
+            persist_state="session",
         )
-        batch_size = left.number_input("Batch size", 1, 4096, 128, key="train_batch_size")
+        batch_size = left.number_input(
+            "Batch size", 1, 4096, 128, key="train_batch_size", persist_state="session"
+        )
         seed = right.number_input(
             "Seed",
             0,
             2**30,
             0,
             key="train_seed",
+            persist_state="session",
             help="Same seed: same first weights, batches and noise, whatever β is.",
         )
         schedule = st.selectbox(
             "β schedule",
             SCHEDULES,
             key="train_schedule",
+            persist_state="session",
             help="constant; linear warm-up from 0; cyclical, the same again and again; capacity: "
             "β · |rate - C| with C growing.",
         )
         defaults = RunConfig()
         warmup, cycles, capacity = defaults.warmup, defaults.cycles, defaults.capacity
         if schedule != "constant":
-            warmup = st.slider("Warm-up, share of the steps", 0.0, 1.0, warmup, key="train_warmup")
+            warmup = st.slider(
+                "Warm-up, share of the steps",
+                0.0,
+                1.0,
+                warmup,
+                key="train_warmup",
+                persist_state="session",
+            )
         if schedule == "cyclical":
-            cycles = st.number_input("Cycles", 1, 100, cycles, key="train_cycles")
+            cycles = st.number_input(
+                "Cycles", 1, 100, cycles, key="train_cycles", persist_state="session"
+            )
         if schedule == "capacity":
             capacity = st.number_input(
-                "Capacity C (nats)", 0.0, 1000.0, capacity, key="train_capacity"
+                "Capacity C (nats)",
+                0.0,
+                1000.0,
+                capacity,
+                key="train_capacity",
+                persist_state="session",
             )
         try:
             config = RunConfig(
@@ -96,8 +128,9 @@ def choose_config() -> RunConfig | None:
             st.error(str(error), icon=":material/error:")
             return None
         if schedule != "constant":
+            steps_per_epoch = DATASETS[dataset].train_images // config.batch_size
             plot(
-                curves.schedule(config, max(STEPS_PER_EPOCH[dataset] // config.batch_size, 1)),
+                curves.schedule(config, max(steps_per_epoch, 1)),
                 key="train-schedule",
                 height=180,
                 alt=f"The {schedule} schedule over the steps of the run",
@@ -113,7 +146,7 @@ def start(config: RunConfig) -> None:
         engine.submit(known)
     else:
         st.toast("This run is finished already; here it is.", icon=":material/check:")
-    st.session_state["run"] = controls.run_label(known)
+    st.session_state["watched"] = controls.run_label(known)
 
 
 def show(run: Run) -> None:
@@ -139,9 +172,9 @@ def show(run: Run) -> None:
                 args=(run,),
                 key="resume",
             )
-    text = f"epoch {epoch:.0f} of {run.config.epochs}"
-    if status.state == "running" and epoch:
-        left = status.seconds / epoch * (run.config.epochs - epoch)
+    text = f"epoch {int(epoch)} of {run.config.epochs}"
+    left = controls.seconds_left(run) if status.state == "running" else None
+    if left is not None:
         text += f", about {left:.0f} s left"
     elif status.state == "running":
         text = "starting"
@@ -164,7 +197,8 @@ def show(run: Run) -> None:
     )
     st.caption(
         "Held out: all test images with z sampled. Training: the batches of the epoch, while the "
-        "weights still move. The first steep fall is left out; double-click a chart to see it."
+        "weights still move. After a few epochs the axes leave out the first steep fall; "
+        "double-click a chart to see it."
     )
     ended = run.viewable and not status.active
     try:
@@ -173,16 +207,23 @@ def show(run: Run) -> None:
         return
     plot(
         latent.scatter(
-            arrays["posterior_mean"], arrays["labels"], [str(n) for n in arrays["label_names"]]
+            arrays["posterior_mean"],
+            arrays["labels"],
+            [str(n) for n in arrays["label_names"]],
+            controls.top_dims(run),
         ),
         key=f"latent-{run.id}",
         height=520,
         alt="Posterior means of held-out images in the latent space, a colour a label",
     )
-    at = "" if ended else f" at epoch {float(arrays['epoch']):.1f}"
+    at = run.records("end")[-1]["epoch"] if ended else round(float(arrays["epoch"]), 1)
     st.caption(
-        f"Posterior means of {len(arrays['labels']):,} held-out images{at}; "
-        "dotted: 1 and 2 standard deviations of the prior."
+        f"Posterior means of {len(arrays['labels']):,} held-out images{at}"
+        + (
+            "; dotted: 1 and 2 standard deviations of the prior."
+            if run.config.latent_dim > 1
+            else ""
+        )
     )
 
 
@@ -201,13 +242,15 @@ with form:
         assert config is not None
         start(config)
 with live:
-    run = controls.pick_run(viewable=False)
+    run = controls.pick_run("watched", viewable=False)
     active = run.status().active
+    if run.viewable:
+        st.session_state["run"] = controls.run_label(run)  # the other pages open on it
 
     @st.fragment(run_every=TICK_SECONDS if active else None)
     def watch() -> None:
         show(run)
-        if active and not run.status().active:
-            st.rerun()  # once more, without the ticking, and for the other widgets
+        if run.status().active != active:
+            st.rerun()  # start or end the ticking, and refresh the other widgets
 
     watch()

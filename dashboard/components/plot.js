@@ -50,7 +50,7 @@ function themed(layout, element) {
 async function draw(chart, data) {
   const { element } = chart;
   const Plotly = await loadPlotly(data.plotly);
-  if (chart.data !== data || chart.removed) return; // a newer call is on its way
+  if (chart.data !== data || chart.removed) return; // a newer one waits behind this
   const figure = JSON.parse(data.figure);
   const layout = themed(figure.layout, element);
   layout.height = data.height;
@@ -87,10 +87,17 @@ export default function ({ data, parentElement, setTriggerValue }) {
   chart.setTriggerValue = setTriggerValue;
   element.style.minHeight = `${data.height}px`;
   element.setAttribute("aria-label", data.alt);
-  draw(chart, data).catch((error) => {
-    element.textContent = `The chart can't be shown: ${error.message}.`;
-    element.classList.add("vae-lab-plot-error");
-  });
+  // One at a time: two overlapping calls of Plotly.react would break the chart.
+  const note = parentElement.querySelector(".vae-lab-plot-error");
+  chart.queue = (chart.queue ?? Promise.resolve())
+    .then(() => draw(chart, data))
+    .then(() => {
+      note.hidden = true;
+    })
+    .catch((error) => {
+      note.textContent = `The chart can't be shown: ${error.message}.`;
+      note.hidden = false;
+    });
   return () => {
     chart.removed = true;
     chart.observer?.disconnect();

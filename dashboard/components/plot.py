@@ -21,7 +21,7 @@ STATIC = HERE.parent / "static"
 
 _component = st.components.v2.component(
     "vae_lab_plot",
-    html='<div class="vae-lab-plot" role="img"></div>',
+    html='<div class="vae-lab-plot" role="img"></div><p class="vae-lab-plot-error" hidden></p>',
     css=".vae-lab-plot { width: 100%; }\n.vae-lab-plot-error { padding: 1rem; }\n",
     js=(HERE / "plot.js").read_text("utf-8"),
     isolate_styles=False,  # Plotly puts its styles into the document

@@ -9,7 +9,7 @@ import numpy as np
 from plotly import graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.figures import LEGEND_BELOW, MARGINS, latent
+from dashboard.figures import LABEL_COLOURS, LEGEND_BELOW, MARGINS, dim_name, latent
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,11 @@ class Column:
     Attributes:
         title: above its column, e.g. `β = 4`.
         posterior_mean: (n, d) of held-out images.
+        dims: the two dimensions to show, from 0; with d = 1 the second axis is the label.
         labels: (n,), index into label_names.
         label_names: one a label.
         beta: its β.
+        sweep: the same for runs that differ in β alone.
         distortion, rate: held out, nats an image.
     """
 
@@ -29,7 +31,9 @@ class Column:
     posterior_mean: np.ndarray
     labels: np.ndarray
     label_names: Sequence[str]
+    dims: tuple[int, int]
     beta: float
+    sweep: str
     distortion: float
     rate: float
 
@@ -43,7 +47,7 @@ def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
         rows=1,
         cols=len(columns),
         subplot_titles=[c.title for c in columns],
-        shared_yaxes=True,
+        shared_yaxes=all(c.posterior_mean.shape[1] > 1 for c in columns),
         horizontal_spacing=0.012,
     )
     shapes: list[dict[str, object]] = []
@@ -52,6 +56,7 @@ def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
             column.posterior_mean,
             column.labels,
             column.label_names,
+            column.dims,
             size=3.5,
             showlegend=number == 1,
         ):
@@ -71,10 +76,18 @@ def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
         suffix = "" if number == 1 else str(number)
         if column.posterior_mean.shape[1] > 1:
             shapes += latent.circles(f"x{suffix}", f"y{suffix}")
-            figure.update_yaxes(scaleanchor=f"x{suffix}", row=1, col=number)
-            figure.update_yaxes(range=[-half_width, half_width], row=1, col=number)
-    figure.update_xaxes(range=[-half_width, half_width], title="z₁", constrain="domain")
-    figure.update_yaxes(title="z₂", col=1)
+            figure.update_yaxes(
+                scaleanchor=f"x{suffix}",
+                constrain="domain",
+                range=[-half_width, half_width],
+                row=1,
+                col=number,
+            )
+        figure.update_xaxes(title=dim_name(column.dims[0]), row=1, col=number)
+        if number == 1 or column.dims != columns[0].dims:
+            up = dim_name(column.dims[1]) if column.posterior_mean.shape[1] > 1 else "label"
+            figure.update_yaxes(title=up, row=1, col=number)
+    figure.update_xaxes(range=[-half_width, half_width], constrain="domain", nticks=5)
     figure.update_layout(
         shapes=shapes,
         margin=MARGINS | {"l": 44, "b": 84},
@@ -87,7 +100,8 @@ def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
 
 def _outside(column: Column, half_width: float) -> float:
     """Share of the points that the axes leave out; 0 below half a percent."""
-    outside = (np.abs(column.posterior_mean[:, :2]) > half_width).any(axis=1).mean()
+    shown = column.posterior_mean[:, list(column.dims)]
+    outside = (np.abs(shown) > half_width).any(axis=1).mean()
     return float(outside) if outside > 0.005 else 0.0
 
 
@@ -105,7 +119,8 @@ def rate_distortion(columns: Sequence[Column]) -> go.Figure:
         top = max(rate.max() * 1.15, 1.0)
         low, high = distortion.min(), distortion.max()
         room = max(0.12 * (high - low), 1.0)
-        for total in np.linspace((rate + distortion).min(), (rate + distortion).max(), 4):
+        totals = np.linspace((rate + distortion).min(), (rate + distortion).max(), 4)
+        for total in np.unique(totals.round(6)):
             end = min(top, total - (low - room))  # where the line leaves the picture
             figure.add_trace(
                 go.Scatter(
@@ -121,20 +136,22 @@ def rate_distortion(columns: Sequence[Column]) -> go.Figure:
                     showlegend=False,
                 )
             )
-        order = np.argsort(rate)
-        figure.add_trace(
-            go.Scatter(
-                x=rate[order],
-                y=distortion[order],
-                mode="lines+markers+text",
-                text=[drawn[i].title for i in order],
-                textposition="top right",
-                line={"color": "#4e79a7", "width": 1},
-                marker={"size": 10},
-                hovertemplate="%{text}<br>rate %{x:.2f}<br>distortion %{y:.2f}<extra></extra>",
-                showlegend=False,
+        for number, sweep in enumerate(dict.fromkeys(c.sweep for c in drawn)):
+            points = sorted((c for c in drawn if c.sweep == sweep), key=lambda c: c.rate)
+            figure.add_trace(
+                go.Scatter(
+                    x=[c.rate for c in points],
+                    y=[c.distortion for c in points],
+                    mode="lines+markers+text",
+                    text=[c.title for c in points],
+                    textposition="top right",
+                    cliponaxis=False,
+                    line={"color": LABEL_COLOURS[number % len(LABEL_COLOURS)], "width": 1},
+                    marker={"size": 10},
+                    hovertemplate="%{text}<br>rate %{x:.2f}<br>distortion %{y:.2f}<extra></extra>",
+                    showlegend=False,
+                )
             )
-        )
         figure.update_xaxes(range=[-0.03 * top, top])
         figure.update_yaxes(range=[low - room, high + room])
     figure.update_layout(

@@ -108,8 +108,8 @@ def circles(xref: str, yref: str) -> list[dict[str, object]]:
             "x1": radius,
             "y0": -radius,
             "y1": radius,
-            "line": {"width": 1.2, "dash": "dot"},
-            "opacity": 0.6,
+            "line": {"width": 1.6, "dash": "dot"},
+            "opacity": 0.85,
         }
         for radius in (1, 2)
     ]

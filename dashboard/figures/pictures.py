@@ -62,7 +62,7 @@ def manifold(
             hoverinfo="none",
         )
     )
-    ticks = np.unique(np.linspace(0, n - 1, min(n, 7)).astype(int))
+    ticks = np.unique(np.linspace(0, n - 1, min(n, 7)).round().astype(int))
     for update, values, name in (
         (figure.update_xaxes, axis, names[0]),
         (figure.update_yaxes, axis[::-1], names[1]),
@@ -84,5 +84,5 @@ def manifold(
             y1=row + 0.5,
             line={"color": "#f28e2b", "width": 3},
         )
-    figure.update_layout(margin=MARGINS | {"t": 8, "l": 64}, uirevision=f"manifold-{n}")
+    figure.update_layout(margin=MARGINS | {"l": 64}, uirevision=f"manifold-{n}")
     return figure
