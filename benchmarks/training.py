@@ -1,6 +1,6 @@
 """Training speed: a plain Keras `fit`, a plain PyTorch loop, and this project, in one process.
 
-    python benchmarks/training.py [--dataset mnist] [--architectures mlp,conv] [--epochs 5,3]
+    python benchmarks/training.py [--dataset mnist] [--architectures mlp,conv] [--epochs 8,4]
 
 All get the same data, networks, batch size, optimiser and number of epochs, and all evaluate the
 held-out images with z sampled after every epoch; the project also streams its progress and
@@ -207,7 +207,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--dataset", default="mnist")
     parser.add_argument("--architectures", default="mlp,conv")
-    parser.add_argument("--epochs", default="5,3", help="one number an architecture")
+    parser.add_argument("--epochs", default="8,4", help="one number an architecture")
     parser.add_argument("--beta", type=float, default=1.0)
     options = parser.parse_args()
     for architecture, epochs in zip(

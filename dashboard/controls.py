@@ -225,7 +225,7 @@ def top_dims(run: Run) -> tuple[int, int]:
 def comparison_columns(runs: list[Run]) -> list[comparison.Column]:
     """What the comparison figures draw of each run; one that can't be read is named instead.
 
-    The title is β, and what else differs between the runs.
+    The title is β, and what else differs between the runs. Ends the page where none is left.
     """
     differing = [
         (field.name, letter)
@@ -255,6 +255,8 @@ def comparison_columns(runs: list[Run]) -> list[comparison.Column]:
                     rate=test["rate"],
                 )
             )
+    if not columns:
+        st.stop()  # the warnings above say why
     return columns
 
 

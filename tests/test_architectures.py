@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from vae_core import architectures
+from vae_core import architectures, objective
 from vae_core.architectures import ARCHITECTURES
 from vae_core.config import ConfigError, RunConfig
 from vae_core.vae import VAE
@@ -42,6 +42,17 @@ def test_gradients_are_finite_and_reach_every_weight(name: str) -> None:
         assert gradient is not None, variable.path
         assert np.isfinite(gradient).all(), variable.path
         assert np.any(gradient), variable.path
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_evaluation_is_the_same_twice_and_uses_the_encoder_as_exported(name: str) -> None:
+    """Layers that behave otherwise in training must not do so where numbers are held out."""
+    vae = VAE(RunConfig(architecture=name), 8)
+    images = np.random.default_rng(0).uniform(size=(40, 8, 8)).astype(np.float32)
+    first, second = vae.evaluate_on(images), vae.evaluate_on(images)
+    assert first.distortion == second.distortion
+    rate_per_dim = objective.rate_per_dim(*vae.encode(images)).mean(axis=0)
+    assert first.rate_per_dim == pytest.approx(rate_per_dim, rel=1e-5)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

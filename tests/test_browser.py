@@ -98,7 +98,23 @@ def page(browser: Any) -> Iterator[Any]:
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
-    page.on("requestfailed", lambda request: problems.append(f"failed: {request.url}"))
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith(("http://127.0.0.1", "data:", "blob:", "about:"))
+            else problems.append(f"asks another host: {request.url}")
+        ),
+    )
+    # A request that leaving the page cuts off is no problem.
+    page.on(
+        "requestfailed",
+        lambda request: (
+            None
+            if request.failure == "net::ERR_ABORTED"
+            else problems.append(f"{request.failure}: {request.url}")
+        ),
+    )
     page.on(
         "response",
         lambda response: (
@@ -109,8 +125,7 @@ def page(browser: Any) -> Iterator[Any]:
     )
     yield page
     context.close()
-    # A request of our own that leaving a page cuts off is no problem.
-    assert [p for p in problems if not p.startswith("failed: http://127.0.0.1")] == []
+    assert problems == []
 
 
 def drawn(page: Any, count: int = 1) -> None:
@@ -122,15 +137,12 @@ def drawn(page: Any, count: int = 1) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "train", "compare", "latent_space", "manifold"])
-def test_every_page_draws_and_asks_no_other_host(server: Server, page: Any, path: str) -> None:
-    hosts: set[str] = set()
-    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+def test_every_page_draws(server: Server, page: Any, path: str) -> None:
     page.goto(f"{server.url}/{path}")
     drawn(page)
     page.wait_for_timeout(500)
-    assert not page.locator(".vae-lab-plot-error").count()
+    assert not page.locator(".vae-lab-plot-error:visible").count()
     assert not page.locator("[data-testid=stException]").count()
-    assert {host for host in hosts if not host.startswith("127.0.0.1")} == set()
 
 
 def test_train_streams_on_the_same_elements_and_stops(server: Server, page: Any) -> None:
@@ -179,6 +191,16 @@ def test_train_streams_on_the_same_elements_and_stops(server: Server, page: Any)
     page.get_by_role("button", name="Resume").wait_for(timeout=10_000)
     (run,) = server.store.scan()[0]
     assert run.status().state == "cancelled"
+
+    page.get_by_role("button", name="Resume").click()
+    page.wait_for_function(f"last => ({epoch})() > last", arg=max(seen), timeout=60_000)
+    for _ in range(4):  # overlapping draws must not break the charts
+        page.reload()
+        drawn(page, 2)
+        page.wait_for_timeout(700)
+        assert not page.locator(".vae-lab-plot-error:visible").count()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Resume").wait_for(timeout=10_000)
 
 
 def test_a_click_decodes_a_point(server: Server, page: Any) -> None:

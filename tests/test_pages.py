@@ -123,7 +123,7 @@ def test_other_latent_dimensions(own_store: RunStore, name: str, latent_dim: int
     assert not page.exception
     if name != "compare":
         assert f"d {latent_dim}" in str(page.selectbox("run").value)
-    assert plots(page) or page.get("imgs")
+    assert plots(page) or page.get("image")
 
 
 def test_pretrained_runs_are_whole() -> None:

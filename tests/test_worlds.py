@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +56,29 @@ def test_the_dashboard_loads_no_tensorflow() -> None:
     loaded = imported_by(*modules, *light_core())
     assert "streamlit" in loaded
     assert not loaded & set(HEAVY)
+
+
+@pytest.mark.parametrize("page", ["home", "train", "compare", "latent_space", "manifold"])
+def test_opening_a_page_loads_no_tensorflow(page: str, tmp_path: Path) -> None:
+    code = (
+        "import json, sys\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        "from vae_core import engines\n"
+        "engines.shared_engine = lambda store: None\n"
+        "test = AppTest.from_file('dashboard/app.py', default_timeout=60).run()\n"
+        f"if {page!r} != 'home': test.switch_page('app_pages/{page}.py').run()\n"
+        "assert not test.exception and not test.error and test.get('bidi_component')\n"
+        "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        env=os.environ | {"VAE_LAB_RUNS": str(tmp_path)},
+        check=True,
+    )
+    assert not set(json.loads(result.stdout.splitlines()[-1])) & set(HEAVY)
 
 
 @pytest.mark.parametrize("module", sorted(TRAINING_SIDE))

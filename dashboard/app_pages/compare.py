@@ -42,6 +42,7 @@ plot(
     comparison.latent_spaces(columns, half_width),
     key="compare-latent",
     height=420,
+    aspect=1 / len(columns),
     alt="Held-out latent spaces side by side on shared axes",
 )
 for cell, run in zip(st.columns(len(picked)), picked, strict=True):

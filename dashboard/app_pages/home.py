@@ -25,6 +25,7 @@ plot(
     comparison.latent_spaces(comparison_columns(runs), half_width=4),
     key="home-latent",
     height=380,
+    aspect=1 / len(runs),
     alt="Held-out latent spaces of runs of several β, with the prior's 1 and 2 sigma circles",
 )
 st.caption(

@@ -61,6 +61,7 @@ with chart:
             ),
             key=f"manifold-{run.id}",
             height=700,
+            aspect=0.9,
             alt="Decoded pictures over the latent plane",
             clickable=True,
         )

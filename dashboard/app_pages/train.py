@@ -217,13 +217,9 @@ def show(run: Run) -> None:
         alt="Posterior means of held-out images in the latent space, a colour a label",
     )
     at = run.records("end")[-1]["epoch"] if ended else round(float(arrays["epoch"]), 1)
+    circles = "; dotted: 1 and 2 σ of the prior" if run.config.latent_dim > 1 else ""
     st.caption(
-        f"Posterior means of {len(arrays['labels']):,} held-out images{at}"
-        + (
-            "; dotted: 1 and 2 standard deviations of the prior."
-            if run.config.latent_dim > 1
-            else ""
-        )
+        f"Posterior means of {len(arrays['labels']):,} held-out images at epoch {at:g}{circles}."
     )
 
 

@@ -47,20 +47,31 @@ function themed(layout, element) {
   return themedLayout;
 }
 
+// Titles, axes and legend around the plots take some 130 pixels.
+function heightOf({ element, data }) {
+  return data.aspect
+    ? Math.min(data.height, Math.round(element.clientWidth * data.aspect) + 130)
+    : data.height;
+}
+
 async function draw(chart, data) {
   const { element } = chart;
   const Plotly = await loadPlotly(data.plotly);
   if (chart.data !== data || chart.removed) return; // a newer one waits behind this
   const figure = JSON.parse(data.figure);
   const layout = themed(figure.layout, element);
-  layout.height = data.height;
+  layout.height = heightOf(chart);
   layout.autosize = true;
   await Plotly.react(element, figure.data, layout, {
     displaylogo: false,
     modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
   });
   if (!chart.observer) {
-    chart.observer = new ResizeObserver(() => Plotly.Plots.resize(element));
+    chart.observer = new ResizeObserver(() => {
+      const height = heightOf(chart);
+      if (height === element._fullLayout.height) Plotly.Plots.resize(element);
+      else Plotly.relayout(element, { height });
+    });
     chart.observer.observe(element);
     element.on("plotly_click", (event) => {
       const [point] = event.points;
@@ -85,7 +96,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   chart.data = data;
   chart.setTriggerValue = setTriggerValue;
-  element.style.minHeight = `${data.height}px`;
+  element.style.minHeight = `${heightOf(chart)}px`;
   element.setAttribute("aria-label", data.alt);
   // One at a time: two overlapping calls of Plotly.react would break the chart.
   const note = parentElement.querySelector(".vae-lab-plot-error");

@@ -39,7 +39,13 @@ class Click:
 
 
 def plot(
-    figure: go.Figure, *, key: str, height: int, alt: str, clickable: bool = False
+    figure: go.Figure,
+    *,
+    key: str,
+    height: int,
+    alt: str,
+    aspect: float | None = None,
+    clickable: bool = False,
 ) -> Click | None:
     """Show a figure in the colours of the current theme.
 
@@ -47,6 +53,8 @@ def plot(
         figure: data and layout; sizes and theme colours are set in the browser.
         key: names the element; the same key keeps zoom and hidden traces over reruns.
         height: in pixels; the width is that of the container.
+        aspect: height of the plots over the width of the chart; on a narrow page the chart is
+            then lower than `height`, where axes of equal scale would leave room unused.
         alt: what the chart shows, for those who can't see it.
         clickable: report clicks on points; each reruns the page once.
 
@@ -59,10 +67,11 @@ def plot(
             "figure": figure.to_json(),
             "plotly": _plotly_url(),
             "height": height,
+            "aspect": aspect,
             "alt": alt,
             "clickable": clickable,
         },
-        height=height,
+        height="content" if aspect else height,
         on_click_change=lambda: None,
     )
     return Click(**result.click) if result.click else None

@@ -124,11 +124,11 @@ def rate_distortion(columns: Sequence[Column]) -> go.Figure:
             end = min(top, total - (low - room))  # where the line leaves the picture
             figure.add_trace(
                 go.Scatter(
-                    x=[0, 0.93 * end, end],
-                    y=[total, total - 0.93 * end, total - end],
+                    x=[0, end],
+                    y=[total, total - end],
                     mode="lines+text",
-                    text=["", f"elbo {-total:.1f}", ""],
-                    textposition="top right",
+                    text=[f"elbo {-total:.1f}", ""],
+                    textposition="bottom right",
                     textfont={"color": "#8a8f98", "size": 11},
                     cliponaxis=False,
                     line={"width": 1, "dash": "dot", "color": "#8a8f98"},

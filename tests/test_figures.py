@@ -1,0 +1,113 @@
+"""What the figures draw of known arrays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dashboard.figures import comparison, curves, latent, pictures
+from vae_core import objective
+from vae_core.config import RunConfig
+
+
+def column(beta: float, rate: float, distortion: float, scale: float = 1.0) -> comparison.Column:
+    rng = np.random.default_rng(0)
+    return comparison.Column(
+        title=f"β = {beta:g}",
+        posterior_mean=scale * rng.normal(size=(100, 2)),
+        labels=rng.integers(0, 3, 100),
+        label_names=("a", "b", "c"),
+        dims=(0, 1),
+        beta=beta,
+        sweep="one",
+        distortion=distortion,
+        rate=rate,
+    )
+
+
+def test_scatter_has_every_point_under_its_label() -> None:
+    one = column(1, 3, 20)
+    figure = latent.scatter(one.posterior_mean, one.labels, one.label_names)
+    assert [trace.name for trace in figure.data] == ["a", "b", "c"]
+    for label, trace in enumerate(figure.data):
+        assert np.array_equal(trace.x, one.posterior_mean[one.labels == label, 0])
+        assert np.array_equal(trace.y, one.posterior_mean[one.labels == label, 1])
+    radii = [(shape.x1 - shape.x0) / 2 for shape in figure.layout.shapes]
+    assert radii == [1, 2]
+
+
+def test_one_latent_dimension_is_drawn_against_the_label() -> None:
+    figure = latent.scatter(np.arange(4.0)[:, None], np.array([0, 1, 0, 1]), ("a", "b"), (0, 0))
+    assert list(figure.data[1].x) == [1, 3]
+    assert list(figure.data[1].y) == [1, 1]
+    assert figure.layout.yaxis.title.text == "label"
+    assert not figure.layout.shapes
+
+
+def test_rate_distortion_leaves_beta_zero_out_and_draws_equal_elbo() -> None:
+    figure = comparison.rate_distortion(
+        [column(0, 500, 18), column(0.5, 4, 20), column(1, 2, 21), column(4, 0, 27)]
+    )
+    *lines, points = figure.data
+    assert list(points.x) == [0, 2, 4]
+    assert list(points.y) == [27, 21, 20]
+    for line in lines:
+        totals = np.add(line.x, line.y)
+        assert totals == pytest.approx(totals[0])
+        assert line.text[0] == f"elbo {-totals[0]:.1f}"
+
+
+def test_what_lies_outside_is_said() -> None:
+    figure = comparison.latent_spaces([column(0, 500, 18, scale=50), column(1, 2, 21)], 4)
+    notes = [a.text for a in figure.layout.annotations if "outside" in a.text]
+    means = column(0, 500, 18, scale=50).posterior_mean
+    assert notes == [f"{(np.abs(means) > 4).any(axis=1).mean():.0%} lie outside"]
+
+
+def test_the_schedule_that_is_drawn_is_the_one_that_trains() -> None:
+    config = RunConfig(beta=2, schedule="cyclical", epochs=10)
+    (trace,) = curves.schedule(config, steps_per_epoch=11).data
+    beta, _ = objective.schedule(config, trace.x, 110)
+    assert np.array_equal(trace.y, beta)
+    (trace,) = curves.schedule(replace(config, schedule="capacity"), 11).data
+    assert max(trace.y) == config.capacity
+
+
+def test_training_curves_show_what_was_recorded() -> None:
+    records = [
+        {
+            "kind": "epoch",
+            "epoch": epoch,
+            "step": epoch,
+            "train": {"loss": 9.0 - epoch, "distortion": 8.0, "rate": 1.0} if epoch else None,
+            "test": {"loss": 10.0 - epoch, "distortion": 8.5, "rate": 1.5},
+        }
+        for epoch in range(5)
+    ]
+    figure = curves.training(records)
+    held_out = [trace for trace in figure.data if trace.name == "held out"]
+    assert [list(trace.y) for trace in held_out] == [[10, 9, 8, 7, 6], [8.5] * 5, [1.5] * 5]
+    trained = next(trace for trace in figure.data if trace.name == "training")
+    assert list(trained.x) == [1, 2, 3, 4]
+    low, high = figure.layout.yaxis.range
+    assert low < 5
+    assert 9 < high < 10, "the first fall is left out of the axis"
+
+
+def test_enlarged_keeps_shape_and_range() -> None:
+    image = np.random.default_rng(0).uniform(size=(8, 16)).astype(np.float32)
+    large = pictures.enlarged(image, 200)
+    assert large.shape == (104, 208)
+    assert 0 <= large.min() <= large.max() <= 1
+    assert large.mean() == pytest.approx(image.mean(), abs=0.01)
+
+
+def test_manifold_axes_name_the_tiles() -> None:
+    axis = np.array([-2.0, -0.5, 0.5, 2.0])
+    figure = pictures.manifold(np.zeros((40, 40)), axis, ("z₁", "z₂"), (3, 0))
+    assert list(figure.layout.xaxis.ticktext) == ["-2.00", "-0.50", "0.50", "2.00"]
+    assert list(figure.layout.yaxis.ticktext) == ["2.00", "0.50", "-0.50", "-2.00"]
+    (frame,) = figure.layout.shapes
+    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (2.5, 3.5, -0.5, 0.5)
