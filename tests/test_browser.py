@@ -148,13 +148,13 @@ def test_every_page_draws(server: Server, page: Any, path: str) -> None:
 def test_train_streams_on_the_same_elements_and_stops(server: Server, page: Any) -> None:
     page.goto(f"{server.url}/train")
     drawn(page)
-    page.get_by_role("spinbutton", name="Epochs").fill("9000")
+    page.get_by_role("spinbutton", name="Epochs").fill("90000")
     page.get_by_role("spinbutton", name="Epochs").press("Enter")
     page.wait_for_timeout(1000)
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_role("button", name="Stop").wait_for(timeout=60_000)
     page.wait_for_function(
-        "/epoch [1-9][0-9]* of 9000, about/.test(document.body.innerText)", timeout=60_000
+        "/epoch [1-9][0-9]* of 90000, about/.test(document.body.innerText)", timeout=60_000
     )
     drawn(page, 2)
     page.evaluate(
@@ -178,7 +178,7 @@ def test_train_streams_on_the_same_elements_and_stops(server: Server, page: Any)
     page.wait_for_function(f"({state})()[1][3] === 'legendonly'")
     by_hand = page.evaluate(state)
     assert by_hand[0][1] - by_hand[0][0] < 4
-    epoch = "() => +document.body.innerText.match(/epoch ([0-9]+) of 9000/)[1]"
+    epoch = "() => +document.body.innerText.match(/epoch ([0-9]+) of 90000/)[1]"
     seen = {page.evaluate(epoch)}
     while len(seen) < 11:
         page.wait_for_function(f"last => ({epoch})() > last", arg=max(seen), timeout=30_000)
@@ -192,8 +192,10 @@ def test_train_streams_on_the_same_elements_and_stops(server: Server, page: Any)
     (run,) = server.store.scan()[0]
     assert run.status().state == "cancelled"
 
+    stopped_at = page.evaluate(epoch)
     page.get_by_role("button", name="Resume").click()
-    page.wait_for_function(f"last => ({epoch})() > last", arg=max(seen), timeout=60_000)
+    page.get_by_role("button", name="Stop").wait_for(timeout=60_000)
+    page.wait_for_function(f"last => ({epoch})() > last", arg=stopped_at, timeout=60_000)
     for _ in range(4):  # overlapping draws must not break the charts
         page.reload()
         drawn(page, 2)
@@ -256,12 +258,12 @@ def test_killing_the_server_leaves_no_process_and_no_damage(tmp_path: Path, page
     try:
         page.goto(f"{server.url}/train")
         drawn(page)
-        page.get_by_role("spinbutton", name="Epochs").fill("9001")
+        page.get_by_role("spinbutton", name="Epochs").fill("90001")
         page.get_by_role("spinbutton", name="Epochs").press("Enter")
         page.wait_for_timeout(1000)
         page.get_by_role("button", name="Train", exact=True).click()
         page.wait_for_function(
-            "/epoch [1-9][0-9]* of 9001, about/.test(document.body.innerText)", timeout=60_000
+            "/epoch [1-9][0-9]* of 90001, about/.test(document.body.innerText)", timeout=60_000
         )
         children = psutil.Process(server.process.pid).children(recursive=True)
         assert children

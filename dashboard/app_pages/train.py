@@ -44,7 +44,7 @@ def choose_config() -> RunConfig | None:
     epochs = right.number_input(
         "Epochs",
         1,
-        10_000,
+        100_000,
         EPOCHS.get(dataset, 20),
         key=f"train_epochs_{dataset}",
         persist_state="session",
