@@ -178,7 +178,7 @@ def test_train_streams_on_the_same_elements_and_stops(server: Server, page: Any)
     page.wait_for_function(f"({state})()[1][3] === 'legendonly'")
     by_hand = page.evaluate(state)
     assert by_hand[0][1] - by_hand[0][0] < 4
-    epoch = "() => +document.body.innerText.match(/epoch ([0-9]+) of 90000/)[1]"
+    epoch = "() => +(document.body.innerText.match(/epoch ([0-9]+) of 90000/)?.[1] ?? -1)"
     seen = {page.evaluate(epoch)}
     while len(seen) < 11:
         page.wait_for_function(f"last => ({epoch})() > last", arg=max(seen), timeout=30_000)

@@ -177,9 +177,9 @@ def show(run: Run) -> None:
     if left is not None:
         text += f", about {left:.0f} s left"
     elif status.state == "running":
-        text = "starting"
+        text += ", starting"
     elif status.state == "queued":
-        text = "waiting for its turn"
+        text += ", waiting for its turn"
     elif status.state == "finished":
         text += f", {status.seconds:.0f} s of training"
     st.progress(min(epoch / run.config.epochs, 1.0), text=text)
