@@ -51,8 +51,8 @@ class VAE(keras.Model):
         self.optimizer.build(self.trainable_variables)
         self.built = True
         # One compiled function a model: `tf.function` on the method would be shared by all.
-        self._train = tf.function(self._train_steps, jit_compile=self.jit)
-        self._evaluate = tf.function(self.distortion_and_rate)
+        self._train = tf.function(self._train_steps, jit_compile=self.jit, autograph=False)
+        self._evaluate = tf.function(self.distortion_and_rate, autograph=False)
 
     def sample_posterior(
         self, x: tf.Tensor, noise: tf.Tensor, training: bool
@@ -131,9 +131,8 @@ class VAE(keras.Model):
         config = self.config
         weights = self.trainable_variables
         batch_size = batches.shape[1]
-        sums = tf.zeros(3)
-        i = tf.constant(0)
-        while i < count:
+
+        def step(i: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             x = tf.gather(images, batches[i])
             noise = self.noise("train", first_step + i, batch_size)
             with tf.GradientTape() as tape:
@@ -148,8 +147,9 @@ class VAE(keras.Model):
                     ops,
                 )
             self.optimizer.apply(tape.gradient(loss, weights), weights)
-            sums += tf.stack([loss, distortion, rate])
-            i += 1
+            return i + 1, sums + tf.stack([loss, distortion, rate])
+
+        _, sums = tf.while_loop(lambda i, _: i < count, step, (tf.constant(0), tf.zeros(3)))
         return sums
 
     def noise(self, purpose: str, step: tf.Tensor | int, count: int) -> tf.Tensor:
