@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from vae_core import analysis
 from vae_core.config import RunConfig
 from vae_core.inference import Inference
 from vae_core.runs import Run, RunError, RunStore, default_store, pretrained_store
+from vae_core.sweep import sweep_id
 
 # Fine near 0, where the rate changes most, and up to where everything collapses.
 BETAS = (
@@ -205,7 +206,7 @@ def default_sweep() -> list[Run]:
     sweeps: dict[str, list[Run]] = {}
     for run in all_runs():
         if run.status().state == "finished":
-            sweeps.setdefault(replace(run.config, beta=0.0).id, []).append(run)
+            sweeps.setdefault(sweep_id(run.config), []).append(run)
     widest: list[Run] = max(sweeps.values(), key=lambda runs: len(runs), default=[])
     runs = sorted(widest, key=lambda run: run.config.beta)
     if len(runs) > MAX_COLUMNS:  # spread over the range
@@ -250,7 +251,7 @@ def comparison_columns(runs: list[Run]) -> list[comparison.Column]:
                     label_names=[str(name) for name in arrays["label_names"]],
                     dims=top_dims(run),
                     beta=run.config.beta,
-                    sweep=replace(run.config, beta=0.0).id,
+                    sweep=sweep_id(run.config),
                     distortion=test["distortion"],
                     rate=test["rate"],
                 )

@@ -145,17 +145,22 @@ def test_every_page_draws(server: Server, page: Any, path: str) -> None:
     assert not page.locator("[data-testid=stException]").count()
 
 
-def test_train_streams_on_the_same_elements_and_stops(server: Server, page: Any) -> None:
+def start_training(server: Server, page: Any, epochs: int) -> None:
+    """From the Train page, until the first steps show."""
     page.goto(f"{server.url}/train")
     drawn(page)
-    page.get_by_role("spinbutton", name="Epochs").fill("90000")
+    page.get_by_role("spinbutton", name="Epochs").fill(str(epochs))
     page.get_by_role("spinbutton", name="Epochs").press("Enter")
     page.wait_for_timeout(1000)
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_role("button", name="Stop").wait_for(timeout=60_000)
     page.wait_for_function(
-        "/epoch [1-9][0-9]* of 90000, about/.test(document.body.innerText)", timeout=60_000
+        f"/epoch [1-9][0-9]* of {epochs}, about/.test(document.body.innerText)", timeout=60_000
     )
+
+
+def test_train_streams_on_the_same_elements_and_stops(server: Server, page: Any) -> None:
+    start_training(server, page, 90_000)
     drawn(page, 2)
     page.evaluate(
         """() => {
@@ -256,15 +261,7 @@ def test_the_run_is_in_the_url(server: Server, page: Any) -> None:
 def test_killing_the_server_leaves_no_process_and_no_damage(tmp_path: Path, page: Any) -> None:
     server = Server(tmp_path)
     try:
-        page.goto(f"{server.url}/train")
-        drawn(page)
-        page.get_by_role("spinbutton", name="Epochs").fill("90001")
-        page.get_by_role("spinbutton", name="Epochs").press("Enter")
-        page.wait_for_timeout(1000)
-        page.get_by_role("button", name="Train", exact=True).click()
-        page.wait_for_function(
-            "/epoch [1-9][0-9]* of 90001, about/.test(document.body.innerText)", timeout=60_000
-        )
+        start_training(server, page, 90_001)
         children = psutil.Process(server.process.pid).children(recursive=True)
         assert children
     finally:

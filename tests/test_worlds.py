@@ -19,20 +19,23 @@ TRAINING_SIDE = {"vae", "training", "export", "worker"}
 HEAVY = ("tensorflow", "keras", "sklearn", "torch")
 
 
-def imported_by(*modules: str) -> set[str]:
-    code = (
-        "import importlib, json, sys\n"
-        f"for name in {modules!r}: importlib.import_module(name)\n"
-        "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
-    )
+def loaded_after(code: str, **env: str) -> set[str]:
+    """The top-level modules that a process has loaded after this code."""
+    code += "\nimport json, sys"
+    code += "\nprint(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
     result = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code],
         capture_output=True,
         text=True,
         cwd=PROJECT,
+        env=os.environ | env,
         check=True,
     )
-    return set(json.loads(result.stdout))
+    return set(json.loads(result.stdout.splitlines()[-1]))
+
+
+def imported_by(*modules: str) -> set[str]:
+    return loaded_after(f"import importlib\nfor name in {modules!r}: importlib.import_module(name)")
 
 
 def light_core() -> list[str]:
@@ -60,25 +63,17 @@ def test_the_dashboard_loads_no_tensorflow() -> None:
 
 @pytest.mark.parametrize("page", ["home", "train", "compare", "latent_space", "manifold"])
 def test_opening_a_page_loads_no_tensorflow(page: str, tmp_path: Path) -> None:
-    code = (
-        "import json, sys\n"
+    loaded = loaded_after(
         "from streamlit.testing.v1 import AppTest\n"
         "from vae_core import engines\n"
         "engines.shared_engine = lambda store: None\n"
         "test = AppTest.from_file('dashboard/app.py', default_timeout=60).run()\n"
         f"if {page!r} != 'home': test.switch_page('app_pages/{page}.py').run()\n"
-        "assert not test.exception and not test.error and test.get('bidi_component')\n"
-        "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+        "assert not test.exception and not test.error and test.get('bidi_component')",
+        VAE_LAB_RUNS=str(tmp_path),
     )
-    result = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=PROJECT,
-        env=os.environ | {"VAE_LAB_RUNS": str(tmp_path)},
-        check=True,
-    )
-    assert not set(json.loads(result.stdout.splitlines()[-1])) & set(HEAVY)
+    assert "streamlit" in loaded
+    assert not loaded & set(HEAVY)
 
 
 @pytest.mark.parametrize("module", sorted(TRAINING_SIDE))

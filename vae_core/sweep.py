@@ -16,3 +16,8 @@ def sweep(base: RunConfig, betas: Iterable[float], seeds: Iterable[int]) -> list
     """
     betas = sorted(set(betas))
     return [replace(base, beta=beta, seed=seed) for seed in sorted(set(seeds)) for beta in betas]
+
+
+def sweep_id(config: RunConfig) -> str:
+    """The same for the configs that differ in β alone."""
+    return replace(config, beta=0.0).id
