@@ -177,10 +177,8 @@ def notes(run: Run) -> None:
     """What to know before reading this run's pictures."""
     if run.config.beta == 0:
         st.info(BETA_ZERO, icon=":material/info:")
-    end = run.records("end")[-1:]
-    test = last_test(run)
-    collapsed = end and end[0]["active_units"] == 0 and test and test["rate"] < COLLAPSED_RATE
-    if collapsed and not run.status().active:
+    measured = run.metrics()
+    if measured.get("active_units") == 0 and measured["rate"] < COLLAPSED_RATE:
         st.warning(
             "Collapsed: no latent dimension varies with the image any more. The posterior is all "
             "but the prior, the rate near 0, and the decoder shows one mean picture whatever z is.",

@@ -1,11 +1,11 @@
-"""Grids, traversals, sheets and metrics with known answers."""
+"""Grids, traversals, sheets and alignment with known answers."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from vae_core import analysis, metrics
+from vae_core import analysis
 
 
 def test_quantile_manifold_has_equal_shares_of_the_prior() -> None:
@@ -59,11 +59,3 @@ def test_sheet_lays_pictures_out_row_by_row() -> None:
     assert spaced.shape == (8, 15)
     assert spaced[1::4, 1::5].tolist() == [[0, 1, 2], [3, 4, 0]]
     assert not spaced[[0, 3, 4, 7]].any()
-
-
-def test_units() -> None:
-    rng = np.random.default_rng(0)
-    posterior_mean = rng.normal(size=(5000, 3)) * [1.0, 0.2, 0.05]
-    assert metrics.active_units(posterior_mean) == 2
-    assert metrics.active_units(np.zeros((10, 4))) == 0
-    assert metrics.high_rate_units(np.array([0.0, 0.5, 0.51, 3.0])) == 2

@@ -21,6 +21,7 @@ from vae_core.config import RUN_ID, ConfigError, RunConfig
         ({"learning_rate": float("inf")}, "learning_rate"),
         ({"optimizer": "sdg"}, "adam"),
         ({"schedule": "sometimes"}, "cyclical"),
+        ({"decay": "sudden"}, "cosine"),
         ({"dataset": "../etc"}, "dataset"),
         ({"seed": "0"}, "seed"),
     ],
@@ -51,6 +52,7 @@ def test_ids_differ_with_every_field_and_not_with_the_kind_of_number() -> None:
         RunConfig(seed=1),
         RunConfig(epochs=21),
         RunConfig(learning_rate=2e-3),
+        RunConfig(decay="cosine"),
         RunConfig(schedule="linear"),
         RunConfig(schedule="linear", warmup=0.25),
     ]

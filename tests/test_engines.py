@@ -103,7 +103,7 @@ def test_killed_worker_interrupts_and_resume_ends_in_the_same_bits(
     config = RunConfig(epochs=600, beta=0.5)
     run = store.create(config)
     engine.submit(run)
-    wait_for(lambda: run.weights_path.exists())
+    wait_for(lambda: run.checkpoint_path.exists())
     os.kill(worker_pid(engine), signal.SIGKILL)
     wait_for(lambda: run.status().state == "interrupted", 10)
     assert 0 < run.records("epoch")[-1]["epoch"] < config.epochs

@@ -15,18 +15,20 @@ from vae_core import training
 from vae_core.config import RunConfig
 from vae_core.engines import InProcessEngine
 from vae_core.inference import Inference
+from vae_core.metrics import METRICS
 from vae_core.runs import Run, RunError, RunStore
 
 
 def weights(run: Run) -> dict[str, np.ndarray]:
-    """Every array of the weights file by its path in it."""
+    """Every array of the weights file (of the checkpoint, if unfinished) by its path in it."""
     found = {}
+    finished = run.status().state == "finished"
 
     def visit(name: str, item: object) -> None:
         if isinstance(item, h5py.Dataset):
             found[name] = item[()]
 
-    with h5py.File(run.weights_path) as file:
+    with h5py.File(run.weights_path if finished else run.checkpoint_path) as file:
         file.visititems(visit)
     return found
 
@@ -62,12 +64,20 @@ def test_a_finished_run_holds_what_it_promises(trained: Run) -> None:
     names = weights(trained)
     assert names
     assert not any("optimizer" in name for name in names)
+    assert not trained.checkpoint_path.exists()
+    assert set(trained.metrics()) == set(METRICS)
+
+
+def test_weights_are_stored_once(trained: Run) -> None:
+    """The graphs point into the weights file; without it they are nothing."""
+    for path in (trained.encoder_path, trained.decoder_path):
+        assert path.stat().st_size < 0.02 * trained.weights_path.stat().st_size
 
 
 def test_evaluate_gives_the_stored_numbers_again(trained: Run) -> None:
     result = training.evaluate(trained)
     assert result["epoch"] == 3
-    assert result["stored"] == trained.records("epoch")[-1]["test"]
+    assert result["stored"] == trained.records("epoch")[-1]["test"] | trained.metrics()
     assert result["recomputed"]["loss"] == pytest.approx(result["stored"]["loss"], rel=1e-6)
     for name, value in result["stored"].items():
         assert result["recomputed"][name] == pytest.approx(value, rel=1e-5), name
@@ -170,7 +180,7 @@ def test_a_stop_keeps_a_short_epoch_that_has_begun(
     training.train(run, stop=lambda: True)
     assert run.status().state == "interrupted"
     assert run.records("epoch")[-1]["epoch"] == 1
-    assert run.weights_path.exists()
+    assert run.checkpoint_path.exists()
 
 
 def test_resume_before_the_first_checkpoint_starts_over(
@@ -180,12 +190,12 @@ def test_resume_before_the_first_checkpoint_starts_over(
     run = store.create(SMALL)
     training.train(run, stop=lambda: True)
     assert run.status().state == "interrupted"
-    assert not run.weights_path.exists()
+    assert not run.checkpoint_path.exists()
     InProcessEngine().submit(run)
     assert run.status().state == "finished"
 
 
-@pytest.mark.parametrize("when", ["export", "_checkpoint"])
+@pytest.mark.parametrize("when", ["measure", "export", "append_metrics"])
 def test_a_crash_while_completing_changes_nothing(
     store: RunStore, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
@@ -196,22 +206,21 @@ def test_a_crash_while_completing_changes_nothing(
     class Crash(BaseException):
         pass
 
+    def crash(*_: Any) -> None:
+        raise Crash
+
     with monkeypatch.context() as patch:
-        if when == "export":
-
-            def crash(*_: Any) -> None:
-                raise Crash
-
-            patch.setattr(training, "export", crash)
-        else:  # right after the optimiser's state was dropped, before the status says finished
-            checkpoint = training.Training._checkpoint
-
-            def checkpoint_and_crash(self: training.Training) -> None:
-                checkpoint(self)
-                if self.vae.optimizer is None:
-                    raise Crash
-
-            patch.setattr(training.Training, "_checkpoint", checkpoint_and_crash)
+        if when == "measure":
+            patch.setattr("vae_core.metrics.measure", crash)
+        elif when == "export":  # with the weights in place and the networks not yet
+            patch.setattr("vae_core.export._export_onnx", crash)
+        else:
+            append = Run.append_metrics
+            patch.setattr(
+                Run,
+                "append_metrics",
+                lambda self, record: crash() if record["kind"] == "end" else append(self, record),
+            )
         with pytest.raises(Crash):
             training.train(run)
     run.write_status(state="interrupted")
@@ -219,6 +228,22 @@ def test_a_crash_while_completing_changes_nothing(
     assert run.status().state == "finished"
     assert same_bits(weights(run), weights(whole))
     assert run.records("epoch")[0]["test"] == whole.records("epoch")[0]["test"]
+    assert run.metrics() == whole.metrics()
+
+
+def test_a_stop_while_measuring_is_heard_and_costs_nothing(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = finished(RunStore(store.root / "whole"), SMALL)
+    monkeypatch.setattr(training, "TICK_SECONDS", 0)
+    run = store.create(SMALL)
+    training.train(run, stop=lambda: len(run.records("epoch")) > SMALL.epochs)
+    assert run.status().state == "interrupted"
+    assert not run.records("end")
+    InProcessEngine().submit(run)
+    assert run.status().state == "finished"
+    assert same_bits(weights(run), weights(whole))
+    assert run.metrics() == whole.metrics()
 
 
 def test_a_large_capacity_is_no_divergence(store: RunStore) -> None:
@@ -228,7 +253,7 @@ def test_a_large_capacity_is_no_divergence(store: RunStore) -> None:
 
 def test_a_damaged_checkpoint_starts_over(store: RunStore) -> None:
     run = store.create(SMALL)
-    run.weights_path.write_bytes(b"\x89HDF\r\n\x1a\n torn")
+    run.checkpoint_path.write_bytes(b"\x89HDF\r\n\x1a\n torn")
     InProcessEngine().submit(run)
     assert run.status().state == "finished"
     run.weights_path.write_bytes(b"\x89HDF\r\n\x1a\n torn")
@@ -252,7 +277,7 @@ def test_divergence_fails_with_a_reason_and_keeps_good_weights(
     assert status.state == "failed"
     assert "diverged" in (status.error or "")
     assert "learning rate" in (status.error or "")
-    if run.weights_path.exists():
+    if run.checkpoint_path.exists():
         assert all(np.isfinite(array).all() for array in weights(run).values())
 
 
@@ -307,6 +332,23 @@ def test_schedules_train_and_are_recorded(store: RunStore, schedule: str) -> Non
     else:
         assert epochs[0]["beta"] == 0
         assert epochs[-1]["beta"] == 3
+
+
+def test_a_cosine_decay_ends_at_0_and_resumes_to_the_bit(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = RunConfig(epochs=6, decay="cosine", learning_rate=2e-3)
+    run = store.create(config)
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0)
+    training.train(run, stop=lambda: len(run.records("epoch")) > 4)
+    vae = training.Training(run, lambda: False).vae
+    rates = [float(vae.optimizer.learning_rate)]
+    vae.optimizer.iterations.assign(6 * (1437 // 128))
+    rates.append(float(vae.optimizer.learning_rate))
+    # After 4 of 6 epochs: (1 + cos(2/3 π)) / 2 = 1/4.
+    assert rates == pytest.approx([2e-3 / 4, 0], abs=1e-9)
+    InProcessEngine().submit(run)
+    assert same_bits(weights(run), weights(finished(RunStore(store.root / "whole"), config)))
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "rmsprop", "sgd", "adagrad"])

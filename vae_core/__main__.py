@@ -18,8 +18,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 
 from vae_core import architectures, datasets
-from vae_core.config import OPTIMIZERS, SCHEDULES, RunConfig, VaeLabError
+from vae_core.config import DECAYS, OPTIMIZERS, SCHEDULES, RunConfig, VaeLabError
 from vae_core.engines import LocalEngine
+from vae_core.metrics import METRICS
 from vae_core.runs import Run, RunError, RunStore, default_store
 from vae_core.sweep import sweep
 
@@ -40,6 +41,7 @@ HELP = {
     "batch_size": "images a step",
     "optimizer": "by name",
     "learning_rate": "of the optimiser",
+    "decay": "how the learning rate falls over the steps",
     "seed": "of first weights, batches and noise",
 }
 
@@ -111,7 +113,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_config(parser: argparse.ArgumentParser, *names: str) -> None:
     """An option for each of these fields of RunConfig."""
-    choices: dict[str, Sequence[str]] = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+    choices: dict[str, Sequence[str]] = {
+        "optimizer": OPTIMIZERS,
+        "schedule": SCHEDULES,
+        "decay": DECAYS,
+    }
     types = {"str": str, "int": int, "float": float}
     for field in dataclasses.fields(RunConfig):
         if field.name in names:
@@ -319,7 +325,6 @@ def _summary(run: Run) -> dict[str, Any]:
     """Status, config and last held-out metrics of a run, as JSON takes them."""
     status = run.status()
     epochs = run.records("epoch")
-    end = run.records("end")[-1:]
     return {
         "id": run.id,
         "path": str(run.path),
@@ -329,8 +334,7 @@ def _summary(run: Run) -> dict[str, Any]:
         "error": status.error,
         "config": dataclasses.asdict(run.config),
         "test": epochs[-1]["test"] if epochs else None,
-        "active_units": end[0]["active_units"] if end else None,
-        "high_rate_units": end[0]["high_rate_units"] if end else None,
+        "metrics": run.metrics(),
     }
 
 
@@ -347,7 +351,7 @@ def _print_runs(results: list[dict[str, Any]]) -> None:
             result["state"],
             f"{result['epoch']}/{result['config']['epochs']}",
             *(f"{test[n]:.2f}" if test else "" for n in ("loss", "distortion", "rate", "elbo")),
-            "" if result["active_units"] is None else str(result["active_units"]),
+            str(result["metrics"].get("active_units", "")),
             f"{result['seconds']:.0f} s",
         )
     OUT.print(table)
@@ -391,19 +395,20 @@ def _show(options: argparse.Namespace) -> int:
     for name, value in result["config"].items():
         table.add_row(name, str(value))
     table.add_section()
-    for name in ("state", "epoch", "seconds", "active_units", "high_rate_units", "error"):
+    for name in ("state", "epoch", "seconds", "error"):
         if result[name] is not None:
             table.add_row(name, str(result[name]))
     table.add_section()
-    _add_metrics(table, result["test"] or {})
+    _add_metrics(table, (result["test"] or {}) | result["metrics"])
     OUT.print(table)
     return 0
 
 
 def _evaluate(options: argparse.Namespace) -> int:
     run = _run(options)
-    if not run.weights_path.is_file():  # before the seconds that TensorFlow takes
-        raise RunError(f"run {run.id} has no weights yet; train it first.")
+    if not (run.weights_path.is_file() or run.checkpoint_path.is_file()):
+        # Said before the seconds that TensorFlow takes.
+        raise RunError(f"run {run.id} has no weights; train it to get them.")
     with _without_native_noise():
         from vae_core import training  # TensorFlow, only where it is needed
 
@@ -412,7 +417,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         _print_json({"id": run.id} | result)
         return 0
     table = Table(title=f"{run.id}, epoch {result['epoch']}")
-    table.add_column("held out, nats an image")
+    table.add_column("held out, an image")
     table.add_column("recomputed", justify="right")
     table.add_column("stored", justify="right")
     _add_metrics(table, result["recomputed"], result["stored"])
@@ -421,12 +426,16 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _add_metrics(table: Table, *columns: dict[str, Any]) -> None:
-    for name in ("loss", "distortion", "rate", "elbo"):
+    """A row a metric that the first column has; what another lacks stays empty."""
+    for name, metric in METRICS.items():
         if name in columns[0]:
-            table.add_row(name, *(f"{column[name]:.4f}" for column in columns))
+            title = f"{metric.title} ({metric.unit})" if metric.unit else metric.title
+            decimals = metric.decimals + 2 if metric.decimals else 0
+            table.add_row(title, *(f"{c[name]:.{decimals}f}" if name in c else "" for c in columns))
     for i in range(len(columns[0].get("rate_per_dim", []))):
         table.add_row(
-            f"rate of dimension {i + 1}", *(f"{c['rate_per_dim'][i]:.4f}" for c in columns)
+            f"rate of dimension {i + 1} (nats)",
+            *(f"{c['rate_per_dim'][i]:.4f}" for c in columns),
         )
 
 

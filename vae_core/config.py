@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields
 
 OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd", "adagrad")
 SCHEDULES = ("constant", "linear", "cyclical", "capacity")
+DECAYS = ("none", "cosine")
 # Fields that only some schedules read: elsewhere they don't make another run.
 USED_BY = {
     "warmup": ("linear", "cyclical", "capacity"),
@@ -57,6 +58,8 @@ class RunConfig:
             order is drawn anew each epoch, so every image takes part).
         optimizer: one of `OPTIMIZERS`.
         learning_rate: step size of the optimiser.
+        decay: how the learning rate falls over all steps: not at all, or to 0 along a cosine
+            (Loshchilov & Hutter, 2017, "SGDR", eq. 5, without restarts).
         seed: fixes initial weights, order of the images and the noise of every sample.
     """
 
@@ -72,6 +75,7 @@ class RunConfig:
     batch_size: int = 128
     optimizer: str = "adam"
     learning_rate: float = 1e-3
+    decay: str = "none"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -113,7 +117,11 @@ class RunConfig:
             math.isfinite(self.learning_rate) and 0 < self.learning_rate <= 1e3,
             f"learning_rate must be above 0 and at most 1,000, got {self.learning_rate!r}.",
         )
-        for name, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+        for name, choices in (
+            ("optimizer", OPTIMIZERS),
+            ("schedule", SCHEDULES),
+            ("decay", DECAYS),
+        ):
             value = getattr(self, name)
             _check(value in choices, f"{name} must be one of {', '.join(choices)}; got {value!r}.")
 

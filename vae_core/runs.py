@@ -6,8 +6,9 @@ alike, so nothing is lost with a process:
     config.json      written once, before the folder gets its name
     status.json      state, epoch, owner process, heartbeat, error; replaced whole
     metrics.jsonl    one line an event (start, step, epoch, end), one O_APPEND write each
-    vae.weights.h5   Keras weights (and optimiser state until the run is finished)
-    encoder.onnx, decoder.onnx   what `vae_core.inference` reads
+    checkpoint.weights.h5   Keras weights and optimiser state, until the run is finished
+    vae.weights.h5   Keras weights of the trained networks
+    encoder.onnx, decoder.onnx   what `vae_core.inference` reads: graphs that point to the weights
     arrays.npz       held-out embeddings and labels
     snapshot.npz     a small live picture of the latent space while training
     log.txt          what the training process printed
@@ -50,7 +51,7 @@ RECORD_KEYS = {
     "start": {"epoch", "steps_per_epoch", "time"},
     "step": {"epoch", "step", "seconds", "train"},
     "epoch": {"epoch", "step", "seconds", "beta", "capacity", "train", "test"},
-    "end": {"epoch", "state", "active_units", "high_rate_units"},
+    "end": {"epoch", "state", "metrics"},
 }
 TEST_KEYS = {"loss", "distortion", "rate", "elbo", "rate_per_dim"}
 
@@ -125,6 +126,8 @@ def _record(line: bytes) -> dict[str, Any] | None:
         whole = record.keys() >= RECORD_KEYS[record["kind"]]
         if record["kind"] == "epoch":
             whole = whole and record["test"].keys() >= TEST_KEYS
+        if record["kind"] == "end":
+            whole = whole and isinstance(record["metrics"], dict)
         return record if whole else None
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
@@ -174,6 +177,10 @@ class Run:
     @property
     def id(self) -> str:
         return self.path.name
+
+    @property
+    def checkpoint_path(self) -> Path:
+        return self.path / "checkpoint.weights.h5"
 
     @property
     def weights_path(self) -> Path:
@@ -305,6 +312,18 @@ class Run:
         self._read_new_lines()
         return [r for r in self._records if not kinds or r["kind"] in kinds]
 
+    def metrics(self) -> dict[str, float]:
+        """The held-out numbers of a finished run, by their names in `vae_core.metrics.METRICS`.
+
+        Those of its last epoch and those measured at its end; empty before.
+        """
+        ends = self.records("end")
+        epochs = self.records("epoch")
+        if not ends or not epochs or epochs[-1]["epoch"] != ends[-1]["epoch"]:
+            return {}
+        test = {name: epochs[-1]["test"][name] for name in ("loss", "distortion", "rate", "elbo")}
+        return test | ends[-1]["metrics"]
+
     def _read_new_lines(self) -> None:
         try:
             with open(self.path / "metrics.jsonl", "rb") as file:
@@ -354,7 +373,12 @@ class Run:
         """Has it what the pages show: networks to decode with, and embeddings?"""
         return all(
             path.is_file()
-            for path in (self.encoder_path, self.decoder_path, self.path / "arrays.npz")
+            for path in (
+                self.weights_path,
+                self.encoder_path,
+                self.decoder_path,
+                self.path / "arrays.npz",
+            )
         )
 
 

@@ -86,6 +86,10 @@ def _train_claimed(run: Run, stop: Callable[[], bool]) -> None:
         )
 
 
+class _StopError(Exception):
+    """Asked to stop where only an exception gets out."""
+
+
 class Training:
     """One run while it trains.
 
@@ -109,7 +113,7 @@ class Training:
                 f"batch_size {self.config.batch_size} is more than the {len(self.images)} "
                 f"training images of {self.dataset.name}; choose at most {len(self.images)}."
             )
-        self.vae = self._restored() or VAE(self.config, self.dataset.shape[0])
+        self.vae = self._restored() or self._new_model()
         self.first_epoch = int(self.vae.optimizer.iterations) // self.steps_per_epoch
         self.seconds_before = run.status().seconds if self.first_epoch else 0.0
         self.started = time.monotonic()
@@ -140,13 +144,14 @@ class Training:
                 self._checkpoint()
             if stopping:
                 return self._end_early()
-        self._complete("finished")
-        # Last, as nothing can go on from weights alone: the optimiser's state is dropped.
-        self.vae.optimizer = None
-        self._checkpoint()
+        try:
+            self._complete("finished", metrics.measure(self, *self._held_out()))
+        except _StopError:
+            return self._end_early()
         self.run.write_status(
             state="finished", epoch=self.config.epochs, seconds=self.seconds, error=None
         )
+        self.run.checkpoint_path.unlink(missing_ok=True)
         return None
 
     def _epoch(self, epoch: int) -> dict[str, float] | None:
@@ -180,6 +185,19 @@ class Training:
                 self._tick(epoch * steps + done, means)
         return {name: value / steps for name, value in sums.items()}
 
+    # What `metrics.measure` asks for, with an eye on the stop: a large model takes it a while.
+
+    def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.vae.encode(images)
+
+    def decode_logits(self, z: np.ndarray) -> np.ndarray:
+        if time.monotonic() - self.last_tick >= TICK_SECONDS:
+            if self._asked_to_stop():
+                raise _StopError
+            self.run.write_status(seconds=self.seconds)
+            self.last_tick = time.monotonic()
+        return self.vae.decode_logits(z)
+
     def _asked_to_stop(self) -> bool:
         return self.run.cancel_requested() or self.stop()
 
@@ -199,7 +217,7 @@ class Training:
         raise self._diverged(f"the loss was {value} at step {step} (epoch {epoch + 1})")
 
     def _diverged(self, what: str) -> DivergedError:
-        kept = " The last good weights are kept." if self.run.weights_path.exists() else ""
+        kept = " The last good weights are kept." if self.run.checkpoint_path.exists() else ""
         return DivergedError(
             f"training diverged: {what}; try a learning rate below "
             f"{self.config.learning_rate:g} or a smaller beta.{kept}"
@@ -284,20 +302,24 @@ class Training:
         """Weights and optimiser state in one file, so that they always belong together."""
         if not self.vae.finite():
             raise self._diverged("a weight is not finite")
-        replace_file(self.run.weights_path, lambda path: self.vae.save_weights(path))
+        replace_file(self.run.checkpoint_path, lambda path: self.vae.save_weights(path))
         self.last_checkpoint = time.monotonic()
+
+    def _new_model(self) -> VAE:
+        steps = self.config.epochs * self.steps_per_epoch
+        return VAE(self.config, self.dataset.shape[0], steps)
 
     def _restored(self) -> VAE | None:
         """The model of the last checkpoint, or None where there is none to go on from."""
-        if not self.run.weights_path.is_file():
+        if not self.run.checkpoint_path.is_file():
             return None
-        vae = VAE(self.config, self.dataset.shape[0])
+        vae = self._new_model()
         try:
-            vae.load_weights(self.run.weights_path)
+            vae.load_weights(self.run.checkpoint_path)
         except Exception as error:  # h5py and Keras raise what they like on a damaged file
             print(f"The checkpoint can't be read, starting over: {error}", flush=True)
             return None
-        # No iterations: weights alone, from a run all but finished. Others: bits that flipped.
+        # Bits that flipped can still load.
         epochs, rest = divmod(int(vae.optimizer.iterations), self.steps_per_epoch)
         if not 0 < epochs <= self.config.epochs or rest or not vae.finite():
             print("The checkpoint can't be gone on from, starting over.", flush=True)
@@ -313,28 +335,31 @@ class Training:
         restored = self._restored()
         if restored:
             self.vae = restored
-            self._complete("cancelled")
+            self._complete("cancelled", {})
 
-    def _complete(self, state: str) -> None:
-        """Exports, embeddings and the closing line."""
+    def _held_out(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.dataset.x_test, self.dataset.y_test
+
+    def _complete(self, state: str, measured: dict[str, float]) -> None:
+        """Weights, exports, embeddings and the closing line; the model trains no more."""
+        epoch = int(self.vae.optimizer.iterations) // self.steps_per_epoch
         export(self.vae, self.run)
-        posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test)
+        images, labels = self._held_out()
+        posterior_mean, posterior_log_var = self.vae.encode(images)
         self.run.write_arrays(
             "arrays",
             posterior_mean=posterior_mean,
             posterior_log_var=posterior_log_var,
-            labels=self.dataset.y_test.astype(np.uint8),
+            labels=labels.astype(np.uint8),
             label_names=np.array(self.dataset.label_names),
         )
-        rate_per_dim = objective.rate_per_dim(posterior_mean, posterior_log_var).mean(axis=0)
         self.run.append_metrics(
             {
                 "kind": "end",
                 "state": state,
-                "epoch": int(self.vae.optimizer.iterations) // self.steps_per_epoch,
+                "epoch": epoch,
                 "seconds": self.seconds,
-                "active_units": metrics.active_units(posterior_mean),
-                "high_rate_units": metrics.high_rate_units(rate_per_dim),
+                "metrics": measured,
             }
         )
 
@@ -349,17 +374,22 @@ def _shared_tensor(array: np.ndarray) -> tf.Tensor:
 def load_trained(run: Run) -> tuple[VAE, Dataset]:
     """The Keras model of a run with its saved weights, and its data set.
 
+    A finished run has its networks' weights; one that can be gone on from has a checkpoint, and
+    the model its optimiser.
+
     Raises:
         RunError: there are no weights, or they don't fit the config.
     """
-    if not run.weights_path.is_file():
-        raise RunError(f"run {run.id} has no weights yet; train it first.")
+    finished = run.status().state == "finished"
+    path = run.weights_path if finished else run.checkpoint_path
+    if not path.is_file():
+        raise RunError(f"run {run.id} has no weights; train it to get them.")
     dataset = datasets.load(run.config.dataset)
     vae = VAE(run.config, dataset.shape[0])
-    if run.status().state == "finished":
-        vae.optimizer = None  # its state is in the file of an unfinished run only
+    if finished:
+        vae.optimizer = None
     try:
-        vae.load_weights(run.weights_path)
+        vae.load_weights(path)
     except Exception as error:
         raise RunError(f"run {run.id}: its weights can't be read: {error}") from error
     return vae, dataset
@@ -372,7 +402,8 @@ def evaluate(run: Run) -> dict[str, Any]:
     C) of that epoch.
 
     Returns:
-        epoch, and `recomputed` and `stored`, each with loss, distortion, rate, elbo, rate_per_dim.
+        epoch, and `recomputed` and `stored`, each with rate_per_dim and what is in
+        `vae_core.metrics.METRICS`; an unfinished run has stored the first four of those alone.
 
     Raises:
         RunError: there are no weights, or no metrics of the epoch they are from.
@@ -386,4 +417,9 @@ def evaluate(run: Run) -> dict[str, Any]:
     if not stored:
         raise RunError(f"run {run.id} has no metrics of epoch {epoch}, that of its weights.")
     recomputed = vae.evaluate_on(dataset.x_test).record(stored[0]["beta"], stored[0]["capacity"])
-    return {"epoch": epoch, "recomputed": recomputed, "stored": stored[0]["test"]}
+    measured = metrics.measure(vae, dataset.x_test, dataset.y_test)
+    return {
+        "epoch": epoch,
+        "recomputed": recomputed | measured,
+        "stored": stored[0]["test"] | run.metrics(),
+    }

@@ -31,21 +31,22 @@ class VAE(keras.Model):
     Args:
         config: the run.
         size: side of the square images, in pixels.
+        steps: optimiser steps of the whole run, over which a learning rate with decay falls.
     """
 
-    def __init__(self, config: RunConfig, size: int) -> None:
+    def __init__(self, config: RunConfig, size: int, steps: int = 1) -> None:
         super().__init__(name="vae")
         self.config = config
         keras.utils.set_random_seed(config.seed)
         self.encoder, self.decoder, self.jit = architectures.build(
             config.architecture, config.latent_dim, size
         )
+        learning_rate: Any = config.learning_rate
+        if config.decay == "cosine":
+            learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
         self.compile(
             optimizer=keras.optimizers.get(
-                {
-                    "class_name": config.optimizer,
-                    "config": {"learning_rate": config.learning_rate},
-                }
+                {"class_name": config.optimizer, "config": {"learning_rate": learning_rate}}
             )
         )
         self.optimizer.build(self.trainable_variables)
@@ -188,6 +189,14 @@ class VAE(keras.Model):
         ]
         mean, log_var = (np.concatenate(part) for part in zip(*parts, strict=True))
         return mean, log_var
+
+    def decode_logits(self, z: np.ndarray) -> np.ndarray:
+        """Logits (n, pixels) of latents z (n, d)."""
+        parts = [
+            np.asarray(self.decoder(z[i : i + EVALUATION_BATCH]))
+            for i in range(0, len(z), EVALUATION_BATCH)
+        ]
+        return np.concatenate(parts).reshape(len(z), -1)
 
     def finite(self) -> bool:
         """Are all weights finite numbers?"""

@@ -1,0 +1,248 @@
+"""Metrics with known answers: closed forms, invariants, and cases at both ends of the scale."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from vae_core import metrics, objective
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def posteriors(n: int, d: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Some posterior means and log-variances, (n, d) each."""
+    return rng(seed).normal(size=(n, d)), rng(seed + 1).normal(-2, 0.5, size=(n, d))
+
+
+# --- units --------------------------------------------------------------------------------
+
+
+def test_units() -> None:
+    posterior_mean = rng().normal(size=(5000, 3)) * [1.0, 0.2, 0.05]
+    assert metrics.active_units(posterior_mean) == 2
+    assert metrics.active_units(np.zeros((10, 4))) == 0
+    assert metrics.high_rate_units(np.array([0.0, 0.5, 0.51, 3.0])) == 2
+
+
+def test_the_two_counts_disagree() -> None:
+    """A mean that moves a little is active without a rate; one narrow posterior the reverse."""
+    moves = np.array([0.11, -0.11] * 50)[:, None]
+    assert metrics.active_units(moves) == 1
+    assert metrics.high_rate_units(objective.rate_per_dim(moves, np.zeros((100, 1))).mean(0)) == 0
+    still = np.ones((100, 1))
+    assert metrics.active_units(still) == 0
+    assert metrics.high_rate_units(objective.rate_per_dim(still, still * -4).mean(0)) == 1
+
+
+# --- importance-weighted bound ------------------------------------------------------------
+
+
+def linear_gaussian(z: np.ndarray, x: np.ndarray, variance: float) -> np.ndarray:
+    """log p(x|z) of x = z + noise of that variance: everything about it is known."""
+    d = x.shape[1]
+    squared = np.square(x - z).sum(axis=1)
+    return -0.5 * (squared / variance + d * math.log(2 * math.pi * variance))
+
+
+def test_the_bound_is_tight_where_the_posterior_is_exact() -> None:
+    """With q(z|x) = p(z|x) every weight is p(x), whatever z and k are."""
+    variance, x = 0.5, rng(3).normal(size=(200, 2))
+    log_p = linear_gaussian(np.zeros_like(x), x, 1 + variance).mean()
+    bounds = metrics.importance_weighted_bounds(
+        lambda z: linear_gaussian(z, x, variance),
+        x / (1 + variance),
+        np.full_like(x, math.log(variance / (1 + variance))),
+        (1, 5, 50),
+        rng(),
+    )
+    assert list(bounds) == [1, 5, 50]
+    for bound in bounds.values():
+        assert bound == pytest.approx(log_p, abs=1e-5)
+
+
+def test_the_bound_starts_at_the_elbo_and_rises_with_k_to_the_likelihood() -> None:
+    variance, x = 0.5, rng(3).normal(size=(2000, 2))
+    log_p = linear_gaussian(np.zeros_like(x), x, 1 + variance).mean()
+    mean, log_var = 0.5 * x, np.full_like(x, math.log(0.5))  # not the exact posterior
+    # E_q[log p(x|z)] and the rate of this q, in closed form.
+    squared = np.square(x - mean).sum(axis=1) + 2 * 0.5
+    expected = -0.5 * (squared / variance + 2 * math.log(2 * math.pi * variance))
+    elbo = (expected - objective.rate(mean, log_var)).mean()
+    bounds = metrics.importance_weighted_bounds(
+        lambda z: linear_gaussian(z, x, variance), mean, log_var, (1, 2, 8, 64), rng()
+    )
+    values = list(bounds.values())
+    assert values[0] == pytest.approx(elbo, abs=0.02)
+    assert values == sorted(values)
+    assert values[-1] - values[0] > 0.1
+    assert values[-1] <= log_p + 0.02
+    assert values[-1] == pytest.approx(log_p, abs=0.05)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_estimates_themselves_rise_with_k(seed: int) -> None:
+    """Even with three images and a posterior that is all wrong."""
+    x = rng(seed).normal(size=(3, 4))
+    bounds = metrics.importance_weighted_bounds(
+        lambda z: linear_gaussian(z, x, 0.01), -x, np.zeros_like(x), (1, 3, 12), rng(seed)
+    )
+    assert list(bounds.values()) == sorted(bounds.values())
+
+
+def test_samples_that_are_no_multiples_are_refused() -> None:
+    with pytest.raises(ValueError, match="multiple"):
+        metrics.importance_weighted_bounds(
+            lambda z: z[:, 0], np.zeros((2, 1)), np.zeros((2, 1)), (2, 5), rng()
+        )
+
+
+def test_binarised_pixels_are_drawn_with_the_grey_value_as_probability() -> None:
+    grey = np.tile(np.array([0.0, 0.25, 1.0]), (20_000, 1))
+    drawn = metrics.binarised(grey, rng())
+    assert set(np.unique(drawn)) == {0, 1}
+    assert drawn.mean(axis=0) == pytest.approx([0, 0.25, 1], abs=0.01)
+
+
+# --- the parts of the rate ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("n", "d"), [(1, 1), (2, 1), (700, 1), (700, 2), (300, 10)])
+def test_the_parts_add_up_to_the_rate(n: int, d: int) -> None:
+    mean, log_var = posteriors(n, d)
+    parts = metrics.rate_parts(mean, log_var, rng())
+    assert sum(parts) == pytest.approx(objective.rate(mean, log_var).mean(), rel=1e-9)
+    assert parts.mutual_information <= math.log(n) + 1e-9
+    if d == 1:
+        assert parts.total_correlation == pytest.approx(0, abs=1e-12)
+
+
+def test_the_parts_do_not_depend_on_how_they_are_chunked() -> None:
+    """Against the definition, written out for all pairs at once."""
+    n, d = 2100, 2  # several chunks
+    mean, log_var = posteriors(n, d)
+    parts = metrics.rate_parts(mean, log_var, rng(4))
+    noise = rng(4).standard_normal((n, d))
+    noise = (noise - noise.mean(axis=0)) / noise.std(axis=0)
+    z = mean + np.exp(0.5 * log_var) * noise
+    squared = np.square(z[:, None] - mean) / np.exp(log_var)
+    log_density = -0.5 * (squared + log_var + math.log(2 * math.pi))
+    log_q = np.log(np.exp(log_density.sum(axis=2)).mean(axis=1)).mean()
+    log_q_dims = np.log(np.exp(log_density).mean(axis=1)).sum(axis=1).mean()
+    own = log_density[np.arange(n), np.arange(n)].sum(axis=1).mean()
+    assert parts.mutual_information == pytest.approx(own - log_q, abs=1e-9)
+    assert parts.total_correlation == pytest.approx(log_q - log_q_dims, abs=1e-9)
+
+
+def test_an_encoder_equal_to_the_prior_has_no_rate_and_no_active_unit() -> None:
+    mean = log_var = np.zeros((500, 3))
+    assert objective.rate(mean, log_var).max() == 0
+    assert metrics.active_units(mean) == 0
+    assert metrics.high_rate_units(objective.rate_per_dim(mean, log_var).mean(axis=0)) == 0
+    assert metrics.rate_parts(mean, log_var, rng()) == pytest.approx((0, 0, 0), abs=1e-9)
+
+
+def test_posteriors_far_apart_tell_the_image() -> None:
+    """n posteriors that don't overlap: the mutual information is log n."""
+    n = 64
+    mean = 100.0 * np.arange(n)[:, None]
+    parts = metrics.rate_parts(mean, np.zeros((n, 1)), rng())
+    assert parts.mutual_information == pytest.approx(math.log(n), abs=1e-6)
+
+
+def test_latents_that_copy_each_other_have_total_correlation() -> None:
+    """Both dimensions carry the same number: log n is told once, and counted twice by them."""
+    n = 64
+    mean = np.repeat(100.0 * np.arange(n)[:, None], 2, axis=1)
+    parts = metrics.rate_parts(mean, np.zeros((n, 2)), rng())
+    assert parts.mutual_information == pytest.approx(math.log(n), abs=1e-6)
+    assert parts.total_correlation == pytest.approx(math.log(n), abs=1e-6)
+
+
+def test_an_aggregate_posterior_like_the_prior_has_little_dimension_wise_kl() -> None:
+    """Means N(0, 1 - v) and variance v mix to N(0, 1): all of the rate is mutual information."""
+    variance = 0.1
+    mean = math.sqrt(1 - variance) * rng().normal(size=(4000, 1))
+    parts = metrics.rate_parts(mean, np.full_like(mean, math.log(variance)), rng(1))
+    assert parts.dimension_wise_kl == pytest.approx(0, abs=0.02)
+    assert parts.mutual_information == pytest.approx(-0.5 * math.log(variance), abs=0.05)
+
+
+# --- distance to the prior, neighbours ----------------------------------------------------
+
+
+def test_mmd_of_two_points_is_the_kernel_s() -> None:
+    """All mass at a and at b: 2 - 2 k(a, b), with k = C / (C + |a - b|²) and C = 2d."""
+    a, b = np.zeros((5, 3)), np.full((7, 3), 2.0)
+    assert metrics.mmd(a, b) == pytest.approx(2 - 2 * 6 / (6 + 12))
+    assert metrics.mmd(a, a) == pytest.approx(0)
+
+
+def test_mmd_is_unbiased_and_grows_with_the_distance() -> None:
+    same = [metrics.mmd(rng(i).normal(size=(50, 2)), rng(99 + i).normal(size=(50, 2)))
+            for i in range(200)]  # fmt: skip
+    assert np.mean(same) == pytest.approx(0, abs=3 * float(np.std(same)) / math.sqrt(200))
+    prior = rng(1).normal(size=(1000, 2))
+    found = [metrics.mmd(rng(2).normal(size=(1000, 2)) + shift, prior) for shift in (0, 0.5, 3)]
+    assert found[0] < 0.01 < found[1] < found[2]
+
+
+def test_knn_accuracy_leaves_the_point_itself_out() -> None:
+    labels = np.repeat([0, 1], 50)
+    apart = np.where(labels, 10.0, -10.0)[:, None] + rng().normal(size=(100, 1))
+    assert metrics.knn_accuracy(apart, labels) == 1
+    # Pairs of opposite labels: with k = 1 the nearest other is always wrong.
+    pairs = np.repeat(np.arange(50.0), 2)[:, None] + np.tile([0, 0.1], 50)[:, None]
+    assert metrics.knn_accuracy(pairs, np.tile([0, 1], 50), k=1) == 0
+    anywhere = metrics.knn_accuracy(rng().normal(size=(4000, 2)), rng(1).integers(0, 4, 4000))
+    assert anywhere == pytest.approx(0.25, abs=0.04)
+
+
+# --- known factors ------------------------------------------------------------------------
+
+
+def test_mig_of_copies_is_near_1_and_of_noise_near_0() -> None:
+    factors = rng().integers(0, 5, size=(20_000, 2))
+    noise = rng(1).normal(size=(20_000, 2))
+    copies = np.hstack([factors + 0.01 * noise, noise[:, :1]])
+    assert metrics.mutual_information_gap(copies, factors) > 0.98
+    assert metrics.mutual_information_gap(noise, factors) < 0.01
+
+
+def test_mig_of_a_factor_in_two_dimensions_is_0() -> None:
+    """Both tell all of it: no single latent stands for the factor."""
+    factor = rng().integers(0, 5, size=(5000, 1))
+    assert metrics.mutual_information_gap(np.hstack([factor, -factor]), factor) == pytest.approx(0)
+    assert metrics.mutual_information_gap(np.hstack([factor, factor]), 0 * factor) == 0
+
+
+# --- together -----------------------------------------------------------------------------
+
+
+class Blank:
+    """An encoder equal to the prior and a decoder that gives 1/2 everywhere."""
+
+    def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros((len(images), 2)), np.zeros((len(images), 2))
+
+    def decode_logits(self, z: np.ndarray) -> np.ndarray:
+        return np.zeros((len(z), 16))
+
+
+def test_measure_of_a_model_that_knows_nothing() -> None:
+    images = rng().random((300, 4, 4)).astype(np.float32)
+    labels = rng(1).integers(0, 2, 300)
+    found = metrics.measure(Blank(), images, labels)
+    assert found["active_units"] == found["high_rate_units"] == 0
+    for name in ("mutual_information", "total_correlation", "dimension_wise_kl"):
+        assert found[name] == pytest.approx(0, abs=1e-9)
+    assert found["mmd"] == pytest.approx(0, abs=0.02)
+    for k in metrics.BOUND_SAMPLES:
+        assert found[f"iw_bound_{k}"] == pytest.approx(-16 * math.log(2), rel=1e-5)
+        assert found[f"iw_bound_binarised_{k}"] == pytest.approx(-16 * math.log(2), rel=1e-5)
+    assert found == metrics.measure(Blank(), images, labels)
+    assert set(found) < set(metrics.METRICS)
