@@ -40,10 +40,8 @@ format: .venv/installed-dev
 	$(BIN)/ruff format .
 
 pretrained: .venv/installed  ## train the runs that ship with the project (resumable)
-	$(BIN)/python -m vae_core --store pretrained sweep --betas 0,0.1,0.5,1,2,4 --epochs 300
-	$(BIN)/python -m vae_core --store pretrained train --architecture conv --epochs 150
-	$(BIN)/python -m vae_core --store pretrained train --latent-dim 8 --beta 0.5 --epochs 300
-	rm -f pretrained/*/lock pretrained/*/log.txt pretrained/*/snapshot.npz
+	$(BIN)/python benchmarks/gallery.py train
+	$(BIN)/python benchmarks/gallery.py readme
 
 benchmark: .venv/installed  ## images a second against a plain Keras fit
 	$(BIN)/python benchmarks/training.py

@@ -15,7 +15,7 @@ from vae_core import analysis
 from vae_core.config import RunConfig
 from vae_core.inference import Inference
 from vae_core.runs import Run, RunError, RunStore, default_store, pretrained_store
-from vae_core.sweep import sweep_id
+from vae_core.sweep import seeds_id, sweep_id
 
 # Fine near 0, where the rate changes most, and up to where everything collapses.
 BETAS = (
@@ -217,8 +217,28 @@ def top_dims(run: Run) -> tuple[int, int]:
     d = run.config.latent_dim
     if d <= 2:
         return 0, d - 1
-    first, second = np.argsort(rate_per_dim(run))[::-1][:2]
-    return int(first), int(second)
+    first, second, *_ = analysis.dims_by_rate(rate_per_dim(run))
+    return first, second
+
+
+def over_seeds(runs: list[Run]) -> list[list[dict[str, float]]]:
+    """Of each run the numbers (see `Run.metrics`) of all finished runs that differ in the seed.
+
+    Its own come first. Runs that ship as config and metrics alone count like any other.
+    """
+    siblings: dict[str, list[Run]] = {seeds_id(run.config): [] for run in runs}
+    for run in all_runs(viewable=False):
+        group = siblings.get(seeds_id(run.config))
+        if group is not None and run.status().state == "finished":
+            group.append(run)
+    return [
+        [
+            numbers
+            for sibling in [run, *(s for s in siblings[seeds_id(run.config)] if s.id != run.id)]
+            if (numbers := sibling.metrics())
+        ]
+        for run in runs
+    ]
 
 
 def comparison_columns(runs: list[Run]) -> list[comparison.Column]:
@@ -232,7 +252,7 @@ def comparison_columns(runs: list[Run]) -> list[comparison.Column]:
         if field.name != "beta" and len({getattr(r.config, field.name) for r in runs}) > 1
     ]
     columns = []
-    for run in runs:
+    for run, numbers in zip(runs, over_seeds(runs), strict=True):
         try:
             arrays = run.arrays()
         except RunError as error:
@@ -250,8 +270,7 @@ def comparison_columns(runs: list[Run]) -> list[comparison.Column]:
                     dims=top_dims(run),
                     beta=run.config.beta,
                     sweep=sweep_id(run.config),
-                    distortion=test["distortion"],
-                    rate=test["rate"],
+                    points=np.array([[n["rate"], n["distortion"]] for n in numbers or [test]]),
                 )
             )
     if not columns:

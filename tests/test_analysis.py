@@ -59,3 +59,86 @@ def test_sheet_lays_pictures_out_row_by_row() -> None:
     assert spaced.shape == (8, 15)
     assert spaced[1::4, 1::5].tolist() == [[0, 1, 2], [3, 4, 0]]
     assert not spaced[[0, 3, 4, 7]].any()
+
+
+# --- across runs --------------------------------------------------------------------------
+
+
+def test_dimensions_by_rate() -> None:
+    assert analysis.dims_by_rate(np.array([0.1, 3, 0, 3])) == [1, 3, 0, 2]
+
+
+@pytest.mark.parametrize("d", [1, 2, 5])
+def test_alignment_finds_what_was_done_to_a_latent_space(d: int) -> None:
+    rng = np.random.default_rng(d)
+    reference = rng.normal(size=(50, d))
+    rotation, _ = np.linalg.qr(rng.normal(size=(d, d)))
+    moved = 3 * reference @ rotation + 7
+    found = analysis.align(moved, reference)
+    assert found.apply(moved) == pytest.approx(reference)
+    assert found.undo(reference) == pytest.approx(moved)
+    assert found.scale == pytest.approx(1 / 3)
+    assert found.unexplained == pytest.approx(0, abs=1e-12)
+
+
+def test_alignment_flips() -> None:
+    reference = np.random.default_rng(0).normal(size=(50, 2))
+    found = analysis.align(reference * [1, -1], reference)
+    assert np.linalg.det(found.rotation) == pytest.approx(-1)
+    assert found.apply(reference * [1, -1]) == pytest.approx(reference)
+
+
+def test_no_other_similarity_aligns_better() -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 40, 2))
+    best = analysis.align(x, y)
+    left = np.square(best.apply(x) - y).sum()
+    assert best.unexplained == pytest.approx(left / np.square(y - y.mean(axis=0)).sum())
+    for _ in range(200):
+        rotation, _ = np.linalg.qr(rng.normal(size=(2, 2)))
+        other = best._replace(rotation=rotation, scale=best.scale * rng.uniform(0.5, 2))
+        assert np.square(other.apply(x) - y).sum() >= left
+
+
+def test_alignment_of_a_collapsed_run_is_a_point() -> None:
+    reference = np.random.default_rng(0).normal(size=(50, 2))
+    found = analysis.align(np.ones((50, 2)), reference)
+    assert found.unexplained == 1
+    assert found.apply(np.ones((50, 2))) == pytest.approx(np.tile(reference.mean(0), (50, 1)))
+    assert found.undo(reference) == pytest.approx(np.ones((50, 2)))
+    assert analysis.align(reference, np.ones((50, 2))).unexplained == 0
+
+
+def test_alignment_refuses_other_images() -> None:
+    with pytest.raises(ValueError, match=r"\(5, 2\) and \(6, 2\)"):
+        analysis.align(np.zeros((5, 2)), np.zeros((6, 2)))
+
+
+class Known:
+    """Posterior mean: the picture's brightness; variance 1/4; decodes to a flat picture of z."""
+
+    def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        mean = images.mean(axis=(1, 2))[:, None].astype(np.float32)
+        return mean, np.full_like(mean, np.log(0.25))
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        return np.tile(z[:, :, None], (1, 4, 4))
+
+
+def test_reconstructions_and_their_spread() -> None:
+    images = np.arange(3.0)[:, None, None] * np.ones((3, 4, 4))
+    found = analysis.reconstruct(Known(), images, samples=4000)
+    assert found.at_mean == pytest.approx(images)
+    assert found.mean == pytest.approx(images, abs=0.05)
+    assert found.std == pytest.approx(np.full((3, 4, 4), 0.5), abs=0.05)
+
+
+def test_samples_of_prior_and_aggregate_posterior() -> None:
+    prior = analysis.prior_samples(20_000, 2)
+    assert prior.mean(axis=0) == pytest.approx([0, 0], abs=0.03)
+    assert prior.std(axis=0) == pytest.approx([1, 1], abs=0.03)
+    mean = np.repeat([[-3.0, 0.0], [3.0, 0.0]], 50, axis=0)
+    drawn = analysis.aggregate_posterior_samples(20_000, mean, np.full((100, 2), np.log(0.25)))
+    assert drawn.shape == (20_000, 2)
+    assert (drawn[:, 0] > 0).mean() == pytest.approx(0.5, abs=0.02)
+    assert np.square(drawn).mean(axis=0) == pytest.approx([9.25, 0.25], abs=0.1)

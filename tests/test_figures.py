@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from dashboard.figures import comparison, curves, latent, pictures
+from dashboard.figures import comparison, curves, latent, numbers, pictures
 from vae_core import objective
 from vae_core.config import RunConfig
 
@@ -22,8 +23,7 @@ def column(beta: float, rate: float, distortion: float, scale: float = 1.0) -> c
         dims=(0, 1),
         beta=beta,
         sweep="one",
-        distortion=distortion,
-        rate=rate,
+        points=np.array([[rate, distortion]]),
     )
 
 
@@ -50,13 +50,49 @@ def test_rate_distortion_leaves_beta_zero_out_and_draws_equal_elbo() -> None:
     figure = comparison.rate_distortion(
         [column(0, 500, 18), column(0.5, 4, 20), column(1, 2, 21), column(4, 0, 27)]
     )
-    *lines, points = figure.data
+    *lines, slopes, points = figure.data
     assert list(points.x) == [0, 2, 4]
     assert list(points.y) == [27, 21, 20]
+    assert not points.error_x.visible
     for line in lines:
         totals = np.add(line.x, line.y)
         assert totals == pytest.approx(totals[0])
         assert line.text[0] == f"elbo {-totals[0]:.1f}"
+    for i, beta in enumerate([4, 1, 0.5]):
+        (x0, x1), (y0, y1) = slopes.x[3 * i : 3 * i + 2], slopes.y[3 * i : 3 * i + 2]
+        assert (y1 - y0) / (x1 - x0) == pytest.approx(-beta)
+        assert ((x0 + x1) / 2, (y0 + y1) / 2) == pytest.approx((points.x[i], points.y[i]))
+
+
+def test_rate_distortion_shows_the_mean_and_spread_over_seeds() -> None:
+    several = replace(column(1, 0, 0), points=np.array([[2.0, 20.0], [3.0, 24.0], [4.0, 22.0]]))
+    *_, points = comparison.rate_distortion([several, column(4, 1, 30)]).data
+    assert list(points.x) == [1, 3]
+    assert list(points.y) == [30, 22]
+    assert points.error_x.array == pytest.approx([0, 1])
+    assert points.error_y.array == pytest.approx([0, 2])
+    assert points.customdata[0] == "one seed"
+    assert "3 seeds" in points.customdata[1]
+
+
+def test_the_table_sorts_by_means_and_marks_the_best() -> None:
+    table: Any = numbers.metrics_table(
+        {"β": [1.0, 4.0]},
+        [
+            [{"elbo": -20.0, "rate": 3.0, "mmd": 0.1}, {"elbo": -22.0, "rate": 3.0, "mmd": 0.3}],
+            [{"elbo": -30.0, "rate": 1.0}],
+        ],
+    )
+    assert list(table.data.columns) == ["β", "rate (nats)", "elbo (nats)", "MMD²"]
+    assert list(table.data["elbo (nats)"]) == [-21, -30]
+    assert table.data["MMD²"].isna().tolist() == [False, True]
+    html = table.to_html()
+    assert "-21.00 ± 1.41" in html
+    assert "3.00 ± 0" in html
+    assert "-30.00" in html
+    assert "nan" not in html
+    # Best elbo and best MMD²; no direction of the rate is better.
+    assert [key for key, style in table._compute().ctx.items() if style] == [(0, 2), (0, 3)]
 
 
 def test_what_lies_outside_is_said() -> None:

@@ -146,6 +146,22 @@ def test_compare_takes_no_more_runs_than_it_can_show(own_store: RunStore) -> Non
     assert open_page("home")
 
 
+def test_compare_takes_the_spread_over_the_seeds(
+    own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of a seed that is there as config and metrics alone."""
+    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    for seed in range(3):
+        for beta in (1.0, 4.0):
+            run = own_store.create(replace(SMALL, beta=beta, seed=seed, epochs=1))
+            InProcessEngine().submit(run)
+            run.strip(numbers_only=seed == 2)
+    (table,) = open_page("compare").dataframe
+    assert list(table.value["seeds"]) == [3, 3]
+    losses = [run.metrics()["loss"] for run in own_store.scan()[0] if run.config.beta == 1]
+    assert table.value["loss (nats)"][0] == pytest.approx(sum(losses) / 3)
+
+
 def test_cancelled_runs_are_not_in_the_default_sweep(own_store: RunStore) -> None:
     for beta in range(9):
         run = own_store.create(replace(SMALL, beta=float(beta), epochs=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -239,3 +240,37 @@ def test_a_store_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match="choose another store"):
         RunStore(tmp_path / "file" / "runs").create(SMALL)
+
+
+def test_metrics_are_those_of_the_last_epoch_and_of_the_end(store: RunStore) -> None:
+    run = store.create(SMALL)
+    assert run.metrics() == {}
+    test = {"loss": 3.0, "distortion": 2.0, "rate": 1.0, "elbo": -3.0, "rate_per_dim": [1.0]}
+    epoch = {"kind": "epoch", "epoch": 1, "step": 1, "seconds": 1, "beta": 1, "capacity": None}
+    run.append_metrics(epoch | {"train": None, "test": test})
+    assert run.metrics() == {}, "not at its end yet"
+    end = {"kind": "end", "epoch": 1, "state": "finished"}
+    run.append_metrics(end)
+    first_four = {name: test[name] for name in ("loss", "distortion", "rate", "elbo")}
+    assert run.metrics() == first_four, "a run of before the other metrics"
+    run.append_metrics(end | {"metrics": []})
+    assert run.metrics() == first_four, "damaged"
+    run.append_metrics(end | {"metrics": {"mmd": 0.5}})
+    assert run.metrics() == first_four | {"mmd": 0.5}
+
+
+def test_strip_leaves_what_ships(trained: Run, store: RunStore) -> None:
+    shutil.copytree(trained.path, store.root / trained.id)
+    run = store.get(trained.id)
+    (run.path / ".half-written").touch()
+    run.strip(numbers_only=False)
+    assert run.viewable
+    assert not {"lock", "log.txt", "snapshot.npz", ".half-written"} & set(os.listdir(run.path))
+    run.strip(numbers_only=True)
+    assert set(os.listdir(run.path)) == {"config.json", "status.json", "metrics.jsonl"}
+    assert not run.viewable
+    assert run.status().state == "finished"
+    assert run.metrics() == trained.metrics()
+    waiting = store.create(replace(SMALL, seed=1))
+    with pytest.raises(RunError, match="not finished"):
+        waiting.strip(numbers_only=True)

@@ -1,10 +1,23 @@
-"""What to look at in a trained run: points of the latent space to decode, pictures to show."""
+"""What to look at in trained runs: points of the latent space to decode, pictures to compare."""
 
 from __future__ import annotations
 
 from statistics import NormalDist
+from typing import NamedTuple, Protocol
 
 import numpy as np
+
+
+class Networks(Protocol):
+    """What decodes and encodes a run; `vae_core.inference.Inference` does."""
+
+    def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """posterior_mean and posterior_log_var (n, d) of images (n, size, size)."""
+        ...
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        """Pixel probabilities (n, size, size) of latents z (n, d)."""
+        ...
 
 
 def manifold(
@@ -81,3 +94,129 @@ def sheet(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
     padded[:n] = images
     tiles = padded.reshape(rows, columns, height, width).transpose(0, 2, 1, 3)
     return tiles.reshape(rows * height, columns * width)
+
+
+def dims_by_rate(rate_per_dim: np.ndarray) -> list[int]:
+    """The latent dimensions, that of the largest rate first.
+
+    Args:
+        rate_per_dim: (d,), nats an image.
+    """
+    return [int(dim) for dim in np.argsort(-np.asarray(rate_per_dim), kind="stable")]
+
+
+class Reconstruction(NamedTuple):
+    """What a run makes of some images; see `reconstruct`."""
+
+    at_mean: np.ndarray
+    mean: np.ndarray
+    std: np.ndarray
+
+
+def reconstruct(
+    networks: Networks, images: np.ndarray, samples: int = 32, seed: int = 0
+) -> Reconstruction:
+    """The same images through a run: what comes out, and how much it varies with the sample.
+
+    Latent coordinates mean nothing across runs, images do: this is what a comparison over β may
+    set side by side. All runs see the same noise.
+
+    Args:
+        networks: of the run.
+        images: (n, size, size).
+        samples: z sampled from the posterior of each image.
+        seed: of the noise.
+
+    Returns:
+        Decoded pictures (n, size, size): of the posterior mean, and the mean and the standard
+        deviation a pixel over the samples.
+    """
+    mean, log_var = networks.encode(images)
+    n, d = mean.shape
+    noise = np.random.default_rng(seed).standard_normal((samples, n, d)).astype(np.float32)
+    z = mean + np.exp(0.5 * log_var) * noise
+    decoded = networks.decode(z.reshape(-1, d)).reshape(samples, *images.shape)
+    return Reconstruction(networks.decode(mean), decoded.mean(axis=0), decoded.std(axis=0))
+
+
+def prior_samples(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:
+    """n latents (n, d) of the prior N(0, 1)."""
+    noise = np.random.default_rng(seed).standard_normal((n, latent_dim))
+    return noise.astype(np.float32)
+
+
+def aggregate_posterior_samples(
+    n: int, posterior_mean: np.ndarray, posterior_log_var: np.ndarray, seed: int = 0
+) -> np.ndarray:
+    """n latents (n, d) of the aggregate posterior: of the posteriors of images drawn at random.
+
+    Makhzani et al. (2016), "Adversarial Autoencoders", eq. 1. Decoded beside `prior_samples` they
+    show the holes: where the prior has mass, and no image was put, the decoder never learned.
+
+    Args:
+        n: how many.
+        posterior_mean, posterior_log_var: (m, d), of held-out images.
+        seed: of images and noise.
+    """
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, len(posterior_mean), n)
+    std = np.exp(0.5 * posterior_log_var[rows])
+    noise = rng.standard_normal(std.shape)
+    return (posterior_mean[rows] + std * noise).astype(np.float32)
+
+
+class Alignment(NamedTuple):
+    """Rotation or reflection, one scale and a shift that lay a latent space on another.
+
+    Attributes:
+        rotation: (d, d), orthogonal.
+        scale: one factor for all dimensions.
+        centre, reference_centre: (d,), what is laid on what.
+        unexplained: share of the reference's variance that stays after the alignment, 0 to 1.
+    """
+
+    rotation: np.ndarray
+    scale: float
+    centre: np.ndarray
+    reference_centre: np.ndarray
+    unexplained: float
+
+    def apply(self, z: np.ndarray) -> np.ndarray:
+        """Latents (n, d) of the aligned run in the coordinates of the reference."""
+        return (z - self.centre) @ self.rotation * self.scale + self.reference_centre
+
+    def undo(self, z: np.ndarray) -> np.ndarray:
+        """Coordinates (n, d) of the reference as latents of the aligned run, to be decoded."""
+        if self.scale == 0:
+            return np.tile(self.centre, (len(z), 1))
+        return (z - self.reference_centre) / self.scale @ self.rotation.T + self.centre
+
+
+def align(embedding: np.ndarray, reference: np.ndarray) -> Alignment:
+    """The Procrustes alignment of a run's embedding to that of a reference run.
+
+    Latent spaces of different runs rotate, flip and scale: an objective that is the same for all
+    of them does not tell them apart. Schönemann (1966), "A generalized solution of the orthogonal
+    Procrustes problem", with the scale of Gower (1975), "Generalized Procrustes Analysis".
+
+    Args:
+        embedding: (n, d), posterior means.
+        reference: (n, d), those of the same n images.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    if embedding.shape != reference.shape:
+        raise ValueError(
+            "only embeddings of the same images in as many dimensions can be aligned, got "
+            f"{embedding.shape} and {reference.shape}."
+        )
+    centre, reference_centre = (
+        points.mean(axis=0, dtype=np.float64) for points in (embedding, reference)
+    )
+    x, y = embedding - centre, reference - reference_centre
+    u, singular, vt = np.linalg.svd(x.T @ y)
+    spread, reference_spread = float(np.square(x).sum()), float(np.square(y).sum())
+    scale = float(singular.sum()) / spread if spread > 0 else 0.0
+    explained = scale * float(singular.sum()) / reference_spread if reference_spread > 0 else 1.0
+    return Alignment(u @ vt, scale, centre, reference_centre, max(0.0, 1.0 - explained))

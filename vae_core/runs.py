@@ -51,7 +51,7 @@ RECORD_KEYS = {
     "start": {"epoch", "steps_per_epoch", "time"},
     "step": {"epoch", "step", "seconds", "train"},
     "epoch": {"epoch", "step", "seconds", "beta", "capacity", "train", "test"},
-    "end": {"epoch", "state", "metrics"},
+    "end": {"epoch", "state"},
 }
 TEST_KEYS = {"loss", "distortion", "rate", "elbo", "rate_per_dim"}
 
@@ -127,7 +127,7 @@ def _record(line: bytes) -> dict[str, Any] | None:
         if record["kind"] == "epoch":
             whole = whole and record["test"].keys() >= TEST_KEYS
         if record["kind"] == "end":
-            whole = whole and isinstance(record["metrics"], dict)
+            whole = whole and isinstance(record.get("metrics", {}), dict)
         return record if whole else None
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
@@ -322,7 +322,7 @@ class Run:
         if not ends or not epochs or epochs[-1]["epoch"] != ends[-1]["epoch"]:
             return {}
         test = {name: epochs[-1]["test"][name] for name in ("loss", "distortion", "rate", "elbo")}
-        return test | ends[-1]["metrics"]
+        return test | ends[-1].get("metrics", {})  # older runs measured less
 
     def _read_new_lines(self) -> None:
         try:
@@ -380,6 +380,25 @@ class Run:
                 self.path / "arrays.npz",
             )
         )
+
+    def strip(self, numbers_only: bool) -> None:
+        """Delete what a finished run is not read for: lock, log, snapshot, and what was left over.
+
+        Args:
+            numbers_only: keep config, status and metrics alone; the run is then no longer
+                `viewable`, and still finished.
+
+        Raises:
+            RunError: the run is not finished.
+        """
+        if self.status().state != "finished":
+            raise RunError(f"run {self.id} is not finished, so nothing of it can go.")
+        kept = {"config.json", "status.json", "metrics.jsonl"}
+        if not numbers_only:
+            kept |= {"vae.weights.h5", "encoder.onnx", "decoder.onnx", "arrays.npz"}
+        for path in self.path.iterdir():
+            if path.name not in kept:
+                path.unlink()
 
 
 class RunStore:

@@ -21,3 +21,8 @@ def sweep(base: RunConfig, betas: Iterable[float], seeds: Iterable[int]) -> list
 def sweep_id(config: RunConfig) -> str:
     """The same for the configs that differ in β alone."""
     return replace(config, beta=0.0).id
+
+
+def seeds_id(config: RunConfig) -> str:
+    """The same for the configs that differ in the seed alone: over them a spread is taken."""
+    return replace(config, seed=0).id

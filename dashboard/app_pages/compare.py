@@ -1,14 +1,12 @@
 """Compare: runs of several β side by side."""
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import controls
 from dashboard.components.plot import plot
 from dashboard.figures import comparison
-from vae_core import metrics
-
-ABOVE = f"rate above {metrics.HIGH_RATE:g} nats"
+from dashboard.figures.numbers import metrics_table, title
+from vae_core.metrics import BOUND_IMAGES, METRICS
 
 st.title("Compare")
 runs = {controls.run_label(run): run for run in controls.all_runs()}
@@ -49,45 +47,42 @@ for cell, run in zip(st.columns(len(picked)), picked, strict=True):
     with cell:
         controls.manifold_picture(run, n=10)
 
-left, right = st.columns(2, gap="large")
-with left:
-    st.subheader("Rate against distortion")
-    plot(
-        comparison.rate_distortion(columns),
-        key="rate-distortion",
-        height=420,
-        alt="Rate-distortion plane, a point a run, with lines of equal elbo",
-    )
-    st.caption("Held out, z sampled. Dotted: lines of equal elbo; nearer the origin is better.")
-    if any(column.beta == 0 for column in columns):
-        st.caption("Runs with β = 0 are left out: their rate is not optimised.")
-with right:
-    st.subheader("Held-out numbers")
-    rows = []
-    for run in picked:
-        test = controls.last_test(run) or {}
-        end = (run.records("end") or [{}])[-1]
-        rows.append(
-            {"β": run.config.beta, "state": run.status().state}
-            | {name: test.get(name) for name in ("loss", "distortion", "rate", "elbo")}
-            | {
-                "active units": end.get("active_units"),
-                ABOVE: end.get("high_rate_units"),
-                "run": run.id,
-            }
-        )
-    number = st.column_config.NumberColumn
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        alt="Held-out metrics of the runs",
-        column_config={
-            "β": number(format="%g"),
-            **{name: number(format="%.2f") for name in ("loss", "distortion", "rate", "elbo")},
+st.subheader("Rate against distortion")
+plot(
+    comparison.rate_distortion(columns),
+    key="rate-distortion",
+    height=480,
+    alt="Rate-distortion plane, a point a β with its spread over seeds, and lines of equal elbo",
+)
+st.caption(
+    "Held out, z sampled; a point a β, the mean over its seeds with their standard deviation. "
+    "Dotted: equal elbo; nearer the origin is better. The short line through a point has the slope "
+    "-β: an optimal run lies where the curve of what the networks can reach has just this slope."
+)
+if any(column.beta == 0 for column in columns):
+    st.caption("Runs with β = 0 are left out: their rate is not optimised.")
+
+st.subheader("Held-out numbers")
+numbers = controls.over_seeds(picked)
+st.dataframe(
+    metrics_table(
+        {
+            "β": [run.config.beta for run in picked],
+            "seeds": [len(row) for row in numbers],
+            "run": [controls.run_label(run) for run in picked],
         },
-    )
-    st.caption(
-        "Nats an image. The loss holds β, so only the elbo compares across β. Active units: latent "
-        "dimensions whose posterior mean has a variance over the images above "
-        f"{metrics.ACTIVE_VARIANCE:g} (Burda et al., 2016)."
-    )
+        numbers,
+    ),
+    hide_index=True,
+    alt="Held-out metrics of the runs, mean and standard deviation over the seeds",
+    column_config={
+        "β": st.column_config.NumberColumn(format="%g", pinned=True),
+        **{title(name): st.column_config.Column(help=METRICS[name].text) for name in METRICS},
+    },
+)
+st.caption(
+    "Mean ± standard deviation over the seeds; marked: the best, where one direction is better. "
+    "Nats are nats an image. The loss holds β, so only the elbo compares across β. Bounds are "
+    f"computed on up to {BOUND_IMAGES} held-out images; binarised bounds are likelihoods, those "
+    "on grey pixels are not: never compare the two."
+)

@@ -6,7 +6,7 @@ import streamlit as st
 from dashboard import controls
 from dashboard.components.plot import plot
 from dashboard.figures import dim_name, latent, pictures
-from vae_core.analysis import sheet
+from vae_core.analysis import dims_by_rate, sheet
 
 st.title("Latent space")
 run = controls.pick_run()
@@ -20,11 +20,11 @@ chart, side = st.columns([5, 2], gap="large")
 with side:
     dims = (0, min(1, d - 1))
     if d > 2:
-        by_rate = list(np.argsort(controls.rate_per_dim(run))[::-1])
+        by_rate = dims_by_rate(controls.rate_per_dim(run))
         across = st.selectbox("Across", by_rate, format_func=dim_name, key="latent_across")
         others = [i for i in by_rate if i != across]
         up = st.selectbox("Up", others, format_func=dim_name, key="latent_up")
-        dims = (int(across), int(up))
+        dims = (across, up)
         st.caption("Ordered by rate, the largest first.")
     circles = d > 1 and st.toggle("Prior circles, 1 and 2 σ", value=True, key="latent_circles")
     place = st.container()

@@ -14,7 +14,7 @@ st.title("Manifold")
 run = controls.pick_run()
 d = run.config.latent_dim
 controls.notes(run)
-by_rate = [int(i) for i in np.argsort(controls.rate_per_dim(run))[::-1]]
+by_rate = analysis.dims_by_rate(controls.rate_per_dim(run))
 
 chart, side = st.columns([5, 2], gap="large")
 with side:

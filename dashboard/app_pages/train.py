@@ -6,7 +6,7 @@ from dashboard import controls
 from dashboard.components.plot import plot
 from dashboard.figures import curves, latent
 from vae_core.architectures import ARCHITECTURES
-from vae_core.config import OPTIMIZERS, SCHEDULES, ConfigError, RunConfig
+from vae_core.config import DECAYS, OPTIMIZERS, SCHEDULES, ConfigError, RunConfig
 from vae_core.datasets import DATASETS
 from vae_core.engines import shared_engine
 from vae_core.runs import Run, RunError, default_store
@@ -76,7 +76,14 @@ def choose_config() -> RunConfig | None:
             persist_state="session",
             help="Same seed: same first weights, batches and noise, whatever β is.",
         )
-        schedule = st.selectbox(
+        decay = left.selectbox(
+            "Decay of the learning rate",
+            DECAYS,
+            key="train_decay",
+            persist_state="session",
+            help="cosine: falls to 0 over all steps.",
+        )
+        schedule = right.selectbox(
             "β schedule",
             SCHEDULES,
             key="train_schedule",
@@ -122,6 +129,7 @@ def choose_config() -> RunConfig | None:
                 batch_size=int(batch_size),
                 optimizer=optimizer,
                 learning_rate=float(learning_rate),
+                decay=decay,
                 seed=int(seed),
             )
         except (ConfigError, TypeError) as error:

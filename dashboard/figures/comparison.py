@@ -24,7 +24,7 @@ class Column:
         label_names: one a label.
         beta: its β.
         sweep: the same for runs that differ in β alone.
-        distortion, rate: held out, nats an image.
+        points: (seeds, 2), held-out rate and distortion of each seed, nats an image.
     """
 
     title: str
@@ -34,8 +34,7 @@ class Column:
     dims: tuple[int, int]
     beta: float
     sweep: str
-    distortion: float
-    rate: float
+    points: np.ndarray
 
 
 def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
@@ -105,53 +104,33 @@ def _outside(column: Column, half_width: float) -> float:
     return float(outside) if outside > 0.005 else 0.0
 
 
-def rate_distortion(columns: Sequence[Column]) -> go.Figure:
-    """Held-out rate against distortion, a point a run, with lines of equal elbo.
+SLOPE_LENGTH = 0.09  # of the axes
+QUIET = "#8a8f98"
 
-    Alemi et al. (2018), "Fixing a Broken ELBO". A run with β = 0 does not optimise its rate and
-    would stretch the axis: it is named, not drawn.
+
+def rate_distortion(columns: Sequence[Column]) -> go.Figure:
+    """Held-out rate against distortion: the mean over the seeds of each β, and their spread.
+
+    Alemi et al. (2018), "Fixing a Broken ELBO", figure 1. Dotted lines join points of equal elbo.
+    At its optimum a run with β lies where the curve of what the networks can do has the slope -β:
+    a short line through each point shows that slope. A run with β = 0 does not optimise its rate
+    and would stretch the axis: it is named on the page, not drawn.
     """
     drawn = [c for c in columns if c.beta > 0]
     figure = go.Figure()
     if drawn:
-        rate = np.array([c.rate for c in drawn])
-        distortion = np.array([c.distortion for c in drawn])
-        top = max(rate.max() * 1.15, 1.0)
-        low, high = distortion.min(), distortion.max()
+        every = np.concatenate([c.points for c in drawn])
+        top = max(every[:, 0].max() * 1.15, 1.0)
+        low, high = every[:, 1].min(), every[:, 1].max()
         room = max(0.12 * (high - low), 1.0)
-        totals = np.linspace((rate + distortion).min(), (rate + distortion).max(), 4)
-        for total in np.unique(totals.round(6)):
-            end = min(top, total - (low - room))  # where the line leaves the picture
-            figure.add_trace(
-                go.Scatter(
-                    x=[0, end],
-                    y=[total, total - end],
-                    mode="lines+text",
-                    text=[f"elbo {-total:.1f}", ""],
-                    textposition="bottom right",
-                    textfont={"color": "#8a8f98", "size": 11},
-                    cliponaxis=False,
-                    line={"width": 1, "dash": "dot", "color": "#8a8f98"},
-                    hovertemplate=f"elbo {-total:.1f} nats<extra></extra>",
-                    showlegend=False,
-                )
-            )
+        _add_equal_elbo(figure, every, top, low - room)
         for number, sweep in enumerate(dict.fromkeys(c.sweep for c in drawn)):
-            points = sorted((c for c in drawn if c.sweep == sweep), key=lambda c: c.rate)
-            figure.add_trace(
-                go.Scatter(
-                    x=[c.rate for c in points],
-                    y=[c.distortion for c in points],
-                    mode="lines+markers+text",
-                    text=[c.title for c in points],
-                    textposition="top right",
-                    cliponaxis=False,
-                    line={"color": LABEL_COLOURS[number % len(LABEL_COLOURS)], "width": 1},
-                    marker={"size": 10},
-                    hovertemplate="%{text}<br>rate %{x:.2f}<br>distortion %{y:.2f}<extra></extra>",
-                    showlegend=False,
-                )
+            of_sweep = sorted(
+                (c for c in drawn if c.sweep == sweep), key=lambda c: c.points[:, 0].mean()
             )
+            colour = LABEL_COLOURS[number % len(LABEL_COLOURS)]
+            _add_slopes(figure, of_sweep, (1.03 * top, high - low + 2 * room), colour)
+            _add_points(figure, of_sweep, colour)
         figure.update_xaxes(range=[-0.03 * top, top])
         figure.update_yaxes(range=[low - room, high + room])
     figure.update_layout(
@@ -159,5 +138,87 @@ def rate_distortion(columns: Sequence[Column]) -> go.Figure:
         yaxis={"title": "distortion (nats an image)"},
         margin=MARGINS | {"t": 8},
         uirevision="rate-distortion",
+        showlegend=False,
     )
     return figure
+
+
+def _add_equal_elbo(figure: go.Figure, points: np.ndarray, top: float, bottom: float) -> None:
+    totals = points.sum(axis=1)
+    for total in np.unique(np.linspace(totals.min(), totals.max(), 4).round(6)):
+        end = min(top, total - bottom)  # where the line leaves the picture
+        figure.add_trace(
+            go.Scatter(
+                x=[0, end],
+                y=[total, total - end],
+                mode="lines+text",
+                text=[f"elbo {-total:.1f}", ""],
+                textposition="bottom right",
+                textfont={"color": QUIET, "size": 11},
+                cliponaxis=False,
+                line={"width": 1, "dash": "dot", "color": QUIET},
+                hovertemplate=f"elbo {-total:.1f} nats<extra></extra>",
+            )
+        )
+
+
+def _add_slopes(
+    figure: go.Figure, columns: Sequence[Column], extents: tuple[float, float], colour: str
+) -> None:
+    """A line of slope -β through the mean of each column, equally long on the picture."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for column in columns:
+        rate, distortion = column.points.mean(axis=0)
+        step = SLOPE_LENGTH / np.hypot(1 / extents[0], column.beta / extents[1]) / 2
+        x += [rate - step, rate + step, None]
+        y += [distortion + column.beta * step, distortion - column.beta * step, None]
+    figure.add_trace(
+        go.Scatter(
+            x=x,
+            y=y,
+            mode="lines",
+            line={"color": colour, "width": 3},
+            opacity=0.45,
+            hoverinfo="skip",
+            name="slope -β",
+        )
+    )
+
+
+def _add_points(figure: go.Figure, columns: Sequence[Column], colour: str) -> None:
+    mean = np.array([c.points.mean(axis=0) for c in columns])
+    spread = np.array([_spread(c.points) for c in columns])
+    seeds = [len(c.points) for c in columns]
+    several = max(seeds) > 1
+
+    def bars(values: np.ndarray) -> dict[str, object]:
+        return {"array": values, "visible": several, "thickness": 1.2, "width": 3}
+
+    said = [
+        f"mean of {n} seeds, rate ± {s[0]:.2f}, distortion ± {s[1]:.2f}" if n > 1 else "one seed"
+        for n, s in zip(seeds, spread, strict=True)
+    ]
+    figure.add_trace(
+        go.Scatter(
+            x=mean[:, 0],
+            y=mean[:, 1],
+            error_x=bars(spread[:, 0]),
+            error_y=bars(spread[:, 1]),
+            mode="lines+markers+text",
+            text=[c.title for c in columns],
+            customdata=said,
+            textposition="top right",
+            cliponaxis=False,
+            line={"color": colour, "width": 1},
+            marker={"size": 9},
+            hovertemplate=(
+                "%{text}<br>rate %{x:.2f}<br>distortion %{y:.2f}<br>%{customdata}<extra></extra>"
+            ),
+        )
+    )
+
+
+def _spread(points: np.ndarray) -> np.ndarray:
+    """Standard deviation over the seeds of rate and distortion; 0 for a lone one."""
+    return points.std(axis=0, ddof=1) if len(points) > 1 else np.zeros(2)
