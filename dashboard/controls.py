@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.figures import comparison, pictures
-from vae_core import analysis
+from vae_core import analysis, datasets
 from vae_core.config import RunConfig
 from vae_core.inference import Inference
 from vae_core.runs import Run, RunError, RunStore, default_store, pretrained_store
@@ -24,6 +24,7 @@ BETAS = (
 )
 NAMES = {"dataset": "", "architecture": "", "latent_dim": "d", "schedule": ""}  # in titles
 COLLAPSED_RATE = 0.1  # nats an image: with no active unit, the posterior is the prior
+SAMPLES = 36  # decoded, of prior and aggregate posterior
 MAX_COLUMNS = 8  # of a comparison: more are too narrow to read
 STATE_BADGES = {
     "queued": (":material/hourglass_empty:", "gray"),
@@ -241,8 +242,8 @@ def over_seeds(runs: list[Run]) -> list[list[dict[str, float]]]:
     ]
 
 
-def comparison_columns(runs: list[Run]) -> list[comparison.Column]:
-    """What the comparison figures draw of each run; one that can't be read is named instead.
+def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Column]]:
+    """Runs, and what the comparison figures draw of each; one that can't be read is named instead.
 
     The title is β, and what else differs between the runs. Ends the page where none is left.
     """
@@ -251,7 +252,7 @@ def comparison_columns(runs: list[Run]) -> list[comparison.Column]:
         for field, letter in ((f, NAMES.get(f.name, f.name)) for f in fields(RunConfig))
         if field.name != "beta" and len({getattr(r.config, field.name) for r in runs}) > 1
     ]
-    columns = []
+    readable, columns = [], []
     for run, numbers in zip(runs, over_seeds(runs), strict=True):
         try:
             arrays = run.arrays()
@@ -261,6 +262,7 @@ def comparison_columns(runs: list[Run]) -> list[comparison.Column]:
         test = last_test(run)
         if test is not None:
             others = [f"{letter} {getattr(run.config, name)}".strip() for name, letter in differing]
+            readable.append(run)
             columns.append(
                 comparison.Column(
                     title="<br>".join([f"β = {run.config.beta:g}", *others[:2]]),
@@ -275,16 +277,103 @@ def comparison_columns(runs: list[Run]) -> list[comparison.Column]:
             )
     if not columns:
         st.stop()  # the warnings above say why
-    return columns
+    return readable, columns
 
 
-def manifold_picture(run: Run, n: int) -> None:
-    """The manifold of the two latent dimensions of largest rate, as a plain picture."""
-    _, z = analysis.manifold(n, np.zeros(run.config.latent_dim), top_dims(run))
-    sheet = analysis.sheet(inference(run).decode(z), columns=n, gap=1)
+def sheet(images: np.ndarray, columns: int, caption: str, alt: str) -> None:
+    """Pictures (n, size, size) side by side, as wide as there is room."""
+    picture = analysis.sheet(images, columns, gap=1)
     st.image(
-        pictures.png(pictures.enlarged(sheet, 400)),
-        width="stretch",
-        caption=f"β = {run.config.beta:g}",
-        alt=f"Manifold of the run with β = {run.config.beta:g}",
+        pictures.png(pictures.enlarged(picture, 400)), width="stretch", caption=caption, alt=alt
     )
+
+
+def manifold_picture(run: Run, n: int, alignment: analysis.Alignment | None = None) -> None:
+    """The manifold of the two latent dimensions of largest rate, as a plain picture.
+
+    Args:
+        n: pictures a side.
+        alignment: of the run to another, whose coordinates the grid then has.
+    """
+    _, z = analysis.manifold(n, np.zeros(run.config.latent_dim), top_dims(run))
+    if alignment:
+        z = alignment.undo(z)
+    beta = f"β = {run.config.beta:g}"
+    sheet(inference(run).decode(z), n, beta, f"Manifold of the run with {beta}")
+
+
+def alignments(runs: list[Run], reference: Run | None) -> list[analysis.Alignment | None]:
+    """Of each run its alignment to the reference; None without one, for the reference itself, and
+    where the images or the number of dimensions are others, which is said.
+    """
+    if reference is None:
+        return [None] * len(runs)
+    target = reference.arrays()["posterior_mean"]
+    found: list[analysis.Alignment | None] = []
+    for run in runs:
+        embedding = run.arrays()["posterior_mean"]
+        same = run.config.dataset == reference.config.dataset and embedding.shape == target.shape
+        if not same:
+            st.warning(
+                f"{run_label(run)} has other images or dimensions and stays as it is.",
+                icon=":material/warning:",
+            )
+        turned = same and run.id != reference.id
+        found.append(analysis.align(embedding, target) if turned else None)
+    return found
+
+
+def reconstructions(runs: list[Run]) -> None:
+    """A column a run: held-out images of several labels, reconstructed, and the sample's spread."""
+    again = st.number_input(
+        "Which image of each label",
+        1,
+        20,
+        1,
+        width=240,
+        key="reconstructed",
+        bind="query-params",
+        help="1: the first held-out image of each label.",
+    )
+    for cell, run in zip(st.columns(len(runs)), runs, strict=True):
+        labels = run.arrays()["labels"]
+        indices = [
+            int(members[again - 1])
+            for label in range(int(labels.max()) + 1)
+            if len(members := np.flatnonzero(labels == label)) >= again
+        ]
+        try:
+            images = datasets.held_out(run.config.dataset, indices)
+        except datasets.DatasetError as error:
+            cell.info(str(error), icon=":material/info:")
+            continue
+        found = analysis.reconstruct(inference(run), images)
+        rows = np.stack([images, found.at_mean, 2 * found.std], axis=1)
+        with cell:
+            beta = f"β = {run.config.beta:g}"
+            sheet(
+                rows.reshape(-1, *images.shape[1:]),
+                3,
+                beta,
+                f"Held-out images, reconstructions and their spread, {beta}",
+            )
+    st.caption(
+        "In each column: the image, what its posterior mean decodes to, and the standard deviation "
+        "of the decoded pixels over 32 samples of its posterior (white: 0.5, the most possible)."
+    )
+
+
+def samples(run: Run) -> None:
+    """Decoded samples of the prior above those of the aggregate posterior."""
+    arrays = run.arrays()
+    beta = f"β = {run.config.beta:g}"
+    for name, z in (
+        ("prior", analysis.prior_samples(SAMPLES, run.config.latent_dim)),
+        (
+            "aggregate",
+            analysis.aggregate_posterior_samples(
+                SAMPLES, arrays["posterior_mean"], arrays["posterior_log_var"]
+            ),
+        ),
+    ):
+        sheet(inference(run).decode(z), 6, f"{name}, {beta}", f"Samples of the {name}, {beta}")

@@ -128,3 +128,21 @@ def test_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
     with pytest.raises(DatasetError, match=r"connect to a network, put mnist\.npz into"):
         datasets.load("mnist")
+
+
+def test_held_out_images_without_the_rest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
+    with pytest.raises(DatasetError, match="name it in VAE_LAB_DATA"):
+        datasets.held_out("mnist", [0])
+    x_test = arrays()["x_test"]
+    np.savez(tmp_path / "mnist.npz", x_test=x_test)
+    picked = datasets.held_out("mnist", [2, 0])
+    assert picked.dtype == np.float32
+    assert picked == pytest.approx(x_test[[2, 0]] / 255)
+    with pytest.raises(DatasetError, match="other images"):
+        datasets.held_out("mnist", [4])
+    (tmp_path / "mnist.npz").write_bytes(b"PK")
+    with pytest.raises(DatasetError, match="can't be read"):
+        datasets.held_out("mnist", [0])
+    digits = datasets.load("digits").x_test[[3]]
+    assert np.array_equal(datasets.held_out("digits", [3]), digits)

@@ -10,6 +10,7 @@ import pytest
 
 from dashboard.figures import comparison, curves, latent, numbers, pictures
 from vae_core import objective
+from vae_core.analysis import align
 from vae_core.config import RunConfig
 
 
@@ -57,7 +58,7 @@ def test_rate_distortion_leaves_beta_zero_out_and_draws_equal_elbo() -> None:
     for line in lines:
         totals = np.add(line.x, line.y)
         assert totals == pytest.approx(totals[0])
-        assert line.text[0] == f"elbo {-totals[0]:.1f}"
+        assert line.text[1] == f"elbo {-totals[0]:.1f}"
     for i, beta in enumerate([4, 1, 0.5]):
         (x0, x1), (y0, y1) = slopes.x[3 * i : 3 * i + 2], slopes.y[3 * i : 3 * i + 2]
         assert (y1 - y0) / (x1 - x0) == pytest.approx(-beta)
@@ -93,6 +94,16 @@ def test_the_table_sorts_by_means_and_marks_the_best() -> None:
     assert "nan" not in html
     # Best elbo and best MMD²; no direction of the rate is better.
     assert [key for key, style in table._compute().ctx.items() if style] == [(0, 2), (0, 3)]
+
+
+def test_an_aligned_column_says_what_stays_unexplained() -> None:
+    one = column(1, 3, 20)
+    turned = align(one.posterior_mean @ np.array([[0, 1], [-1, 0]]), one.posterior_mean)
+    moved = replace(one, posterior_mean=one.posterior_mean @ np.array([[0, 1], [-1, 0]]))
+    again = moved.aligned(turned)
+    assert again.posterior_mean == pytest.approx(one.posterior_mean)
+    assert again.title == "β = 1<br><sub>0% unexplained</sub>"
+    assert one.aligned(None) is one
 
 
 def test_what_lies_outside_is_said() -> None:

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.conftest import SMALL
 from vae_core import engines
+from vae_core.datasets import DatasetError
 from vae_core.engines import InProcessEngine
 from vae_core.runs import PROJECT, RunStore, pretrained_store
 
@@ -160,6 +161,39 @@ def test_compare_takes_the_spread_over_the_seeds(
     assert list(table.value["seeds"]) == [3, 3]
     losses = [run.metrics()["loss"] for run in own_store.scan()[0] if run.config.beta == 1]
     assert table.value["loss (nats)"][0] == pytest.approx(sum(losses) / 3)
+
+
+def test_compare_aligns_and_shows_the_same_images(own_store: RunStore) -> None:
+    for beta in (1.0, 4.0):
+        InProcessEngine().submit(own_store.create(replace(SMALL, beta=beta, epochs=1)))
+    InProcessEngine().submit(own_store.create(replace(SMALL, latent_dim=3, epochs=1)))
+    page = open_page("compare")
+    mine = [name for name in page.multiselect("runs").options if "pretrained" not in name]
+    page.multiselect("runs").set_value(mine).run()
+    pictures = len(page.get("image"))
+    assert pictures == 3 * 4  # manifold, reconstructions, two kinds of samples
+    reference = page.selectbox("align")
+    assert reference.value is None
+    reference.set_value(reference.options[1]).run()
+    assert not page.exception
+    assert any("other images or dimensions" in w.value for w in page.warning)
+    assert any("unexplained" in c.value for c in page.caption)
+    page.number_input("reconstructed").set_value(3).run()
+    assert not page.exception
+    assert len(page.get("image")) == pictures
+
+
+def test_compare_says_where_the_images_are_missing(
+    own_store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise DatasetError("The images of digits are not on this machine.")
+
+    InProcessEngine().submit(own_store.create(replace(SMALL, epochs=1)))
+    monkeypatch.setattr("dashboard.controls.datasets.held_out", gone)
+    page = open_page("compare")
+    assert not page.exception
+    assert any("not on this machine" in info.value for info in page.info)
 
 
 def test_cancelled_runs_are_not_in_the_default_sweep(own_store: RunStore) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -84,10 +84,9 @@ def _digits() -> Dataset:
 
 def _from_npz(name: str, label_names: tuple[str, ...]) -> Dataset:
     path = _local_file(f"{name}.npz")
-    arrays = _read_npz(path) if path else _download(name)
-    x_train, y_train, x_test, y_test = (
-        arrays[key] for key in ("x_train", "y_train", "x_test", "y_test")
-    )
+    keys = ("x_train", "y_train", "x_test", "y_test")
+    arrays = _read_npz(path, *keys) if path else _download(name)
+    x_train, y_train, x_test, y_test = (arrays[key] for key in keys)
     return _checked(name, x_train, y_train, x_test, y_test, label_names)
 
 
@@ -103,10 +102,10 @@ def _local_file(file_name: str) -> Path | None:
     return path if path.is_file() else None
 
 
-def _read_npz(path: Path) -> dict[str, np.ndarray]:
+def _read_npz(path: Path, *keys: str) -> dict[str, np.ndarray]:
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
-            return {key: data[key] for key in ("x_train", "y_train", "x_test", "y_test")}
+            return {key: data[key] for key in keys}
     except KeyError as error:
         raise DatasetError(
             f"{path} lacks an array: it must hold x_train, y_train, x_test and y_test."
@@ -203,11 +202,12 @@ class Source(NamedTuple):
     load: Callable[[], Dataset]
     size: int  # pixels a side
     train_images: int
+    bundled: bool = False  # there without a file and a network
 
 
 # A new data set is a loader and a line here.
 DATASETS = {
-    "digits": Source(_digits, 8, 1437),
+    "digits": Source(_digits, 8, 1437, bundled=True),
     "mnist": Source(lambda: _from_npz("mnist", DIGIT_NAMES), 28, 60_000),
     "fashion_mnist": Source(lambda: _from_npz("fashion_mnist", FASHION_NAMES), 28, 60_000),
 }
@@ -228,3 +228,28 @@ def load(name: str) -> Dataset:
     """
     check_name(name)
     return DATASETS[name].load()
+
+
+def held_out(name: str, indices: Sequence[int]) -> np.ndarray:
+    """Some held-out images (k, size, size), for the pages: reads no more than it needs.
+
+    Nothing is downloaded, as that would bring TensorFlow into the web process.
+
+    Raises:
+        DatasetError: the data set is not on this machine, damaged, or has fewer images.
+    """
+    check_name(name)
+    if DATASETS[name].bundled:
+        images = load(name).x_test
+    else:
+        path = _local_file(f"{name}.npz")
+        if path is None:
+            raise DatasetError(
+                f"The images of {name} are not on this machine: put {name}.npz into a folder and "
+                "name it in VAE_LAB_DATA to see them."
+            )
+        images = _read_npz(path, "x_test")["x_test"]
+    if images.ndim != 3 or len(images) <= max(indices, default=0):
+        raise DatasetError(f"{name}: x_test holds other images than the run was trained with.")
+    picked = images[np.asarray(indices, int)]
+    return picked if picked.dtype == np.float32 else _scaled(picked)

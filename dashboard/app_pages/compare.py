@@ -26,26 +26,59 @@ picked = sorted((runs[name] for name in chosen if name in runs), key=lambda run:
 if not picked:
     st.info("Pick at least one run above.", icon=":material/info:")
     st.stop()
-columns = controls.comparison_columns(picked)
+picked, columns = controls.comparison_columns(picked)
 if len({column.sweep for column in columns}) > 1:
     st.warning(
         "These runs differ in more than β: what differs between the columns does, too.",
         icon=":material/warning:",
     )
 
-half_width = st.slider(
+left, right = st.columns(2, gap="large")
+half_width = left.slider(
     "Half width of the latent axes", 1.0, 20.0, 4.0, 0.5, key="half_width", bind="query-params"
 )
+reference = right.selectbox(
+    "Align to",
+    [None, *picked],
+    format_func=lambda run: controls.run_label(run) if run else "nothing: as they are",
+    key="align",
+    help="Latent spaces of different runs rotate, flip and scale; the objective does not see it. "
+    "This turns each so that the held-out images lie as near as can be to where the chosen run "
+    "has them (Procrustes): rotation or reflection, one scale, a shift.",
+)
+alignments = controls.alignments(picked, reference)
 plot(
-    comparison.latent_spaces(columns, half_width),
+    comparison.latent_spaces(
+        [c.aligned(alignment) for c, alignment in zip(columns, alignments, strict=True)],
+        half_width,
+    ),
     key="compare-latent",
     height=420,
     aspect=1 / len(columns),
     alt="Held-out latent spaces side by side on shared axes",
 )
+if reference:
+    st.caption(
+        "Aligned: unexplained is the share of the chosen run's variance that no rotation, "
+        "reflection, scale and shift accounts for. The circles are those of its prior."
+    )
+
+st.subheader("What the latent plane decodes to")
+for cell, run, alignment in zip(st.columns(len(picked)), picked, alignments, strict=True):
+    with cell:
+        controls.manifold_picture(run, 10, alignment)
+
+st.subheader("The same images through every run")
+controls.reconstructions(picked)
+
+st.subheader("Samples: of the prior, and of the aggregate posterior")
 for cell, run in zip(st.columns(len(picked)), picked, strict=True):
     with cell:
-        controls.manifold_picture(run, n=10)
+        controls.samples(run)
+st.caption(
+    "Above, z from the prior; below, z from the posteriors of held-out images drawn at random. "
+    "Where they differ the prior has mass that no image was put to: the holes."
+)
 
 st.subheader("Rate against distortion")
 plot(

@@ -20,12 +20,13 @@ if not runs:
     st.info("No runs yet: train the first one on the Train page.", icon=":material/info:")
     st.stop()
 
+runs, columns = comparison_columns(runs)
 st.subheader("Same network, same first weights, same batches: only β differs")
 plot(
-    comparison.latent_spaces(comparison_columns(runs), half_width=4),
+    comparison.latent_spaces(columns, half_width=4),
     key="home-latent",
     height=380,
-    aspect=1 / len(runs),
+    aspect=1 / len(columns),
     alt="Held-out latent spaces of runs of several β, with the prior's 1 and 2 sigma circles",
 )
 st.caption(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from plotly import graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboard.figures import LABEL_COLOURS, LEGEND_BELOW, MARGINS, dim_name, latent
+from vae_core.analysis import Alignment
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,16 @@ class Column:
     beta: float
     sweep: str
     points: np.ndarray
+
+    def aligned(self, alignment: Alignment | None) -> Column:
+        """The same in the coordinates of another run, with what they leave unexplained."""
+        if alignment is None:
+            return self
+        return replace(
+            self,
+            title=f"{self.title}<br><sub>{alignment.unexplained:.0%} unexplained</sub>",
+            posterior_mean=alignment.apply(self.posterior_mean),
+        )
 
 
 def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
@@ -67,7 +78,9 @@ def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
                 xref="x domain",
                 yref="y domain",
                 x=0.5,
-                y=0.02,
+                y=1,
+                yanchor="bottom",
+                font={"color": QUIET, "size": 11},
                 showarrow=False,
                 row=1,
                 col=number,
@@ -152,8 +165,8 @@ def _add_equal_elbo(figure: go.Figure, points: np.ndarray, top: float, bottom: f
                 x=[0, end],
                 y=[total, total - end],
                 mode="lines+text",
-                text=[f"elbo {-total:.1f}", ""],
-                textposition="bottom right",
+                text=["", f"elbo {-total:.1f}"],
+                textposition="top left",
                 textfont={"color": QUIET, "size": 11},
                 cliponaxis=False,
                 line={"width": 1, "dash": "dot", "color": QUIET},
