@@ -39,6 +39,12 @@ def test_digits_are_whole_and_split_for_good() -> None:
     assert set(data.y_test) == set(range(10))
     held_out = {image.tobytes() for image in data.x_test}
     assert not held_out & {image.tobytes() for image in data.x_train}
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    order = np.random.default_rng(0).permutation(len(bunch.images))[:360]
+    assert data.x_test == pytest.approx(bunch.images[order] / 16)
+    assert np.array_equal(data.y_test, bunch.target[order])
     digest = hashlib.sha256(data.y_test.astype("<i8").tobytes()).hexdigest()[:12]
     assert digest == "7323f6e1154d", "the split of the digits must never change"
 
@@ -65,7 +71,7 @@ def test_what_is_said_before_loading_is_true(name: str) -> None:
 
 
 def test_unknown_name_lists_the_known() -> None:
-    with pytest.raises(DatasetError, match="digits, mnist"):
+    with pytest.raises(DatasetError, match="digits, shapes, mnist"):
         datasets.load("minst")
 
 

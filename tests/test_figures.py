@@ -110,7 +110,8 @@ def test_what_lies_outside_is_said() -> None:
     figure = comparison.latent_spaces([column(0, 500, 18, scale=50), column(1, 2, 21)], 4)
     notes = [a.text for a in figure.layout.annotations if "outside" in a.text]
     means = column(0, 500, 18, scale=50).posterior_mean
-    assert notes == [f"{(np.abs(means) > 4).any(axis=1).mean():.0%} lie outside"]
+    outside = (np.abs(means) > 4).any(axis=1).mean()
+    assert notes == [f"β = 0<br><sub>{outside:.0%} outside</sub>"]
 
 
 def test_the_schedule_that_is_drawn_is_the_one_that_trains() -> None:

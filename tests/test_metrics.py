@@ -246,3 +246,5 @@ def test_measure_of_a_model_that_knows_nothing() -> None:
         assert found[f"iw_bound_binarised_{k}"] == pytest.approx(-16 * math.log(2), rel=1e-5)
     assert found == metrics.measure(Blank(), images, labels)
     assert set(found) < set(metrics.METRICS)
+    factors = rng(2).integers(0, 3, (300, 2))
+    assert metrics.measure(Blank(), images, labels, factors)["mig"] == 0

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from tests.conftest import SMALL
-from vae_core import training
+from vae_core import datasets, training
 from vae_core.config import RunConfig
 from vae_core.engines import InProcessEngine
 from vae_core.inference import Inference
-from vae_core.metrics import METRICS
+from vae_core.metrics import METRICS, mutual_information_gap
 from vae_core.runs import Run, RunError, RunStore
 
 
@@ -65,7 +65,7 @@ def test_a_finished_run_holds_what_it_promises(trained: Run) -> None:
     assert names
     assert not any("optimizer" in name for name in names)
     assert not trained.checkpoint_path.exists()
-    assert set(trained.metrics()) == set(METRICS)
+    assert set(trained.metrics()) == set(METRICS) - {"mig"}, "digits have no known factors"
 
 
 def test_weights_are_stored_once(trained: Run) -> None:
@@ -332,6 +332,22 @@ def test_schedules_train_and_are_recorded(store: RunStore, schedule: str) -> Non
     else:
         assert epochs[0]["beta"] == 0
         assert epochs[-1]["beta"] == 3
+
+
+def test_known_factors_give_a_mutual_information_gap(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = datasets.load("digits")
+    # Its own label as the one factor: real codes, and a factor that they tell something of.
+    known = replace(data, factors=data.y_test[:, None])
+    monkeypatch.setattr(datasets, "load", lambda _name: known)
+    run = finished(store, RunConfig(epochs=30))
+    mig = run.metrics()["mig"]
+    assert 0 < mig < 1
+    expected = mutual_information_gap(run.arrays()["posterior_mean"], data.y_test[:, None])
+    assert mig == pytest.approx(expected, abs=1e-6)
+    flat = finished(store, RunConfig(epochs=1, latent_dim=1))
+    assert "mig" not in flat.metrics(), "one dimension has no next best"
 
 
 def test_a_cosine_decay_ends_at_0_and_resumes_to_the_bit(

@@ -1,21 +1,23 @@
 """Data sets by name: grey square images, float32 in [0, 1], with the set's own split.
 
 `VAE_LAB_DATA` names a folder that is looked in first (mnist.npz, fashion_mnist.npz in the layout
-of keras.datasets); else the usual loader downloads. `digits` needs neither.
+of keras.datasets); else the usual loader downloads. `digits` and `shapes` need neither.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.util
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from vae_core import shapes
 from vae_core.config import VaeLabError
 
 
@@ -32,6 +34,7 @@ class Dataset:
         x_train, x_test: (n, size, size) float32 in [0, 1]; x_test is held out.
         y_train, y_test: (n,) int64, index into label_names.
         label_names: one name a label.
+        factors: (n, f) int64 of x_test, where what the images were made from is known.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Dataset:
     x_test: np.ndarray
     y_test: np.ndarray
     label_names: tuple[str, ...]
+    factors: np.ndarray | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -73,13 +77,34 @@ FASHION_NAMES = (
 
 
 def _digits() -> Dataset:
-    """scikit-learn's 1,797 real 8x8 digits; 360 of them held out by a fixed seed."""
-    from sklearn.datasets import load_digits  # 2 s and 80 MB: only where used
+    """scikit-learn's 1,797 real 8x8 digits; 360 of them held out by a fixed seed.
 
-    bunch = load_digits()
-    order = np.random.default_rng(0).permutation(len(bunch.images))
-    images, labels = bunch.images[order] / 16.0, bunch.target[order]
+    Read from the file in its package: importing it takes 2 s and 80 MB, and pages show digits too.
+    """
+    package = importlib.util.find_spec("sklearn")
+    if package is None or package.origin is None:
+        raise DatasetError("scikit-learn, which has the digits, is not installed: install it.")
+    rows = np.loadtxt(Path(package.origin).parent / "datasets/data/digits.csv.gz", delimiter=",")
+    order = np.random.default_rng(0).permutation(len(rows))
+    images, labels = rows[order, :64].reshape(-1, 8, 8) / 16.0, rows[order, 64].astype(np.int64)
     return _checked("digits", images[360:], labels[360:], images[:360], labels[:360], DIGIT_NAMES)
+
+
+def _shapes() -> Dataset:
+    """30,000 pictures of known factors; the last third is held out."""
+    factors = shapes.sample_factors(30_000, seed=0)
+    images, labels = shapes.draw(factors, 32), factors[:, 0]
+    return replace(
+        _checked(
+            "shapes",
+            images[:20_000],
+            labels[:20_000],
+            images[20_000:],
+            labels[20_000:],
+            shapes.SHAPES,
+        ),
+        factors=factors[20_000:],
+    )
 
 
 def _from_npz(name: str, label_names: tuple[str, ...]) -> Dataset:
@@ -208,6 +233,7 @@ class Source(NamedTuple):
 # A new data set is a loader and a line here.
 DATASETS = {
     "digits": Source(_digits, 8, 1437, bundled=True),
+    "shapes": Source(_shapes, 32, 20_000, bundled=True),
     "mnist": Source(lambda: _from_npz("mnist", DIGIT_NAMES), 28, 60_000),
     "fashion_mnist": Source(lambda: _from_npz("fashion_mnist", FASHION_NAMES), 28, 60_000),
 }

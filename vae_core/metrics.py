@@ -129,6 +129,14 @@ METRICS = {
         )
         for k in BOUND_SAMPLES
     },
+    "mig": Metric(
+        "MIG",
+        "share",
+        3,
+        "higher",
+        "Mutual information gap (Chen et al., 2018, eq. 6): how much more of a known factor the "
+        "best latent dimension tells than the next. Only where the factors are known.",
+    ),
 }
 
 
@@ -145,7 +153,11 @@ class Networks(Protocol):
 
 
 def measure(
-    networks: Networks, images: np.ndarray, labels: np.ndarray, seed: int = 0
+    networks: Networks,
+    images: np.ndarray,
+    labels: np.ndarray,
+    factors: np.ndarray | None = None,
+    seed: int = 0,
 ) -> dict[str, float]:
     """All metrics of a trained model that training itself does not report.
 
@@ -153,6 +165,7 @@ def measure(
         networks: the model.
         images: (n, size, size) in [0, 1], held out.
         labels: (n,).
+        factors: (n, f) whole numbers, where what the images were made from is known.
         seed: of the subsets and of all samples, so that the numbers can be computed again.
 
     Returns:
@@ -183,6 +196,8 @@ def measure(
             log_likelihood, *networks.encode(x), samples=BOUND_SAMPLES, rng=rng
         )
         found |= {f"{name}_{k}": value for k, value in bounds.items()}
+    if factors is not None and d > 1:
+        found["mig"] = mutual_information_gap(mean, factors)
     return found
 
 

@@ -145,7 +145,7 @@ class Training:
             if stopping:
                 return self._end_early()
         try:
-            self._complete("finished", metrics.measure(self, *self._held_out()))
+            self._complete("finished", metrics.measure(self, *_held_out(self.dataset)))
         except _StopError:
             return self._end_early()
         self.run.write_status(
@@ -337,20 +337,16 @@ class Training:
             self.vae = restored
             self._complete("cancelled", {})
 
-    def _held_out(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.dataset.x_test, self.dataset.y_test
-
     def _complete(self, state: str, measured: dict[str, float]) -> None:
         """Weights, exports, embeddings and the closing line; the model trains no more."""
         epoch = int(self.vae.optimizer.iterations) // self.steps_per_epoch
         export(self.vae, self.run)
-        images, labels = self._held_out()
-        posterior_mean, posterior_log_var = self.vae.encode(images)
+        posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test)
         self.run.write_arrays(
             "arrays",
             posterior_mean=posterior_mean,
             posterior_log_var=posterior_log_var,
-            labels=labels.astype(np.uint8),
+            labels=self.dataset.y_test.astype(np.uint8),
             label_names=np.array(self.dataset.label_names),
         )
         self.run.append_metrics(
@@ -362,6 +358,11 @@ class Training:
                 "metrics": measured,
             }
         )
+
+
+def _held_out(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """What `metrics.measure` takes of a data set."""
+    return dataset.x_test, dataset.y_test, dataset.factors
 
 
 def _shared_tensor(array: np.ndarray) -> tf.Tensor:
@@ -417,7 +418,7 @@ def evaluate(run: Run) -> dict[str, Any]:
     if not stored:
         raise RunError(f"run {run.id} has no metrics of epoch {epoch}, that of its weights.")
     recomputed = vae.evaluate_on(dataset.x_test).record(stored[0]["beta"], stored[0]["capacity"])
-    measured = metrics.measure(vae, dataset.x_test, dataset.y_test)
+    measured = metrics.measure(vae, *_held_out(dataset))
     return {
         "epoch": epoch,
         "recomputed": recomputed | measured,

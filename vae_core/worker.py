@@ -78,6 +78,7 @@ def _train(training: object, path: Path, parent_gone: threading.Event) -> None:
 def _warm_up() -> None:
     """Pay now for what the first run would wait for: compilers, kernels, the default data."""
     import numpy as np
+    import sklearn.neighbors  # noqa: F401
     import tensorflow as tf
 
     from vae_core import datasets, objective

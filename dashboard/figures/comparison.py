@@ -51,12 +51,16 @@ class Column:
 def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
     """A scatter a run, on shared axes of -half_width to half_width.
 
-    At β = 0 nothing holds the means near the prior: most then lie outside, and a note says so.
+    At β = 0 nothing holds the means near the prior: most then lie outside, and the title says so.
     """
+    titles = [_title_lines(column, half_width) for column in columns]
+    title_lines = max(map(len, titles))
     figure = make_subplots(
         rows=1,
         cols=len(columns),
-        subplot_titles=[c.title for c in columns],
+        subplot_titles=[  # all as high, so that their first lines stand level
+            "<br>".join(lines + ["&#8203;"] * (title_lines - len(lines))) for lines in titles
+        ],
         shared_yaxes=all(c.posterior_mean.shape[1] > 1 for c in columns),
         horizontal_spacing=0.012,
     )
@@ -71,20 +75,6 @@ def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
             showlegend=number == 1,
         ):
             figure.add_trace(trace.update(legendgroup=trace.name), row=1, col=number)
-        outside = _outside(column, half_width)
-        if outside:
-            figure.add_annotation(
-                text=f"{outside:.0%} lie outside",
-                xref="x domain",
-                yref="y domain",
-                x=0.5,
-                y=1,
-                yanchor="bottom",
-                font={"color": QUIET, "size": 11},
-                showarrow=False,
-                row=1,
-                col=number,
-            )
         suffix = "" if number == 1 else str(number)
         if column.posterior_mean.shape[1] > 1:
             shapes += latent.circles(f"x{suffix}", f"y{suffix}")
@@ -102,7 +92,7 @@ def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
     figure.update_xaxes(range=[-half_width, half_width], constrain="domain", nticks=5)
     figure.update_layout(
         shapes=shapes,
-        margin=MARGINS | {"l": 44, "b": 84},
+        margin=MARGINS | {"l": 44, "b": 84, "t": 14 + 18 * title_lines},
         uirevision=f"latent-{len(columns)}-{half_width}",
         legend=LEGEND_BELOW,
         hovermode="closest",
@@ -110,11 +100,12 @@ def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
     return figure
 
 
-def _outside(column: Column, half_width: float) -> float:
-    """Share of the points that the axes leave out; 0 below half a percent."""
+def _title_lines(column: Column, half_width: float) -> list[str]:
+    """What stands above a scatter: the title, and the share of points beyond the axes, if any."""
     shown = column.posterior_mean[:, list(column.dims)]
     outside = (np.abs(shown) > half_width).any(axis=1).mean()
-    return float(outside) if outside > 0.005 else 0.0
+    lines = column.title.split("<br>")
+    return [*lines, f"<sub>{outside:.0%} outside</sub>"] if outside > 0.005 else lines
 
 
 SLOPE_LENGTH = 0.09  # of the axes
@@ -136,7 +127,7 @@ def rate_distortion(columns: Sequence[Column]) -> go.Figure:
         top = max(every[:, 0].max() * 1.15, 1.0)
         low, high = every[:, 1].min(), every[:, 1].max()
         room = max(0.12 * (high - low), 1.0)
-        _add_equal_elbo(figure, every, top, low - room)
+        _add_equal_elbo(figure, every, top, low - 0.5 * room)  # room for its words
         for number, sweep in enumerate(dict.fromkeys(c.sweep for c in drawn)):
             of_sweep = sorted(
                 (c for c in drawn if c.sweep == sweep), key=lambda c: c.points[:, 0].mean()
@@ -166,7 +157,7 @@ def _add_equal_elbo(figure: go.Figure, points: np.ndarray, top: float, bottom: f
                 y=[total, total - end],
                 mode="lines+text",
                 text=["", f"elbo {-total:.1f}"],
-                textposition="top left",
+                textposition="bottom left",
                 textfont={"color": QUIET, "size": 11},
                 cliponaxis=False,
                 line={"width": 1, "dash": "dot", "color": QUIET},

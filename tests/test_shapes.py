@@ -1,0 +1,92 @@
+"""Pictures of known factors are what their factors say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vae_core import datasets, shapes
+
+CENTRE = len(shapes.PLACES) // 2
+QUARTER = len(shapes.ROTATIONS) // 4
+
+
+def picture(
+    shape: int = 0, scale: int = 5, rotation: int = 0, x: int = CENTRE, y: int = CENTRE
+) -> np.ndarray:
+    """One picture at 64 pixels a side, in [0, 1]."""
+    return shapes.draw(np.array([[shape, scale, rotation, x, y]]), 64)[0] / 255
+
+
+def centroid(image: np.ndarray) -> tuple[float, float]:
+    """x and y as shares of the side, y upwards."""
+    rows, columns = np.indices(image.shape) + 0.5
+    side, mass = image.shape[0], image.sum()
+    return float((image * columns).sum() / mass / side), 1 - float(
+        (image * rows).sum() / mass / side
+    )
+
+
+@pytest.mark.parametrize("shape", range(3))
+def test_the_area_goes_with_the_square_of_the_scale(shape: int) -> None:
+    areas = [picture(shape, scale).sum() for scale in range(len(shapes.SCALES))]
+    assert areas / areas[-1] == pytest.approx(np.square(shapes.SCALES), rel=0.03)
+
+
+def test_areas_in_closed_form() -> None:
+    side = 2 * shapes.HALF_WIDTH * 64
+    assert picture(0).sum() == pytest.approx(side**2, rel=0.01)
+    assert picture(1).sum() == pytest.approx(np.pi * 1.3 * 0.65 * (side / 2) ** 2, rel=0.01)
+    # A square of side √2 and two half discs of radius 1/√2.
+    assert picture(2).sum() == pytest.approx((2 + np.pi / 2) * (side / 2) ** 2, rel=0.01)
+
+
+@pytest.mark.parametrize("shape", range(2))
+def test_the_place_is_the_centroid(shape: int) -> None:
+    for x, y in ((0, 0), (0, 31), (31, 0), (10, 20)):
+        found = centroid(picture(shape, 3, 7, x, y))
+        assert found == pytest.approx((shapes.PLACES[x], shapes.PLACES[y]), abs=0.002)
+
+
+def test_rotations_turn_to_the_left() -> None:
+    for shape in range(3):
+        turned = np.rot90(picture(shape, y=0, x=CENTRE))
+        # A quarter turn of the picture is one of the shape, but for the place.
+        again = picture(shape, rotation=QUARTER, x=CENTRE, y=0)
+        assert turned.sum() == pytest.approx(again.sum(), rel=0.01)
+    assert picture(0, rotation=QUARTER) == pytest.approx(picture(0), abs=0.01)
+    assert picture(1, rotation=2 * QUARTER) == pytest.approx(picture(1), abs=0.01)
+    heart = picture(2)
+    assert np.abs(picture(2, rotation=2 * QUARTER) - heart).max() == 1
+    _, up = centroid(heart)
+    _, down = centroid(picture(2, rotation=2 * QUARTER))
+    place = shapes.PLACES[CENTRE]
+    assert up - place == pytest.approx(place - down, abs=0.002)
+
+
+@pytest.mark.parametrize("shape", range(3))
+def test_nothing_leaves_the_picture(shape: int) -> None:
+    """In the corners as much is lit as in the middle, however it is turned."""
+    for rotation in range(0, len(shapes.ROTATIONS), 5):
+        middle = picture(shape, rotation=rotation).sum()
+        for x, y in ((0, 0), (0, 31), (31, 31)):
+            assert picture(shape, 5, rotation, x, y).sum() == pytest.approx(middle, rel=0.01)
+
+
+def test_factors_are_uniform_and_independent() -> None:
+    factors = shapes.sample_factors(40_000, seed=0)
+    for column, count in zip(factors.T, shapes.COUNTS, strict=True):
+        shares = np.bincount(column, minlength=count) / len(column)
+        assert shares == pytest.approx(np.full(count, 1 / count), abs=0.01)
+    correlation = np.corrcoef(factors.T) - np.eye(5)
+    assert np.abs(correlation).max() < 0.02
+
+
+def test_the_data_set_carries_the_factors_of_what_is_held_out() -> None:
+    data = datasets.load("shapes")
+    assert data.factors is not None
+    assert data.factors.shape == (len(data.x_test), len(shapes.FACTORS))
+    assert np.array_equal(data.factors[:, 0], data.y_test)
+    drawn = shapes.draw(data.factors[:5], 32) / 255
+    assert data.x_test[:5] == pytest.approx(drawn, abs=1e-6)
+    assert datasets.load("digits").factors is None
