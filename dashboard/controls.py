@@ -14,6 +14,7 @@ from dashboard.figures import comparison, pictures
 from vae_core import analysis, datasets
 from vae_core.config import RunConfig
 from vae_core.inference import Inference
+from vae_core.metrics import METRICS
 from vae_core.runs import Run, RunError, RunStore, default_store, pretrained_store
 from vae_core.sweep import seeds_id, sweep_id
 
@@ -49,8 +50,9 @@ def all_runs(viewable: bool = True) -> list[Run]:
     found: dict[str, Run] = {}
     for store in (default_store(), pretrained_store()):
         runs, damaged = store.scan()
-        # β = 1, the VAE proper, is the first to see of those that ship.
-        runs.sort(key=_from_beta_one) if store == pretrained_store() else runs.reverse()
+        runs.reverse()
+        if store == pretrained_store():
+            runs.sort(key=_shown_first)
         for run in runs:
             found.setdefault(run.id, run)
         for reason in damaged.values():
@@ -58,8 +60,10 @@ def all_runs(viewable: bool = True) -> list[Run]:
     return [run for run in found.values() if run.viewable or not viewable]
 
 
-def _from_beta_one(run: Run) -> float:
-    return abs(math.log(max(run.config.beta, 1e-3)))
+def _shown_first(run: Run) -> tuple[float, int]:
+    """Of those that ship: β = 1, the VAE proper, and the largest data set."""
+    source = datasets.DATASETS.get(run.config.dataset)
+    return abs(math.log(max(run.config.beta, 1e-3))), -source.train_images if source else 0
 
 
 def pretrained(run: Run) -> bool:
@@ -174,6 +178,25 @@ def metrics_row(run: Run) -> None:
             )
 
 
+def measured(run: Run) -> None:
+    """All numbers of a finished run, with units and what they say."""
+    numbers = run.metrics()
+    if not numbers:
+        return
+    with st.expander("All held-out numbers", icon=":material/table:"):
+        rows = [
+            {
+                "metric": metric.title,
+                "value": f"{numbers[name]:.{metric.decimals}f}",
+                "unit": metric.unit,
+                "what it says": metric.text,
+            }
+            for name, metric in METRICS.items()
+            if name in numbers
+        ]
+        st.table(rows)
+
+
 def notes(run: Run) -> None:
     """What to know before reading this run's pictures."""
     if run.config.beta == 0:
@@ -206,7 +229,11 @@ def default_sweep() -> list[Run]:
     for run in all_runs():
         if run.status().state == "finished":
             sweeps.setdefault(sweep_id(run.config), []).append(run)
-    widest: list[Run] = max(sweeps.values(), key=lambda runs: len(runs), default=[])
+    widest: list[Run] = max(
+        sweeps.values(),
+        key=lambda runs: (len(runs), max(run.status().submitted for run in runs)),
+        default=[],
+    )
     runs = sorted(widest, key=lambda run: run.config.beta)
     if len(runs) > MAX_COLUMNS:  # spread over the range
         runs = [runs[i] for i in np.linspace(0, len(runs) - 1, MAX_COLUMNS).astype(int)]

@@ -96,6 +96,19 @@ def test_the_table_sorts_by_means_and_marks_the_best() -> None:
     assert [key for key, style in table._compute().ctx.items() if style] == [(0, 2), (0, 3)]
 
 
+def test_small_plots_show_a_sample_of_many_points() -> None:
+    many = replace(
+        column(1, 3, 20),
+        posterior_mean=np.random.default_rng(1).normal(size=(10_000, 2)),
+        labels=np.random.default_rng(2).integers(0, 3, 10_000),
+    )
+    figure = comparison.latent_spaces([many], 4)
+    shown = [(x, y) for trace in figure.data for x, y in zip(trace.x, trace.y, strict=True)]
+    assert len(shown) == comparison.MAX_POINTS
+    assert len(set(shown)) == len(shown)
+    assert set(shown) <= set(map(tuple, many.posterior_mean))
+
+
 def test_an_aligned_column_says_what_stays_unexplained() -> None:
     one = column(1, 3, 20)
     turned = align(one.posterior_mean @ np.array([[0, 1], [-1, 0]]), one.posterior_mean)

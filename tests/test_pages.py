@@ -27,7 +27,7 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
 
 
 def open_page(name: str) -> AppTest:
-    page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=30).run()
+    page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=120).run()
     assert not page.exception
     if name != "home":
         page.switch_page(f"app_pages/{name}.py").run()

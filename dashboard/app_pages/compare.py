@@ -57,6 +57,10 @@ plot(
     aspect=1 / len(columns),
     alt="Held-out latent spaces side by side on shared axes",
 )
+st.caption(
+    f"Up to {comparison.MAX_POINTS:,} held-out images a run, each at its posterior mean; dotted: 1 "
+    "and 2 standard deviations of the prior."
+)
 if reference:
     st.caption(
         "Aligned: unexplained is the share of the chosen run's variance that no rotation, "

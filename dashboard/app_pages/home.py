@@ -30,8 +30,9 @@ plot(
     alt="Held-out latent spaces of runs of several β, with the prior's 1 and 2 sigma circles",
 )
 st.caption(
-    f"Held-out images of {runs[0].config.dataset}, each at its posterior mean, a colour a label; "
-    "dotted: 1 and 2 standard deviations of the prior. Below, what points of the plane decode to."
+    f"Up to {comparison.MAX_POINTS:,} held-out images of {runs[0].config.dataset}, each at its "
+    "posterior mean, a colour a label; dotted: 1 and 2 standard deviations of the prior. Below, "
+    "what points of the plane decode to."
 )
 for cell, run in zip(st.columns(len(runs)), runs, strict=True):
     with cell:

@@ -182,7 +182,9 @@ def show(run: Run) -> None:
             )
     text = f"epoch {int(epoch)} of {run.config.epochs}"
     left = controls.seconds_left(run) if status.state == "running" else None
-    if left is not None:
+    if status.state == "running" and epoch == run.config.epochs:
+        text += ", measuring"
+    elif left is not None:
         text += f", about {left:.0f} s left"
     elif status.state == "running":
         text += ", starting"
@@ -229,6 +231,7 @@ def show(run: Run) -> None:
     st.caption(
         f"Posterior means of {len(arrays['labels']):,} held-out images at epoch {at:g}{circles}."
     )
+    controls.measured(run)
 
 
 st.title("Train")

@@ -12,6 +12,8 @@ from plotly.subplots import make_subplots
 from dashboard.figures import LABEL_COLOURS, LEGEND_BELOW, MARGINS, dim_name, latent
 from vae_core.analysis import Alignment
 
+MAX_POINTS = 2500  # a run
+
 
 @dataclass(frozen=True)
 class Column:
@@ -51,6 +53,7 @@ class Column:
 def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
     """A scatter a run, on shared axes of -half_width to half_width.
 
+    At most `MAX_POINTS` of a run are shown, picked at random: in a small plot more hide each other.
     At β = 0 nothing holds the means near the prior: most then lie outside, and the title says so.
     """
     titles = [_title_lines(column, half_width) for column in columns]
@@ -66,9 +69,10 @@ def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
     )
     shapes: list[dict[str, object]] = []
     for number, column in enumerate(columns, start=1):
+        shown = np.random.default_rng(0).permutation(len(column.labels))[:MAX_POINTS]
         for trace in latent.traces(
-            column.posterior_mean,
-            column.labels,
+            column.posterior_mean[shown],
+            column.labels[shown],
             column.label_names,
             column.dims,
             size=3.5,
