@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.controls import warn_of_damage
 from vae_core.config import VaeLabError
 from vae_core.engines import shared_engine
 from vae_core.runs import default_store
@@ -46,6 +47,7 @@ PAGES = [
 st.set_page_config(page_title="VAE Lab", page_icon=str(ICON), layout="wide")
 try:
     st.navigation(PAGES, position="top").run()
+    warn_of_damage()
 except (VaeLabError, OSError) as error:  # a damaged run, a full disk: say so, go on elsewhere
     st.error(str(error), icon=":material/error:")
 # After the page: its first worker imports TensorFlow, which must not delay the first picture.

@@ -42,22 +42,27 @@ BETA_ZERO = (
 
 
 def all_runs(viewable: bool = True) -> list[Run]:
-    """Runs of the store, newest first, then the pretrained ones; damaged folders are named once.
+    """Runs of the store, newest first, then the pretrained ones; damaged ones are left out.
 
     Args:
         viewable: only those that the pages can show, see `Run.viewable`.
     """
     found: dict[str, Run] = {}
     for store in (default_store(), pretrained_store()):
-        runs, damaged = store.scan()
+        runs, _ = store.scan()
         runs.reverse()
         if store == pretrained_store():
             runs.sort(key=_shown_first)
         for run in runs:
             found.setdefault(run.id, run)
-        for reason in damaged.values():
-            st.warning(f"Not shown: {reason}", icon=":material/warning:")
     return [run for run in found.values() if run.viewable or not viewable]
+
+
+def warn_of_damage() -> None:
+    """Name the run folders that can't be read."""
+    for store in (default_store(), pretrained_store()):
+        for reason in store.scan()[1].values():
+            st.warning(f"Not shown: {reason}", icon=":material/warning:")
 
 
 def _shown_first(run: Run) -> tuple[float, int]:
@@ -71,8 +76,8 @@ def pretrained(run: Run) -> bool:
 
 
 def find(run_id: str) -> Run | None:
-    """The run of that id, pretrained or of the store; None where there is none."""
-    for store in (pretrained_store(), default_store()):
+    """The run of that id, of the store or pretrained; None where there is none."""
+    for store in (default_store(), pretrained_store()):
         if _has(store, run_id):
             return store.get(run_id)
     return None
@@ -89,8 +94,8 @@ def run_label(run: Run) -> str:
     if c.schedule != "constant":
         parts.append(c.schedule)
     parts.append(f"{c.epochs} epochs")
-    tail = "pretrained" if pretrained(run) else c.id.rsplit("-", 1)[-1]
-    return " · ".join([*parts, tail])
+    tail = c.id.rsplit("-", 1)[-1]
+    return " · ".join([*parts, f"pretrained {tail}" if pretrained(run) else tail])
 
 
 def pick_run(key: str = "run", viewable: bool = True) -> Run:
@@ -156,24 +161,11 @@ def metrics_row(run: Run) -> None:
     if test is None:
         return
     with st.container(horizontal=True):
-        for name, text in (
-            (
-                "loss",
-                "What training minimises: distortion + β · rate, or β · |rate - C| under the "
-                "capacity schedule, with β and C as they were after the epoch.",
-            ),
-            (
-                "distortion",
-                "E[-log p(x|z)] with z sampled from the posterior, summed over pixels. On grey "
-                "pixels this is a cross-entropy, not a likelihood.",
-            ),
-            ("rate", "KL(q(z|x) || p(z)), summed over latent dimensions."),
-            ("elbo", "-(distortion + rate): free of β, so it compares runs."),
-        ):
+        for name in ("loss", "distortion", "rate", "elbo"):
             st.metric(
                 name,
                 f"{test[name]:.2f}",
-                help=f"{text} Held-out images, nats an image.",
+                help=f"{METRICS[name].text} Held-out images, nats an image.",
                 border=True,
             )
 
@@ -252,20 +244,19 @@ def top_dims(run: Run) -> tuple[int, int]:
 def over_seeds(runs: list[Run]) -> list[list[dict[str, float]]]:
     """Of each run the numbers (see `Run.metrics`) of all finished runs that differ in the seed.
 
-    Its own come first. Runs that ship as config and metrics alone count like any other.
+    Runs that ship as config and metrics alone count like any other. An unfinished run stands for
+    itself, and so do several seeds of one config that are compared with each other.
     """
-    siblings: dict[str, list[Run]] = {seeds_id(run.config): [] for run in runs}
+    alone = [seeds_id(run.config) for run in runs]
+    siblings: dict[str, list[dict[str, float]]] = {}
     for run in all_runs(viewable=False):
-        group = siblings.get(seeds_id(run.config))
-        if group is not None and run.status().state == "finished":
-            group.append(run)
+        if (group := seeds_id(run.config)) in alone and (numbers := run.metrics()):
+            siblings.setdefault(group, []).append(numbers)
     return [
-        [
-            numbers
-            for sibling in [run, *(s for s in siblings[seeds_id(run.config)] if s.id != run.id)]
-            if (numbers := sibling.metrics())
-        ]
-        for run in runs
+        siblings[group]
+        if run.metrics() and alone.count(group) == 1
+        else [run.metrics() or (last_test(run) or {})]
+        for run, group in zip(runs, alone, strict=True)
     ]
 
 
@@ -286,8 +277,7 @@ def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Colu
         except RunError as error:
             st.warning(str(error), icon=":material/warning:")
             continue
-        test = last_test(run)
-        if test is not None:
+        if numbers[0]:
             others = [f"{letter} {getattr(run.config, name)}".strip() for name, letter in differing]
             readable.append(run)
             columns.append(
@@ -299,7 +289,8 @@ def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Colu
                     dims=top_dims(run),
                     beta=run.config.beta,
                     sweep=sweep_id(run.config),
-                    points=np.array([[n["rate"], n["distortion"]] for n in numbers or [test]]),
+                    numbers=numbers,
+                    sloped=run.config.schedule != "capacity",
                 )
             )
     if not columns:
@@ -315,14 +306,20 @@ def sheet(images: np.ndarray, columns: int, caption: str, alt: str) -> None:
     )
 
 
-def manifold_picture(run: Run, n: int, alignment: analysis.Alignment | None = None) -> None:
-    """The manifold of the two latent dimensions of largest rate, as a plain picture.
+def manifold_picture(
+    run: Run,
+    n: int,
+    alignment: analysis.Alignment | None = None,
+    dims: tuple[int, int] | None = None,
+) -> None:
+    """The manifold of two latent dimensions, as a plain picture.
 
     Args:
         n: pictures a side.
         alignment: of the run to another, whose coordinates the grid then has.
+        dims: those of the grid; by default the two of largest rate.
     """
-    _, z = analysis.manifold(n, np.zeros(run.config.latent_dim), top_dims(run))
+    _, z = analysis.manifold(n, np.zeros(run.config.latent_dim), dims or top_dims(run))
     if alignment:
         z = alignment.undo(z)
     beta = f"β = {run.config.beta:g}"

@@ -129,7 +129,6 @@ def test_reconstructions_and_their_spread() -> None:
     images = np.arange(3.0)[:, None, None] * np.ones((3, 4, 4))
     found = analysis.reconstruct(Known(), images, samples=4000)
     assert found.at_mean == pytest.approx(images)
-    assert found.mean == pytest.approx(images, abs=0.05)
     assert found.std == pytest.approx(np.full((3, 4, 4), 0.5), abs=0.05)
 
 

@@ -24,7 +24,7 @@ def column(beta: float, rate: float, distortion: float, scale: float = 1.0) -> c
         dims=(0, 1),
         beta=beta,
         sweep="one",
-        points=np.array([[rate, distortion]]),
+        numbers=[{"rate": rate, "distortion": distortion}],
     )
 
 
@@ -66,7 +66,8 @@ def test_rate_distortion_leaves_beta_zero_out_and_draws_equal_elbo() -> None:
 
 
 def test_rate_distortion_shows_the_mean_and_spread_over_seeds() -> None:
-    several = replace(column(1, 0, 0), points=np.array([[2.0, 20.0], [3.0, 24.0], [4.0, 22.0]]))
+    numbers = [{"rate": r, "distortion": d} for r, d in ((2, 20), (3, 24), (4, 22))]
+    several = replace(column(1, 0, 0), numbers=numbers)
     *_, points = comparison.rate_distortion([several, column(4, 1, 30)]).data
     assert list(points.x) == [1, 3]
     assert list(points.y) == [30, 22]
@@ -92,8 +93,10 @@ def test_the_table_sorts_by_means_and_marks_the_best() -> None:
     assert "3.00 ± 0" in html
     assert "-30.00" in html
     assert "nan" not in html
-    # Best elbo and best MMD²; no direction of the rate is better.
-    assert [key for key, style in table._compute().ctx.items() if style] == [(0, 2), (0, 3)]
+    # The best elbo; of rate and MMD² no direction is better.
+    assert [key for key, style in table._compute().ctx.items() if style] == [(0, 2)]
+    apart: Any = numbers.metrics_table({}, [[{"elbo": -1.0}], [{"elbo": -2.0}]], comparable=False)
+    assert not any(apart._compute().ctx.values())
 
 
 def test_small_plots_show_a_sample_of_many_points() -> None:
@@ -109,14 +112,21 @@ def test_small_plots_show_a_sample_of_many_points() -> None:
     assert set(shown) <= set(map(tuple, many.posterior_mean))
 
 
-def test_an_aligned_column_says_what_stays_unexplained() -> None:
-    one = column(1, 3, 20)
-    turned = align(one.posterior_mean @ np.array([[0, 1], [-1, 0]]), one.posterior_mean)
-    moved = replace(one, posterior_mean=one.posterior_mean @ np.array([[0, 1], [-1, 0]]))
-    again = moved.aligned(turned)
-    assert again.posterior_mean == pytest.approx(one.posterior_mean)
-    assert again.title == "β = 1<br><sub>0% unexplained</sub>"
-    assert one.aligned(None) is one
+def test_an_aligned_column_says_what_was_done_and_what_stays_unexplained() -> None:
+    """In three dimensions, permuted: shown are the dimensions of the run that it is laid on."""
+    reference = np.random.default_rng(0).normal(size=(100, 3))
+    permuted = replace(column(1, 3, 20), posterior_mean=4 * reference[:, [2, 0, 1]], dims=(1, 2))
+    again = permuted.aligned(align(permuted.posterior_mean, reference), dims=(0, 1))
+    assert again.posterior_mean == pytest.approx(reference)
+    assert again.dims == (0, 1)
+    assert again.title == "β = 1<br><sub>scaled by 0.25</sub><br><sub>0% unexplained</sub>"
+    assert permuted.aligned(None, (0, 1)) is permuted
+
+
+def test_no_slope_is_drawn_under_the_capacity_schedule() -> None:
+    figure = comparison.rate_distortion([replace(column(1, 2, 21), sloped=False), column(4, 1, 27)])
+    slopes = next(trace for trace in figure.data if trace.name == "slope -β")
+    assert len(slopes.x) == 3
 
 
 def test_what_lies_outside_is_said() -> None:

@@ -247,4 +247,57 @@ def test_measure_of_a_model_that_knows_nothing() -> None:
     assert found == metrics.measure(Blank(), images, labels)
     assert set(found) < set(metrics.METRICS)
     factors = rng(2).integers(0, 3, (300, 2))
-    assert metrics.measure(Blank(), images, labels, factors)["mig"] == 0
+    assert 0 <= metrics.measure(Blank(), images, labels, factors)["mig"] < 0.05
+
+
+class Hint(Blank):
+    """As blank, but the mean moves by a millionth of the posterior's width with the first pixel."""
+
+    def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        mean = np.zeros((len(images), 2))
+        mean[:, 0] = 1e-6 * images[:, 0, 0]
+        return mean, np.zeros((len(images), 2))
+
+
+def test_a_collapsed_dimension_does_not_count_as_a_factor() -> None:
+    factors = rng().integers(0, 4, (3000, 1))
+    images = np.tile(factors[:, :, None] / 4, (1, 4, 4)).astype(np.float32)
+    found = metrics.measure(Hint(), images, factors[:, 0], factors)
+    assert found["mig"] < 0.05
+    assert found["active_units"] == 0
+
+
+def test_all_runs_are_bounded_on_the_same_images() -> None:
+    """However many latent dimensions they have."""
+    seen = []
+
+    class Watched(Blank):
+        def __init__(self, d: int) -> None:
+            self.d = d
+
+        def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            seen.append(images)
+            return np.zeros((len(images), self.d)), np.zeros((len(images), self.d))
+
+    images = rng().random((700, 4, 4)).astype(np.float32)
+    for d in (1, 2, 7):
+        metrics.measure(Watched(d), images, np.zeros(700, int))
+    for number in range(3):
+        assert np.array_equal(seen[number], seen[3 + number])
+        assert np.array_equal(seen[number], seen[6 + number])
+
+
+def test_parts_that_so_few_images_cannot_resolve_are_left_out() -> None:
+    class Apart(Blank):
+        def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return 100 * rng(5).normal(size=(len(images), 2)), np.full((len(images), 2), -9.0)
+
+    found = metrics.measure(Apart(), rng().random((200, 4, 4)), rng(1).integers(0, 2, 200))
+    assert found["mutual_information"] == pytest.approx(math.log(200), abs=0.01)
+    assert not {"total_correlation", "dimension_wise_kl"} & set(found)
+
+
+def test_a_single_held_out_image_is_measured_as_far_as_it_goes() -> None:
+    found = metrics.measure(Blank(), rng().random((1, 4, 4)), np.zeros(1, int))
+    assert not {"mmd", "knn_accuracy"} & set(found)
+    assert found["iw_bound_1"] == pytest.approx(-16 * math.log(2), rel=1e-5)

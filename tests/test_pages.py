@@ -157,10 +157,25 @@ def test_compare_takes_the_spread_over_the_seeds(
             run = own_store.create(replace(SMALL, beta=beta, seed=seed, epochs=1))
             InProcessEngine().submit(run)
             run.strip(numbers_only=seed == 2)
-    (table,) = open_page("compare").dataframe
+    page = open_page("compare")
+    (table,) = page.dataframe
     assert list(table.value["seeds"]) == [3, 3]
     losses = [run.metrics()["loss"] for run in own_store.scan()[0] if run.config.beta == 1]
     assert table.value["loss (nats)"][0] == pytest.approx(sum(losses) / 3)
+    # Seeds that are compared with each other stand for themselves, and so does a cancelled run.
+    page.multiselect("runs").set_value(page.multiselect("runs").options).run()
+    (table,) = page.dataframe
+    assert list(table.value["seeds"]) == [1, 1, 1, 1]
+    assert list(table.value["loss (nats)"][:2]) == pytest.approx([losses[1], losses[0]])
+    for run in own_store.scan()[0]:
+        if run.config.seed == 1:
+            ends = run.records("end")[-1] | {"state": "cancelled", "metrics": {}}
+            run.append_metrics(ends)
+    page.run()
+    assert not page.exception
+    page.multiselect("runs").set_value(page.multiselect("runs").options[2:]).run()
+    (table,) = page.dataframe
+    assert list(table.value["seeds"]) == [2, 2]
 
 
 def test_compare_aligns_and_shows_the_same_images(own_store: RunStore) -> None:

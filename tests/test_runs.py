@@ -257,6 +257,10 @@ def test_metrics_are_those_of_the_last_epoch_and_of_the_end(store: RunStore) -> 
     assert run.metrics() == first_four, "damaged"
     run.append_metrics(end | {"metrics": {"mmd": 0.5}})
     assert run.metrics() == first_four | {"mmd": 0.5}
+    run.append_metrics(end | {"active_units": 2, "high_rate_units": 1})
+    assert run.metrics() == first_four | {"active_units": 2, "high_rate_units": 1}
+    run.append_metrics(end | {"state": "cancelled", "metrics": {}})
+    assert run.metrics() == {}, "a part of a run is not averaged with whole ones"
 
 
 def test_strip_leaves_what_ships(trained: Run, store: RunStore) -> None:

@@ -49,19 +49,28 @@ def test_the_place_is_the_centroid(shape: int) -> None:
 
 
 def test_rotations_turn_to_the_left() -> None:
-    for shape in range(3):
-        turned = np.rot90(picture(shape, y=0, x=CENTRE))
-        # A quarter turn of the picture is one of the shape, but for the place.
-        again = picture(shape, rotation=QUARTER, x=CENTRE, y=0)
-        assert turned.sum() == pytest.approx(again.sum(), rel=0.01)
+    """The heart's centroid lies off its place, in a direction that turns with it."""
+    place = shapes.PLACES[CENTRE]
+
+    def off(rotation: int) -> tuple[float, float]:
+        x, y = centroid(picture(2, rotation=rotation))
+        return x - place, y - place
+
+    _, c = off(0)
+    assert abs(c) > 0.003
+    assert off(0) == pytest.approx((0, c), abs=3e-4)
+    assert off(QUARTER) == pytest.approx((-c, 0), abs=3e-4)
+    assert off(2 * QUARTER) == pytest.approx((0, -c), abs=3e-4)
     assert picture(0, rotation=QUARTER) == pytest.approx(picture(0), abs=0.01)
     assert picture(1, rotation=2 * QUARTER) == pytest.approx(picture(1), abs=0.01)
-    heart = picture(2)
-    assert np.abs(picture(2, rotation=2 * QUARTER) - heart).max() == 1
-    _, up = centroid(heart)
-    _, down = centroid(picture(2, rotation=2 * QUARTER))
-    place = shapes.PLACES[CENTRE]
-    assert up - place == pytest.approx(place - down, abs=0.002)
+    assert np.abs(picture(1, rotation=QUARTER) - picture(1)).max() == 1
+
+
+def test_no_held_out_picture_is_a_training_picture() -> None:
+    data = datasets.load("shapes")
+    trained = {image.tobytes() for image in data.x_train}
+    assert len(trained) > 0.99 * len(data.x_train)
+    assert not trained & {image.tobytes() for image in data.x_test}
 
 
 @pytest.mark.parametrize("shape", range(3))
@@ -74,12 +83,12 @@ def test_nothing_leaves_the_picture(shape: int) -> None:
 
 
 def test_factors_are_uniform_and_independent() -> None:
-    factors = shapes.sample_factors(40_000, seed=0)
+    factors = shapes.sample_factors(15_000, seed=0)
     for column, count in zip(factors.T, shapes.COUNTS, strict=True):
         shares = np.bincount(column, minlength=count) / len(column)
-        assert shares == pytest.approx(np.full(count, 1 / count), abs=0.01)
+        assert shares == pytest.approx(np.full(count, 1 / count), abs=0.015)
     correlation = np.corrcoef(factors.T) - np.eye(5)
-    assert np.abs(correlation).max() < 0.02
+    assert np.abs(correlation).max() < 0.03
 
 
 def test_the_data_set_carries_the_factors_of_what_is_held_out() -> None:

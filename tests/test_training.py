@@ -223,6 +223,7 @@ def test_a_crash_while_completing_changes_nothing(
             )
         with pytest.raises(Crash):
             training.train(run)
+    assert run.viewable == (when != "export"), "no graphs above weights that are not theirs"
     run.write_status(state="interrupted")
     InProcessEngine().submit(run)
     assert run.status().state == "finished"
@@ -249,6 +250,20 @@ def test_a_stop_while_measuring_is_heard_and_costs_nothing(
 def test_a_large_capacity_is_no_divergence(store: RunStore) -> None:
     config = RunConfig(beta=1000, schedule="capacity", capacity=5000, epochs=2, warmup=0)
     finished(store, config)
+
+
+def test_a_run_of_an_older_version_goes_on(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its checkpoint lies where the trained weights lie now."""
+    whole = finished(RunStore(store.root / "whole"), SMALL)
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0)
+    run = store.create(SMALL)
+    training.train(run, stop=lambda: len(run.records("epoch")) > 1)
+    run.checkpoint_path.rename(run.weights_path)
+    InProcessEngine().submit(run)
+    assert same_bits(weights(run), weights(whole))
+    assert run.records("start")[-1]["epoch"] > 0
 
 
 def test_a_damaged_checkpoint_starts_over(store: RunStore) -> None:
@@ -344,8 +359,8 @@ def test_known_factors_give_a_mutual_information_gap(
     run = finished(store, RunConfig(epochs=30))
     mig = run.metrics()["mig"]
     assert 0 < mig < 1
-    expected = mutual_information_gap(run.arrays()["posterior_mean"], data.y_test[:, None])
-    assert mig == pytest.approx(expected, abs=1e-6)
+    at_means = mutual_information_gap(run.arrays()["posterior_mean"], data.y_test[:, None])
+    assert mig == pytest.approx(at_means, abs=0.1)
     flat = finished(store, RunConfig(epochs=1, latent_dim=1))
     assert "mig" not in flat.metrics(), "one dimension has no next best"
 

@@ -21,7 +21,7 @@ from vae_core import architectures, datasets
 from vae_core.config import DECAYS, OPTIMIZERS, SCHEDULES, RunConfig, VaeLabError
 from vae_core.engines import LocalEngine
 from vae_core.metrics import METRICS
-from vae_core.runs import Run, RunError, RunStore, default_store
+from vae_core.runs import NO_WEIGHTS, Run, RunError, RunStore, default_store
 from vae_core.sweep import sweep
 
 # A pipe has no width: don't fold what a person or a program reads from it.
@@ -408,7 +408,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     run = _run(options)
     if not (run.weights_path.is_file() or run.checkpoint_path.is_file()):
         # Said before the seconds that TensorFlow takes.
-        raise RunError(f"run {run.id} has no weights; train it to get them.")
+        raise RunError(NO_WEIGHTS.format(run.id))
     with _without_native_noise():
         from vae_core import training  # TensorFlow, only where it is needed
 

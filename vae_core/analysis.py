@@ -109,7 +109,6 @@ class Reconstruction(NamedTuple):
     """What a run makes of some images; see `reconstruct`."""
 
     at_mean: np.ndarray
-    mean: np.ndarray
     std: np.ndarray
 
 
@@ -128,15 +127,15 @@ def reconstruct(
         seed: of the noise.
 
     Returns:
-        Decoded pictures (n, size, size): of the posterior mean, and the mean and the standard
-        deviation a pixel over the samples.
+        Decoded pictures (n, size, size): of the posterior mean, and the standard deviation of each
+        pixel over the samples.
     """
     mean, log_var = networks.encode(images)
     n, d = mean.shape
     noise = np.random.default_rng(seed).standard_normal((samples, n, d)).astype(np.float32)
     z = mean + np.exp(0.5 * log_var) * noise
     decoded = networks.decode(z.reshape(-1, d)).reshape(samples, *images.shape)
-    return Reconstruction(networks.decode(mean), decoded.mean(axis=0), decoded.std(axis=0))
+    return Reconstruction(networks.decode(mean), decoded.std(axis=0))
 
 
 def prior_samples(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:
@@ -195,9 +194,11 @@ class Alignment(NamedTuple):
 def align(embedding: np.ndarray, reference: np.ndarray) -> Alignment:
     """The Procrustes alignment of a run's embedding to that of a reference run.
 
-    Latent spaces of different runs rotate, flip and scale: an objective that is the same for all
-    of them does not tell them apart. Schönemann (1966), "A generalized solution of the orthogonal
-    Procrustes problem", with the scale of Gower (1975), "Generalized Procrustes Analysis".
+    Latent spaces of different runs are flipped and permuted, which the objective does not see,
+    and rotated, scaled and shifted, which it sees little of or is what β does: the alignment takes
+    all of this away, to compare the shape that is left. Schönemann (1966), "A generalized solution
+    of the orthogonal Procrustes problem", with the scale of Gower (1975), "Generalized Procrustes
+    Analysis".
 
     Args:
         embedding: (n, d), posterior means.

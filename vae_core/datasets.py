@@ -91,19 +91,19 @@ def _digits() -> Dataset:
 
 
 def _shapes() -> Dataset:
-    """30,000 pictures of known factors; the last third is held out."""
-    factors = shapes.sample_factors(30_000, seed=0)
+    """15,000 pictures of known factors, no two the same; the last fifth is held out."""
+    factors = shapes.sample_factors(15_000, seed=0)
     images, labels = shapes.draw(factors, 32), factors[:, 0]
     return replace(
         _checked(
             "shapes",
-            images[:20_000],
-            labels[:20_000],
-            images[20_000:],
-            labels[20_000:],
+            images[:12_000],
+            labels[:12_000],
+            images[12_000:],
+            labels[12_000:],
             shapes.SHAPES,
         ),
-        factors=factors[20_000:],
+        factors=factors[12_000:],
     )
 
 
@@ -233,7 +233,7 @@ class Source(NamedTuple):
 # A new data set is a loader and a line here.
 DATASETS = {
     "digits": Source(_digits, 8, 1437, bundled=True),
-    "shapes": Source(_shapes, 32, 20_000, bundled=True),
+    "shapes": Source(_shapes, 32, 12_000, bundled=True),
     "mnist": Source(lambda: _from_npz("mnist", DIGIT_NAMES), 28, 60_000),
     "fashion_mnist": Source(lambda: _from_npz("fashion_mnist", FASHION_NAMES), 28, 60_000),
 }
@@ -257,9 +257,10 @@ def load(name: str) -> Dataset:
 
 
 def held_out(name: str, indices: Sequence[int]) -> np.ndarray:
-    """Some held-out images (k, size, size), for the pages: reads no more than it needs.
+    """Some held-out images (k, size, size), for the pages.
 
-    Nothing is downloaded, as that would bring TensorFlow into the web process.
+    Of a file only these are kept, and nothing is downloaded: that would bring TensorFlow into the
+    web process.
 
     Raises:
         DatasetError: the data set is not on this machine, damaged, or has fewer images.

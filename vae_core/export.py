@@ -23,7 +23,12 @@ SMALLEST = 128  # bytes that are worth a reference
 
 
 def export(vae: VAE, run: Run) -> None:
-    """Write the weights, encoder.onnx and decoder.onnx; the decoder gives probabilities."""
+    """Write the weights, encoder.onnx and decoder.onnx; the decoder gives probabilities.
+
+    Graphs of other weights go first: with new ones under them they would decode a mixture.
+    """
+    for path in (run.encoder_path, run.decoder_path):
+        path.unlink(missing_ok=True)
     vae.optimizer = None  # Keras would store its state with the weights
     replace_file(run.weights_path, lambda path: vae.save_weights(path))
     stored = _stored_arrays(run.weights_path)

@@ -24,6 +24,7 @@ BOUND_SAMPLES = (1, 5, 50)
 BOUND_IMAGES = 500
 PAIRED_IMAGES = 5000
 PAIRS_BUDGET = 2e8  # n * n * d
+UNRESOLVED = 1.0  # nats below log n
 
 LogLikelihood = Callable[[np.ndarray], np.ndarray]
 
@@ -39,28 +40,41 @@ class Metric(NamedTuple):
 
 
 _BOUND = (
-    f"Importance-weighted bound on log p(x) with k samples (Burda et al., 2016), on {BOUND_IMAGES} "
-    "held-out images at most; k = 1 is the elbo of these images."
+    "Importance-weighted bound with k samples (Burda et al., 2016), on the same "
+    f"{BOUND_IMAGES} held-out images at most for every run; k = 1 is their elbo, and it rises "
+    "with k. "
 )
 _PARTS = (
-    "Part of the rate (Chen et al., 2018, eq. 2), exact for a mixture of up to "
-    f"{PAIRED_IMAGES:,} held-out posteriors; the three parts add up to their rate. "
+    "Part of the rate (Chen et al., 2018, eq. 2), exact for the mixture of up to "
+    f"{PAIRED_IMAGES:,} held-out posteriors; the three parts add up to the rate of those images. "
+)
+_RESOLVED = (
+    "Left out where the mutual information is within a nat of its limit, the log of the number of "
+    "images: so few posteriors can't resolve it then."
 )
 
-# The order is that of the tables. What training itself reports (loss, distortion, rate, elbo) comes
-# first.
+# The order is that of the tables; the first four are what training itself reports.
 METRICS = {
-    "loss": Metric("loss", "nats", 2, "", "What training minimises: distortion + β · rate."),
+    "loss": Metric(
+        "loss",
+        "nats",
+        2,
+        "",
+        "What training minimises: distortion + β · rate, or β · |rate - C| under the capacity "
+        "schedule, with β and C as they were after the epoch.",
+    ),
     "distortion": Metric(
         "distortion",
         "nats",
         2,
-        "lower",
-        "E[-log p(x|z)] with z sampled from the posterior, summed over pixels; on grey pixels a "
-        "cross-entropy, not a likelihood.",
+        "",
+        "E[-log p(x|z)] with z sampled from the posterior, summed over pixels. On grey pixels "
+        "this is a cross-entropy, not a likelihood.",
     ),
     "rate": Metric("rate", "nats", 2, "", "KL(q(z|x) || p(z)), summed over latent dimensions."),
-    "elbo": Metric("elbo", "nats", 2, "higher", "-(distortion + rate): free of β."),
+    "elbo": Metric(
+        "elbo", "nats", 2, "higher", "-(distortion + rate): free of β, so it compares runs."
+    ),
     "active_units": Metric(
         "active units",
         "",
@@ -87,21 +101,23 @@ METRICS = {
         "total correlation",
         "nats",
         2,
-        "lower",
-        _PARTS + "How far the latent dimensions are from independent.",
+        "",
+        _PARTS + "How far the latent dimensions are from independent. " + _RESOLVED,
     ),
     "dimension_wise_kl": Metric(
         "dimension-wise KL",
         "nats",
         2,
-        "lower",
-        _PARTS + "How far each dimension of the aggregate posterior is from the prior.",
+        "",
+        _PARTS
+        + "How far each dimension of the aggregate posterior is from the prior. "
+        + _RESOLVED,
     ),
     "mmd": Metric(
         "MMD²",
         "",
         4,
-        "lower",
+        "",
         "Squared maximum mean discrepancy of aggregate posterior and prior, kernel "
         "C / (C + |x - y|²) with C = 2d (Tolstikhin et al., 2018); unbiased, so near 0 it may be "
         "negative.",
@@ -115,7 +131,14 @@ METRICS = {
         "others in latent space.",
     ),
     **{
-        f"iw_bound_{k}": Metric(f"bound, k = {k}", "nats", 2, "higher", _BOUND)
+        f"iw_bound_{k}": Metric(
+            f"bound, k = {k}",
+            "nats",
+            2,
+            "higher",
+            _BOUND + "On grey pixels the distortion is a cross-entropy, so this bounds no "
+            "likelihood; the binarised one does.",
+        )
         for k in BOUND_SAMPLES
     },
     **{
@@ -124,8 +147,8 @@ METRICS = {
             "nats",
             2,
             "higher",
-            _BOUND + " Each pixel was drawn as 0 or 1 with its grey value as the probability, so "
-            "this is a likelihood; never compare it with numbers on grey pixels.",
+            _BOUND + "Each pixel was drawn as 0 or 1 with its grey value as the probability, so "
+            "this is a lower bound on log p(x); never compare it with numbers on grey pixels.",
         )
         for k in BOUND_SAMPLES
     },
@@ -169,36 +192,53 @@ def measure(
         seed: of the subsets and of all samples, so that the numbers can be computed again.
 
     Returns:
-        By name, see `METRICS`.
+        By name, see `METRICS`; one that is no finite number is left out.
     """
-    rng = np.random.default_rng(seed)
+    bounds_rng, parts_rng, mmd_rng, mig_rng = (
+        np.random.default_rng([seed, purpose]) for purpose in range(4)
+    )
+    # First, so that all runs see the same images, binarised alike, however many dimensions.
+    few = images[bounds_rng.permutation(len(images))[:BOUND_IMAGES]]
+    binary = binarised(few, bounds_rng)
+
     mean, log_var = networks.encode(images)
+    n, d = mean.shape
     found: dict[str, float] = {
         "active_units": active_units(mean),
         "high_rate_units": high_rate_units(objective.rate_per_dim(mean, log_var).mean(axis=0)),
     }
-    n, d = mean.shape
     pairs = min(n, PAIRED_IMAGES, int(math.sqrt(PAIRS_BUDGET / d)))
-    subset = rng.permutation(n)[:pairs]
-    parts = rate_parts(mean[subset], log_var[subset], rng)
-    found |= parts._asdict()
-    noise = rng.standard_normal((2, pairs, d))
-    found["mmd"] = mmd(mean[subset] + np.exp(0.5 * log_var[subset]) * noise[0], noise[1])
-    found["knn_accuracy"] = knn_accuracy(mean, labels)
-    few = images[rng.permutation(n)[:BOUND_IMAGES]]
-    for name, x in (("iw_bound", few), ("iw_bound_binarised", binarised(few, rng))):
+    subset = parts_rng.permutation(n)[:pairs]
+    parts = rate_parts(mean[subset], log_var[subset], parts_rng)
+    found["mutual_information"] = parts.mutual_information
+    if parts.mutual_information < math.log(pairs) - UNRESOLVED:
+        found |= parts._asdict()
+    if pairs > 1:
+        z = _sampled(mean[subset], log_var[subset], mmd_rng)
+        found["mmd"] = mmd(z, mmd_rng.standard_normal(z.shape))
+    if n > NEIGHBOURS:
+        found["knn_accuracy"] = knn_accuracy(mean, labels)
+    for name, x in (("iw_bound", few), ("iw_bound_binarised", binary)):
         flat = x.reshape(len(x), -1)
 
         def log_likelihood(z: np.ndarray, flat: np.ndarray = flat) -> np.ndarray:
             return -objective.distortion(networks.decode_logits(z), flat)
 
         bounds = importance_weighted_bounds(
-            log_likelihood, *networks.encode(x), samples=BOUND_SAMPLES, rng=rng
+            log_likelihood, *networks.encode(x), samples=BOUND_SAMPLES, rng=bounds_rng
         )
         found |= {f"{name}_{k}": value for k, value in bounds.items()}
     if factors is not None and d > 1:
-        found["mig"] = mutual_information_gap(mean, factors)
-    return found
+        found["mig"] = mutual_information_gap(_sampled(mean, log_var, mig_rng), factors)
+    return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def _sampled(
+    posterior_mean: np.ndarray, posterior_log_var: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """One latent of each posterior, (n, d)."""
+    noise = rng.standard_normal(posterior_mean.shape)
+    return posterior_mean + np.exp(0.5 * posterior_log_var) * noise
 
 
 def active_units(posterior_mean: np.ndarray, threshold: float = ACTIVE_VARIANCE) -> int:
@@ -233,8 +273,8 @@ def high_rate_units(rate_per_dim: np.ndarray, threshold: float = HIGH_RATE) -> i
 def binarised(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Each pixel as 0 or 1, with its grey value as the probability of 1.
 
-    Salakhutdinov & Murray (2008), "On the Quantitative Analysis of Deep Belief Networks",
-    section 4.1. On such images the Bernoulli distortion is a likelihood.
+    Salakhutdinov & Murray (2008), "On the Quantitative Analysis of Deep Belief Networks".
+    On such images the Bernoulli distortion is -log of a likelihood.
     """
     return (rng.random(images.shape) < images).astype(np.float32)
 
@@ -299,7 +339,9 @@ def rate_parts(
     posterior q(z) exact for these images: the mixture of their n posteriors. One z an image is
     sampled; its noise has mean 0 and variance 1 in each dimension exactly, so that the entropy of
     the posteriors is exact too. The parts add up to the rate but for rounding, and the mutual
-    information (here between z and the number of the image) is at most log n.
+    information (here between z and the number of the image) is at most log n. Near that limit the
+    posteriors of so few images no longer overlap, and the other two parts are no estimates of
+    what they are for the whole distribution of images.
 
     Args:
         posterior_mean, posterior_log_var: (n, d); time and n * n * d.
@@ -358,15 +400,20 @@ def mmd(x: np.ndarray, y: np.ndarray) -> float:
     """
     x, y = (points.astype(np.float64) for points in (x, y))
 
-    def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        squared = np.square(a).sum(axis=1)[:, None] + np.square(b).sum(axis=1) - 2 * a @ b.T
-        c = 2 * a.shape[1]
-        return c / (c + np.maximum(squared, 0))
+    def kernel_sum(a: np.ndarray, b: np.ndarray) -> float:
+        c, total = 2 * a.shape[1], 0.0
+        for start in range(0, len(a), 500):  # all pairs of 5,000 points would take 200 MB a step
+            rows = a[start : start + 500]
+            squared = np.square(rows).sum(axis=1)[:, None] + np.square(b).sum(axis=1)
+            squared -= 2 * rows @ b.T
+            total += float((c / (c + np.maximum(squared, 0))).sum())
+        return total
 
-    def mean_of_pairs(a: np.ndarray) -> float:  # each with another: the diagonal is 1
-        return float((kernel(a, a).sum() - len(a)) / (len(a) * (len(a) - 1)))
+    def mean_of_pairs(a: np.ndarray) -> float:  # each with another: with itself it is 1
+        return (kernel_sum(a, a) - len(a)) / (len(a) * (len(a) - 1))
 
-    return mean_of_pairs(x) + mean_of_pairs(y) - 2 * float(kernel(x, y).mean())
+    between = kernel_sum(x, y) / (len(x) * len(y))
+    return mean_of_pairs(x) + mean_of_pairs(y) - 2 * between
 
 
 def knn_accuracy(points: np.ndarray, labels: np.ndarray, k: int = NEIGHBOURS) -> float:
@@ -396,10 +443,12 @@ def mutual_information_gap(codes: np.ndarray, factors: np.ndarray, bins: int = 2
     Chen et al. (2018), "Isolating Sources of Disentanglement in VAEs", eq. 6: the gap between the
     two largest mutual informations of a factor with a dimension, over the factor's entropy; mean
     over the factors. Mutual information is that of histograms with `bins` equal bins of each
-    dimension's range, as in Locatello et al. (2019), "Challenging Common Assumptions".
+    dimension's range, as in Locatello et al. (2019), "Challenging Common Assumptions". Codes are
+    sampled as in eq. 6, not posterior means: a mean that moves by a millionth of the posterior's
+    width would count for all that it moves with.
 
     Args:
-        codes: (n, d), posterior means of images with known factors, d at least 2.
+        codes: (n, d), sampled from the posteriors of images with known factors, d at least 2.
         factors: (n, f), whole numbers.
 
     Returns:

@@ -55,6 +55,8 @@ RECORD_KEYS = {
 }
 TEST_KEYS = {"loss", "distortion", "rate", "elbo", "rate_per_dim"}
 
+NO_WEIGHTS = "run {} has no weights here: train its config in a store of your own to get them."
+
 # What a cancelled run still writes (exports, embeddings) after its status says so.
 CLAIM_SECONDS = 10.0
 
@@ -315,14 +317,15 @@ class Run:
     def metrics(self) -> dict[str, float]:
         """The held-out numbers of a finished run, by their names in `vae_core.metrics.METRICS`.
 
-        Those of its last epoch and those measured at its end; empty before.
+        Those of its last epoch and those measured at its end; empty of any other run.
         """
-        ends = self.records("end")
-        epochs = self.records("epoch")
-        if not ends or not epochs or epochs[-1]["epoch"] != ends[-1]["epoch"]:
+        ends, epochs = self.records("end")[-1:], self.records("epoch")[-1:]
+        if not (ends and epochs and ends[0]["state"] == "finished"):
             return {}
-        test = {name: epochs[-1]["test"][name] for name in ("loss", "distortion", "rate", "elbo")}
-        return test | ends[-1].get("metrics", {})  # older runs measured less
+        test = {name: epochs[0]["test"][name] for name in ("loss", "distortion", "rate", "elbo")}
+        # Runs from before most metrics have these two beside the others' place.
+        units = {n: ends[0][n] for n in ("active_units", "high_rate_units") if n in ends[0]}
+        return test | units | ends[0].get("metrics", {})
 
     def _read_new_lines(self) -> None:
         try:

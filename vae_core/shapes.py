@@ -12,14 +12,24 @@ SHAPES = ("square", "ellipse", "heart")
 FACTORS = ("shape", "scale", "rotation", "x", "y")
 SCALES = np.linspace(0.5, 1.0, 6)
 ROTATIONS = np.linspace(0.0, 2 * np.pi, 40, endpoint=False)
+LOOKS = (10, 20, 40)  # rotations of each shape that look different
 PLACES = np.linspace(0.25, 0.75, 32)
 COUNTS = (len(SHAPES), len(SCALES), len(ROTATIONS), len(PLACES), len(PLACES))
 HALF_WIDTH = 0.17  # of a square at scale 1, as a share of the picture's side
 
 
 def sample_factors(n: int, seed: int) -> np.ndarray:
-    """n times the five factors (n, 5), as indices, each uniform and independent."""
-    return np.random.default_rng(seed).integers(0, COUNTS, size=(n, len(COUNTS)))
+    """n times the five factors (n, 5), as indices, drawn uniformly; no two give the same picture.
+
+    A quarter turn of a square and half a turn of an ellipse change nothing: of such rotations one
+    is kept, picked at random. No model can tell them apart, which bounds its scores on rotation.
+    """
+    rng = np.random.default_rng(seed)
+    factors = rng.integers(0, COUNTS, size=(n + n // 5 + 10, len(COUNTS)))
+    looks = factors.copy()
+    looks[:, 2] %= np.array(LOOKS)[looks[:, 0]]
+    _, first = np.unique(looks, axis=0, return_index=True)
+    return factors[np.sort(first)[:n]]
 
 
 def draw(factors: np.ndarray, size: int) -> np.ndarray:

@@ -24,7 +24,7 @@ from vae_core import datasets, metrics, objective
 from vae_core.config import ConfigError, VaeLabError
 from vae_core.datasets import Dataset
 from vae_core.export import export
-from vae_core.runs import CLAIM_SECONDS, Run, RunBusyError, RunError, replace_file
+from vae_core.runs import CLAIM_SECONDS, NO_WEIGHTS, Run, RunBusyError, RunError, replace_file
 from vae_core.vae import MAX_STEPS_PER_CALL, VAE
 
 TICK_SECONDS = 0.8  # how often a run shows a sign of life
@@ -55,6 +55,7 @@ def train(run: Run, stop: Callable[[], bool] = lambda: False) -> None:
     try:
         with run.claim(CLAIM_SECONDS):
             if run.status().state == "finished":
+                run.checkpoint_path.unlink(missing_ok=True)  # of a process that ended just then
                 return
             if run.cancel_requested():  # between its turn and now
                 run.write_status(state="cancelled")
@@ -144,10 +145,12 @@ class Training:
                 self._checkpoint()
             if stopping:
                 return self._end_early()
+        self._write_networks()
         try:
-            self._complete("finished", metrics.measure(self, *_held_out(self.dataset)))
+            measured = metrics.measure(self, *_held_out(self.dataset))
         except _StopError:
             return self._end_early()
+        self._append_end("finished", self.config.epochs, measured)
         self.run.write_status(
             state="finished", epoch=self.config.epochs, seconds=self.seconds, error=None
         )
@@ -188,15 +191,19 @@ class Training:
     # What `metrics.measure` asks for, with an eye on the stop: a large model takes it a while.
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self._raise_if_asked_to_stop()
         return self.vae.encode(images)
 
     def decode_logits(self, z: np.ndarray) -> np.ndarray:
+        self._raise_if_asked_to_stop()
+        return self.vae.decode_logits(z)
+
+    def _raise_if_asked_to_stop(self) -> None:
+        if self._asked_to_stop():
+            raise _StopError
         if time.monotonic() - self.last_tick >= TICK_SECONDS:
-            if self._asked_to_stop():
-                raise _StopError
             self.run.write_status(seconds=self.seconds)
             self.last_tick = time.monotonic()
-        return self.vae.decode_logits(z)
 
     def _asked_to_stop(self) -> bool:
         return self.run.cancel_requested() or self.stop()
@@ -311,15 +318,18 @@ class Training:
 
     def _restored(self) -> VAE | None:
         """The model of the last checkpoint, or None where there is none to go on from."""
-        if not self.run.checkpoint_path.is_file():
+        path = self.run.checkpoint_path
+        if not path.is_file():  # runs of an older version kept it under the other name
+            path = self.run.weights_path
+        if not path.is_file():
             return None
         vae = self._new_model()
         try:
-            vae.load_weights(self.run.checkpoint_path)
+            vae.load_weights(path)
         except Exception as error:  # h5py and Keras raise what they like on a damaged file
             print(f"The checkpoint can't be read, starting over: {error}", flush=True)
             return None
-        # Bits that flipped can still load.
+        # No iterations: weights alone. Others: bits that flipped can still load.
         epochs, rest = divmod(int(vae.optimizer.iterations), self.steps_per_epoch)
         if not 0 < epochs <= self.config.epochs or rest or not vae.finite():
             print("The checkpoint can't be gone on from, starting over.", flush=True)
@@ -335,11 +345,12 @@ class Training:
         restored = self._restored()
         if restored:
             self.vae = restored
-            self._complete("cancelled", {})
+            epoch = int(restored.optimizer.iterations) // self.steps_per_epoch
+            self._write_networks()
+            self._append_end("cancelled", epoch, {})
 
-    def _complete(self, state: str, measured: dict[str, float]) -> None:
-        """Weights, exports, embeddings and the closing line; the model trains no more."""
-        epoch = int(self.vae.optimizer.iterations) // self.steps_per_epoch
+    def _write_networks(self) -> None:
+        """Weights, exports and embeddings: what the pages show. The model trains no more."""
         export(self.vae, self.run)
         posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test)
         self.run.write_arrays(
@@ -349,6 +360,8 @@ class Training:
             labels=self.dataset.y_test.astype(np.uint8),
             label_names=np.array(self.dataset.label_names),
         )
+
+    def _append_end(self, state: str, epoch: int, measured: dict[str, float]) -> None:
         self.run.append_metrics(
             {
                 "kind": "end",
@@ -384,7 +397,7 @@ def load_trained(run: Run) -> tuple[VAE, Dataset]:
     finished = run.status().state == "finished"
     path = run.weights_path if finished else run.checkpoint_path
     if not path.is_file():
-        raise RunError(f"run {run.id} has no weights; train it to get them.")
+        raise RunError(NO_WEIGHTS.format(run.id))
     dataset = datasets.load(run.config.dataset)
     vae = VAE(run.config, dataset.shape[0])
     if finished:

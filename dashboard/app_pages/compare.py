@@ -42,14 +42,15 @@ reference = right.selectbox(
     [None, *picked],
     format_func=lambda run: controls.run_label(run) if run else "nothing: as they are",
     key="align",
-    help="Latent spaces of different runs rotate, flip and scale; the objective does not see it. "
-    "This turns each so that the held-out images lie as near as can be to where the chosen run "
-    "has them (Procrustes): rotation or reflection, one scale, a shift.",
+    help="Runs put the same images to other places: flipped, turned, nearer or farther. This lays "
+    "each latent space on that of the chosen run as well as a rotation or reflection, one scale "
+    "and a shift can (Procrustes). The scale is what β does, so compare shapes now, not sizes.",
 )
 alignments = controls.alignments(picked, reference)
+dims = controls.top_dims(reference) if reference else (0, 0)
 plot(
     comparison.latent_spaces(
-        [c.aligned(alignment) for c, alignment in zip(columns, alignments, strict=True)],
+        [c.aligned(how, dims) for c, how in zip(columns, alignments, strict=True)],
         half_width,
     ),
     key="compare-latent",
@@ -63,14 +64,14 @@ st.caption(
 )
 if reference:
     st.caption(
-        "Aligned: unexplained is the share of the chosen run's variance that no rotation, "
-        "reflection, scale and shift accounts for. The circles are those of its prior."
+        "Aligned, with the scale that it took; unexplained is the share of the chosen run's "
+        "variance that stays. The circles are those of the chosen run's prior."
     )
 
 st.subheader("What the latent plane decodes to")
 for cell, run, alignment in zip(st.columns(len(picked)), picked, alignments, strict=True):
     with cell:
-        controls.manifold_picture(run, 10, alignment)
+        controls.manifold_picture(run, 10, alignment, dims if alignment else None)
 
 st.subheader("The same images through every run")
 controls.reconstructions(picked)
@@ -94,13 +95,14 @@ plot(
 st.caption(
     "Held out, z sampled; a point a β, the mean over its seeds with their standard deviation. "
     "Dotted: equal elbo; nearer the origin is better. The short line through a point has the slope "
-    "-β: an optimal run lies where the curve of what the networks can reach has just this slope."
+    "-β: an optimal run lies where the curve of what the networks can reach has just this slope "
+    "(not under the capacity schedule, which has no such line)."
 )
 if any(column.beta == 0 for column in columns):
     st.caption("Runs with β = 0 are left out: their rate is not optimised.")
 
 st.subheader("Held-out numbers")
-numbers = controls.over_seeds(picked)
+numbers = [column.numbers for column in columns]
 st.dataframe(
     metrics_table(
         {
@@ -109,6 +111,7 @@ st.dataframe(
             "run": [controls.run_label(run) for run in picked],
         },
         numbers,
+        comparable=len({run.config.dataset for run in picked}) == 1,
     ),
     hide_index=True,
     alt="Held-out metrics of the runs, mean and standard deviation over the seeds",
@@ -120,6 +123,6 @@ st.dataframe(
 st.caption(
     "Mean ± standard deviation over the seeds; marked: the best, where one direction is better. "
     "Nats are nats an image. The loss holds β, so only the elbo compares across β. Bounds are "
-    f"computed on up to {BOUND_IMAGES} held-out images; binarised bounds are likelihoods, those "
-    "on grey pixels are not: never compare the two."
+    f"computed on up to {BOUND_IMAGES} held-out images; only those on binarised pixels bound a "
+    "likelihood: never compare the two kinds."
 )

@@ -149,7 +149,7 @@ def choose_config() -> RunConfig | None:
 def start(config: RunConfig) -> None:
     """Train the config, or show the run of it that is there already."""
     known = controls.find(config.id)
-    if known is None or known.status().state != "finished":
+    if known is None or not known.viewable or known.status().state != "finished":
         known = store.create(config)
         engine.submit(known)
     else:
@@ -214,6 +214,7 @@ def show(run: Run) -> None:
     try:
         arrays = run.arrays("arrays" if ended else "snapshot")
     except RunError:
+        controls.measured(run)  # a run that ships as numbers alone has these
         return
     plot(
         latent.scatter(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,7 +27,8 @@ class Column:
         label_names: one a label.
         beta: its β.
         sweep: the same for runs that differ in β alone.
-        points: (seeds, 2), held-out rate and distortion of each seed, nats an image.
+        numbers: of each seed its held-out numbers, `rate` and `distortion` (nats) among them.
+        sloped: has the curve of what can be reached the slope -β at its optimum?
     """
 
     title: str
@@ -37,16 +38,29 @@ class Column:
     dims: tuple[int, int]
     beta: float
     sweep: str
-    points: np.ndarray
+    numbers: Sequence[Mapping[str, float]]
+    sloped: bool = True
 
-    def aligned(self, alignment: Alignment | None) -> Column:
-        """The same in the coordinates of another run, with what they leave unexplained."""
+    @property
+    def points(self) -> np.ndarray:
+        """(seeds, 2), rate and distortion."""
+        return np.array([[n["rate"], n["distortion"]] for n in self.numbers])
+
+    def aligned(self, alignment: Alignment | None, dims: tuple[int, int]) -> Column:
+        """The same in the coordinates of another run, with what was done and what stays.
+
+        Args:
+            alignment: to that run; None for the run as it is.
+            dims: the dimensions of that run to show.
+        """
         if alignment is None:
             return self
         return replace(
             self,
-            title=f"{self.title}<br><sub>{alignment.unexplained:.0%} unexplained</sub>",
+            title=f"{self.title}<br><sub>scaled by {alignment.scale:.2g}</sub>"
+            f"<br><sub>{alignment.unexplained:.0%} unexplained</sub>",
             posterior_mean=alignment.apply(self.posterior_mean),
+            dims=dims,
         )
 
 
@@ -121,7 +135,8 @@ def rate_distortion(columns: Sequence[Column]) -> go.Figure:
 
     Alemi et al. (2018), "Fixing a Broken ELBO", figure 1. Dotted lines join points of equal elbo.
     At its optimum a run with β lies where the curve of what the networks can do has the slope -β:
-    a short line through each point shows that slope. A run with β = 0 does not optimise its rate
+    a short line through each point shows that slope, but not under the capacity schedule, whose
+    optimum lies elsewhere. A run with β = 0 does not optimise its rate
     and would stretch the axis: it is named on the page, not drawn.
     """
     drawn = [c for c in columns if c.beta > 0]
@@ -177,6 +192,8 @@ def _add_slopes(
     x: list[float | None] = []
     y: list[float | None] = []
     for column in columns:
+        if not column.sloped:
+            continue
         rate, distortion = column.points.mean(axis=0)
         step = SLOPE_LENGTH / np.hypot(1 / extents[0], column.beta / extents[1]) / 2
         x += [rate - step, rate + step, None]

@@ -20,13 +20,16 @@ def title(name: str) -> str:
 
 
 def metrics_table(
-    fixed: Mapping[str, Sequence[object]], numbers: Sequence[Sequence[Mapping[str, float]]]
+    fixed: Mapping[str, Sequence[object]],
+    numbers: Sequence[Sequence[Mapping[str, float]]],
+    comparable: bool = True,
 ) -> Styler:
     """A row a run, a column a metric: what is sorted and saved is the mean over the seeds.
 
     Args:
         fixed: columns that stand before the metrics, by heading.
         numbers: of each run the numbers of each seed, see `vae_core.runs.Run.metrics`.
+        comparable: are all runs of one data set, so that a best one can be marked?
 
     Returns:
         Cells show `mean ± standard deviation` where there are several seeds; the best mean of a
@@ -48,7 +51,7 @@ def metrics_table(
         mark = {"higher": style.highlight_max, "lower": style.highlight_min}.get(
             METRICS[name].better
         )
-        if mark and len(frame) > 1:
+        if mark and comparable and len(frame) > 1:
             style = mark(subset=[title(name)], props=BEST)
     return style
 
