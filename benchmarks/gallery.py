@@ -370,12 +370,12 @@ def _spread(runs: Sequence[Run], name: str, decimals: int = 2) -> str:
     values = _values(runs, name)
     if not values:
         return ""
-    mean = f"{statistics.mean(values):.{decimals}f}"
+    mean = f"{statistics.mean(values):z.{decimals}f}"
     if len(set(values)) == 1:
         return mean
     # Counts that differ are no whole number in the mean.
     shown = max(decimals, 1)
-    return f"{statistics.mean(values):.{shown}f} ± {statistics.stdev(values):.{shown}f}"
+    return f"{statistics.mean(values):z.{shown}f} ± {statistics.stdev(values):.{shown}f}"
 
 
 def _listed(values: Iterable[Any]) -> str:

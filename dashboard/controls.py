@@ -179,7 +179,7 @@ def measured(run: Run) -> None:
         rows = [
             {
                 "metric": metric.title,
-                "value": f"{numbers[name]:.{metric.decimals}f}",
+                "value": f"{numbers[name]:z.{metric.decimals}f}",
                 "unit": metric.unit,
                 "what it says": metric.text,
             }

@@ -78,7 +78,7 @@ def test_describe() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("train", "--dataset", "minst"), "choose one of digits, mnist, fashion_mnist"),
+        (("train", "--dataset", "minst"), "choose one of digits, shapes, mnist, fashion_mnist"),
         (("train", "--architecture", "rnn"), "choose one of mlp, conv"),
         (("train", "--beta", "-1"), "beta must be from 0"),
         (("train", "--epochs", "0"), "epochs must be from 1"),

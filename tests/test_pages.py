@@ -12,7 +12,7 @@ from tests.conftest import SMALL
 from vae_core import engines
 from vae_core.datasets import DatasetError
 from vae_core.engines import InProcessEngine
-from vae_core.runs import PROJECT, RunStore, pretrained_store
+from vae_core.runs import PROJECT, RunStore
 
 PAGES = ["home", "train", "compare", "latent_space", "manifold"]
 
@@ -125,15 +125,6 @@ def test_other_latent_dimensions(own_store: RunStore, name: str, latent_dim: int
     if name != "compare":
         assert f"d {latent_dim}" in str(page.selectbox("run").value)
     assert plots(page) or page.get("image")
-
-
-def test_pretrained_runs_are_whole() -> None:
-    runs, damaged = pretrained_store().scan()
-    assert runs
-    assert not damaged
-    for run in runs:
-        assert run.viewable, run.id
-        assert run.status().state == "finished", run.id
 
 
 def test_compare_takes_no_more_runs_than_it_can_show(own_store: RunStore) -> None:

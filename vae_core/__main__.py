@@ -431,7 +431,9 @@ def _add_metrics(table: Table, *columns: dict[str, Any]) -> None:
         if name in columns[0]:
             title = f"{metric.title} ({metric.unit})" if metric.unit else metric.title
             decimals = metric.decimals + 2 if metric.decimals else 0
-            table.add_row(title, *(f"{c[name]:.{decimals}f}" if name in c else "" for c in columns))
+            table.add_row(
+                title, *(f"{c[name]:z.{decimals}f}" if name in c else "" for c in columns)
+            )
     for i in range(len(columns[0].get("rate_per_dim", []))):
         table.add_row(
             f"rate of dimension {i + 1} (nats)",

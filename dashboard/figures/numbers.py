@@ -64,8 +64,8 @@ def _cell(values: Sequence[float], decimals: int) -> str:
     if not values:
         return ""
     if len(values) == 1:
-        return f"{values[0]:.{decimals}f}"
+        return f"{values[0]:z.{decimals}f}"
     if len(set(values)) == 1:
-        return f"{values[0]:.{decimals}f} ± 0"
+        return f"{values[0]:z.{decimals}f} ± 0"
     shown = max(decimals, 1)  # counts that differ are no whole number in the mean
-    return f"{statistics.mean(values):.{shown}f} ± {statistics.stdev(values):.{shown}f}"
+    return f"{statistics.mean(values):z.{shown}f} ± {statistics.stdev(values):.{shown}f}"

@@ -1,0 +1,144 @@
+"""The runs that ship: made by their commands, within their size, told of truthfully."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import gallery
+from tests.conftest import SMALL
+from vae_core import __main__ as command_line
+from vae_core import training
+from vae_core.metrics import METRICS
+from vae_core.runs import PROJECT, RunError, RunStore, pretrained_store
+from vae_core.sweep import sweep
+
+IDS = [recipe.title for recipe in gallery.RECIPES]
+TINY = gallery.Recipe("tiny", "For a test.", replace(SMALL, epochs=1), (0.5, 1.0), (3, 4))
+
+
+@pytest.mark.parametrize("recipe", gallery.RECIPES, ids=IDS)
+def test_the_command_of_a_recipe_makes_its_runs(recipe: gallery.Recipe) -> None:
+    options = command_line._parser().parse_args(recipe.arguments)
+    assert sweep(command_line._config(options), options.betas, options.seeds) == recipe.configs
+
+
+@pytest.mark.parametrize("recipe", gallery.RECIPES, ids=IDS)
+def test_every_run_ships_as_it_should(recipe: gallery.Recipe) -> None:
+    for config in recipe.configs:
+        run = pretrained_store().get(config.id)
+        assert run.status().state == "finished"
+        unresolved = {"total_correlation", "dimension_wise_kl"}
+        expected = set(METRICS) - {"mig"}  # no factors are known
+        assert expected - unresolved <= set(run.metrics()) <= expected
+        assert run.records("epoch")[-1]["epoch"] == config.epochs
+        whole = config.seed == recipe.seeds[0]
+        assert run.viewable == whole
+        assert len(list(run.path.iterdir())) == (7 if whole else 3)
+        if whole:  # latents and labels, no pictures
+            arrays = run.arrays()
+            assert set(arrays) == {
+                "posterior_mean",
+                "posterior_log_var",
+                "labels",
+                "label_names",
+            }
+            assert arrays["posterior_mean"].shape == arrays["posterior_log_var"].shape
+
+
+def test_nothing_else_ships() -> None:
+    expected = {config.id for recipe in gallery.RECIPES for config in recipe.configs}
+    runs, damaged = pretrained_store().scan()
+    assert {run.id for run in runs} == expected
+    assert not damaged
+
+
+def test_the_gallery_takes_at_most_60_mb_in_git() -> None:
+    files = [path for path in pretrained_store().root.rglob("*") if path.is_file()]
+    assert sum(len(zlib.compress(path.read_bytes())) for path in files) <= 60e6
+
+
+def test_the_readme_is_what_the_runs_say() -> None:
+    path = PROJECT / "pretrained" / "README.md"
+    assert path.read_text(encoding="utf-8") == gallery.readme(pretrained_store())
+
+
+def test_a_row_is_recomputed_from_the_weights() -> None:
+    run = pretrained_store().get(gallery.DIGITS.configs[2].id)
+    result = training.evaluate(run)
+    for name, value in result["stored"].items():
+        assert result["recomputed"][name] == pytest.approx(value, rel=1e-3, abs=1e-3), name
+
+
+@pytest.mark.mnist
+@pytest.mark.parametrize("recipe", [gallery.MNIST_PUBLISHED, gallery.MNIST_OURS], ids=str)
+def test_an_mnist_row_is_recomputed_from_the_weights(recipe: gallery.Recipe) -> None:
+    (config,) = [c for c in recipe.configs if (c.beta, c.seed) == (1, 0)]
+    run = pretrained_store().get(config.id)
+    result = training.evaluate(run)
+    for name, value in result["stored"].items():
+        assert result["recomputed"][name] == pytest.approx(value, rel=1e-3, abs=1e-3), name
+
+
+def test_evaluate_says_where_there_are_no_weights() -> None:
+    run = pretrained_store().get(gallery.DIGITS.configs[-1].id)
+    with pytest.raises(RunError, match="no weights here"):
+        training.evaluate(run)
+
+
+def test_make_pretrained_goes_on_where_it_stopped(store: RunStore) -> None:
+    assert gallery.train(store, [replace(TINY, betas=(0.5,))]) == 0
+    (first, *_) = TINY.configs
+    before = {path: path.stat().st_mtime_ns for path in sorted((store.root / first.id).iterdir())}
+    assert gallery.train(store, [TINY]) == 0
+    after = {path: path.stat().st_mtime_ns for path in sorted((store.root / first.id).iterdir())}
+    assert before == after, "a finished run is not touched again"
+    runs = {run.config: run for run in store.scan()[0]}
+    assert set(runs) == set(TINY.configs)
+    assert [runs[c].viewable for c in TINY.configs] == [True, True, False, False]
+
+
+def test_spread_and_gaps_are_computed(store: RunStore) -> None:
+    """The loss that counts is that of the full β, also while it warms up."""
+    runs = []
+    for seed, loss in ((0, 150.0), (1, 152.0)):
+        run = store.create(replace(SMALL, seed=seed))
+        test: dict[str, object] = {"loss": loss, "distortion": loss - 6, "rate": 6.0, "elbo": -loss}
+        test |= {"rate_per_dim": [6.0]}
+        for epoch, more in ((1, {"loss": 100.0, "distortion": loss + 4}), (2, {})):
+            run.append_metrics(
+                {"kind": "epoch", "epoch": epoch, "step": epoch, "seconds": 5.0 * epoch, "beta": 1}
+                | {"capacity": None, "train": None, "test": test | more}
+            )
+        run.append_metrics(
+            {"kind": "end", "epoch": 2, "state": "finished", "metrics": {"active_units": 1 + seed}}
+        )
+        runs.append(run)
+    assert gallery._spread(runs, "loss") == "151.00 ± 1.41"
+    assert gallery._spread(runs, "rate") == "6.00"
+    assert gallery._spread(runs, "mmd") == ""
+    assert gallery._spread(runs, "active_units", 0) == "1.5 ± 0.7"
+    assert "at β = 1 by 0.61 nats" in gallery._above({1: runs})
+    assert "1 of its 2 runs" in gallery._above({1: runs})
+    assert "at every β; 2 of its 2 runs" in gallery._above({10: runs})
+    table = gallery._time_to_target(runs[:1], runs[1:])
+    assert "| published recipe | 0 | 2 | 10 s | 10 s | 150.00 |" in table
+    assert "| our recipe | 1 | not in 3 |  | 10 s | 152.00 |" in table
+    measured = gallery._measured({1: runs})
+    assert measured.splitlines()[2:] == ["| active units | 1.5 ± 0.7 |"]
+
+
+def test_the_readme_needs_all_runs(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no run"):
+        gallery.readme(RunStore(tmp_path))
+
+
+def test_published_numbers_add_up() -> None:
+    """Loss = distortion + β · rate, in the published table as in ours."""
+    for beta, (loss, distortion, rate) in gallery.PUBLISHED.items():
+        assert loss == pytest.approx(distortion + beta * rate, abs=0.02 + 0.006 * beta)
+        assert np.isfinite(rate)
