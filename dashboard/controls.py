@@ -347,6 +347,11 @@ def alignments(runs: list[Run], reference: Run | None) -> list[analysis.Alignmen
     return found
 
 
+@st.cache_data(max_entries=16, show_spinner=False)
+def _held_out(dataset: str, indices: tuple[int, ...]) -> np.ndarray:
+    return datasets.held_out(dataset, indices)
+
+
 def reconstructions(runs: list[Run]) -> None:
     """A column a run: held-out images of several labels, reconstructed, and the sample's spread."""
     again = st.number_input(
@@ -367,7 +372,7 @@ def reconstructions(runs: list[Run]) -> None:
             if len(members := np.flatnonzero(labels == label)) >= again
         ]
         try:
-            images = datasets.held_out(run.config.dataset, indices)
+            images = _held_out(run.config.dataset, tuple(indices))
         except datasets.DatasetError as error:
             cell.info(str(error), icon=":material/info:")
             continue

@@ -76,7 +76,8 @@ def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
         rows=1,
         cols=len(columns),
         subplot_titles=[  # all as high, so that their first lines stand level
-            "<br>".join(lines + ["&#8203;"] * (title_lines - len(lines))) for lines in titles
+            "<br>".join(lines + ["<sub>&nbsp;</sub>"] * (title_lines - len(lines)))
+            for lines in titles
         ],
         shared_yaxes=all(c.posterior_mean.shape[1] > 1 for c in columns),
         horizontal_spacing=0.012,
