@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import SMALL
@@ -196,6 +197,7 @@ def test_compare_says_where_the_images_are_missing(
         raise DatasetError("The images of digits are not on this machine.")
 
     InProcessEngine().submit(own_store.create(replace(SMALL, epochs=1)))
+    st.cache_data.clear()
     monkeypatch.setattr("dashboard.controls.datasets.held_out", gone)
     page = open_page("compare")
     assert not page.exception
