@@ -18,7 +18,7 @@ from typing import Any
 
 from vae_core.__main__ import main as command_line
 from vae_core.config import RunConfig, VaeLabError
-from vae_core.metrics import METRICS
+from vae_core.metrics import BOUND_IMAGES, METRICS, PAIRED_IMAGES
 from vae_core.runs import Run, RunStore, pretrained_store
 from vae_core.sweep import sweep
 
@@ -155,6 +155,11 @@ def readme(store: RunStore) -> str:
         "unless a unit is given; ± is the standard deviation over the seeds. Of each β the run of "
         "seed 0 ships whole, the further seeds as config and metrics. No picture of a data set "
         "is in here.\n\n"
+        f"Bounds are measured on up to {BOUND_IMAGES} held-out images, the parts of the rate on up "
+        f"to {PAIRED_IMAGES:,}, so their numbers differ a little from those of all images. The "
+        "mutual information can't exceed the log of that number (8.52 nats for 5,000, 5.89 for "
+        "360); within a nat of it the other two parts are left out, as so few images can't "
+        "resolve them.\n\n"
         "    python -m vae_core --store pretrained list\n"
         "    python -m vae_core --store pretrained evaluate RUN_ID   # recomputed from the weights",
         _commands(),

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.figures import comparison, pictures
 from vae_core import analysis, datasets
@@ -265,11 +266,7 @@ def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Colu
 
     The title is β, and what else differs between the runs. Ends the page where none is left.
     """
-    differing = [
-        (field.name, letter)
-        for field, letter in ((f, NAMES.get(f.name, f.name)) for f in fields(RunConfig))
-        if field.name != "beta" and len({getattr(r.config, field.name) for r in runs}) > 1
-    ]
+    differ = [(name, NAMES.get(name, name)) for name in differing(runs)]
     readable, columns = [], []
     for run, numbers in zip(runs, over_seeds(runs), strict=True):
         try:
@@ -278,7 +275,7 @@ def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Colu
             st.warning(str(error), icon=":material/warning:")
             continue
         if numbers[0]:
-            others = [f"{letter} {getattr(run.config, name)}".strip() for name, letter in differing]
+            others = [f"{letter} {getattr(run.config, name)}".strip() for name, letter in differ]
             readable.append(run)
             columns.append(
                 comparison.Column(
@@ -352,6 +349,20 @@ def _held_out(dataset: str, indices: tuple[int, ...]) -> np.ndarray:
     return datasets.held_out(dataset, indices)
 
 
+def cells(runs: list[Run]) -> list[DeltaGenerator]:
+    """A place for each run, as wide as its plot above."""
+    return st.columns(max(len(runs), comparison.MIN_COLUMNS))[: len(runs)]
+
+
+def differing(runs: list[Run]) -> list[str]:
+    """The config's fields other than β that are not the same in all of these runs."""
+    return [
+        field.name
+        for field in fields(RunConfig)
+        if field.name != "beta" and len({getattr(run.config, field.name) for run in runs}) > 1
+    ]
+
+
 def reconstructions(runs: list[Run]) -> None:
     """A column a run: held-out images of several labels, reconstructed, and the sample's spread."""
     again = st.number_input(
@@ -364,7 +375,7 @@ def reconstructions(runs: list[Run]) -> None:
         bind="query-params",
         help="1: the first held-out image of each label.",
     )
-    for cell, run in zip(st.columns(len(runs)), runs, strict=True):
+    for cell, run in zip(cells(runs), runs, strict=True):
         labels = run.arrays()["labels"]
         indices = [
             int(members[again - 1])

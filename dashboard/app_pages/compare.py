@@ -29,7 +29,8 @@ if not picked:
 picked, columns = controls.comparison_columns(picked)
 if len({column.sweep for column in columns}) > 1:
     st.warning(
-        "These runs differ in more than β: what differs between the columns does, too.",
+        "These runs differ in more than β, and so does what differs between the columns: "
+        f"{', '.join(controls.differing(picked))}.",
         icon=":material/warning:",
     )
 
@@ -48,14 +49,16 @@ reference = right.selectbox(
 )
 alignments = controls.alignments(picked, reference)
 dims = controls.top_dims(reference) if reference else (0, 0)
+figure = comparison.latent_spaces(
+    [c.aligned(how, dims) for c, how in zip(columns, alignments, strict=True)], half_width
+)
+shown = max(len(columns), comparison.MIN_COLUMNS)
+titles = max(0, figure.layout.margin.t - 60)  # pixels beyond two lines, which the chart adds itself
 plot(
-    comparison.latent_spaces(
-        [c.aligned(how, dims) for c, how in zip(columns, alignments, strict=True)],
-        half_width,
-    ),
+    figure,
     key="compare-latent",
-    height=420,
-    aspect=1 / len(columns),
+    height=180 + 1300 // shown + titles,
+    aspect=1 / shown + titles / 1100,
     alt="Held-out latent spaces side by side on shared axes",
 )
 st.caption(
@@ -69,7 +72,7 @@ if reference:
     )
 
 st.subheader("What the latent plane decodes to")
-for cell, run, alignment in zip(st.columns(len(picked)), picked, alignments, strict=True):
+for cell, run, alignment in zip(controls.cells(picked), picked, alignments, strict=True):
     with cell:
         controls.manifold_picture(run, 10, alignment, dims if alignment else None)
 
@@ -77,7 +80,7 @@ st.subheader("The same images through every run")
 controls.reconstructions(picked)
 
 st.subheader("Samples: of the prior, and of the aggregate posterior")
-for cell, run in zip(st.columns(len(picked)), picked, strict=True):
+for cell, run in zip(controls.cells(picked), picked, strict=True):
     with cell:
         controls.samples(run)
 st.caption(

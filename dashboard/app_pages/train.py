@@ -214,7 +214,13 @@ def show(run: Run) -> None:
     try:
         arrays = run.arrays("arrays" if ended else "snapshot")
     except RunError:
-        controls.measured(run)  # a run that ships as numbers alone has these
+        if status.state == "finished":
+            controls.measured(run)
+            st.info(
+                "Of this run there are only the numbers here; training the same config gives the "
+                "networks, too.",
+                icon=":material/info:",
+            )
         return
     plot(
         latent.scatter(

@@ -13,6 +13,7 @@ from dashboard.figures import LABEL_COLOURS, LEGEND_BELOW, MARGINS, dim_name, la
 from vae_core.analysis import Alignment
 
 MAX_POINTS = 2500  # a run
+MIN_COLUMNS = 3  # fewer runs leave room: wider plots would be limited by height, and not square
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
     title_lines = max(map(len, titles))
     figure = make_subplots(
         rows=1,
-        cols=len(columns),
+        cols=max(len(columns), MIN_COLUMNS),
         subplot_titles=[  # all as high, so that their first lines stand level
             "<br>".join(lines + ["<sub>&nbsp;</sub>"] * (title_lines - len(lines)))
             for lines in titles
@@ -91,7 +92,9 @@ def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
             column.label_names,
             column.dims,
             size=3.5,
-            showlegend=number == 1,
+            # Once for each set of labels: runs of several data sets may stand side by side.
+            showlegend=list(column.label_names)
+            not in [list(c.label_names) for c in columns[: number - 1]],
         ):
             figure.add_trace(trace.update(legendgroup=trace.name), row=1, col=number)
         suffix = "" if number == 1 else str(number)
@@ -108,10 +111,13 @@ def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
         if number == 1 or column.dims != columns[0].dims:
             up = dim_name(column.dims[1]) if column.posterior_mean.shape[1] > 1 else "label"
             figure.update_yaxes(title=up, row=1, col=number)
+    for number in range(len(columns) + 1, MIN_COLUMNS + 1):
+        figure.update_xaxes(visible=False, row=1, col=number)
+        figure.update_yaxes(visible=False, row=1, col=number)
     figure.update_xaxes(range=[-half_width, half_width], constrain="domain", nticks=5)
     figure.update_layout(
         shapes=shapes,
-        margin=MARGINS | {"l": 44, "b": 84, "t": 14 + 18 * title_lines},
+        margin=MARGINS | {"l": 44, "b": 84, "t": 24 + 18 * title_lines},
         uirevision=f"latent-{len(columns)}-{half_width}",
         legend=LEGEND_BELOW,
         hovermode="closest",
