@@ -10,6 +10,7 @@ the further seeds ship as config and metrics.
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -157,9 +158,9 @@ def readme(store: RunStore) -> str:
         "is in here.\n\n"
         f"Bounds are measured on up to {BOUND_IMAGES} held-out images, the parts of the rate on up "
         f"to {PAIRED_IMAGES:,}, so their numbers differ a little from those of all images. The "
-        "mutual information can't exceed the log of that number (8.52 nats for 5,000, 5.89 for "
-        "360); within a nat of it the other two parts are left out, as so few images can't "
-        "resolve them.\n\n"
+        "mutual information can't exceed the log of that number "
+        f"({math.log(PAIRED_IMAGES):.2f} nats for {PAIRED_IMAGES:,}); within a nat of it the other "
+        "two parts are left out, as so few images can't resolve them.\n\n"
         "    python -m vae_core --store pretrained list\n"
         "    python -m vae_core --store pretrained evaluate RUN_ID   # recomputed from the weights",
         _commands(),

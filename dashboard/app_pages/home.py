@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.components.plot import plot
-from dashboard.controls import comparison_columns, default_sweep, manifold_picture
+from dashboard.controls import cells, comparison_columns, default_sweep, manifold_picture
 from dashboard.figures import comparison
 
 st.title("What does the KL term do?")
@@ -26,7 +26,7 @@ plot(
     comparison.latent_spaces(columns, half_width=4),
     key="home-latent",
     height=380,
-    aspect=1 / len(columns),
+    aspect=1 / max(len(columns), comparison.MIN_COLUMNS),
     alt="Held-out latent spaces of runs of several β, with the prior's 1 and 2 sigma circles",
 )
 st.caption(
@@ -34,7 +34,7 @@ st.caption(
     "posterior mean, a colour a label; dotted: 1 and 2 standard deviations of the prior. Below, "
     "what points of the plane decode to."
 )
-for cell, run in zip(st.columns(len(runs)), runs, strict=True):
+for cell, run in zip(cells(runs), runs, strict=True):
     with cell:
         manifold_picture(run, n=8)
 
