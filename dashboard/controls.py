@@ -66,10 +66,11 @@ def warn_of_damage() -> None:
             st.warning(f"Not shown: {reason}", icon=":material/warning:")
 
 
-def _shown_first(run: Run) -> tuple[float, int]:
-    """Of those that ship: β = 1, the VAE proper, and the largest data set."""
+def _shown_first(run: Run) -> tuple[bool, float, int]:
+    """Of those that ship: whole ones, β = 1, the VAE proper, and the largest data set."""
     source = datasets.DATASETS.get(run.config.dataset)
-    return abs(math.log(max(run.config.beta, 1e-3))), -source.train_images if source else 0
+    from_beta_one = abs(math.log(max(run.config.beta, 1e-3)))
+    return not run.viewable, from_beta_one, -source.train_images if source else 0
 
 
 def pretrained(run: Run) -> bool:
