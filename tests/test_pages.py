@@ -198,7 +198,7 @@ def test_compare_says_where_the_images_are_missing(
 
     InProcessEngine().submit(own_store.create(replace(SMALL, epochs=1)))
     st.cache_data.clear()
-    monkeypatch.setattr("dashboard.controls.datasets.held_out", gone)
+    monkeypatch.setattr("vae_core.datasets.held_out", gone)
     page = open_page("compare")
     assert not page.exception
     assert any("not on this machine" in info.value for info in page.info)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import controls
+from dashboard import controls, side_by_side
 from dashboard.components.plot import plot
 from dashboard.figures import comparison
 from dashboard.figures.numbers import metrics_table, title
@@ -16,21 +16,21 @@ if not runs:
 chosen = st.multiselect(
     "Runs",
     list(runs),
-    default=[controls.run_label(run) for run in controls.default_sweep()],
-    max_selections=controls.MAX_COLUMNS,
+    default=[controls.run_label(run) for run in side_by_side.default_sweep()],
+    max_selections=side_by_side.MAX_COLUMNS,
     key="runs",
     bind="query-params",
-    help=f"At most {controls.MAX_COLUMNS}; a column each, ordered by β.",
+    help=f"At most {side_by_side.MAX_COLUMNS}; a column each, ordered by β.",
 )
 picked = sorted((runs[name] for name in chosen if name in runs), key=lambda run: run.config.beta)
 if not picked:
     st.info("Pick at least one run above.", icon=":material/info:")
     st.stop()
-picked, columns = controls.comparison_columns(picked)
+picked, columns = side_by_side.comparison_columns(picked)
 if len({column.sweep for column in columns}) > 1:
     st.warning(
         "These runs differ in more than β, and so does what differs between the columns: "
-        f"{', '.join(controls.differing(picked))}.",
+        f"{', '.join(side_by_side.differing(picked))}.",
         icon=":material/warning:",
     )
 
@@ -47,7 +47,7 @@ reference = right.selectbox(
     "each latent space on that of the chosen run as well as a rotation or reflection, one scale "
     "and a shift can (Procrustes). The scale is what β does, so compare shapes now, not sizes.",
 )
-alignments = controls.alignments(picked, reference)
+alignments = side_by_side.alignments(picked, reference)
 dims = controls.top_dims(reference) if reference else (0, 0)
 figure = comparison.latent_spaces(
     [c.aligned(how, dims) for c, how in zip(columns, alignments, strict=True)], half_width
@@ -72,17 +72,17 @@ if reference:
     )
 
 st.subheader("What the latent plane decodes to")
-for cell, run, alignment in zip(controls.cells(picked), picked, alignments, strict=True):
+for cell, run, alignment in zip(side_by_side.cells(picked), picked, alignments, strict=True):
     with cell:
-        controls.manifold_picture(run, 10, alignment, dims if alignment else None)
+        side_by_side.manifold_picture(run, 10, alignment, dims if alignment else None)
 
 st.subheader("The same images through every run")
-controls.reconstructions(picked)
+side_by_side.reconstructions(picked)
 
 st.subheader("Samples: of the prior, and of the aggregate posterior")
-for cell, run in zip(controls.cells(picked), picked, strict=True):
+for cell, run in zip(side_by_side.cells(picked), picked, strict=True):
     with cell:
-        controls.samples(run)
+        side_by_side.samples(run)
 st.caption(
     "Above, z from the prior; below, z from the posteriors of held-out images drawn at random. "
     "Where they differ the prior has mass that no image was put to: the holes."

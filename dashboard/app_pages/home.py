@@ -3,8 +3,8 @@
 import streamlit as st
 
 from dashboard.components.plot import plot
-from dashboard.controls import cells, comparison_columns, default_sweep, manifold_picture
 from dashboard.figures import comparison
+from dashboard.side_by_side import cells, comparison_columns, default_sweep, manifold_picture
 
 st.title("What does the KL term do?")
 st.markdown(

@@ -1,0 +1,212 @@
+"""Runs side by side: what the Compare page and Home show of each."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard.controls import (
+    all_runs,
+    held_out,
+    inference,
+    last_test,
+    run_label,
+    sheet,
+    top_dims,
+)
+from dashboard.figures import comparison
+from vae_core import analysis, datasets
+from vae_core.config import RunConfig
+from vae_core.runs import Run, RunError
+from vae_core.sweep import seeds_id, sweep_id
+
+NAMES = {"dataset": "", "architecture": "", "latent_dim": "d", "schedule": ""}  # in titles
+SAMPLES = 36  # decoded, of prior and aggregate posterior
+MAX_COLUMNS = 8  # more are too narrow to read
+
+
+def default_sweep() -> list[Run]:
+    """The sweep with the most β, the newest of those, ordered by β; at most `MAX_COLUMNS` runs.
+
+    A sweep is all finished runs that differ in β alone.
+    """
+    sweeps: dict[str, list[Run]] = {}
+    for run in all_runs():
+        if run.status().state == "finished":
+            sweeps.setdefault(sweep_id(run.config), []).append(run)
+    widest: list[Run] = max(
+        sweeps.values(),
+        key=lambda runs: (len(runs), max(run.status().submitted for run in runs)),
+        default=[],
+    )
+    runs = sorted(widest, key=lambda run: run.config.beta)
+    if len(runs) > MAX_COLUMNS:  # spread over the range
+        runs = [runs[i] for i in np.linspace(0, len(runs) - 1, MAX_COLUMNS).astype(int)]
+    return runs
+
+
+def over_seeds(runs: list[Run]) -> list[list[dict[str, float]]]:
+    """Of each run the numbers (see `Run.metrics`) of all finished runs that differ in the seed.
+
+    Runs that ship as config and metrics alone count like any other. An unfinished run stands for
+    itself, and so do several seeds of one config that are compared with each other.
+    """
+    alone = [seeds_id(run.config) for run in runs]
+    siblings: dict[str, list[dict[str, float]]] = {}
+    for run in all_runs(viewable=False):
+        if (group := seeds_id(run.config)) in alone and (numbers := run.metrics()):
+            siblings.setdefault(group, []).append(numbers)
+    return [
+        siblings[group]
+        if run.metrics() and alone.count(group) == 1
+        else [run.metrics() or (last_test(run) or {})]
+        for run, group in zip(runs, alone, strict=True)
+    ]
+
+
+def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Column]]:
+    """Runs, and what the comparison figures draw of each; one that can't be read is named instead.
+
+    The title is β, and what else differs between the runs. Ends the page where none is left.
+    """
+    differ = [(name, NAMES.get(name, name)) for name in differing(runs)]
+    readable, columns = [], []
+    for run, numbers in zip(runs, over_seeds(runs), strict=True):
+        try:
+            arrays = run.arrays()
+        except RunError as error:
+            st.warning(str(error), icon=":material/warning:")
+            continue
+        if numbers[0]:
+            others = [f"{letter} {getattr(run.config, name)}".strip() for name, letter in differ]
+            readable.append(run)
+            columns.append(
+                comparison.Column(
+                    title="<br>".join([f"β = {run.config.beta:g}", *others[:2]]),
+                    posterior_mean=arrays["posterior_mean"],
+                    labels=arrays["labels"],
+                    label_names=[str(name) for name in arrays["label_names"]],
+                    dims=top_dims(run),
+                    beta=run.config.beta,
+                    sweep=sweep_id(run.config),
+                    numbers=numbers,
+                    sloped=run.config.schedule != "capacity",
+                )
+            )
+    if not columns:
+        st.stop()  # the warnings above say why
+    return readable, columns
+
+
+def differing(runs: list[Run]) -> list[str]:
+    """The config's fields other than β that are not the same in all of these runs."""
+    return [
+        field.name
+        for field in fields(RunConfig)
+        if field.name != "beta" and len({getattr(run.config, field.name) for run in runs}) > 1
+    ]
+
+
+def alignments(runs: list[Run], reference: Run | None) -> list[analysis.Alignment | None]:
+    """Of each run its alignment to the reference; None without one, for the reference itself, and
+    where the images or the number of dimensions are others, which is said.
+    """
+    if reference is None:
+        return [None] * len(runs)
+    target = reference.arrays()["posterior_mean"]
+    found: list[analysis.Alignment | None] = []
+    for run in runs:
+        embedding = run.arrays()["posterior_mean"]
+        same = run.config.dataset == reference.config.dataset and embedding.shape == target.shape
+        if not same:
+            st.warning(
+                f"{run_label(run)} has other images or dimensions and stays as it is.",
+                icon=":material/warning:",
+            )
+        turned = same and run.id != reference.id
+        found.append(analysis.align(embedding, target) if turned else None)
+    return found
+
+
+def cells(runs: list[Run]) -> list[DeltaGenerator]:
+    """A place for each run, as wide as its plot above."""
+    return st.columns(max(len(runs), comparison.MIN_COLUMNS))[: len(runs)]
+
+
+def manifold_picture(
+    run: Run,
+    n: int,
+    alignment: analysis.Alignment | None = None,
+    dims: tuple[int, int] | None = None,
+) -> None:
+    """The manifold of two latent dimensions, as a plain picture.
+
+    Args:
+        n: pictures a side.
+        alignment: of the run to another, whose coordinates the grid then has.
+        dims: those of the grid; by default the two of largest rate.
+    """
+    _, z = analysis.manifold(n, np.zeros(run.config.latent_dim), dims or top_dims(run))
+    if alignment:
+        z = alignment.undo(z)
+    beta = f"β = {run.config.beta:g}"
+    sheet(inference(run).decode(z), n, beta, f"Manifold of the run with {beta}")
+
+
+def reconstructions(runs: list[Run]) -> None:
+    """A column a run: held-out images of several labels, reconstructed, and the sample's spread."""
+    again = st.number_input(
+        "Which image of each label",
+        1,
+        20,
+        1,
+        width=240,
+        key="reconstructed",
+        bind="query-params",
+        help="1: the first held-out image of each label.",
+    )
+    for cell, run in zip(cells(runs), runs, strict=True):
+        labels = run.arrays()["labels"]
+        indices = [
+            int(members[again - 1])
+            for label in range(int(labels.max()) + 1)
+            if len(members := np.flatnonzero(labels == label)) >= again
+        ]
+        try:
+            images = held_out(run.config.dataset, tuple(indices))
+        except datasets.DatasetError as error:
+            cell.info(str(error), icon=":material/info:")
+            continue
+        found = analysis.reconstruct(inference(run), images)
+        rows = np.stack([images, found.at_mean, 2 * found.std], axis=1)
+        with cell:
+            beta = f"β = {run.config.beta:g}"
+            sheet(
+                rows.reshape(-1, *images.shape[1:]),
+                3,
+                beta,
+                f"Held-out images, reconstructions and their spread, {beta}",
+            )
+    st.caption(
+        "In each column: the image, what its posterior mean decodes to, and the standard deviation "
+        "of the decoded pixels over 32 samples of its posterior (white: 0.5, the most possible)."
+    )
+
+
+def samples(run: Run) -> None:
+    """Decoded samples of the prior above those of the aggregate posterior."""
+    arrays = run.arrays()
+    beta = f"β = {run.config.beta:g}"
+    for name, z in (
+        ("prior", analysis.prior_samples(SAMPLES, run.config.latent_dim)),
+        (
+            "aggregate",
+            analysis.aggregate_posterior_samples(
+                SAMPLES, arrays["posterior_mean"], arrays["posterior_log_var"]
+            ),
+        ),
+    ):
+        sheet(inference(run).decode(z), 6, f"{name}, {beta}", f"Samples of the {name}, {beta}")
