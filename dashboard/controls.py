@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from vae_core import analysis, datasets
 from vae_core.inference import Inference
 from vae_core.metrics import METRICS
 from vae_core.runs import Run, RunStore, default_store, pretrained_store
+from vae_core.sweep import sweep_id
 
 # Fine near 0, where the rate changes most, and up to where everything collapses.
 BETAS = (
@@ -119,6 +121,25 @@ def pick_run(key: str = "run", viewable: bool = True) -> Run:
     return runs[choice] if choice in runs else next(iter(runs.values()))
 
 
+def sweep_of(run: Run) -> list[Run]:
+    """The run and all finished ones that differ from it in β alone, ordered by β."""
+    sweep = sweep_id(run.config)
+    others = (
+        other
+        for other in all_runs()
+        if other.id != run.id
+        and sweep_id(other.config) == sweep
+        and other.status().state == "finished"
+    )
+    return sorted([run, *others], key=lambda sibling: sibling.config.beta)
+
+
+def explain(title: str, text: str) -> None:
+    """A foldable explanation beside the picture it explains; Markdown with formulas."""
+    with st.expander(title, icon=":material/school:"):
+        st.markdown(text)
+
+
 def badge(state: str) -> None:
     icon, colour = STATE_BADGES[state]
     st.badge(state, icon=icon, color=colour)  # type: ignore[arg-type]
@@ -184,11 +205,15 @@ def measured(run: Run) -> None:
         st.table(rows)
 
 
-def notes(run: Run) -> None:
-    """What to know before reading this run's pictures."""
+def notes(run: Run, numbers: Mapping[str, float] | None = None) -> None:
+    """What to know before reading this run's pictures.
+
+    Args:
+        numbers: active_units and rate of a run that still trains; else those of its end.
+    """
     if run.config.beta == 0:
         st.info(BETA_ZERO, icon=":material/info:")
-    measured = run.metrics()
+    measured = numbers or run.metrics()
     if measured.get("active_units") == 0 and measured["rate"] < COLLAPSED_RATE:
         st.warning(
             "Collapsed: no latent dimension varies with the image any more. The posterior is all "

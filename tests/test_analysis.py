@@ -141,3 +141,31 @@ def test_samples_of_prior_and_aggregate_posterior() -> None:
     assert drawn.shape == (20_000, 2)
     assert (drawn[:, 0] > 0).mean() == pytest.approx(0.5, abs=0.02)
     assert np.square(drawn).mean(axis=0) == pytest.approx([9.25, 0.25], abs=0.1)
+
+
+def test_interpolation_keeps_its_ends() -> None:
+    a, b = np.array([1.0, -2.0, 0.5]), np.array([0.0, 3.0, 1.0])
+    for kind in analysis.INTERPOLATIONS:
+        steps = analysis.interpolation(a, b, 5, kind)
+        assert steps.shape == (5, 3)
+        assert steps[[0, -1]] == pytest.approx(np.stack([a, b]), abs=1e-6)
+
+
+def test_interpolation_along_a_line_and_an_arc() -> None:
+    a, b = np.array([2.0, 0.0]), np.array([0.0, 2.0])
+    assert analysis.interpolation(a, b, 3)[1] == pytest.approx([1, 1])
+    arc = analysis.interpolation(a, b, 4, "spherical")
+    assert np.linalg.norm(arc, axis=1) == pytest.approx([2, 2, 2, 2])
+    assert np.degrees(np.arctan2(arc[:, 1], arc[:, 0])) == pytest.approx([0, 30, 60, 90])
+
+
+@pytest.mark.parametrize("b", [[3.0, 0.0], [-3.0, 0.0], [0.0, 0.0]])
+def test_interpolation_takes_the_line_where_there_is_no_single_arc(b: list[float]) -> None:
+    a = np.array([1.0, 0.0])
+    line = analysis.interpolation(a, np.array(b), 5)
+    assert analysis.interpolation(a, np.array(b), 5, "spherical") == pytest.approx(line)
+
+
+def test_interpolation_refuses_unknown_kinds() -> None:
+    with pytest.raises(ValueError, match="linear, spherical"):
+        analysis.interpolation(np.zeros(2), np.ones(2), 3, "cubic")

@@ -20,6 +20,9 @@ class Networks(Protocol):
         ...
 
 
+SPACINGS = ("quantile", "linear")
+
+
 def manifold(
     n: int,
     z: np.ndarray,
@@ -38,7 +41,7 @@ def manifold(
         z: (d,), where the other dimensions stay; the prior's mean is 0.
         dims: the dimensions along the columns and the rows; the same twice makes one row
             repeat, which is what a single latent dimension has to show.
-        spacing: `quantile` or `linear`.
+        spacing: one of `SPACINGS`.
         extent: largest coordinate, in standard deviations of the prior.
 
     Returns:
@@ -51,7 +54,7 @@ def manifold(
     elif spacing == "linear":
         axis = np.linspace(-extent, extent, n)
     else:
-        raise ValueError(f"spacing must be 'quantile' or 'linear', got {spacing!r}.")
+        raise ValueError(f"spacing must be one of {', '.join(SPACINGS)}, got {spacing!r}.")
     grid = np.tile(np.asarray(z, np.float32), (n, n, 1))
     grid[..., dims[1]] = axis[::-1, None]
     grid[..., dims[0]] = axis[None, :]
@@ -74,6 +77,39 @@ def traversal(z: np.ndarray, dims: list[int], values: np.ndarray) -> np.ndarray:
     for row, dim in zip(rows, dims, strict=True):
         row[:, dim] = values
     return rows.reshape(len(dims) * len(values), -1)
+
+
+INTERPOLATIONS = ("linear", "spherical")
+
+
+def interpolation(a: np.ndarray, b: np.ndarray, n: int, kind: str = "linear") -> np.ndarray:
+    """n latents from a to b, both included.
+
+    `linear`: (1 - t) a + t b. `spherical`: along the arc around the origin, Shoemake (1985),
+    "Animating Rotation with Quaternion Curves", as White (2016), "Sampling Generative Networks",
+    proposes it for latents: in many dimensions a straight line passes nearer the origin than
+    samples of the prior ever lie. Where a and b point the same way, or opposite ways, there is no
+    single arc, and the line is taken.
+
+    Args:
+        a, b: (d,).
+        n: at least 2.
+        kind: one of `INTERPOLATIONS`.
+
+    Returns:
+        (n, d) float32.
+    """
+    if kind not in INTERPOLATIONS:
+        raise ValueError(f"kind must be one of {', '.join(INTERPOLATIONS)}, got {kind!r}.")
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    t = np.linspace(0, 1, n)[:, None]
+    lengths = np.linalg.norm(a) * np.linalg.norm(b)
+    cosine = float(np.clip(a @ b / lengths, -1, 1)) if lengths > 0 else 1.0
+    if kind == "linear" or abs(cosine) > 1 - 1e-9:
+        return ((1 - t) * a + t * b).astype(np.float32)
+    angle = np.arccos(cosine)
+    weights = np.sin(np.hstack([1 - t, t]) * angle) / np.sin(angle)
+    return (weights @ np.stack([a, b])).astype(np.float32)
 
 
 def sheet(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
@@ -142,6 +178,20 @@ def prior_samples(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:
     """n latents (n, d) of the prior N(0, 1)."""
     noise = np.random.default_rng(seed).standard_normal((n, latent_dim))
     return noise.astype(np.float32)
+
+
+def spread_over_labels(labels: np.ndarray, n: int) -> np.ndarray:
+    """Indices of n images to show: the first of each label, then the second, and so on.
+
+    Args:
+        labels: (m,).
+        n: fewer where there are fewer images.
+    """
+    turn = np.zeros(len(labels), int)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        turn[members] = np.arange(len(members))
+    return np.lexsort((labels, turn))[:n]
 
 
 def aggregate_posterior_samples(
@@ -221,3 +271,99 @@ def align(embedding: np.ndarray, reference: np.ndarray) -> Alignment:
     scale = float(singular.sum()) / spread if spread > 0 else 0.0
     explained = scale * float(singular.sum()) / reference_spread if reference_spread > 0 else 1.0
     return Alignment(u @ vt, scale, centre, reference_centre, max(0.0, 1.0 - explained))
+
+
+class Projection(NamedTuple):
+    """A plane through the latent space, to look at it: z -> ((z - centre) · axis) of each axis.
+
+    Its axes are orthonormal, so the prior N(0, I) stays round in it.
+
+    Attributes:
+        axes: (2, d), a direction a row.
+        centre: (d,), what lies at the origin.
+    """
+
+    axes: np.ndarray
+    centre: np.ndarray
+
+    def apply(self, z: np.ndarray) -> np.ndarray:
+        """Latents (n, d) as points (n, 2)."""
+        return (z - self.centre) @ self.axes.T
+
+    def covariances(self, posterior_log_var: np.ndarray) -> np.ndarray:
+        """Of posteriors with the log-variances (n, d), as seen in the plane: (n, 2, 2)."""
+        variance = np.exp(posterior_log_var)
+        return np.einsum("id,nd,jd->nij", self.axes, variance, self.axes)
+
+
+def dims_plane(dims: tuple[int, int], latent_dim: int) -> Projection:
+    """The plane of two latent dimensions."""
+    return Projection(np.eye(latent_dim)[list(dims)], np.zeros(latent_dim))
+
+
+def principal_plane(posterior_mean: np.ndarray) -> tuple[Projection, np.ndarray]:
+    """The plane in which the posterior means vary most, and each axis's share of the variance.
+
+    Principal components by the singular value decomposition of the centred means; Pearson (1901),
+    "On lines and planes of closest fit to systems of points in space". Of each component's two
+    directions it is the one whose largest coordinate is positive.
+
+    Args:
+        posterior_mean: (n, d), d at least 2.
+
+    Returns:
+        the plane, the component of the largest variance across, and shares (2,), 0 to 1.
+    """
+    centre = posterior_mean.mean(axis=0, dtype=np.float64)
+    _, singular, axes = np.linalg.svd(posterior_mean - centre, full_matrices=False)
+    axes = axes[:2]
+    largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, None], axis=1)
+    variance = np.square(singular)
+    share = variance[:2] / variance.sum() if variance.sum() > 0 else np.zeros(2)
+    return Projection(axes * np.sign(largest), centre), share
+
+
+def ellipses(
+    centres: np.ndarray, covariances: np.ndarray, radius: float = 1.0, corners: int = 32
+) -> np.ndarray:
+    """The lines at `radius` standard deviations around normal distributions in the plane.
+
+    Args:
+        centres: (n, 2), their means.
+        covariances: (n, 2, 2).
+        radius: in standard deviations.
+        corners: of the polygon that stands for an ellipse.
+
+    Returns:
+        (n, corners + 1, 2); the last point closes the line.
+    """
+    angle = np.linspace(0, 2 * np.pi, corners + 1)
+    circle = radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    variance, directions = np.linalg.eigh(covariances)
+    spread = directions * np.sqrt(np.maximum(variance, 0))[:, None, :]
+    return centres[:, None, :] + np.einsum("ck,nik->nci", circle, spread)
+
+
+def inside(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
+    """Which points lie in a polygon, by the even-odd rule: a ray from them crosses it oddly often.
+
+    Shimrat (1962), "Algorithm 112: Position of point relative to polygon". The polygon is closed
+    by itself and may cross itself; what it encloses twice is outside.
+
+    Args:
+        points: (n, 2).
+        polygon: (m, 2), its corners in order; with fewer than 3 nothing lies inside.
+
+    Returns:
+        (n,) bool.
+    """
+    x, y = points.T
+    odd = np.zeros(len(points), bool)
+    if len(polygon) < 3:
+        return odd
+    for (x0, y0), (x1, y1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        if y0 == y1:
+            continue
+        crosses = (y0 > y) != (y1 > y)  # half-open: a corner counts for one of its edges
+        odd ^= crosses & (x < x0 + (y - y0) / (y1 - y0) * (x1 - x0))
+    return odd

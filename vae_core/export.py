@@ -2,14 +2,16 @@
 
 The weights are stored once, in the Keras weights file: encoder.onnx and decoder.onnx hold the
 graphs, and point to the bytes of their weights in that file (ONNX external data). What ONNX lays
-out in another way than Keras (convolution kernels) stays inside.
+out in another way than Keras (convolution kernels) stays inside. decoder.json names the layers of a
+decoder that scripts in a browser can follow, and the bytes of their weights in the same file.
 """
 
 from __future__ import annotations
 
 import functools
+import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import h5py
 import keras
@@ -27,7 +29,7 @@ def export(vae: VAE, run: Run) -> None:
 
     Graphs of other weights go first: with new ones under them they would decode a mixture.
     """
-    for path in (run.encoder_path, run.decoder_path):
+    for path in (run.encoder_path, run.decoder_path, run.browser_path):
         path.unlink(missing_ok=True)
     vae.optimizer = None  # Keras would store its state with the weights
     replace_file(run.weights_path, lambda path: vae.save_weights(path))
@@ -37,22 +39,90 @@ def export(vae: VAE, run: Run) -> None:
     for network, path in ((vae.encoder, run.encoder_path), (decoder, run.decoder_path)):
         network(np.zeros((1, *network.input_shape[1:]), np.float32))  # export wants a called one
         replace_file(path, functools.partial(_export_onnx, network, run.weights_path.name, stored))
+    export_for_browsers(vae.decoder, run)
 
 
-class _Span(NamedTuple):
+def export_for_browsers(decoder: keras.Model, run: Run) -> None:
+    """Write decoder.json beside the weights, if scripts know all layers of the decoder."""
+    layers = browser_layers(decoder, _stored_arrays(run.weights_path))
+    if layers is not None:
+        text = json.dumps({"size": decoder.output_shape[1], "layers": layers}) + "\n"
+        replace_file(run.browser_path, lambda path: path.write_text(text))
+
+
+def browser_layers(decoder: keras.Model, stored: dict[bytes, Span]) -> list[dict[str, Any]] | None:
+    """The layers of a decoder one after the other, as `dashboard/components/decoder.js` reads them.
+
+    Each has a `type`: `dense` and `conv2d_transpose` (same padding) with `activation` (`relu` or
+    `linear`), `kernel` and `bias` (offset and length in the weights file, in bytes; float32, laid
+    out as Keras does); `reshape` and `crop` with the `shape` (height, width, channels) they leave.
+
+    Args:
+        decoder: z (n, d) -> logits (n, size, size, 1).
+        stored: where the weights lie, by their bytes.
+
+    Returns:
+        None where there is a layer that scripts don't know, or layers are not in one line: such
+        a decoder runs on the server alone.
+    """
+    found: list[dict[str, Any]] = []
+    first, *layers = decoder.layers
+    before = first.output
+    for layer in layers:
+        if layer.input is not before:
+            return None
+        before = layer.output
+        shape = list(layer.output.shape[1:])
+        if isinstance(layer, keras.layers.Reshape):
+            found.append({"type": "reshape", "shape": shape})
+            continue
+        if isinstance(layer, keras.layers.Cropping2D):
+            found.append({"type": "crop", "shape": shape, "before": _before(layer)})
+            continue
+        activation = getattr(getattr(layer, "activation", None), "__name__", "")
+        weights = [stored.get(np.asarray(value).tobytes()) for value in layer.weights]
+        if activation not in ("relu", "linear") or len(weights) != 2 or None in weights:
+            return None
+        entry = {"activation": activation, "shape": shape, "kernel": weights[0], "bias": weights[1]}
+        if isinstance(layer, keras.layers.Dense):
+            found.append({"type": "dense", **entry})
+        elif isinstance(layer, keras.layers.Conv2DTranspose) and _plain(layer):
+            found.append({"type": "conv2d_transpose", **entry, "strides": layer.strides[0]})
+        else:
+            return None
+    return found
+
+
+def _before(layer: keras.layers.Cropping2D) -> list[int]:
+    """Rows and columns that are cut off above and to the left."""
+    return [side[0] for side in layer.cropping]
+
+
+def _plain(layer: keras.layers.Conv2DTranspose) -> bool:
+    """Square strides, same padding, nothing else."""
+    return (
+        layer.padding == "same"
+        and layer.strides[0] == layer.strides[1]
+        and tuple(layer.dilation_rate) == (1, 1)
+        and layer.output_padding is None
+        and layer.data_format == "channels_last"
+    )
+
+
+class Span(NamedTuple):
     """Where an array lies in a file, in bytes."""
 
     offset: int
     length: int
 
 
-def _stored_arrays(path: Path) -> dict[bytes, _Span]:
+def _stored_arrays(path: Path) -> dict[bytes, Span]:
     """The arrays of an HDF5 file that lie there in one piece, by their bytes."""
-    found: dict[bytes, _Span] = {}
+    found: dict[bytes, Span] = {}
 
     def visit(_name: str, item: object) -> None:
         if isinstance(item, h5py.Dataset) and item.id.get_offset() is not None:
-            found[item[()].tobytes()] = _Span(item.id.get_offset(), item.id.get_storage_size())
+            found[item[()].tobytes()] = Span(item.id.get_offset(), item.id.get_storage_size())
 
     with h5py.File(path) as file:
         file.visititems(visit)
@@ -60,7 +130,7 @@ def _stored_arrays(path: Path) -> dict[bytes, _Span]:
 
 
 def _export_onnx(
-    network: keras.Model, weights_name: str, stored: dict[bytes, _Span], path: Path
+    network: keras.Model, weights_name: str, stored: dict[bytes, Span], path: Path
 ) -> None:
     network.export(str(path), format="onnx", verbose=False)
     model = onnx.load(path)

@@ -1,6 +1,9 @@
-"""Encode and decode a run without TensorFlow, through onnxruntime."""
+"""Encode and decode a run without TensorFlow: here through onnxruntime, or in a browser."""
 
 from __future__ import annotations
+
+import json
+import struct
 
 import numpy as np
 import onnxruntime
@@ -43,6 +46,47 @@ class Inference:
             raise ValueError(f"z must have the shape (n, {self.latent_dim}), got {z.shape}.")
         (pixels,) = _run(self._decoder, z)
         return pixels[..., 0]
+
+
+def browser_decoder(run: Run, name: str) -> bytes | None:
+    """A run's decoder in one piece, for `dashboard/components/decoder.js`.
+
+    Args:
+        run: its config and files.
+        name: what scripts will find it by.
+
+    Returns:
+        Length of the header (4 bytes, little-endian), the header (JSON: `name`, `size`,
+        `latent_dim`, and `layers` as `vae_core.export.browser_layers` has them, with offsets
+        counted in numbers from the header's end), and all weights (float32). None where a browser
+        can't decode the run.
+
+    Raises:
+        RunError: decoder.json or the weights are damaged.
+    """
+    if not run.browser_path.is_file():
+        return None
+    try:
+        header = json.loads(run.browser_path.read_text("utf-8"))
+        weights = bytearray()
+        with open(run.weights_path, "rb") as file:
+            for layer in header["layers"]:
+                for part in sorted(layer.keys() & {"kernel", "bias"}):
+                    offset, length = layer[part]
+                    layer[part] = [len(weights) // 4, length // 4]
+                    file.seek(offset)
+                    weights += _exactly(file.read(length), length)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise RunError(f"run {run.id}: decoder.json is damaged: {error}") from error
+    text = json.dumps(header | {"name": name, "latent_dim": run.config.latent_dim}).encode()
+    text += b" " * (-len(text) % 4)  # so that the numbers lie on a boundary of 4 bytes
+    return struct.pack("<I", len(text)) + text + weights
+
+
+def _exactly(part: bytes, length: int) -> bytes:
+    if len(part) != length:
+        raise ValueError(f"a weight of {length} bytes is cut off")
+    return part
 
 
 def _session(path: str) -> onnxruntime.InferenceSession:

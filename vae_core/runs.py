@@ -9,10 +9,14 @@ alike, so nothing is lost with a process:
     checkpoint.weights.h5   Keras weights and optimiser state, until the run is finished
     vae.weights.h5   Keras weights of the trained networks
     encoder.onnx, decoder.onnx   what `vae_core.inference` reads: graphs that point to the weights
+    decoder.json     the decoder's layers, for scripts in the browser; not of every architecture
     arrays.npz       held-out embeddings and labels
     snapshot.npz     a small live picture of the latent space while training
     log.txt          what the training process printed
     lock, cancel     held by the process that trains; asks it to stop
+
+Beside the run folders a store keeps what viewers add: .groups/<run id>.json, held-out images
+chosen by hand, by the name of their group.
 
 Whole files are written under another name, fsynced and renamed: a reader sees the old content
 or the new, never half.
@@ -195,6 +199,10 @@ class Run:
     @property
     def decoder_path(self) -> Path:
         return self.path / "decoder.onnx"
+
+    @property
+    def browser_path(self) -> Path:
+        return self.path / "decoder.json"
 
     @property
     def log_path(self) -> Path:
@@ -398,10 +406,43 @@ class Run:
             raise RunError(f"run {self.id} is not finished, so nothing of it can go.")
         kept = {"config.json", "status.json", "metrics.jsonl"}
         if not numbers_only:
-            kept |= {"vae.weights.h5", "encoder.onnx", "decoder.onnx", "arrays.npz"}
+            kept |= {"vae.weights.h5", "encoder.onnx", "decoder.onnx", "decoder.json", "arrays.npz"}
         for path in self.path.iterdir():
             if path.name not in kept:
                 path.unlink()
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Held-out images that belong together, chosen by hand: a start of latent arithmetic.
+
+    Attributes:
+        images: their indices in the held-out set, each once, at least one.
+    """
+
+    images: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        whole = all(type(image) is int and image >= 0 for image in self.images)
+        if not self.images or not whole or len(set(self.images)) != len(self.images):
+            raise RunError(
+                "a group must hold at least one image, and each by its index from 0, once."
+            )
+
+
+GROUP_NAME_LENGTH = 60
+
+
+def _group_name(name: str) -> str:
+    """A name as it is stored.
+
+    Raises:
+        RunError: it is empty or too long.
+    """
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= GROUP_NAME_LENGTH:
+        raise RunError(f"the name of a group must have 1 to {GROUP_NAME_LENGTH} characters.")
+    return name
 
 
 class RunStore:
@@ -481,6 +522,75 @@ class RunStore:
         with run.claim():
             os.rename(run.path, trash)
         shutil.rmtree(trash, ignore_errors=True)
+        self._groups_path(run.id).unlink(missing_ok=True)
+
+    # --- groups of held-out images -------------------------------------------------------
+    # Beside the run folders: the runs of another store, which may be read-only, have groups too.
+
+    def _groups_path(self, run_id: str) -> Path:
+        if not RUN_ID.fullmatch(run_id):
+            raise RunError(f"{run_id!r} is no id of a run.")
+        return self.root / ".groups" / f"{run_id}.json"
+
+    def groups(self, run_id: str) -> dict[str, Group]:
+        """The groups of a run of any store, by name.
+
+        Raises:
+            RunError: their file is damaged.
+        """
+        path = self._groups_path(run_id)
+        try:
+            found = json.loads(path.read_text("utf-8"))
+            return {_group_name(n): Group(tuple(g["images"])) for n, g in found.items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RunError) as error:
+            raise RunError(
+                f"the groups of run {run_id} can't be read; remove {path} to start anew. ({error})"
+            ) from error
+
+    def save_group(self, run_id: str, name: str, group: Group) -> str:
+        """Keep a group under a name of 1 to 60 characters; one of the same name is replaced.
+
+        Returns:
+            the name as it is kept: without blanks around it.
+
+        Raises:
+            RunError: the name can't be used, the file is damaged or can't be written.
+        """
+        name = _group_name(name)
+        self._change_groups(run_id, lambda groups: groups | {name: group})
+        return name
+
+    def delete_group(self, run_id: str, name: str) -> None:
+        """Forget the group of that name, if there is one.
+
+        Raises:
+            RunError: the file is damaged or can't be written.
+        """
+        self._change_groups(
+            run_id, lambda groups: {n: group for n, group in groups.items() if n != name}
+        )
+
+    def _change_groups(
+        self, run_id: str, change: Callable[[dict[str, Group]], dict[str, Group]]
+    ) -> None:
+        path = self._groups_path(run_id)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Two viewers may save at the same time.
+            with filelock.FileLock(path.parent / "lock", timeout=CLAIM_SECONDS):
+                groups = change(self.groups(run_id))
+                content = json.dumps(
+                    {name: dataclasses.asdict(group) for name, group in groups.items()},
+                    ensure_ascii=False,
+                ).encode()
+                replace_file(path, lambda file: file.write_bytes(content))
+        except (OSError, filelock.Timeout) as error:
+            raise RunError(
+                f"the groups of run {run_id} can't be written to {path.parent}: put that right "
+                f"or choose another store. ({error})"
+            ) from error
 
 
 def default_store() -> RunStore:

@@ -1,97 +1,144 @@
-"""Manifold: the latent plane as pictures, and any point of it decoded."""
+"""Manifold: the latent plane as pictures, decoded under the cursor; paths through it; exports."""
 
 import numpy as np
 import streamlit as st
 
-from dashboard import controls
-from dashboard.components.plot import plot
-from dashboard.figures import dim_name, pictures
+from dashboard import controls, walks
+from dashboard.components.plane import Mark, plane
+from dashboard.figures import dim_name
 from vae_core import analysis
 
 MAX_SLIDERS = 10
+LIMIT = 6.0  # standard deviations of the prior: beyond, there is next to nothing of it
 
 st.title("Manifold")
 run = controls.pick_run()
 d = run.config.latent_dim
 controls.notes(run)
-by_rate = analysis.dims_by_rate(controls.rate_per_dim(run))
+rate = controls.rate_per_dim(run)
+by_rate = analysis.dims_by_rate(rate)
+siblings = controls.sweep_of(run)
 
-chart, side = st.columns([5, 2], gap="large")
+chart, side = st.columns([2, 1], gap="large")
 with side:
     dims = (0, min(1, d - 1))
     if d > 2:
-        across = st.selectbox("Across", by_rate, format_func=dim_name, key="manifold_across")
+        across = st.selectbox(
+            "Across", by_rate, format_func=dim_name, key="manifold_across", bind="query-params"
+        )
         others = [i for i in by_rate if i != across]
-        up = st.selectbox("Up", others, format_func=dim_name, key="manifold_up")
+        up = st.selectbox(
+            "Up", others, format_func=dim_name, key="manifold_up", bind="query-params"
+        )
         dims = (across, up)
         st.caption("Ordered by rate, the largest first.")
-    n = st.slider("Pictures a side", 5, 30, 15, key="manifold_n")
-    extent = st.slider("Range, in σ of the prior", 0.5, 6.0, 2.0, 0.5, key="manifold_extent")
+    n = st.slider("Pictures a side", 5, 30, 15, key="manifold_n", bind="query-params")
+    extent = st.slider(
+        "Range, in σ of the prior",
+        0.5,
+        LIMIT,
+        2.0,
+        0.5,
+        key="manifold_extent",
+        bind="query-params",
+    )
     spacing = st.segmented_control(
         "Spacing",
-        ["quantile", "linear"],
+        analysis.SPACINGS,
         default="quantile",
+        required=True,
         key="manifold_spacing",
+        bind="query-params",
         help="quantile: each picture stands for the same share of the prior.",
     )
-    picture_place = st.container()
+    overlay = d > 1 and st.toggle(
+        "Held-out images as points", key="manifold_points", bind="query-params"
+    )
+    turned = (
+        d == 2
+        and len(siblings) > 1
+        and st.toggle(
+            "Turn the sweep to match",
+            key="manifold_turn",
+            bind="query-params",
+            help="The prior looks the same from every side, so each run lays its plane in a "
+            "direction of its own. This turns or mirrors the planes of the sweep as that of its "
+            "β nearest 1, by Procrustes, and leaves sizes alone.",
+        )
+    )
+    st.markdown("**The point, as the sliders have it**")
     z = np.zeros(d, np.float32)
-    moved = st.session_state.pop("manifold_moved", {})  # a click, from the run before this one
     for i in by_rate[:MAX_SLIDERS] if d > 2 else range(d):
-        key = f"manifold_z_{i}"
-        st.session_state[key] = moved.get(i, st.session_state.get(key, 0.0))
-        z[i] = st.slider(dim_name(i), -6.0, 6.0, step=0.01, key=key)
+        z[i] = st.slider(
+            dim_name(i), -LIMIT, LIMIT, 0.0, 0.01, key=f"manifold_z_{i}", bind="query-params"
+        )
     if d > MAX_SLIDERS:
         st.caption(f"The other {d - MAX_SLIDERS} dimensions stay at 0.")
+    if d == 1:
+        walks.picture(run, z)
 
-with chart:
-    click = None
-    axis = np.zeros(0)
-    if d > 1:
-        axis, grid = analysis.manifold(n, z, dims, spacing or "quantile", extent)
-        sheet = analysis.sheet(controls.inference(run).decode(grid), columns=n, gap=1)
-        column = int(np.abs(axis - z[dims[0]]).argmin())
-        row = int(np.abs(axis[::-1] - z[dims[1]]).argmin())
-        click = plot(
-            pictures.manifold(
-                pictures.enlarged(sheet, 680),
-                axis,
-                (dim_name(dims[0]), dim_name(dims[1])),
-                (column, row),
-            ),
-            key=f"manifold-{run.id}",
-            height=700,
-            aspect=0.9,
-            alt="Decoded pictures over the latent plane",
-            clickable=True,
+below = st.container()
+with below:
+    walk = walks.choose(run, z)
+
+if d > 1:
+    axis, _ = analysis.manifold(n, z, dims, spacing, extent)
+    frames = walks.frames(siblings, z, dims, (n, spacing, extent), overlay, turned)
+    path = walk.path[:, list(dims)].tolist() if walk else None
+    names = (dim_name(dims[0]), dim_name(dims[1]))
+
+    def pick(x: float, y: float) -> None:
+        for dim, value in zip(dims, (x, y), strict=True):
+            st.session_state[f"manifold_z_{dim}"] = float(np.clip(round(value, 2), -LIMIT, LIMIT))
+
+    def show(frame: int) -> None:
+        st.session_state["run"] = controls.run_label(siblings[frame])
+
+    with chart:
+        plane(
+            frames,
+            [sibling.id for sibling in siblings].index(run.id),
+            key="manifold",
+            axis=axis,
+            names=names,
+            z=z,
+            dims=dims,
+            alt=f"Decoded pictures over the latent plane, {names[0]} across and {names[1]} up.",
+            marks=[Mark(name, *path[i]) for i, name in ((0, "A"), (-1, "B"))] if path else [],
+            path=path or [],
+            on_press=pick,
+            on_frame=show,
         )
         st.caption(
-            "Each picture is what its place in the latent plane decodes to, enlarged and "
-            "interpolated. Click one, or move the sliders, to see it large."
+            "The large picture is decoded in your browser while the cursor moves: what the "
+            "decoder makes of this very point. Behind it, the same for a grid of points. Click, "
+            "tap or press Enter to keep a point."
+            + (
+                " The slider goes through the runs that differ in β alone; between two of them "
+                "nothing was trained, so it stops at each."
+                if len(siblings) > 1
+                else ""
+            )
         )
-    if d != 2:
-        st.subheader("One dimension at a time")
-        values = np.linspace(-extent, extent, 11)
-        rows = by_rate[:MAX_SLIDERS]
-        rate = controls.rate_per_dim(run)
-        decoded = controls.inference(run).decode(analysis.traversal(z, rows, values))
-        strip = analysis.sheet(decoded, columns=11, gap=1)
-        st.image(
-            pictures.png(pictures.enlarged(strip, 560)),
-            alt="Traversals, a latent dimension a row",
-            caption=f"From {-extent:g} to {extent:g}; a row a dimension, the largest rate first: "
-            + ", ".join(f"{dim_name(i)} {rate[i]:.2f} nats" for i in rows),
-        )
-with picture_place:
-    (picture,) = controls.inference(run).decode(z[None])
-    st.image(
-        pictures.png(pictures.enlarged(picture, 224)),
-        width="content",
-        alt="The picture at the sliders' point",
-        caption="decoded at the sliders' point",
-    )
+        if not frames[0].decoder:
+            walks.picture(run, z)
 
-if click is not None and 0 <= round(click.x) < n and 0 <= round(click.y) < n:
-    picked = {dims[1]: axis[::-1][round(click.y)], dims[0]: axis[round(click.x)]}
-    st.session_state["manifold_moved"] = {i: round(float(v), 2) for i, v in picked.items()}
-    st.rerun()
+with below:
+    if walk:
+        walks.show(run, walk)
+    if d != 2:
+        walks.traversals(run, z, by_rate[:MAX_SLIDERS], rate, extent)
+    controls.explain(
+        "What the manifold shows",
+        r"""
+The decoder turns any point $z$ of the latent space into pixel probabilities $p(x \mid z)$. The
+grid walks over the plane: with *quantile* spacing its coordinates are quantiles of the prior,
+$z_i = \Phi^{-1}(u_i)$ with $u_i$ equally spaced, so every picture stands for the same share of
+$p(z) = \mathcal N(0, I)$ (Kingma & Welling, 2014, figure 4); with *linear* spacing $z_i$ itself is.
+
+The rate pulls all posteriors towards this prior: the larger $\beta$, the more the range of
+$\pm 2\sigma$ is filled with pictures of the data, and the fewer kinds of them are left. At
+$\beta = 0$ the images lie anywhere, mostly far outside of what is shown here.
+""",
+    )
+    walks.exports(run, siblings, walk, z, dims, (n, spacing, extent))

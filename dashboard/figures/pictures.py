@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -17,6 +18,19 @@ def png(image: np.ndarray) -> bytes:
     pixels = np.clip(image * 255 + 0.5, 0, 255).astype(np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "png", compress_level=3)  # half the time of the default
+    return buffer.getvalue()
+
+
+def gif(images: Sequence[np.ndarray], side: int, milliseconds: int = 80) -> bytes:
+    """Grey pictures (h, w), there and back again for ever, at least `side` pixels wide."""
+    frames = [
+        Image.fromarray((enlarged(image, side) * 255 + 0.5).astype(np.uint8)) for image in images
+    ]
+    frames += frames[-2:0:-1]
+    buffer = io.BytesIO()
+    frames[0].save(
+        buffer, "gif", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0
+    )
     return buffer.getvalue()
 
 

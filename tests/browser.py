@@ -1,0 +1,150 @@
+"""Chromium and a server of the dashboard, for the tests marked `browser`.
+
+`tests/conftest.py` hands the fixtures to every test; Playwright is loaded by the first that asks.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vae_core.runs import PROJECT, RunStore
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# Streamlit looks for its own root from a page's address; these answers are expected.
+EXPECTED_404 = ("_stcore/health", "_stcore/host-config")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """`streamlit run` in a process of its own, with a store of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.store = RunStore(root / "runs")
+        self.url = f"http://127.0.0.1:{(port := free_port())}"
+        self.log = open(root / "server.log", "w+")  # noqa: SIM115
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "streamlit", "run", "dashboard/app.py"),
+                *("--server.port", str(port), "--server.headless", "true"),
+            ],
+            cwd=PROJECT,
+            env=os.environ | {"VAE_LAB_RUNS": str(self.store.root)},
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+        )
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5).close()
+                return
+            except OSError:
+                assert time.monotonic() < deadline, Path(self.log.name).read_text()
+                time.sleep(0.1)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
+        self.log.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("browser"))
+    yield server
+    server.stop()
+    assert "Traceback" not in Path(server.log.name).read_text()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    assert CHROMIUM, "install Debian's chromium package"
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page that fails the test on any script error, failed request or foreign host."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1200})
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith(("http://127.0.0.1", "data:", "blob:", "about:"))
+            else problems.append(f"asks another host: {request.url}")
+        ),
+    )
+    # A request that leaving the page cuts off is no problem.
+    page.on(
+        "requestfailed",
+        lambda request: (
+            None
+            if request.failure == "net::ERR_ABORTED"
+            else problems.append(f"{request.failure}: {request.url}")
+        ),
+    )
+    page.on(
+        "response",
+        lambda response: (
+            problems.append(f"{response.status} {response.url}")
+            if response.status >= 400 and not response.url.endswith(EXPECTED_404)
+            else None
+        ),
+    )
+    yield page
+    context.close()
+    assert problems == []
+
+
+def drawn(page: Any, count: int = 1) -> None:
+    page.wait_for_function(
+        "count => document.querySelectorAll('.vae-lab-plot .main-svg').length >= count",
+        arg=count,
+        timeout=30_000,
+    )
+
+
+def start_training(server: Server, page: Any, epochs: int) -> None:
+    """From the Train page, until the first steps show."""
+    page.goto(f"{server.url}/train")
+    drawn(page)
+    page.get_by_role("spinbutton", name="Epochs").fill(str(epochs))
+    page.get_by_role("spinbutton", name="Epochs").press("Enter")
+    page.wait_for_timeout(1000)
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_role("button", name="Stop").wait_for(timeout=60_000)
+    page.wait_for_function(
+        f"/epoch [1-9][0-9]* of {epochs}, about/.test(document.body.innerText)", timeout=60_000
+    )

@@ -1,0 +1,132 @@
+"""What a run folder holds for other programs: a browser's decoder, and a zip for plain Keras."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from vae_core import architectures
+from vae_core.architectures import ARCHITECTURES
+from vae_core.bundle import bundle
+from vae_core.config import RunConfig
+from vae_core.export import browser_layers, export_for_browsers
+from vae_core.inference import Inference, browser_decoder
+from vae_core.runs import PROJECT, Run, RunError, RunStore
+
+DECODER_JS = PROJECT / "dashboard" / "components" / "decoder.js"
+
+
+def exported(store: RunStore, name: str, latent_dim: int, size: int) -> tuple[Run, keras.Model]:
+    """A run with decoder.json and weights alone, all of them random, and its decoder."""
+    run = store.create(RunConfig(architecture=name, latent_dim=latent_dim))
+    _, decoder, _ = architectures.build(name, latent_dim, size)
+    rng = np.random.default_rng(0)
+    decoder.set_weights([w + rng.normal(0, 0.1, w.shape) for w in decoder.get_weights()])
+    decoder.save_weights(run.weights_path)
+    export_for_browsers(decoder, run)
+    return run, decoder
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [8, 13, 28, 30])
+@pytest.mark.parametrize("latent_dim", [1, 2, 7])
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_the_browser_decodes_as_keras_does(
+    name: str, latent_dim: int, size: int, store: RunStore, page: Any
+) -> None:
+    run, decoder = exported(store, name, latent_dim, size)
+    z = np.random.default_rng(1).normal(0, 2, (3, latent_dim)).astype(np.float32)
+    packed = browser_decoder(run, "mine")
+    assert packed is not None
+    found = page.evaluate(
+        """async ([source, packed, z]) => {
+            const bytes = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+            const module = await import(`data:text/javascript;base64,${source}`);
+            module.default({ data: bytes(packed), parentElement: document.body });
+            const decoder = window.vaeLabDecoders.get("mine");
+            return z.map((point) => [...decoder.decode(Float32Array.from(point))]);
+        }""",
+        [
+            base64.b64encode(DECODER_JS.read_bytes()).decode(),
+            base64.b64encode(packed).decode(),
+            z.tolist(),
+        ],
+    )
+    expected = keras.ops.sigmoid(decoder(z))
+    assert np.reshape(found, (3, size, size, 1)) == pytest.approx(np.asarray(expected), abs=1e-5)
+
+
+def test_a_decoder_with_an_unknown_layer_stays_on_the_server(store: RunStore) -> None:
+    z = keras.Input((2,))
+    hidden = keras.layers.Dense(64)(z)
+    plain = keras.Model(z, keras.layers.Reshape((8, 8, 1))(hidden))
+    normed = keras.Model(
+        z, keras.layers.Reshape((8, 8, 1))(keras.layers.LayerNormalization()(hidden))
+    )
+    skipping = keras.Model(
+        z, keras.layers.Reshape((8, 8, 1))(hidden + keras.layers.Dense(64)(hidden))
+    )
+    everything = _Everywhere()
+    assert browser_layers(plain, everything) is not None
+    assert browser_layers(normed, everything) is None
+    assert browser_layers(skipping, everything) is None
+    run = store.create(RunConfig())
+    assert browser_decoder(run, "mine") is None
+
+
+class _Everywhere(dict[bytes, Any]):
+    """Weights, wherever they lie."""
+
+    def get(self, *_: object) -> Any:
+        return (0, 4)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"layers": 3}', '{"layers": [{"kernel": [0, 99999999]}]}']
+)
+def test_a_damaged_decoder_is_said_in_a_sentence(text: str, store: RunStore) -> None:
+    run, _ = exported(store, "mlp", 2, 8)
+    run.browser_path.write_text(text)
+    with pytest.raises(RunError, match=r"decoder.json is damaged"):
+        browser_decoder(run, "mine")
+
+
+def test_the_zip_loads_in_plain_keras(trained: Run, tmp_path: Path) -> None:
+    """With nothing of VAE Lab on the path, and the same pictures."""
+    with zipfile.ZipFile(io.BytesIO(bundle(trained))) as archive:
+        archive.extractall(tmp_path)
+    folder = tmp_path / trained.id
+    assert {"config.json", "metrics.jsonl", "arrays.npz", "load.py"} <= {
+        path.name for path in folder.iterdir()
+    }
+    code = (
+        "import json, numpy, load; vae = load.load()\n"
+        "z = numpy.array([[0.5, -1.0]], 'float32')\n"
+        "logits = numpy.asarray(vae.decoder(z))[0, ..., 0]\n"
+        "print(json.dumps((1 / (1 + numpy.exp(-logits))).tolist()))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    expected = Inference(trained).decode(np.array([[0.5, -1.0]]))[0]
+    assert np.array(json.loads(result.stdout)) == pytest.approx(expected, abs=1e-5)
+    assert "vae_core" not in (folder / "architecture.py").read_text().split('"""')[2]
+
+
+def test_a_run_without_weights_makes_no_zip(store: RunStore) -> None:
+    with pytest.raises(RunError, match="no weights here"):
+        bundle(store.create(RunConfig()))

@@ -1,0 +1,85 @@
+"""bundle(run): a run as one zip, with a short script that loads it in plain Keras."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+from vae_core import datasets
+from vae_core.architectures import ARCHITECTURES
+from vae_core.config import RunConfig
+from vae_core.runs import NO_WEIGHTS, PROJECT, Run, RunError
+
+LOAD = '''"""Loads this run in plain Keras: python load.py
+
+Needs keras with a backend, here tensorflow=={tensorflow} and keras=={keras}; nothing of VAE Lab.
+The networks are built by architecture.py, as they were trained; config.json says how.
+"""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from architecture import build
+
+HERE = Path(__file__).parent
+
+
+class VAE(keras.Model):
+    """z ~ N(posterior_mean, exp(posterior_log_var)); the decoder gives logits of the pixels."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.decoder = build(latent_dim={latent_dim}, size={size})
+        self.built = True
+
+
+def load():
+    vae = VAE()
+    vae.load_weights(HERE / "vae.weights.h5")
+    return vae
+
+
+if __name__ == "__main__":
+    vae = load()
+    z = np.zeros((1, {latent_dim}), np.float32)  # the mean of the prior
+    pixels = keras.ops.convert_to_numpy(keras.ops.sigmoid(vae.decoder(z)))[0, ..., 0]
+    print("The prior's mean decodes to a picture of", pixels.shape, "with mean", pixels.mean())
+    mean, log_var = vae.encoder(pixels[None, ..., None])
+    print("which is encoded at", keras.ops.convert_to_numpy(mean)[0])
+'''
+
+
+def bundle(run: Run) -> bytes:
+    """A zip of one folder: the run's files, `architecture.py` and `load.py`.
+
+    Raises:
+        RunError: the run has no weights.
+    """
+    if not run.weights_path.is_file():
+        raise RunError(NO_WEIGHTS.format(run.id))
+    family = PROJECT / Path(*ARCHITECTURES[run.config.architecture].split(".")).with_suffix(".py")
+    texts = {
+        "architecture.py": family.read_text("utf-8"),
+        "load.py": _load_script(run.config, run.records("start")),
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(run.path.iterdir()):
+            if path.is_file() and path.name not in ("lock", "cancel", "snapshot.npz"):
+                archive.write(path, f"{run.id}/{path.name}")
+        for name, text in texts.items():
+            archive.writestr(f"{run.id}/{name}", text)
+    return buffer.getvalue()
+
+
+def _load_script(config: RunConfig, starts: list[dict[str, object]]) -> str:
+    versions = starts[-1].get("versions") if starts else None
+    known = versions if isinstance(versions, dict) else {}
+    return LOAD.format(
+        latent_dim=config.latent_dim,
+        size=datasets.DATASETS[config.dataset].size,
+        **{name: known.get(name, "?") for name in ("tensorflow", "keras")},
+    )
