@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard import link
 from dashboard.controls import warn_of_damage
 from vae_core.config import VaeLabError
 from vae_core.engines import shared_engine
@@ -45,10 +46,15 @@ PAGES = [
 ]
 
 st.set_page_config(page_title="VAE Lab", page_icon=str(ICON), layout="wide")
+given = link.asked()
+page = st.navigation(PAGES, position="hidden" if link.presenting() else "top")
+link.say_what_was_not_used()
 try:
-    st.navigation(PAGES, position="top").run()
+    page.run()
     warn_of_damage()
+    link.presentation_button()
 except (VaeLabError, OSError) as error:  # a damaged run, a full disk: say so, go on elsewhere
     st.error(str(error), icon=":material/error:")
 # After the page: its first worker imports TensorFlow, which must not delay the first picture.
 shared_engine(default_store())
+link.check(given)

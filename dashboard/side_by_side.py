@@ -13,6 +13,7 @@ from dashboard.controls import (
     held_out,
     inference,
     last_test,
+    rate_per_dim,
     run_label,
     sheet,
     top_dims,
@@ -92,6 +93,7 @@ def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Colu
                     dims=top_dims(run),
                     beta=run.config.beta,
                     sweep=sweep_id(run.config),
+                    rate_per_dim=rate_per_dim(run),
                     numbers=numbers,
                     sloped=run.config.schedule != "capacity",
                 )
@@ -131,9 +133,9 @@ def alignments(runs: list[Run], reference: Run | None) -> list[analysis.Alignmen
     return found
 
 
-def cells(runs: list[Run]) -> list[DeltaGenerator]:
-    """A place for each run, as wide as its plot above."""
-    return st.columns(max(len(runs), comparison.MIN_COLUMNS))[: len(runs)]
+def cells(columns: int) -> list[DeltaGenerator]:
+    """A place for each of so many columns, as wide as its plot above."""
+    return st.columns(comparison.width_of(columns))[:columns]
 
 
 def manifold_picture(
@@ -156,8 +158,13 @@ def manifold_picture(
     sheet(inference(run).decode(z), n, beta, f"Manifold of the run with {beta}")
 
 
-def reconstructions(runs: list[Run]) -> None:
-    """A column a run: held-out images of several labels, reconstructed, and the sample's spread."""
+def reconstructions(runs: list[Run], columns: int) -> None:
+    """A column a run: held-out images of several labels, reconstructed, and the sample's spread.
+
+    Args:
+        runs: the first of the columns.
+        columns: as many as there are side by side.
+    """
     again = st.number_input(
         "Which image of each label",
         1,
@@ -168,7 +175,8 @@ def reconstructions(runs: list[Run]) -> None:
         bind="query-params",
         help="1: the first held-out image of each label.",
     )
-    for cell, run in zip(cells(runs), runs, strict=True):
+    missing: dict[str, str] = {}
+    for cell, run in zip(cells(columns), runs, strict=False):
         labels = run.arrays()["labels"]
         indices = [
             int(members[again - 1])
@@ -178,7 +186,7 @@ def reconstructions(runs: list[Run]) -> None:
         try:
             images = held_out(run.config.dataset, tuple(indices))
         except datasets.DatasetError as error:
-            cell.info(str(error), icon=":material/info:")
+            missing[run.config.dataset] = str(error)
             continue
         found = analysis.reconstruct(inference(run), images)
         rows = np.stack([images, found.at_mean, 2 * found.std], axis=1)
@@ -190,6 +198,8 @@ def reconstructions(runs: list[Run]) -> None:
                 beta,
                 f"Held-out images, reconstructions and their spread, {beta}",
             )
+    for reason in missing.values():
+        st.info(reason, icon=":material/info:")
     st.caption(
         "In each column: the image, what its posterior mean decodes to, and the standard deviation "
         "of the decoded pixels over 32 samples of its posterior (white: 0.5, the most possible)."

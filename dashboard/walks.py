@@ -123,6 +123,11 @@ def _plane_png(
 
 def choose(run: Run, z: np.ndarray) -> Walk | None:
     """The controls of an interpolation; None where its ends are not both there yet."""
+    with st.container(key="form_walk"):
+        return _choose(run, z)
+
+
+def _choose(run: Run, z: np.ndarray) -> Walk | None:
     st.subheader("From one point to another")
     between, kind = st.columns(2)
     ends = between.segmented_control(
@@ -271,8 +276,9 @@ def exports(
         frame.insert(0, "label", arrays["label_names"][arrays["labels"]])
         return frame.to_csv(index_label="held_out_image")
 
-    st.subheader("Take it along")
-    with st.container(horizontal=True):
+    form = st.container(key="form_export")
+    form.subheader("Take it along")
+    with form.container(horizontal=True):
         for shown, label, data, name, mime, icon in (
             (
                 run.config.latent_dim > 1,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser import browser, page, server  # noqa: F401 (fixtures)
+from vae_core import engines
 from vae_core.config import RunConfig
 from vae_core.engines import InProcessEngine
 from vae_core.runs import PROJECT, Run, RunStore
@@ -31,6 +32,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "runs")
+
+
+@pytest.fixture
+def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
+    """A store in a temporary folder, and an engine that trains when asked, in this process."""
+    monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "runs"))
+    engine = InProcessEngine()
+    monkeypatch.setattr(engines, "shared_engine", lambda _store: engine)
     return RunStore(tmp_path / "runs")
 
 

@@ -7,37 +7,16 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from tests.conftest import SMALL
-from vae_core import engines
+from tests.pages import open_page, plots
 from vae_core.datasets import DatasetError
 from vae_core.engines import InProcessEngine
-from vae_core.runs import PROJECT, RunStore
+from vae_core.runs import RunStore
+
+pytestmark = pytest.mark.usefixtures("own_store")
 
 PAGES = ["home", "train", "compare", "latent_space", "manifold"]
-
-
-@pytest.fixture(autouse=True)
-def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
-    """A store in a temporary folder, and an engine that trains when asked, in this process."""
-    monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "runs"))
-    engine = InProcessEngine()
-    monkeypatch.setattr(engines, "shared_engine", lambda _store: engine)
-    return RunStore(tmp_path / "runs")
-
-
-def open_page(name: str) -> AppTest:
-    page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=120).run()
-    assert not page.exception
-    if name != "home":
-        page.switch_page(f"app_pages/{name}.py").run()
-    assert not page.exception, page.exception
-    return page
-
-
-def plots(page: AppTest) -> int:
-    return len(page.get("bidi_component"))
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -54,58 +33,6 @@ def test_opens_without_any_run(name: str, tmp_path: Path, monkeypatch: pytest.Mo
     page = open_page(name)
     assert "Train page" in page.info[0].value
     assert not page.error
-
-
-def test_train_starts_a_run_that_appears_on_the_other_pages(own_store: RunStore) -> None:
-    page = open_page("train")
-    page.select_slider("train_beta").set_value(0.5)
-    page.number_input("train_epochs_digits").set_value(2).run()
-    page.button("train").click().run()
-    assert not page.exception
-    (run,) = own_store.scan()[0]
-    assert (run.config.beta, run.config.epochs) == (0.5, 2)
-    assert run.status().state == "finished"
-    loss = run.records("epoch")[-1]["test"]["loss"]
-    assert [m.value for m in page.metric if m.label == "loss"] == [f"{loss:.2f}"]
-    label = str(page.selectbox("watched").value)
-    for name in ("latent_space", "manifold"):
-        other = open_page(name)
-        assert other.selectbox("run").value == label, "the newest run is the first to see"
-    assert any(label in option for option in open_page("compare").multiselect("runs").options)
-
-
-def test_the_same_config_is_opened_not_trained_again(own_store: RunStore) -> None:
-    page = open_page("train")
-    page.number_input("train_epochs_digits").set_value(1).run()
-    page.button("train").click().run()
-    (run,) = own_store.scan()[0]
-    before = (run.path / "metrics.jsonl").read_bytes()
-    page.button("train").click().run()
-    assert not page.exception
-    assert (run.path / "metrics.jsonl").read_bytes() == before
-
-
-def test_a_failed_run_says_why_and_can_be_resumed() -> None:
-    page = open_page("train")
-    page.number_input("train_batch_size").set_value(4096).run()
-    page.button("train").click().run()
-    assert not page.exception
-    assert "choose at most 1437" in page.error[0].value
-    assert page.button("resume")
-
-
-def test_beta_zero_is_labelled() -> None:
-    page = open_page("train")
-    page.select_slider("train_beta").set_value(0.0).run()
-    assert any("not optimised" in caption.value for caption in page.caption)
-
-
-def test_schedule_is_drawn() -> None:
-    page = open_page("train")
-    before = plots(page)
-    page.selectbox("train_schedule").set_value("cyclical").run()
-    assert not page.exception
-    assert plots(page) == before + 1
 
 
 def test_damaged_run_is_named_and_the_page_still_works(own_store: RunStore) -> None:

@@ -6,6 +6,7 @@ from dashboard import controls, side_by_side
 from dashboard.components.plot import plot
 from dashboard.figures import comparison
 from dashboard.figures.numbers import metrics_table, title
+from vae_core import analysis
 from vae_core.metrics import BOUND_IMAGES, METRICS
 
 st.title("Compare")
@@ -34,60 +35,6 @@ if len({column.sweep for column in columns}) > 1:
         icon=":material/warning:",
     )
 
-left, right = st.columns(2, gap="large")
-half_width = left.slider(
-    "Half width of the latent axes", 1.0, 20.0, 4.0, 0.5, key="half_width", bind="query-params"
-)
-reference = right.selectbox(
-    "Align to",
-    [None, *picked],
-    format_func=lambda run: controls.run_label(run) if run else "nothing: as they are",
-    key="align",
-    help="Runs put the same images to other places: flipped, turned, nearer or farther. This lays "
-    "each latent space on that of the chosen run as well as a rotation or reflection, one scale "
-    "and a shift can (Procrustes). The scale is what β does, so compare shapes now, not sizes.",
-)
-alignments = side_by_side.alignments(picked, reference)
-dims = controls.top_dims(reference) if reference else (0, 0)
-figure = comparison.latent_spaces(
-    [c.aligned(how, dims) for c, how in zip(columns, alignments, strict=True)], half_width
-)
-shown = max(len(columns), comparison.MIN_COLUMNS)
-titles = max(0, figure.layout.margin.t - 60)  # pixels beyond two lines, which the chart adds itself
-plot(
-    figure,
-    key="compare-latent",
-    height=180 + 1300 // shown + titles,
-    aspect=1 / shown + titles / 1100,
-    alt="Held-out latent spaces side by side on shared axes",
-)
-st.caption(
-    f"Up to {comparison.MAX_POINTS:,} held-out images a run, each at its posterior mean; dotted: 1 "
-    "and 2 standard deviations of the prior."
-)
-if reference:
-    st.caption(
-        "Aligned, with the scale that it took; unexplained is the share of the chosen run's "
-        "variance that stays. The circles are those of the chosen run's prior."
-    )
-
-st.subheader("What the latent plane decodes to")
-for cell, run, alignment in zip(side_by_side.cells(picked), picked, alignments, strict=True):
-    with cell:
-        side_by_side.manifold_picture(run, 10, alignment, dims if alignment else None)
-
-st.subheader("The same images through every run")
-side_by_side.reconstructions(picked)
-
-st.subheader("Samples: of the prior, and of the aggregate posterior")
-for cell, run in zip(side_by_side.cells(picked), picked, strict=True):
-    with cell:
-        side_by_side.samples(run)
-st.caption(
-    "Above, z from the prior; below, z from the posteriors of held-out images drawn at random. "
-    "Where they differ the prior has mass that no image was put to: the holes."
-)
-
 st.subheader("Rate against distortion")
 plot(
     comparison.rate_distortion(columns),
@@ -106,16 +53,17 @@ if any(column.beta == 0 for column in columns):
 
 st.subheader("Held-out numbers")
 numbers = [column.numbers for column in columns]
+table = metrics_table(
+    {
+        "β": [run.config.beta for run in picked],
+        "seeds": [len(row) for row in numbers],
+        "run": [controls.run_label(run) for run in picked],
+    },
+    numbers,
+    comparable=len({run.config.dataset for run in picked}) == 1,
+)
 st.dataframe(
-    metrics_table(
-        {
-            "β": [run.config.beta for run in picked],
-            "seeds": [len(row) for row in numbers],
-            "run": [controls.run_label(run) for run in picked],
-        },
-        numbers,
-        comparable=len({run.config.dataset for run in picked}) == 1,
-    ),
+    table,
     hide_index=True,
     alt="Held-out metrics of the runs, mean and standard deviation over the seeds",
     column_config={
@@ -127,5 +75,112 @@ st.caption(
     "Mean ± standard deviation over the seeds; marked: the best, where one direction is better. "
     "Nats are nats an image. The loss holds β, so only the elbo compares across β. Bounds are "
     f"computed on up to {BOUND_IMAGES} held-out images; only those on binarised pixels bound a "
-    "likelihood: never compare the two kinds."
+    "likelihood: never compare the two kinds. Click a heading to sort."
+)
+st.download_button(
+    "The table (CSV)",
+    lambda: table.data.to_csv(index=False),  # type: ignore[attr-defined]
+    "vae-lab-comparison.csv",
+    "text/csv",
+    icon=":material/table:",
+    on_click="ignore",
+    help="The means over the seeds, with all digits.",
+)
+
+st.subheader("The grid of β")
+left, middle, right = st.columns([3, 2, 3], gap="large", vertical_alignment="bottom")
+half_width = left.slider(
+    "Half width of the latent axes", 1.0, 20.0, 4.0, 0.5, key="half_width", bind="query-params"
+)
+with_prior = middle.toggle(
+    "The prior as a column",
+    value=True,
+    key="with_prior",
+    bind="query-params",
+    help="Samples of the standard normal itself: what all posteriors together would fill if the "
+    "aggregate posterior were the prior, without a hole.",
+)
+references = {controls.run_label(run): run for run in picked}
+AS_THEY_ARE = "nothing: as they are"
+aligned_to = right.selectbox(
+    "Align to",
+    [AS_THEY_ARE, *references],
+    key="align",
+    bind="query-params",
+    help="Runs put the same images to other places: flipped, turned, nearer or farther. This lays "
+    "each latent space on that of the chosen run as well as a rotation or reflection, one scale "
+    "and a shift can (Procrustes). The scale is what β does, so compare shapes now, not sizes.",
+)
+reference = references.get(aligned_to)
+alignments = side_by_side.alignments(picked, reference)
+dims = controls.top_dims(reference) if reference else (0, 0)
+prior = analysis.prior_samples(comparison.MAX_POINTS, 2) if with_prior else None
+shown = len(columns) + with_prior
+figure = comparison.latent_spaces(
+    [c.aligned(how, dims) for c, how in zip(columns, alignments, strict=True)], half_width, prior
+)
+width = comparison.width_of(shown)
+titles = max(0, figure.layout.margin.t - 60)  # pixels beyond two lines, which the chart adds itself
+plot(
+    figure,
+    key="compare-latent",
+    height=180 + 1300 // width + titles,
+    aspect=1 / width + titles / 1100,
+    alt="Held-out latent spaces side by side on shared axes",
+)
+st.caption(
+    f"Up to {comparison.MAX_POINTS:,} held-out images a run, each at its posterior mean; dotted: 1 "
+    "and 2 standard deviations of the prior."
+)
+if reference:
+    st.caption(
+        "Aligned, with the scale that it took; unexplained is the share of the chosen run's "
+        "variance that stays. The circles are those of the chosen run's prior."
+    )
+
+st.markdown("##### What the latent plane decodes to")
+places = side_by_side.cells(shown)
+for cell, run, alignment in zip(places, picked, alignments, strict=False):
+    with cell:
+        side_by_side.manifold_picture(run, 10, alignment, dims if alignment else None)
+if with_prior:
+    places[-1].caption(
+        "This is where the rate pulls. An aggregate posterior that were the prior would leave no "
+        "hole, and every sample of the prior would decode to a picture like those of the data."
+    )
+
+st.markdown("##### The same images through every run")
+side_by_side.reconstructions(picked, shown)
+
+st.markdown("##### Samples: of the prior, and of the aggregate posterior")
+for cell, run in zip(side_by_side.cells(shown), picked, strict=False):
+    with cell:
+        side_by_side.samples(run)
+st.caption(
+    "Above, z from the prior; below, z from the posteriors of held-out images drawn at random. "
+    "Where they differ the prior has mass that no image was put to: the holes."
+)
+
+st.markdown("##### Rate of each latent dimension")
+plot(
+    comparison.rates(columns, width),
+    key="compare-rates",
+    height=260,
+    alt="Held-out rate of each latent dimension, a column a run",
+)
+controls.explain(
+    "What to look for",
+    r"""
+All runs minimise $\mathbb E_q[-\log p(x \mid z)] + \beta\,
+\mathrm{KL}(q(z \mid x)\,\|\,p(z))$: distortion and $\beta$ times the rate.
+
+- **Latent space**: a larger $\beta$ draws the cloud onto the circles and rounds it; a smaller one
+  lets it grow and tear. Averaged over the data, the rate splits into
+  $\mathrm{KL}(q(z)\,\|\,p(z))$, how far the cloud is from the prior, and the mutual information
+  $I(x; z)$, how well images are told apart (Hoffman & Johnson, 2016).
+- **Reconstructions** blur as $\beta$ grows: there are fewer nats to say which image it was.
+- **Samples of the prior** look like those of the aggregate posterior only where the cloud fills
+  the prior.
+- **Rate of each dimension**: one that falls to 0 has collapsed; its posterior is the prior.
+""",
 )

@@ -2,17 +2,16 @@
 
 import streamlit as st
 
+from dashboard import controls
 from dashboard.components.plot import plot
 from dashboard.figures import comparison
 from dashboard.side_by_side import cells, comparison_columns, default_sweep, manifold_picture
 
 st.title("What does the KL term do?")
 st.markdown(
-    "A variational autoencoder minimises **loss = distortion + β · rate**. The *distortion* "
-    "is what reconstruction costs; the *rate* is the KL divergence of the posterior q(z|x) from "
-    "the prior p(z), both in nats an image. Turn β up and the latent space is pulled "
-    "onto the prior, until nothing of the image is left in it; turn it down and pictures get "
-    "sharper while the latent space spreads out and tears."
+    "A variational autoencoder minimises **loss = distortion + β · rate**. Turn β up and the "
+    "latent space is pulled onto the prior, until nothing of the image is left in it; turn it "
+    "down and pictures get sharper while the latent space spreads out and tears."
 )
 
 runs = default_sweep()
@@ -21,22 +20,39 @@ if not runs:
     st.stop()
 
 runs, columns = comparison_columns(runs)
-st.subheader("Same network, same first weights, same batches: only β differs")
+st.subheader(f"{runs[0].config.dataset}: same network, first weights and batches, only β differs")
 plot(
     comparison.latent_spaces(columns, half_width=4),
     key="home-latent",
     height=380,
-    aspect=1 / max(len(columns), comparison.MIN_COLUMNS),
+    aspect=1 / comparison.width_of(len(columns)),
     alt="Held-out latent spaces of runs of several β, with the prior's 1 and 2 sigma circles",
 )
-st.caption(
-    f"Up to {comparison.MAX_POINTS:,} held-out images of {runs[0].config.dataset}, each at its "
-    "posterior mean, a colour a label; dotted: 1 and 2 standard deviations of the prior. Below, "
-    "what points of the plane decode to."
-)
-for cell, run in zip(cells(runs), runs, strict=True):
+for cell, run in zip(cells(len(runs)), runs, strict=True):
     with cell:
         manifold_picture(run, n=8)
+        test = controls.last_test(run)
+        if test:
+            st.markdown(f"rate **{test['rate']:.1f}**  \ndistortion **{test['distortion']:.1f}**")
+st.caption(
+    f"Above, up to {comparison.MAX_POINTS:,} held-out images, each at its posterior mean, a colour "
+    "a label; dotted: 1 and 2 standard deviations of the prior. Below, what points of the plane "
+    "decode to, and the held-out rate and distortion in nats an image."
+)
+controls.explain(
+    "The loss, term by term",
+    r"""
+$$\text{loss} = \underbrace{\mathbb E_{q(z \mid x)}[-\log p(x \mid z)]}_{\text{distortion}} +
+\beta\, \underbrace{\mathrm{KL}(q(z \mid x)\,\|\,p(z))}_{\text{rate}}, \qquad
+\mathrm{KL} = \tfrac12 \sum_i \left(\mu_i^2 + \sigma_i^2 - 1 - \log \sigma_i^2\right)$$
+
+The encoder gives each image a posterior $q(z \mid x) = \mathcal N(\mu, \sigma^2)$; the *distortion*
+is what it costs, in nats, to get the image back from a sample of it; the *rate* is how far that
+posterior is from the prior $p(z) = \mathcal N(0, I)$. With $\beta = 1$ the loss is the negative
+ELBO (Kingma & Welling, 2014); other $\beta$ trade the one for the other (Higgins et al., 2017).
+Both terms are summed, over pixels and over latent dimensions.
+""",
+)
 
 with st.container(horizontal=True):
     st.page_link("app_pages/train.py", label="Train with another β", icon=":material/play_circle:")

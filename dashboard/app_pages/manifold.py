@@ -20,7 +20,7 @@ by_rate = analysis.dims_by_rate(rate)
 siblings = controls.sweep_of(run)
 
 chart, side = st.columns([2, 1], gap="large")
-with side:
+with side, st.container(key="form"):
     dims = (0, min(1, d - 1))
     if d > 2:
         across = st.selectbox(

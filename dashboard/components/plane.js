@@ -19,6 +19,8 @@ class Plane {
     window.addEventListener("vae-lab-decoder", this.arrived);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.box);
+    this.resized = () => this.resize();
+    window.addEventListener("resize", this.resized);
     this.listen();
   }
 
@@ -99,8 +101,10 @@ class Plane {
 
   resize() {
     if (!this.data) return;
-    const width = Math.min(this.box.clientWidth, this.data.width);
+    // The whole plane has to be in sight at once.
+    const width = Math.min(this.box.clientWidth, Math.max(420, window.innerHeight - 180));
     if (!width) return;
+    this.beta.style.maxWidth = `${width}px`;
     this.plot = width - MARGIN.left - MARGIN.right;
     const height = this.plot + MARGIN.top + MARGIN.bottom;
     const ratio = window.devicePixelRatio || 1;
@@ -206,7 +210,8 @@ class Plane {
 
   paintAxes(context, colour) {
     const { data, plot } = this;
-    const size = Math.round(parseFloat(colour("--st-base-font-size")) * 0.85) || 13;
+    const base = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const size = Math.round(0.82 * base);
     context.font = `${size}px ${colour("--st-font")}`;
     context.fillStyle = colour("--st-text-color");
     context.strokeStyle = colour("--st-border-color");
@@ -333,6 +338,7 @@ class Plane {
 
   remove() {
     window.removeEventListener("vae-lab-decoder", this.arrived);
+    window.removeEventListener("resize", this.resized);
     this.observer.disconnect();
     cancelAnimationFrame(this.painting);
   }

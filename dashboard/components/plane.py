@@ -17,7 +17,6 @@ import streamlit as st
 from dashboard.figures import LABEL_COLOURS
 
 HERE = Path(__file__).parent
-WIDTH = 760  # pixels at most: taller would not fit a laptop's screen
 
 _component = st.components.v2.component(
     "vae_lab_plane",
@@ -128,7 +127,6 @@ def plane(
             "marks": [vars(mark) for mark in marks],
             "path": list(path),
             "colours": LABEL_COLOURS,
-            "width": WIDTH,
             "alt": f"{alt} Arrow keys move the cross, with shift further; Enter picks the point.",
             "note": note,
         },

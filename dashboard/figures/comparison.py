@@ -28,6 +28,7 @@ class Column:
         label_names: one a label.
         beta: its β.
         sweep: the same for runs that differ in β alone.
+        rate_per_dim: (d,), held out, nats an image.
         numbers: of each seed its held-out numbers, `rate` and `distortion` (nats) among them.
         sloped: has the curve of what can be reached the slope -β at its optimum?
     """
@@ -39,6 +40,7 @@ class Column:
     dims: tuple[int, int]
     beta: float
     sweep: str
+    rate_per_dim: np.ndarray
     numbers: Sequence[Mapping[str, float]]
     sloped: bool = True
 
@@ -65,17 +67,32 @@ class Column:
         )
 
 
-def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
+def width_of(columns: int) -> int:
+    """How many columns of figures and pictures stand side by side for so many runs."""
+    return max(columns, MIN_COLUMNS)
+
+
+def latent_spaces(
+    columns: Sequence[Column], half_width: float, reference: np.ndarray | None = None
+) -> go.Figure:
     """A scatter a run, on shared axes of -half_width to half_width.
 
     At most `MAX_POINTS` of a run are shown, picked at random: in a small plot more hide each other.
     At β = 0 nothing holds the means near the prior: most then lie outside, and the title says so.
+
+    Args:
+        columns: the runs.
+        half_width: of the axes.
+        reference: (n, 2) samples of the prior, for a last column; None for none.
     """
     titles = [_title_lines(column, half_width) for column in columns]
+    if reference is not None:
+        titles.append(["N(0, I)", "<sub>the prior itself</sub>"])
     title_lines = max(map(len, titles))
+    width = width_of(len(titles))
     figure = make_subplots(
         rows=1,
-        cols=max(len(columns), MIN_COLUMNS),
+        cols=width,
         subplot_titles=[  # all as high, so that their first lines stand level
             "<br>".join(lines + ["<sub>&nbsp;</sub>"] * (title_lines - len(lines)))
             for lines in titles
@@ -111,14 +128,36 @@ def latent_spaces(columns: Sequence[Column], half_width: float) -> go.Figure:
         if number == 1 or column.dims != columns[0].dims:
             up = dim_name(column.dims[1]) if column.posterior_mean.shape[1] > 1 else "label"
             figure.update_yaxes(title=up, row=1, col=number)
-    for number in range(len(columns) + 1, MIN_COLUMNS + 1):
+    if reference is not None:
+        number = len(titles)
+        figure.add_trace(
+            go.Scattergl(
+                x=reference[:, 0],
+                y=reference[:, 1],
+                mode="markers",
+                marker={"size": 3.5, "opacity": 0.75, "color": QUIET},
+                name="samples of the prior",
+                hoverinfo="skip",
+            ),
+            row=1,
+            col=number,
+        )
+        shapes += latent.circles(f"x{number}", f"y{number}")
+        figure.update_yaxes(
+            scaleanchor=f"x{number}",
+            constrain="domain",
+            range=[-half_width, half_width],
+            row=1,
+            col=number,
+        )
+    for number in range(len(titles) + 1, width + 1):
         figure.update_xaxes(visible=False, row=1, col=number)
         figure.update_yaxes(visible=False, row=1, col=number)
     figure.update_xaxes(range=[-half_width, half_width], constrain="domain", nticks=5)
     figure.update_layout(
         shapes=shapes,
         margin=MARGINS | {"l": 44, "b": 84, "t": 24 + 18 * title_lines},
-        uirevision=f"latent-{len(columns)}-{half_width}",
+        uirevision=f"latent-{len(titles)}-{half_width}",
         legend=LEGEND_BELOW,
         hovermode="closest",
     )
@@ -131,6 +170,56 @@ def _title_lines(column: Column, half_width: float) -> list[str]:
     outside = (np.abs(shown) > half_width).any(axis=1).mean()
     lines = column.title.split("<br>")
     return [*lines, f"<sub>{outside:.0%} outside</sub>"] if outside > 0.005 else lines
+
+
+def rates(columns: Sequence[Column], width: int) -> go.Figure:
+    """Held-out rate of each latent dimension, a bar each, on a shared axis.
+
+    A run with β = 0 does not optimise its rate and would stretch the axis: its bars leave the plot,
+    and say how high they are.
+
+    Args:
+        columns: the runs.
+        width: number of columns, see `width_of`.
+    """
+    tops = [c.rate_per_dim.max() for c in columns if c.beta > 0] or [
+        c.rate_per_dim.max() for c in columns
+    ]
+    top = 1.25 * max([*tops, 0.1])
+    figure = make_subplots(
+        rows=1,
+        cols=width,
+        subplot_titles=[c.title.split("<br>")[0] for c in columns],
+        shared_yaxes=True,
+        horizontal_spacing=0.012,
+    )
+    for number, column in enumerate(columns, start=1):
+        values = column.rate_per_dim
+        few = len(values) <= 4
+        figure.add_trace(
+            go.Bar(
+                x=[dim_name(dim) for dim in range(len(values))],
+                y=np.minimum(values, top),
+                customdata=values,
+                text=[f"{value:.2f}" if value < 100 else f"{value:.0f}" for value in values]
+                if few
+                else None,
+                textposition="inside" if values.max() > top else "outside",
+                marker={"color": LABEL_COLOURS[0]},
+                showlegend=False,
+                hovertemplate="%{x}: %{customdata:.3f} nats<extra></extra>",
+            ),
+            row=1,
+            col=number,
+        )
+        figure.update_xaxes(showticklabels=few, row=1, col=number)
+    for number in range(len(columns) + 1, width + 1):
+        figure.update_xaxes(visible=False, row=1, col=number)
+        figure.update_yaxes(visible=False, row=1, col=number)
+    figure.update_yaxes(range=[0, top])
+    figure.update_yaxes(title="nats an image", row=1, col=1)
+    figure.update_layout(margin=MARGINS | {"l": 44}, uirevision=f"rates-{len(columns)}")
+    return figure
 
 
 SLOPE_LENGTH = 0.09  # of the axes

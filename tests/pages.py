@@ -1,0 +1,20 @@
+"""A page of the dashboard through Streamlit's AppTest."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from vae_core.runs import PROJECT
+
+
+def open_page(name: str) -> AppTest:
+    page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=120).run()
+    assert not page.exception
+    if name != "home":
+        page.switch_page(f"app_pages/{name}.py").run()
+    assert not page.exception, page.exception
+    return page
+
+
+def plots(page: AppTest) -> int:
+    return len(page.get("bidi_component"))
