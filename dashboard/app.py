@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import link
+from dashboard import link, memory
 from dashboard.controls import warn_of_damage
 from vae_core.config import VaeLabError
 from vae_core.engines import shared_engine
@@ -45,6 +45,7 @@ PAGES = [
     ),
 ]
 
+memory.share_heaps()
 st.set_page_config(page_title="VAE Lab", page_icon=str(ICON), layout="wide")
 given = link.asked()
 page = st.navigation(PAGES, position="hidden" if link.presenting() else "top")

@@ -27,6 +27,7 @@ from vae_core.sweep import seeds_id, sweep_id
 NAMES = {"dataset": "", "architecture": "", "latent_dim": "d", "schedule": ""}  # in titles
 SAMPLES = 36  # decoded, of prior and aggregate posterior
 MAX_COLUMNS = 8  # more are too narrow to read
+LEAST_WIDTH = 124  # of a column, in pixels
 
 
 def default_sweep() -> list[Run]:
@@ -131,6 +132,17 @@ def alignments(runs: list[Run], reference: Run | None) -> list[analysis.Alignmen
         turned = same and run.id != reference.id
         found.append(analysis.align(embedding, target) if turned else None)
     return found
+
+
+def grid(columns: int) -> DeltaGenerator:
+    """Where the columns stand: on a narrow page it scrolls sideways rather than shrink them."""
+    width = LEAST_WIDTH * comparison.width_of(columns)
+    st.html(
+        "<style>.st-key-grid_scroll { overflow-x: auto; } "
+        f".st-key-grid {{ min-width: {width}px; }} "
+        ".st-key-grid [data-testid=stCaptionContainer] { max-width: 80vw; }</style>"
+    )
+    return st.container(key="grid_scroll").container(key="grid")
 
 
 def cells(columns: int) -> list[DeltaGenerator]:

@@ -88,12 +88,12 @@ st.download_button(
 )
 
 st.subheader("The grid of β")
-left, middle, right = st.columns([3, 2, 3], gap="large", vertical_alignment="bottom")
+left, middle, right = st.columns(3, gap="large", vertical_alignment="bottom")
 half_width = left.slider(
     "Half width of the latent axes", 1.0, 20.0, 4.0, 0.5, key="half_width", bind="query-params"
 )
 with_prior = middle.toggle(
-    "The prior as a column",
+    "Show the prior, too",
     value=True,
     key="with_prior",
     bind="query-params",
@@ -121,53 +121,52 @@ figure = comparison.latent_spaces(
 )
 width = comparison.width_of(shown)
 titles = max(0, figure.layout.margin.t - 60)  # pixels beyond two lines, which the chart adds itself
-plot(
-    figure,
-    key="compare-latent",
-    height=180 + 1300 // width + titles,
-    aspect=1 / width + titles / 1100,
-    alt="Held-out latent spaces side by side on shared axes",
-)
-st.caption(
-    f"Up to {comparison.MAX_POINTS:,} held-out images a run, each at its posterior mean; dotted: 1 "
-    "and 2 standard deviations of the prior."
-)
-if reference:
+with side_by_side.grid(shown):
+    plot(
+        figure,
+        key="compare-latent",
+        height=180 + 1300 // width + titles,
+        aspect=1 / width + titles / 1100,
+        alt="Held-out latent spaces side by side on shared axes",
+    )
     st.caption(
-        "Aligned, with the scale that it took; unexplained is the share of the chosen run's "
-        "variance that stays. The circles are those of the chosen run's prior."
+        f"Up to {comparison.MAX_POINTS:,} held-out images a run, each at its posterior mean; "
+        "dotted: 1 and 2 standard deviations of the prior."
+    )
+    if with_prior:
+        st.caption(
+            "N(0, I) is where the rate pulls: an aggregate posterior that were the prior would "
+            "leave no hole, and each sample of the prior would decode to a picture like the data's."
+        )
+    if reference:
+        st.caption(
+            "Aligned, with the scale that it took; unexplained is the share of the chosen run's "
+            "variance that stays. The circles are those of the chosen run's prior."
+        )
+
+    st.markdown("##### What the latent plane decodes to")
+    for cell, run, alignment in zip(side_by_side.cells(shown), picked, alignments, strict=False):
+        with cell:
+            side_by_side.manifold_picture(run, 10, alignment, dims if alignment else None)
+    st.markdown("##### The same images through every run")
+    side_by_side.reconstructions(picked, shown)
+
+    st.markdown("##### Samples: of the prior, and of the aggregate posterior")
+    for cell, run in zip(side_by_side.cells(shown), picked, strict=False):
+        with cell:
+            side_by_side.samples(run)
+    st.caption(
+        "Above, z from the prior; below, z from the posteriors of held-out images drawn at random. "
+        "Where they differ the prior has mass that no image was put to: the holes."
     )
 
-st.markdown("##### What the latent plane decodes to")
-places = side_by_side.cells(shown)
-for cell, run, alignment in zip(places, picked, alignments, strict=False):
-    with cell:
-        side_by_side.manifold_picture(run, 10, alignment, dims if alignment else None)
-if with_prior:
-    places[-1].caption(
-        "This is where the rate pulls. An aggregate posterior that were the prior would leave no "
-        "hole, and every sample of the prior would decode to a picture like those of the data."
+    st.markdown("##### Rate of each latent dimension")
+    plot(
+        comparison.rates(columns, width),
+        key="compare-rates",
+        height=260,
+        alt="Held-out rate of each latent dimension, a column a run",
     )
-
-st.markdown("##### The same images through every run")
-side_by_side.reconstructions(picked, shown)
-
-st.markdown("##### Samples: of the prior, and of the aggregate posterior")
-for cell, run in zip(side_by_side.cells(shown), picked, strict=False):
-    with cell:
-        side_by_side.samples(run)
-st.caption(
-    "Above, z from the prior; below, z from the posteriors of held-out images drawn at random. "
-    "Where they differ the prior has mass that no image was put to: the holes."
-)
-
-st.markdown("##### Rate of each latent dimension")
-plot(
-    comparison.rates(columns, width),
-    key="compare-rates",
-    height=260,
-    alt="Held-out rate of each latent dimension, a column a run",
-)
 controls.explain(
     "What to look for",
     r"""

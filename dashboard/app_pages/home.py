@@ -5,7 +5,13 @@ import streamlit as st
 from dashboard import controls
 from dashboard.components.plot import plot
 from dashboard.figures import comparison
-from dashboard.side_by_side import cells, comparison_columns, default_sweep, manifold_picture
+from dashboard.side_by_side import (
+    cells,
+    comparison_columns,
+    default_sweep,
+    grid,
+    manifold_picture,
+)
 
 st.title("What does the KL term do?")
 st.markdown(
@@ -21,19 +27,22 @@ if not runs:
 
 runs, columns = comparison_columns(runs)
 st.subheader(f"{runs[0].config.dataset}: same network, first weights and batches, only β differs")
-plot(
-    comparison.latent_spaces(columns, half_width=4),
-    key="home-latent",
-    height=380,
-    aspect=1 / comparison.width_of(len(columns)),
-    alt="Held-out latent spaces of runs of several β, with the prior's 1 and 2 sigma circles",
-)
-for cell, run in zip(cells(len(runs)), runs, strict=True):
-    with cell:
-        manifold_picture(run, n=8)
-        test = controls.last_test(run)
-        if test:
-            st.markdown(f"rate **{test['rate']:.1f}**  \ndistortion **{test['distortion']:.1f}**")
+with grid(len(runs)):
+    plot(
+        comparison.latent_spaces(columns, half_width=4),
+        key="home-latent",
+        height=380,
+        aspect=1 / comparison.width_of(len(columns)),
+        alt="Held-out latent spaces of runs of several β, with the prior's 1 and 2 sigma circles",
+    )
+    for cell, run in zip(cells(len(runs)), runs, strict=True):
+        with cell:
+            manifold_picture(run, n=8)
+            test = controls.last_test(run)
+            if test:
+                st.markdown(
+                    f"rate **{test['rate']:.1f}**  \ndistortion **{test['distortion']:.1f}**"
+                )
 st.caption(
     f"Above, up to {comparison.MAX_POINTS:,} held-out images, each at its posterior mean, a colour "
     "a label; dotted: 1 and 2 standard deviations of the prior. Below, what points of the plane "

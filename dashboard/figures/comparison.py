@@ -329,7 +329,8 @@ def _add_points(figure: go.Figure, columns: Sequence[Column], colour: str) -> No
             mode="lines+markers+text",
             text=[c.title for c in columns],
             customdata=said,
-            textposition="top right",
+            # By turns above and below the curve, so that neighbours don't overlap.
+            textposition=[("top right", "bottom left")[i % 2] for i in range(len(columns))],
             cliponaxis=False,
             line={"color": colour, "width": 1},
             marker={"size": 9},
