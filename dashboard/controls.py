@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -228,7 +228,8 @@ def inference(run: Run) -> Inference:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _inference(path: str, _written: int) -> Inference:
+def _inference(path: str, written: int) -> Inference:
+    del written  # a part of the key; Streamlit would leave out a name that starts with _
     return Inference(Run(Path(path)))
 
 
@@ -241,12 +242,30 @@ def top_dims(run: Run) -> tuple[int, int]:
     return first, second
 
 
-def sheet(images: np.ndarray, columns: int, caption: str, alt: str) -> None:
-    """Pictures (n, size, size) side by side, as wide as there is room."""
-    picture = analysis.sheet(images, columns, gap=1)
-    st.image(
-        pictures.png(pictures.enlarged(picture, 400)), width="stretch", caption=caption, alt=alt
-    )
+def picture(png: bytes, caption: str, alt: str, width: Literal["stretch", "content"]) -> None:
+    """A PNG as it is: by default Streamlit would make a JPEG of it, which takes time and blurs.
+
+    Args:
+        width: as wide as there is room, or as the picture is.
+    """
+    st.image(png, width=width, caption=caption, alt=alt, output_format="PNG")
+
+
+def decoded(run: Run, z: np.ndarray, columns: int, side: int = 400) -> bytes:
+    """What latents z (n, d) decode to, side by side, as PNG; kept for the next viewer.
+
+    Args:
+        columns: pictures a row.
+        side: pixels across at least.
+    """
+    return _decoded(str(run.path), run.decoder_path.stat().st_mtime_ns, z, columns, side)
+
+
+@st.cache_data(max_entries=300, show_spinner=False)
+def _decoded(path: str, written: int, z: np.ndarray, columns: int, side: int) -> bytes:
+    del written  # a part of the key: with other weights there are other pictures
+    images = inference(Run(Path(path))).decode(z)
+    return pictures.png(pictures.enlarged(analysis.sheet(images, columns, gap=1), side))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -10,15 +11,16 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.controls import (
     all_runs,
+    decoded,
     held_out,
     inference,
     last_test,
+    picture,
     rate_per_dim,
     run_label,
-    sheet,
     top_dims,
 )
-from dashboard.figures import comparison
+from dashboard.figures import comparison, pictures
 from vae_core import analysis, datasets
 from vae_core.config import RunConfig
 from vae_core.runs import Run, RunError
@@ -167,7 +169,7 @@ def manifold_picture(
     if alignment:
         z = alignment.undo(z)
     beta = f"β = {run.config.beta:g}"
-    sheet(inference(run).decode(z), n, beta, f"Manifold of the run with {beta}")
+    picture(decoded(run, z, n), beta, f"Manifold of the run with {beta}", "stretch")
 
 
 def reconstructions(runs: list[Run], columns: int) -> None:
@@ -200,15 +202,13 @@ def reconstructions(runs: list[Run], columns: int) -> None:
         except datasets.DatasetError as error:
             missing[run.config.dataset] = str(error)
             continue
-        found = analysis.reconstruct(inference(run), images)
-        rows = np.stack([images, found.at_mean, 2 * found.std], axis=1)
         with cell:
             beta = f"β = {run.config.beta:g}"
-            sheet(
-                rows.reshape(-1, *images.shape[1:]),
-                3,
+            picture(
+                _reconstructed(str(run.path), run.decoder_path.stat().st_mtime_ns, images),
                 beta,
                 f"Held-out images, reconstructions and their spread, {beta}",
+                "stretch",
             )
     for reason in missing.values():
         st.info(reason, icon=":material/info:")
@@ -216,6 +216,16 @@ def reconstructions(runs: list[Run], columns: int) -> None:
         "In each column: the image, what its posterior mean decodes to, and the standard deviation "
         "of the decoded pixels over 32 samples of its posterior (white: 0.5, the most possible)."
     )
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _reconstructed(path: str, written: int, images: np.ndarray) -> bytes:
+    """PNG of three columns: images (n, size, size), what they become, and how much it varies."""
+    del written  # a part of the key: with other weights there are other pictures
+    found = analysis.reconstruct(inference(Run(Path(path))), images)
+    rows = np.stack([images, found.at_mean, 2 * found.std], axis=1)
+    sheet = analysis.sheet(rows.reshape(-1, *images.shape[1:]), 3, gap=1)
+    return pictures.png(pictures.enlarged(sheet, 400))
 
 
 def samples(run: Run) -> None:
@@ -231,4 +241,4 @@ def samples(run: Run) -> None:
             ),
         ),
     ):
-        sheet(inference(run).decode(z), 6, f"{name}, {beta}", f"Samples of the {name}, {beta}")
+        picture(decoded(run, z, 6), f"{name}, {beta}", f"Samples of the {name}, {beta}", "stretch")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -46,12 +45,11 @@ class Walk:
 
 def picture(run: Run, z: np.ndarray) -> None:
     """What z (d,) decodes to, by the server."""
-    (decoded,) = controls.inference(run).decode(z[None])
-    st.image(
-        pictures.png(pictures.enlarged(decoded, PICTURE)),
-        width="content",
-        alt="The picture at the sliders' point",
-        caption="decoded at the sliders' point",
+    controls.picture(
+        controls.decoded(run, z[None], 1, PICTURE),
+        "decoded at the sliders' point",
+        "The picture at the sliders' point",
+        "content",
     )
 
 
@@ -100,25 +98,11 @@ def frames(
 def _plane(
     run: Run, z: np.ndarray, dims: tuple[int, int], grid: Grid, rotation: np.ndarray | None
 ) -> str:
-    turn = np.eye(len(z)) if rotation is None else rotation
-    written = run.decoder_path.stat().st_mtime_ns
-    return _plane_png(str(run.path), written, tuple(z.tolist()), dims, grid, tuple(turn.ravel()))
-
-
-@st.cache_data(max_entries=200, show_spinner=False)
-def _plane_png(
-    path: str,
-    _written: int,
-    z: tuple[float, ...],
-    dims: tuple[int, int],
-    grid: Grid,
-    rotation: tuple[float, ...],
-) -> str:
     n, spacing, extent = grid
-    _, points = analysis.manifold(n, np.array(z), dims, spacing, extent)
-    points = points @ np.reshape(rotation, (len(z), -1)).T
-    decoded = controls.inference(Run(Path(path))).decode(points)
-    return pictures.data_uri(analysis.sheet(decoded, n))
+    _, points = analysis.manifold(n, z, dims, spacing, extent)
+    if rotation is not None:
+        points = points @ rotation.T
+    return pictures.data_uri(controls.decoded(run, points, n, side=1))
 
 
 def choose(run: Run, z: np.ndarray) -> Walk | None:
@@ -215,11 +199,11 @@ def _parsed(text: str, latent_dim: int) -> np.ndarray | str | None:
 def show(run: Run, walk: Walk) -> None:
     """The strip of an interpolation."""
     steps = analysis.interpolation(walk.start, walk.end, STEPS, walk.kind)
-    controls.sheet(
-        controls.inference(run).decode(steps),
-        STEPS,
+    controls.picture(
+        controls.decoded(run, steps, STEPS),
         f"From A to B in {STEPS} {walk.kind} steps, decoded.",
         f"A strip of decoded pictures, {walk.kind} interpolation from A to B",
+        "stretch",
     )
 
 
@@ -227,13 +211,12 @@ def traversals(run: Run, z: np.ndarray, rows: list[int], rate: np.ndarray, exten
     """A row a latent dimension, which alone moves from -extent to extent."""
     st.subheader("One dimension at a time")
     values = np.linspace(-extent, extent, STEPS)
-    decoded = controls.inference(run).decode(analysis.traversal(z, rows, values))
-    controls.sheet(
-        decoded,
-        STEPS,
+    controls.picture(
+        controls.decoded(run, analysis.traversal(z, rows, values), STEPS),
         f"From {-extent:g} to {extent:g}; a row a dimension, the largest rate first: "
         + ", ".join(f"{dim_name(i)} {rate[i]:.2f} nats" for i in rows),
         "Traversals, a latent dimension a row",
+        "stretch",
     )
 
 

@@ -144,7 +144,7 @@ def start_training(server: Server, page: Any, epochs: int) -> None:
     page.get_by_role("spinbutton", name="Epochs").press("Enter")
     page.wait_for_timeout(1000)
     page.get_by_role("button", name="Train", exact=True).click()
-    page.get_by_role("button", name="Stop").wait_for(timeout=60_000)
+    page.locator(".st-key-stop").wait_for(timeout=60_000)
     page.wait_for_function(
         f"/epoch [1-9][0-9]* of {epochs}, about/.test(document.body.innerText)", timeout=60_000
     )

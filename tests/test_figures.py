@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from dashboard.figures import comparison, curves, latent, numbers, pictures
+from dashboard.figures import comparison, curves, dim_name, latent, numbers, pictures
+from dashboard.figures.picture_rows import picture_rows
 from vae_core import objective
 from vae_core.analysis import align
 from vae_core.config import RunConfig
+from vae_core.metrics import HIGH_RATE
 
 
 def column(beta: float, rate: float, distortion: float, scale: float = 1.0) -> comparison.Column:
@@ -24,6 +29,7 @@ def column(beta: float, rate: float, distortion: float, scale: float = 1.0) -> c
         dims=(0, 1),
         beta=beta,
         sweep="one",
+        rate_per_dim=np.array([0.75, 0.25]) * rate,
         numbers=[{"rate": rate, "distortion": distortion}],
     )
 
@@ -175,10 +181,99 @@ def test_enlarged_keeps_shape_and_range() -> None:
     assert large.mean() == pytest.approx(image.mean(), abs=0.01)
 
 
-def test_manifold_axes_name_the_tiles() -> None:
-    axis = np.array([-2.0, -0.5, 0.5, 2.0])
-    figure = pictures.manifold(np.zeros((40, 40)), axis, ("z₁", "z₂"), (3, 0))
-    assert list(figure.layout.xaxis.ticktext) == ["-2.00", "-0.50", "0.50", "2.00"]
-    assert list(figure.layout.yaxis.ticktext) == ["2.00", "0.50", "-0.50", "-2.00"]
-    (frame,) = figure.layout.shapes
-    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (2.5, 3.5, -0.5, 0.5)
+def test_a_gif_goes_there_and_back_again() -> None:
+    steps = [np.full((4, 4), grey) for grey in (0.0, 0.5, 1.0)]
+    with Image.open(io.BytesIO(pictures.gif(steps, 20))) as gif:
+        assert gif.size == (20, 20)
+        assert getattr(gif, "n_frames", 1) == 4
+        seen = []
+        for frame in range(4):
+            gif.seek(frame)
+            seen.append(np.asarray(gif.convert("L")).mean())
+    assert seen == pytest.approx([0, 128, 255, 128], abs=2)
+
+
+def rates_of(epochs: int, latent_dim: int) -> list[dict[str, Any]]:
+    """Records of the kind `epoch` whose rates are all different."""
+    values = np.arange((epochs + 1) * latent_dim, dtype=float).reshape(-1, latent_dim)
+    return [
+        {"kind": "epoch", "epoch": epoch, "test": {"rate_per_dim": list(row)}}
+        for epoch, row in enumerate(values)
+    ]
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2, 64])
+def test_the_heat_map_has_a_row_a_dimension_and_the_values_of_the_records(latent_dim: int) -> None:
+    records = rates_of(5, latent_dim)
+    figure = curves.rate_per_dim(records)
+    (trace,) = figure.data
+    assert list(trace.x) == [0, 1, 2, 3, 4, 5]
+    assert np.array_equal(trace.z, np.array([r["test"]["rate_per_dim"] for r in records]).T)
+    assert np.shape(trace.customdata) == np.shape(trace.z) == (latent_dim, 6)
+    assert trace.customdata[-1][0] == dim_name(latent_dim - 1)
+    assert trace.colorbar.title.text == "nats"
+    assert figure.layout.yaxis.ticktext[0] == "z₁"
+    assert len(figure.layout.yaxis.ticktext) <= curves.MAX_DIM_LABELS
+    low, high = figure.layout.yaxis.range
+    assert low > high, "z₁ on top"
+
+
+def test_a_long_heat_map_is_thinned_to_columns_of_the_records() -> None:
+    records = rates_of(5000, 2)
+    (trace,) = curves.rate_per_dim(records).data
+    assert len(trace.x) == curves.MAX_COLUMNS
+    assert (trace.x[0], trace.x[-1]) == (0, 5000)
+    for epoch, *rates in zip(trace.x, *trace.z, strict=True):
+        assert rates == records[epoch]["test"]["rate_per_dim"]
+
+
+def test_the_heat_map_grows_within_an_epoch() -> None:
+    steps: list[dict[str, Any]] = [
+        {"kind": "step", "epoch": 0.5, "rate_per_dim": [7.0, 8.0]},
+        {"kind": "step", "epoch": 0.7},  # of an older version
+        {"kind": "step", "epoch": 1.0, "rate_per_dim": [9.0, 9.0]},  # of fewer images
+    ]
+    first, second = rates_of(1, 2)
+    (trace,) = curves.rate_per_dim([first, *steps, second]).data
+    assert list(trace.x) == [0, 0.5, 1]
+    assert np.array_equal(trace.z, [[0, 7, 2], [1, 8, 3]])
+
+
+def test_a_collapsed_run_is_dark_all_over() -> None:
+    records = [{"kind": "epoch", "epoch": 0, "test": {"rate_per_dim": [0.01, 0.02]}}]
+    (trace,) = curves.rate_per_dim(records).data
+    assert (trace.zmin, trace.zmax) == (0, HIGH_RATE)
+
+
+def test_rows_of_pictures_are_named_and_in_order() -> None:
+    values = {"first": (0.0, 0.3, 0.6, 0.9), "second": (1.0, 0.2, 0.5, 0.8)}
+    figure = picture_rows(
+        {name: np.array([np.full((8, 8), value) for value in row]) for name, row in values.items()}
+    )
+    assert list(figure.layout.yaxis.ticktext) == ["first", "second"]
+    _, png = figure.data[0].source.split(",")
+    picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(png)))) / 255
+    centres = (np.arange(4) + 0.5) * picture.shape[1] / 4
+    for y, row in zip(centres, values.values(), strict=False):
+        assert picture[int(y), centres.astype(int)] == pytest.approx(row, abs=0.01)
+
+
+def test_the_prior_is_a_column_of_its_own() -> None:
+    prior = np.random.default_rng(0).normal(size=(50, 2))
+    figure = comparison.latent_spaces([column(1, 3, 20)] * 3, 4, prior)
+    assert [a.text.split("<br>")[0] for a in figure.layout.annotations][3] == "N(0, I)"
+    last = figure.data[-1]
+    assert (last.xaxis, len(last.x)) == ("x4", 50)
+    assert len(figure.layout.shapes) == 4 * 2
+    assert figure.layout.xaxis4.range == figure.layout.xaxis.range
+    assert len(comparison.latent_spaces([column(1, 3, 20)] * 3, 4).layout.shapes) == 3 * 2
+
+
+def test_rates_share_an_axis_that_beta_zero_does_not_stretch() -> None:
+    figure = comparison.rates([column(0, 400, 10), column(1, 6, 20), column(4, 2, 30)], 3)
+    top = 1.25 * 0.75 * 6
+    assert figure.layout.yaxis.range == (0, top)
+    assert list(figure.data[0].y) == [top, top]
+    assert list(figure.data[0].customdata) == [300, 100], "the figure still says how high"
+    assert list(figure.data[1].y) == [4.5, 1.5]
+    assert list(figure.data[1].x) == ["z₁", "z₂"]

@@ -582,8 +582,7 @@ class RunStore:
             with filelock.FileLock(path.parent / "lock", timeout=CLAIM_SECONDS):
                 groups = change(self.groups(run_id))
                 content = json.dumps(
-                    {name: dataclasses.asdict(group) for name, group in groups.items()},
-                    ensure_ascii=False,
+                    {name: dataclasses.asdict(group) for name, group in groups.items()}
                 ).encode()
                 replace_file(path, lambda file: file.write_bytes(content))
         except (OSError, filelock.Timeout) as error:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from vae_core import datasets, metrics, objective
+from vae_core import analysis, datasets, metrics, objective
 from vae_core.config import ConfigError, VaeLabError
 from vae_core.datasets import Dataset
 from vae_core.export import export
@@ -32,6 +32,7 @@ CALL_SECONDS = 0.2  # aimed length of one call into the graph: what a stop waits
 STOP_SECONDS = 0.5  # an epoch shorter than this is finished, and kept, before a stop
 CHECKPOINT_SECONDS = 2.0  # short epochs are checkpointed no more often
 SNAPSHOT_POINTS = 1000
+SNAPSHOT_IMAGES = 10
 
 # A loss this many times that of the blank grey picture (ln 2 a pixel) has exploded.
 EXPLODED = 50.0
@@ -108,6 +109,10 @@ class Training:
         self.config = run.config
         self.dataset = datasets.load(self.config.dataset)
         self.images = _shared_tensor(self.dataset.x_train[..., None])
+        self.pictured = analysis.spread_over_labels(
+            self.dataset.y_test[:SNAPSHOT_POINTS], SNAPSHOT_IMAGES
+        )
+        self.prior_z = analysis.prior_samples(SNAPSHOT_IMAGES, self.config.latent_dim)
         self.steps_per_epoch = len(self.images) // self.config.batch_size
         if not self.steps_per_epoch:
             raise ConfigError(
@@ -261,28 +266,45 @@ class Training:
     def _tick(self, step: int, means: dict[str, float] | None) -> None:
         """A sign of life inside the epoch: a line, the status, a picture of the latents."""
         epoch = step / self.steps_per_epoch
+        snapshot = self._snapshot()
         if means:
-            self.run.append_metrics(
-                {
-                    "kind": "step",
-                    "step": step,
-                    "epoch": epoch,
-                    "seconds": self.seconds,
-                    "train": means,
-                }
-            )
-        shown = slice(SNAPSHOT_POINTS)
-        posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test[shown])
-        self.run.write_arrays(
-            "snapshot",
-            posterior_mean=posterior_mean,
-            posterior_log_var=posterior_log_var,
-            labels=self.dataset.y_test[shown],
-            label_names=np.array(self.dataset.label_names),
-            epoch=np.array(epoch),
-        )
+            record: dict[str, Any] = {
+                "kind": "step",
+                "step": step,
+                "epoch": epoch,
+                "seconds": self.seconds,
+                "train": means,
+            }
+            with np.errstate(over="ignore", invalid="ignore"):  # of a run that diverges just now
+                rates = objective.rate_per_dim(
+                    snapshot["posterior_mean"], snapshot["posterior_log_var"]
+                ).mean(axis=0)
+            if np.isfinite(rates).all():
+                record["rate_per_dim"] = [float(rate) for rate in rates]
+            self.run.append_metrics(record)
+        self.run.write_arrays("snapshot", epoch=np.array(epoch), **snapshot)
         self.run.write_status(epoch=int(epoch), seconds=self.seconds)
         self.last_tick = time.monotonic()
+
+    def _snapshot(self) -> dict[str, np.ndarray]:
+        """Posteriors of the first held-out images, and pictures, each row at the same place.
+
+        It draws no random number, so a run ends in the same bits however often it ticks.
+        """
+        shown = slice(SNAPSHOT_POINTS)
+        posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test[shown])
+        z = np.concatenate([posterior_mean[self.pictured], self.prior_z])
+        decoded = np.asarray(tf.sigmoid(self.vae.decode_logits(z)))
+        decoded = decoded.reshape(-1, *self.dataset.shape)
+        return {
+            "posterior_mean": posterior_mean,
+            "posterior_log_var": posterior_log_var,
+            "labels": self.dataset.y_test[shown],
+            "label_names": np.array(self.dataset.label_names),
+            "images": _pixels(self.dataset.x_test[self.pictured]),
+            "reconstructions": _pixels(decoded[: len(self.pictured)]),
+            "prior_samples": _pixels(decoded[len(self.pictured) :]),
+        }
 
     def _append_epoch(self, epoch: int, train_means: dict[str, float] | None) -> None:
         step = epoch * self.steps_per_epoch
@@ -376,6 +398,11 @@ class Training:
 def _held_out(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """What `metrics.measure` takes of a data set."""
     return dataset.x_test, dataset.y_test, dataset.factors
+
+
+def _pixels(images: np.ndarray) -> np.ndarray:
+    """Images in [0, 1] as uint8; black where diverging networks decode to nan."""
+    return np.rint(255 * np.nan_to_num(images)).astype(np.uint8)
 
 
 def _shared_tensor(array: np.ndarray) -> tf.Tensor:

@@ -1,85 +1,210 @@
-"""Latent space: where a run puts the held-out images, and what a point decodes to."""
+"""Latent space: where a run puts images, what a point, a selection or a drawing decodes to."""
+
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from dashboard import controls
-from dashboard.components.plot import plot
+from dashboard import controls, drawing, posteriors, selection
+from dashboard.components.decoder import decoder
+from dashboard.components.plot import Click, Hover, Region, plot
 from dashboard.figures import dim_name, latent, pictures
-from vae_core.analysis import dims_by_rate, sheet
+from vae_core import analysis
+from vae_core.datasets import DatasetError
+
+DRAGS = {"Zoom": "zoom", "Box": "select", "Lasso": "lasso"}
+EXPLANATION = r"""
+The encoder does not put an image $x$ at one point of the latent space: it gives a **posterior**, a
+normal distribution with a mean and a variance for each of the $d$ dimensions,
+
+$$
+q(z \mid x) = \mathcal{N}\big(\mu(x),\, \operatorname{diag} \sigma^2(x)\big).
+$$
+
+Each point of the scatter is a $\mu(x)$, and an ellipse, one $\sigma(x)$ wide, shows how precisely
+the image is known there. The dotted circles are one and two standard deviations of the **prior**
+$p(z) = \mathcal{N}(0, I)$, from which new pictures are drawn. What it costs to tell an image from
+the prior is its **rate**, in nats,
+
+$$
+\mathrm{KL}\big(q(z \mid x) \,\|\, p(z)\big)
+= \tfrac12 \sum_{j=1}^{d} \big(\mu_j^2 + \sigma_j^2 - 1 - \ln \sigma_j^2\big).
+$$
+
+The mean of all posteriors, $q(z) = \mathbb{E}_x\, q(z \mid x)$, is the **aggregate posterior**.
+Where the prior has mass and $q(z)$ has none, the decoder was never trained.
+"""
 
 st.title("Latent space")
 run = controls.pick_run()
-arrays = run.arrays()
-posterior_mean, labels = arrays["posterior_mean"], arrays["labels"]
-names = [str(name) for name in arrays["label_names"]]
-d = run.config.latent_dim
 controls.notes(run)
+d = run.config.latent_dim
+held_out = posteriors.of_held_out(run)
+q = held_out
+
+
+def toggle(label: str, key: str, value: bool = False, help: str | None = None) -> bool:
+    return st.toggle(label, value, key=f"latent_{key}", bind="query-params", help=help)
+
+
+def choose_view() -> latent.View:
+    """Two dimensions or, of more than two, the principal components."""
+    if d <= 2:
+        return latent.dims_view((0, d - 1), d)
+    kinds = ["Dimensions", "PCA"]
+    kind = st.segmented_control(
+        "Axes",
+        kinds,
+        default=kinds[0],
+        required=True,
+        key="latent_axes",
+        bind="query-params",
+        help="PCA: the plane in which the posterior means of the held-out images vary most.",
+    )
+    if kind == "PCA":
+        return latent.principal_view(held_out.mean)
+    by_rate = analysis.dims_by_rate(controls.rate_per_dim(run))
+    options: dict[str, Any] = {"format_func": dim_name, "bind": "query-params"}
+    across = st.selectbox("Across", by_rate, key="latent_across", **options)
+    up = st.selectbox("Up", [i for i in by_rate if i != across], key="latent_up", **options)
+    st.caption("Ordered by rate, the largest first.")
+    return latent.dims_view((across, up), d)
+
+
+def choose_point(images: int) -> int | None:
+    """The picked image, from a click, the keyboard or the address; one that is there, or None."""
+    asked: object = st.session_state.get("point", st.query_params.get("point"))
+    if isinstance(asked, int) and asked >= images:  # of another run, or a training image
+        st.session_state["point"] = None
+    point: int | None = st.number_input(
+        "Image",
+        0,
+        images - 1,
+        None,
+        key="point",
+        bind="query-params",
+        placeholder="click a point, or a number",
+        help=f"Its number, 0 to {images - 1:,}.",
+    )
+    if asked is not None and point is None:
+        st.caption(f"The image that was asked for is not one of 0 to {images - 1:,}.")
+    return point
+
+
+def show_point(row: int) -> None:
+    """What an image decodes to: the mean of its posterior, and samples of it."""
+    networks = controls.inference(run)
+    mean, std = q.mean[row], np.exp(0.5 * q.log_var[row])
+    (picture,) = networks.decode(mean[None])
+    st.image(
+        pictures.png(pictures.enlarged(picture, 224)),
+        width="content",
+        caption=f"{q.image_name(row)}, {q.label_names[q.labels[row]]}: its mean, decoded",
+        alt="The decoded posterior mean of the picked image",
+    )
+    dims = analysis.dims_by_rate(controls.rate_per_dim(run))[:2]
+    st.markdown(
+        "\n".join(f"- {dim_name(i)}: mean {mean[i]:.2f}, σ {std[i]:.2f}" for i in sorted(dims))
+    )
+    noise = np.random.default_rng(0).standard_normal((8, d)).astype(np.float32)
+    samples = networks.decode(mean + std * noise)
+    st.image(
+        pictures.png(pictures.enlarged(analysis.sheet(samples, 4, gap=1), 224)),
+        width="content",
+        caption="eight samples of its posterior, decoded",
+        alt="Decoded samples of the posterior of the picked image",
+    )
+
 
 chart, side = st.columns([5, 2], gap="large")
+with chart, st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    drag = st.segmented_control(
+        "Drag to",
+        list(DRAGS),
+        default="Zoom",
+        required=True,
+        key="latent_drag",
+        bind="query-params",
+        help="Zoom in, or select images with a box or a lasso.",
+    )
+    circles = d > 1 and toggle("Prior circles", "circles", True, "1 and 2 σ of the prior.")
+    ellipses = d > 1 and toggle(
+        "Posterior ellipses",
+        "ellipses",
+        help="1 σ around images drawn at random, as many as stay readable.",
+    )
+    density = d > 1 and toggle(
+        "Density", "density", help="The aggregate posterior: the mean of all posteriors."
+    )
+    if toggle("Training images, too", "training"):
+        try:
+            q = posteriors.with_training(run, held_out)
+        except DatasetError as error:
+            st.caption(str(error))
 with side:
-    dims = (0, min(1, d - 1))
-    if d > 2:
-        by_rate = dims_by_rate(controls.rate_per_dim(run))
-        across = st.selectbox("Across", by_rate, format_func=dim_name, key="latent_across")
-        others = [i for i in by_rate if i != across]
-        up = st.selectbox("Up", others, format_func=dim_name, key="latent_up")
-        dims = (across, up)
-        st.caption("Ordered by rate, the largest first.")
-    circles = d > 1 and st.toggle("Prior circles, 1 and 2 σ", value=True, key="latent_circles")
-    place = st.container()
-
-with chart:
-    index_key = f"latent-point-{run.id}"
-    point = st.session_state.get(index_key)
-    click = plot(
-        latent.scatter(
-            posterior_mean,
-            labels,
-            names,
-            dims,
-            circles,
-            None if point is None else posterior_mean[point],
-        ),
-        key=f"latent-space-{run.id}",
-        height=680,
-        alt="Posterior means of all held-out images, a colour a label",
-        clickable=True,
-    )
-    st.caption(
-        f"{len(labels):,} held-out images at their posterior means. Click a point to decode it; "
-        "drag to zoom, double-click to zoom out, click a label to hide it."
-    )
-if click is not None and click.trace < len(names):
-    members = np.flatnonzero(labels == click.trace)
-    if click.point < len(members) and members[click.point] != point:
-        st.session_state[index_key] = int(members[click.point])
-        st.rerun()
-
-with place:
+    view = choose_view()
+    point = choose_point(len(q.labels))
     if point is None:
         st.info("Click a point to see what it decodes to.", icon=":material/touch_app:")
     else:
-        mean = posterior_mean[point]
-        std = np.exp(0.5 * arrays["posterior_log_var"][point])
-        (picture,) = controls.inference(run).decode(mean[None])
-        st.image(
-            pictures.png(pictures.enlarged(picture, 224)),
-            width="content",
-            caption=f"held-out image {point}, {names[labels[point]]}: its mean, decoded",
-            alt="The decoded posterior mean of the picked image",
-        )
-        shown = sorted(dims) if d > 1 else [0]
-        st.markdown(
-            "\n".join(
-                f"- {dim_name(i)}: mean {mean[i]:.2f}, σ {std[i]:.2f}" for i in dict.fromkeys(shown)
-            )
-        )
-        noise = np.random.default_rng(0).standard_normal((8, d)).astype(np.float32)
-        samples = controls.inference(run).decode(mean + std * noise)
-        st.image(
-            pictures.png(pictures.enlarged(sheet(samples, 4, gap=1), 224)),
-            width="content",
-            caption="eight samples of its posterior, decoded",
-            alt="Decoded samples of the posterior of the picked image",
-        )
+        show_point(point)
+
+points = view.points(q.mean, q.labels)
+drawn = drawing.drawn(run)
+figure = latent.explorer(
+    view,
+    points,
+    q.labels,
+    q.label_names,
+    selected=selection.rows(run, q),
+    faint=ellipses or density,
+)
+figure.update_layout(dragmode=DRAGS[drag])
+if circles:
+    figure.update_layout(shapes=latent.prior(view))
+if ellipses and view.projection:
+    figure.add_traces(
+        latent.posteriors(points, view.projection.covariances(q.log_var), q.labels, q.label_names)
+    )
+if density:
+    figure.add_trace(latent.density(posteriors.density(view, q.mean, q.log_var)))
+if point is not None:
+    latent.mark(figure, view, points[point], q.log_var[point], "picked", "x")
+if drawn:
+    (place,) = view.points(drawn.mean[None], np.zeros(1))
+    latent.mark(figure, view, place, drawn.log_var, "drawn", "star")
+
+
+def picked(click: Click) -> None:
+    if click.row is not None:
+        st.session_state["point"] = click.row
+
+
+def selected(region: Region) -> None:
+    inside = analysis.inside(points, region.polygon) & ~np.isin(q.labels, region.hidden)
+    selection.select(run, np.flatnonzero(inside))
+
+
+with chart:
+    name = decoder(run)
+    plot(
+        figure,
+        key=f"latent-space-{run.id}",
+        height=680,
+        aspect=0.8,
+        alt="Posterior means of the images, a colour a label",
+        on_click=picked,
+        on_select=selected,
+        hover=Hover(name, q.mean) if name else None,
+    )
+    st.caption(
+        f"{len(q.labels):,} images at their posterior means. Hover over a point to see what it "
+        "decodes to, click it for more; double-click to zoom out, click a label to hide it."
+    )
+    controls.explain("What the scatter shows", EXPLANATION)
+
+tabs = st.tabs(["Selection", "Draw"], key="latent_tab", bind="query-params")
+with tabs[0]:
+    selection.section(run, q)
+with tabs[1]:
+    drawing.section(run, drawn)

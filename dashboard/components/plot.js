@@ -28,6 +28,7 @@ function themed(layout, element) {
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: colour("--st-font"), color: text, size: 13, ...layout.font },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: line, activecolor: text, ...layout.modebar },
     hoverlabel: {
       bgcolor: colour("--st-secondary-background-color"),
       bordercolor: line,
@@ -54,6 +55,81 @@ function heightOf({ element, data }) {
     : data.height;
 }
 
+const NOT_SELECTABLE = ["select2d", "lasso2d"];
+const PICTURE = 98; // pixels a side, with its border
+const GAP = 14; // between the picture and the point
+
+function floats(base64) {
+  if (!base64) return null;
+  return new Float32Array(Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0)).buffer);
+}
+
+function onClick(chart, event) {
+  const [point] = event.points;
+  if (!chart.data.clickable || !point) return;
+  chart.setTriggerValue("click", {
+    trace: point.curveNumber,
+    point: point.pointNumber?.[0] ?? point.pointNumber ?? -1,
+    x: Number(point.x),
+    y: Number(point.y),
+    row: Number.isInteger(point.customdata) ? point.customdata : null,
+  });
+}
+
+// The outline alone: the server has the points.
+function onSelect(chart, event) {
+  if (!chart.data.selectable) return;
+  const { range, lassoPoints } = event ?? {};
+  let [x, y] = [[], []];
+  if (lassoPoints) ({ x, y } = lassoPoints);
+  else if (range) {
+    [x, y] = [range.x, range.y];
+    x = [x[0], x[1], x[1], x[0]];
+    y = [y[0], y[0], y[1], y[1]];
+  }
+  const hidden = chart.element._fullData.flatMap((trace, i) => (trace.visible === true ? [] : [i]));
+  chart.setTriggerValue("select", { x, y, hidden });
+}
+
+// What the point under the cursor decodes to, above it or, where there is no room, below.
+function showPicture(chart, point) {
+  const { element, picture, data } = chart;
+  const decoder = window.vaeLabDecoders?.get(data.decoder);
+  if (!decoder || !chart.latents || !Number.isInteger(point?.customdata)) return;
+  const start = point.customdata * data.latentDim;
+  const pixels = decoder.decode(chart.latents.subarray(start, start + data.latentDim));
+  const image = new ImageData(decoder.size, decoder.size);
+  for (let i = 0; i < pixels.length; i++) {
+    image.data.fill(255 * pixels[i], 4 * i, 4 * i + 3);
+    image.data[4 * i + 3] = 255;
+  }
+  picture.width = picture.height = decoder.size;
+  picture.getContext("2d").putImageData(image, 0, 0);
+  const x = point.xaxis._offset + point.xaxis.d2p(point.x);
+  const y = point.yaxis._offset + point.yaxis.d2p(point.y);
+  const left = Math.min(Math.max(x - PICTURE / 2, 0), element.clientWidth - PICTURE);
+  picture.style.left = `${left}px`;
+  picture.style.top = `${y > PICTURE + GAP ? y - PICTURE - GAP : y + GAP}px`;
+  picture.hidden = false;
+}
+
+function hidePicture(chart) {
+  cancelAnimationFrame(chart.frame);
+  chart.picture.hidden = true;
+}
+
+function listen(chart) {
+  const { element } = chart;
+  element.on("plotly_click", (event) => onClick(chart, event));
+  element.on("plotly_selected", (event) => onSelect(chart, event));
+  element.on("plotly_deselect", () => onSelect(chart));
+  element.on("plotly_hover", (event) => {
+    cancelAnimationFrame(chart.frame);
+    chart.frame = requestAnimationFrame(() => showPicture(chart, event.points[0]));
+  });
+  element.on("plotly_unhover", () => hidePicture(chart));
+}
+
 async function draw(chart, data) {
   const { element } = chart;
   const Plotly = await loadPlotly(data.plotly);
@@ -64,26 +140,18 @@ async function draw(chart, data) {
   layout.autosize = true;
   await Plotly.react(element, figure.data, layout, {
     displaylogo: false,
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    modeBarButtonsToRemove: ["autoScale2d", ...(data.selectable ? [] : NOT_SELECTABLE)],
   });
   if (!chart.observer) {
     chart.observer = new ResizeObserver(() => {
-      const height = heightOf(chart);
-      if (height === element._fullLayout.height) Plotly.Plots.resize(element);
-      else Plotly.relayout(element, { height });
-    });
-    chart.observer.observe(element);
-    element.on("plotly_click", (event) => {
-      const [point] = event.points;
-      if (chart.data.clickable && point) {
-        chart.setTriggerValue("click", {
-          trace: point.curveNumber,
-          point: point.pointNumber?.[0] ?? point.pointNumber ?? -1,
-          x: Number(point.x),
-          y: Number(point.y),
-        });
+      const [width, height] = [element.clientWidth, heightOf(chart)];
+      const shown = element._fullLayout;
+      if (width && (width !== shown.width || height !== shown.height)) {
+        Plotly.relayout(element, { width, height });
       }
     });
+    chart.observer.observe(element);
+    listen(chart);
   }
 }
 
@@ -91,9 +159,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const element = parentElement.querySelector(".vae-lab-plot");
   let chart = charts.get(element);
   if (!chart) {
-    chart = { element };
+    chart = { element, picture: parentElement.querySelector(".vae-lab-plot-picture") };
     charts.set(element, chart);
   }
+  if (data.latents !== chart.data?.latents) chart.latents = floats(data.latents);
   chart.data = data;
   chart.setTriggerValue = setTriggerValue;
   element.style.minHeight = `${heightOf(chart)}px`;
@@ -112,6 +181,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   return () => {
     chart.removed = true;
     chart.observer?.disconnect();
+    cancelAnimationFrame(chart.frame);
     window.Plotly?.purge(element);
     charts.delete(element);
   };

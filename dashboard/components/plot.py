@@ -1,15 +1,21 @@
 """plot(figure): a Plotly chart that keeps its element, zoom and hidden traces as data changes.
 
 `st.plotly_chart` makes its element anew whenever the figure changes; a live chart would flicker
-and lose its zoom at every tick. This component calls `Plotly.react` on the same element.
+and lose its zoom at every tick. This component calls `Plotly.react` on the same element. It also
+reports clicks and what was drawn around points, and shows what the point under the cursor decodes
+to.
 """
 
 from __future__ import annotations
 
+import base64
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import plotly
 import streamlit as st
 from plotly import graph_objects as go
@@ -21,8 +27,26 @@ STATIC = HERE.parent / "static"
 
 _component = st.components.v2.component(
     "vae_lab_plot",
-    html='<div class="vae-lab-plot" role="img"></div><p class="vae-lab-plot-error" hidden></p>',
-    css=".vae-lab-plot { width: 100%; }\n.vae-lab-plot-error { padding: 1rem; }\n",
+    html="""<div class="vae-lab-plot-frame">
+    <div class="vae-lab-plot" role="img"></div>
+    <canvas class="vae-lab-plot-picture" aria-hidden="true" hidden></canvas>
+</div>
+<p class="vae-lab-plot-error" hidden></p>""",
+    css=""".vae-lab-plot-frame { position: relative; width: 100%; }
+.vae-lab-plot { width: 100%; }
+.vae-lab-plot-error { padding: 1rem; }
+.vae-lab-plot-picture {
+    position: absolute;
+    width: 96px;
+    height: 96px;
+    border: 1px solid var(--st-border-color);
+    border-radius: 4px;
+    background: black;
+    pointer-events: none;
+    z-index: 1;
+}
+.vae-lab-plot-picture[hidden] { display: none; }
+""",
     js=(HERE / "plot.js").read_text("utf-8"),
     isolate_styles=False,  # Plotly puts its styles into the document
 )
@@ -30,12 +54,46 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True)
 class Click:
-    """A click on a point: number of the trace, of the point in it, and its coordinates."""
+    """A click on a point.
+
+    Attributes:
+        trace, point: number of the trace, and of the point in it.
+        x, y: its coordinates.
+        row: its customdata, where that is a whole number.
+    """
 
     trace: int
     point: int
     x: float
     y: float
+    row: int | None = None
+
+
+@dataclass(frozen=True)
+class Region:
+    """What was drawn around points, with a box or a lasso.
+
+    Attributes:
+        polygon: (m, 2), its corners in the coordinates of the axes; none where the points were
+            let go of.
+        hidden: numbers of the traces that the legend hid meanwhile.
+    """
+
+    polygon: np.ndarray
+    hidden: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hover:
+    """Pictures beside the cursor, decoded in the browser.
+
+    Attributes:
+        decoder: its name there, see `dashboard.components.decoder`.
+        latents: (n, d); a point's row in it is its trace's customdata.
+    """
+
+    decoder: str
+    latents: np.ndarray
 
 
 def plot(
@@ -45,8 +103,10 @@ def plot(
     height: int,
     alt: str,
     aspect: float | None = None,
-    clickable: bool = False,
-) -> Click | None:
+    on_click: Callable[[Click], None] | None = None,
+    on_select: Callable[[Region], None] | None = None,
+    hover: Hover | None = None,
+) -> None:
     """Show a figure in the colours of the current theme.
 
     Args:
@@ -56,25 +116,44 @@ def plot(
         aspect: height of the plots over the width of the chart; on a narrow page the chart is
             then lower than `height`, where axes of equal scale would leave room unused.
         alt: what the chart shows, for those who can't see it.
-        clickable: report clicks on points; each reruns the page once.
-
-    Returns:
-        The click that caused this rerun, if any.
+        on_click: called with a click on a point before the page runs again.
+        on_select: called with a box or lasso in the same way; it is the outline that the browser
+            sends, not the points in it.
+        hover: show what the point under the cursor decodes to.
     """
-    result = _component(
+
+    def clicked() -> None:
+        if on_click and (click := st.session_state[key].click):
+            on_click(Click(**click))
+
+    def selected() -> None:
+        if on_select and (region := st.session_state[key].select):
+            corners = np.array([region["x"], region["y"]], float).T
+            on_select(Region(corners, tuple(region["hidden"])))
+
+    data: dict[str, Any] = {
+        "figure": figure.to_json(),
+        "plotly": _plotly_url(),
+        "height": height,
+        "aspect": aspect,
+        "alt": alt,
+        "clickable": on_click is not None,
+        "selectable": on_select is not None,
+    }
+    if hover is not None:
+        latents = np.ascontiguousarray(hover.latents, np.float32)
+        data |= {
+            "decoder": hover.decoder,
+            "latentDim": latents.shape[1],
+            "latents": base64.b64encode(latents.tobytes()).decode(),
+        }
+    _component(
         key=key,
-        data={
-            "figure": figure.to_json(),
-            "plotly": _plotly_url(),
-            "height": height,
-            "aspect": aspect,
-            "alt": alt,
-            "clickable": clickable,
-        },
+        data=data,
         height="content" if aspect else height,
-        on_click_change=lambda: None,
+        on_click_change=clicked,
+        on_select_change=selected,
     )
-    return Click(**result.click) if result.click else None
 
 
 @st.cache_resource

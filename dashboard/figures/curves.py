@@ -1,20 +1,25 @@
-"""Curves over training: loss, distortion and rate; and the β schedule over the steps."""
+"""Over training: loss, distortion and rate, the rate of each latent dimension, the β schedule."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from plotly import graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.figures import LEGEND_BELOW, MARGINS
+from dashboard.figures import LEGEND_BELOW, MARGINS, dim_name
 from vae_core import objective
 from vae_core.config import RunConfig
+from vae_core.metrics import HIGH_RATE
+
+T = TypeVar("T")
 
 HELD_OUT, TRAIN = "#4e79a7", "#f28e2b"
 MAX_POINTS = 500
+MAX_COLUMNS = 300
+MAX_DIM_LABELS = 16
 
 
 def training(records: Sequence[dict[str, Any]]) -> go.Figure:
@@ -63,6 +68,53 @@ def training(records: Sequence[dict[str, Any]]) -> go.Figure:
     return figure
 
 
+def rate_per_dim(records: Sequence[dict[str, Any]]) -> go.Figure:
+    """The held-out rate of each latent dimension over the epochs, as a heat map.
+
+    Args:
+        records: lines of metrics.jsonl of the kinds `step` and `epoch`, at least one an `epoch`.
+            Steps of older runs have no rate of each dimension and are left out.
+    """
+    rows = _thinned([r for r in records if _rate_per_dim(r)], MAX_COLUMNS)
+    rates = {row["epoch"]: _rate_per_dim(row) for row in rows}  # a step may end with its epoch
+    epochs = list(rates)
+    values = np.array([rates[epoch] for epoch in epochs]).T
+    dims = range(len(values))
+    figure = go.Figure(
+        go.Heatmap(
+            x=epochs,
+            y=list(dims),
+            z=values,
+            zmin=0,
+            zmax=max(values.max(), HIGH_RATE),  # a collapsed run is dark all over
+            colorscale="Viridis",
+            colorbar={"title": {"text": "nats", "side": "right"}, "thickness": 14},
+            customdata=np.tile([[dim_name(dim)] for dim in dims], (1, len(epochs))),
+            hovertemplate="%{customdata}, epoch %{x:.2f}<br>rate %{z:.3f} nats<extra></extra>",
+        )
+    )
+    labelled = dims[:: -(-len(dims) // MAX_DIM_LABELS)]
+    figure.update_layout(
+        xaxis={"title": "epoch", "showgrid": False, "zeroline": False},
+        yaxis={
+            "tickvals": list(labelled),
+            "ticktext": [dim_name(dim) for dim in labelled],
+            "range": [len(dims) - 0.5, -0.5],  # z₁ on top
+            "showgrid": False,
+            "zeroline": False,
+        },
+        margin=MARGINS | {"t": 8},
+        uirevision="rate-per-dim",
+    )
+    return figure
+
+
+def _rate_per_dim(record: dict[str, Any]) -> list[float] | None:
+    return (
+        record["test"]["rate_per_dim"] if record["kind"] == "epoch" else record.get("rate_per_dim")
+    )
+
+
 def schedule(config: RunConfig, steps_per_epoch: int) -> go.Figure:
     """β (and C) over the steps of a run: the very function that training uses."""
     total = config.epochs * steps_per_epoch
@@ -98,8 +150,8 @@ def _range(
     return [min(values) - room, max(values) + room]
 
 
-def _thinned(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """At most MAX_POINTS rows, first and last among them: a chart has no more pixels."""
-    if len(rows) <= MAX_POINTS:
+def _thinned(rows: list[T], limit: int = MAX_POINTS) -> list[T]:
+    """At most so many rows, first and last among them: a chart has no more pixels."""
+    if len(rows) <= limit:
         return rows
-    return [rows[i] for i in np.linspace(0, len(rows) - 1, MAX_POINTS).astype(int)]
+    return [rows[i] for i in np.linspace(0, len(rows) - 1, limit).astype(int)]

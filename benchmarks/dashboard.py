@@ -1,0 +1,216 @@
+"""What is felt in the browser, measured in Chromium: opening, the cursor, the press of Train.
+
+    python -m benchmarks.dashboard [--repeat 3]
+
+Starts `streamlit run` with an empty store of runs, so all that is shown is the gallery. Prints
+what it measured beside what is aimed at, also where that is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+from playwright.sync_api import sync_playwright
+
+from tests.browser import CHROMIUM, FLAGS, Server
+from vae_core.runs import Run, pretrained_store
+
+PICTURE = "[data-testid=stImage] img, .vae-lab-plane-front, .vae-lab-plot .main-svg"
+PAGES = ("", "train", "compare", "latent_space", "manifold")
+MOVES = 300
+
+# Written down by the browser: when the pointer moved, and when its picture was on the canvas.
+LATENCY = """
+window.latency = [];
+let moved = null;
+window.addEventListener("pointermove", (event) => { moved = event.timeStamp; }, true);
+const draw = CanvasRenderingContext2D.prototype.drawImage;
+CanvasRenderingContext2D.prototype.drawImage = function (...values) {
+  const result = draw.apply(this, values);
+  if (moved !== null && values[0] instanceof HTMLCanvasElement) {
+    window.latency.push(performance.now() - moved);
+    moved = null;
+  }
+  return result;
+};
+"""
+# A pan of the scatter, from the call to the frame after it.
+PAN = """async (count) => {
+  const plot = document.querySelector(".vae-lab-plot");
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const times = [];
+  for (let i = 0; i < count; i++) {
+    const start = performance.now();
+    await Plotly.relayout(plot, { "xaxis.range": [-4 + i / 50, 4 + i / 50] });
+    await frame();
+    times.push(performance.now() - start);
+  }
+  return times;
+}"""
+
+
+def percentile(values: list[float], share: float) -> float:
+    return sorted(values)[min(int(share * len(values)), len(values) - 1)]
+
+
+def say(what: str, measured: str, aim: str = "") -> None:
+    print(f"{what:<52} {measured:<34} {aim}", flush=True)
+
+
+@contextmanager
+def served(root: Path) -> Iterator[Server]:
+    server = Server(root)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def open_page(browser: Any, url: str, script: str = "") -> Any:
+    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+    if script:
+        page.add_init_script(script)
+    page.goto(url)
+    page.locator(PICTURE).first.wait_for(timeout=60_000)
+    return page
+
+
+def first_picture(browser: Any, root: Path) -> float:
+    """Seconds from `streamlit run` to the first picture of the gallery on Home."""
+    started = time.monotonic()
+    with served(root) as server:
+        page = open_page(browser, server.url)
+        seconds = time.monotonic() - started
+        page.context.close()
+    return seconds
+
+
+def gallery_run(dataset: str, architecture: str) -> Run:
+    return next(
+        run
+        for run in pretrained_store().scan()[0]
+        if run.viewable
+        and (run.config.dataset, run.config.architecture) == (dataset, architecture)
+        and run.config.beta == 1
+    )
+
+
+def pick(page: Any, run: Run) -> None:
+    """Choose a run on the page."""
+    page.get_by_role("combobox", name="Run").fill(run.id.rsplit("-", 1)[-1])
+    page.get_by_role("option").first.click()
+    page.wait_for_function("location.search.includes('run=')")
+
+
+def cursor(browser: Any, url: str, run: Run) -> list[float]:
+    """Milliseconds from each move of the cursor to its picture."""
+    page = open_page(browser, f"{url}/manifold", LATENCY)
+    if page.get_by_role("combobox", name="Run").input_value().rsplit(" ", 1)[-1] not in run.id:
+        pick(page, run)
+    page.wait_for_function(
+        "id => [...window.vaeLabDecoders?.keys() ?? []].some((name) => name.startsWith(id))",
+        arg=run.id,
+    )
+    page.wait_for_timeout(4000)  # the other decoders of the sweep
+    box = page.locator(".vae-lab-plane-front").bounding_box()
+    page.evaluate("window.latency.length = 0")
+    for i in range(MOVES):
+        page.mouse.move(box["x"] + 60 + i * 37 % 550, box["y"] + 20 + i * 53 % 550)
+    found = [float(value) for value in page.evaluate("window.latency")]
+    page.context.close()
+    return found
+
+
+def press_of_train(browser: Any, url: str, beta_steps: int) -> float:
+    """Seconds from the press to the first numbers; another β each time, so that it trains."""
+    page = open_page(browser, f"{url}/train")
+    slider = page.get_by_role("slider").first
+    slider.focus()
+    for _ in range(beta_steps):
+        slider.press("ArrowRight")
+    page.wait_for_timeout(1500)
+    page.get_by_role("button", name="Train", exact=True).click()
+    pressed = time.monotonic()
+    page.wait_for_function("/epoch [1-9][0-9]* of/.test(document.body.innerText)", timeout=60_000)
+    seconds = time.monotonic() - pressed
+    stop = page.get_by_role("button", name="Stop").first
+    if stop.count():
+        stop.click()
+        page.wait_for_timeout(2000)
+    page.context.close()
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--repeat", type=int, default=3, help="how often the server is started")
+    repeat = parser.parse_args().repeat
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        opened = []
+        for number in range(repeat):
+            root = Path(folder) / f"start{number}"
+            root.mkdir()
+            opened.append(first_picture(browser, root))
+        shown = ", ".join(f"{seconds:.1f}" for seconds in opened)
+        say("streamlit run to the first picture", f"{shown} s", "at most 5 s")
+
+        root = Path(folder) / "all"
+        root.mkdir()
+        with served(root) as server:
+            process = psutil.Process(server.process.pid)
+            for path in PAGES * 2:
+                start = time.monotonic()
+                page = open_page(browser, f"{server.url}/{path}")
+                seconds = time.monotonic() - start
+                page.wait_for_timeout(3000)
+                page.context.close()
+                say(f"opening {path or 'home'}", f"{seconds:.2f} s")
+            resident = process.memory_info().rss / 2**20
+            say("web process, all pages opened twice", f"{resident:.0f} MB", "at most 300 MB")
+
+            for dataset, architecture, aim in (
+                ("mnist", "mlp", "at most 16.7 ms"),
+                ("fashion_mnist", "conv", "at most 33 ms"),
+            ):
+                times = cursor(browser, server.url, gallery_run(dataset, architecture))
+                say(
+                    f"cursor to picture, {dataset} {architecture}, {len(times)} moves",
+                    f"median {statistics.median(times):.1f}, p95 {percentile(times, 0.95):.1f} ms",
+                    f"p95 {aim}",
+                )
+
+            page = open_page(browser, f"{server.url}/latent_space")
+            page.wait_for_timeout(3000)
+            times = page.evaluate(PAN, 20)
+            points = page.evaluate(
+                "document.querySelector('.vae-lab-plot')._fullData"
+                ".reduce((sum, trace) => sum + (trace.x?.length ?? 0), 0)"
+            )
+            say(
+                f"pan of the scatter, {points:,} points",
+                f"median {statistics.median(times):.0f}, p95 {percentile(times, 0.95):.0f} ms",
+            )
+            page.context.close()
+
+            pressed = [press_of_train(browser, server.url, 1 + n) for n in range(repeat)]
+            shown = ", ".join(f"{seconds:.2f}" for seconds in pressed)
+            say("press of Train to the first numbers", f"{shown} s", "at most 2 s")
+            resident = process.memory_info().rss / 2**20
+            say("web process at the end", f"{resident:.0f} MB")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

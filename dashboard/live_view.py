@@ -1,0 +1,168 @@
+"""The live view: progress, numbers and pictures of one run as its folder has them now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard import controls, run_queue
+from dashboard.components.plot import plot
+from dashboard.figures import curves, latent
+from dashboard.figures.picture_rows import picture_rows
+from vae_core import analysis
+from vae_core.datasets import DatasetError
+from vae_core.engines import Engine
+from vae_core.metrics import active_units
+from vae_core.runs import Run, RunError
+
+PICTURES = 10
+# Before, a run that has not found its first use for z yet looks collapsed: `conv` on `digits` does
+# so until step 220.
+SETTLED_EPOCHS, SETTLED_STEPS = 3, 300
+
+
+def show(run: Run, engine: Engine) -> None:
+    """All that there is to see of a run; called again at every tick while it trains."""
+    status = run.status()
+    records = run.records("step", "epoch")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        controls.badge(status.state)
+        with st.container(horizontal=True, width="content", key="form-actions"):
+            run_queue.actions(run_queue.Entry(run, status), engine)
+    st.progress(*run_queue.progress(run, status))
+    if status.error:
+        st.error(status.error, icon=":material/error:")
+    ended = run.viewable and not status.active
+    try:
+        arrays = run.arrays("arrays" if ended else "snapshot")
+    except RunError:
+        arrays = {}
+    controls.notes(run, None if ended or not arrays else _collapse_numbers(run, records, arrays))
+    controls.metrics_row(run)
+    if not records:
+        return
+    _curves(run, records)
+    if arrays:
+        _latent(run, arrays, ended)
+        _pictures(run, arrays, ended)
+    elif status.state == "finished":
+        st.info(
+            "Of this run there are only the numbers here; training the same config gives the "
+            "networks, too.",
+            icon=":material/info:",
+        )
+    _rates(run, records)
+    controls.measured(run)
+
+
+def _collapse_numbers(
+    run: Run, records: list[dict[str, Any]], arrays: dict[str, np.ndarray]
+) -> dict[str, float] | None:
+    """What tells of a collapse while training; None as long as it is too early to tell.
+
+    At the start of a warm-up of β the rate runs off rather than collapses, but under the capacity
+    schedule training itself asks for a rate near 0 until C has grown.
+    """
+    config, last = run.config, records[-1]
+    warming_up = config.schedule == "capacity" and last["epoch"] < config.warmup * config.epochs
+    if last["epoch"] < SETTLED_EPOCHS or last["step"] < SETTLED_STEPS or warming_up:
+        return None
+    rates = last["test"]["rate_per_dim"] if last["kind"] == "epoch" else last.get("rate_per_dim")
+    if not rates:
+        return None
+    return {"active_units": active_units(arrays["posterior_mean"]), "rate": sum(rates)}
+
+
+def _curves(run: Run, records: list[dict[str, Any]]) -> None:
+    plot(
+        curves.training(records),
+        key=f"curves-{run.id}",
+        height=300,
+        alt="Loss, distortion and rate over the epochs, on training batches and held out",
+    )
+    st.caption(
+        "Held out: all test images with z sampled. Training: the batches of the epoch, while the "
+        "weights still move. After a few epochs the axes leave out the first steep fall; "
+        "double-click a chart to see it."
+    )
+
+
+def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
+    plot(
+        latent.scatter(
+            arrays["posterior_mean"],
+            arrays["labels"],
+            [str(name) for name in arrays["label_names"]],
+            controls.top_dims(run),
+        ),
+        key=f"latent-{run.id}",
+        height=480,
+        alt="Posterior means of held-out images in the latent space, a colour a label",
+    )
+    at = run.records("end")[-1]["epoch"] if ended else round(float(arrays["epoch"]), 1)
+    circles = "; dotted: 1 and 2 σ of the prior" if run.config.latent_dim > 1 else ""
+    st.caption(
+        f"Posterior means of {len(arrays['labels']):,} held-out images at epoch {at:g}{circles}."
+    )
+
+
+def _pictures(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
+    """Held-out images above their reconstructions and decoded samples of the prior."""
+    try:
+        rows = _decoded(run, arrays["labels"]) if ended else _snapped(arrays)
+    except (DatasetError, RunError) as error:
+        st.caption(str(error))
+        return
+    if rows is None:
+        return
+    plot(
+        picture_rows(rows),
+        key=f"pictures-{run.id}",
+        height=236,
+        alt="Held-out images, their reconstructions, and decoded samples of the prior",
+    )
+    st.caption(
+        "Held-out images, what their posterior means decode to, and what samples of the prior "
+        "decode to: the same images and samples all along."
+    )
+
+
+def _snapped(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray] | None:
+    """The rows of a run that trains; None of one whose snapshot is of an older version."""
+    if "images" not in arrays:
+        return None
+    return {
+        "held out": arrays["images"] / 255,
+        "reconstructed": arrays["reconstructions"] / 255,
+        "from the prior": arrays["prior_samples"] / 255,
+    }
+
+
+def _decoded(run: Run, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """The same rows from the networks of a run that trains no more."""
+    indices = analysis.spread_over_labels(labels, PICTURES)
+    images = controls.held_out(run.config.dataset, tuple(int(i) for i in indices))
+    networks = controls.inference(run)
+    posterior_mean, _ = networks.encode(images)
+    return {
+        "held out": images,
+        "reconstructed": networks.decode(posterior_mean),
+        "from the prior": networks.decode(
+            analysis.prior_samples(len(images), run.config.latent_dim)
+        ),
+    }
+
+
+def _rates(run: Run, records: list[dict[str, Any]]) -> None:
+    plot(
+        curves.rate_per_dim(records),
+        key=f"rates-{run.id}",
+        height=150 + 12 * min(run.config.latent_dim, 16),
+        alt="Held-out rate of each latent dimension over the epochs",
+    )
+    st.caption(
+        "Rate of each latent dimension, held out: a dark row is a dimension that tells nothing of "
+        "the image."
+    )

@@ -1,0 +1,103 @@
+"""The posteriors of a run's images: held-out ones from its folder, training ones encoded here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from dashboard.controls import inference
+from dashboard.figures.latent import View
+from vae_core import analysis, datasets
+from vae_core.analysis import Density
+from vae_core.runs import Run
+
+
+@dataclass(frozen=True)
+class Posteriors:
+    """q(z|x) of images, the held-out ones first.
+
+    Attributes:
+        mean, log_var: (n, d).
+        labels: (n,), index into label_names.
+        label_names: one name a label.
+        held_out: how many of the n images are held out.
+    """
+
+    mean: np.ndarray
+    log_var: np.ndarray
+    labels: np.ndarray
+    label_names: tuple[str, ...]
+    held_out: int
+
+    def image_name(self, row: int) -> str:
+        if row < self.held_out:
+            return f"held-out image {row}"
+        return f"training image {row - self.held_out}"
+
+
+def of_held_out(run: Run) -> Posteriors:
+    """As they were stored when training ended.
+
+    Raises:
+        RunError: they are damaged.
+    """
+    arrays = run.arrays()
+    labels = arrays["labels"]
+    return Posteriors(
+        arrays["posterior_mean"],
+        arrays["posterior_log_var"],
+        labels,
+        tuple(str(name) for name in arrays["label_names"]),
+        len(labels),
+    )
+
+
+def with_training(run: Run, held_out: Posteriors) -> Posteriors:
+    """Those of the training images behind the held-out ones.
+
+    Raises:
+        DatasetError: the data set is not on this machine, or damaged.
+    """
+    mean, log_var, labels = _of_training(run, run.weights_path.stat().st_mtime_ns)
+    return Posteriors(
+        np.concatenate([held_out.mean, mean]),
+        np.concatenate([held_out.log_var, log_var]),
+        np.concatenate([held_out.labels, labels]),
+        held_out.label_names,
+        held_out.held_out,
+    )
+
+
+@st.cache_resource(
+    max_entries=4,
+    show_spinner="Encoding the training images…",
+    hash_funcs={Run: lambda run: str(run.path)},
+)
+def _of_training(run: Run, written: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Encoded chunk by chunk: kept are the posteriors, not the images.
+
+    Args:
+        run: whose encoder.
+        written: when its weights were, so that new ones are noticed.
+    """
+    del written
+    networks = inference(run)
+    chunks = [
+        (*networks.encode(images), labels)
+        for images, labels in datasets.training_chunks(run.config.dataset)
+    ]
+    mean, log_var, labels = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
+    return mean, log_var, labels
+
+
+@st.cache_data(
+    max_entries=16, show_spinner=False, hash_funcs={View: lambda view: (view.name, view.titles)}
+)
+def density(view: View, mean: np.ndarray, log_var: np.ndarray) -> Density:
+    """The aggregate posterior in a view of two axes, see `aggregate_posterior_density`."""
+    assert view.projection is not None
+    return analysis.aggregate_posterior_density(
+        view.projection.apply(mean), view.projection.covariances(log_var)
+    )

@@ -1,0 +1,225 @@
+"""The queue: what runs, what waits, what is done, as the run folders have it at this moment.
+
+Nothing is kept in the session, so every viewer sees the same, and a restart loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import streamlit as st
+
+from dashboard import controls
+from dashboard.training_cost import duration
+from vae_core.config import VaeLabError
+from vae_core.engines import Engine
+from vae_core.runs import Run, RunError, RunStore, Status, default_store
+
+DONE_SHOWN = 8
+
+
+class Entry(NamedTuple):
+    run: Run
+    status: Status
+
+
+class Queue(NamedTuple):
+    """Runs of a store: those running and waiting in their order, those done newest first."""
+
+    running: list[Entry]
+    waiting: list[Entry]
+    done: list[Entry]
+
+    @property
+    def active(self) -> bool:
+        return bool(self.running or self.waiting)
+
+    def states(self) -> dict[str, str]:
+        """Run id -> state: another one means that somebody started, stopped or deleted a run."""
+        return {entry.run.id: entry.status.state for part in self for entry in part}
+
+
+def read(store: RunStore) -> Queue:
+    """The queue of a store."""
+    queue = Queue([], [], [])
+    for run in store.scan()[0]:
+        try:
+            entry = Entry(run, run.status())
+        except RunError:  # deleted since the scan
+            continue
+        parts = {"running": queue.running, "queued": queue.waiting}
+        parts.get(entry.status.state, queue.done).append(entry)
+    queue.done.sort(key=lambda entry: entry.status.heartbeat, reverse=True)
+    return queue
+
+
+def show(queue: Queue, engine: Engine, watched: Run) -> None:
+    """A row a run, with what can be done about it.
+
+    Args:
+        watched: the run in the live view.
+    """
+    counts = {"running": len(queue.running), "waiting": len(queue.waiting)}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            ", ".join(f"{n} {what}" for what, n in counts.items() if n) or "Nothing is training.",
+            width="stretch",
+        )
+        if len(queue.running) + len(queue.waiting) > 1:
+            st.button(
+                "Stop all",
+                icon=":material/stop:",
+                type="tertiary",
+                key="stop-all",
+                on_click=_stop_all,
+                args=(engine, queue),
+            )
+    for entry in _opened_once(queue.running):
+        _row(entry, entry.status.state, engine, watched)
+        st.progress(*progress(*entry))
+    for place, entry in enumerate(queue.waiting, start=1):
+        _row(entry, f"no. {place} in line", engine, watched)
+    for entry in queue.done[:DONE_SHOWN]:
+        _row(entry, entry.status.state, engine, watched)
+
+
+def _opened_once(running: list[Entry]) -> list[Entry]:
+    """The same Run at every tick, which reads the new lines of its metrics alone."""
+    before: dict[str, Run] = st.session_state.get("queue_opened", {})
+    now = {entry.run.id: before.get(entry.run.id, entry.run) for entry in running}
+    st.session_state["queue_opened"] = now
+    return [Entry(now[entry.run.id], entry.status) for entry in running]
+
+
+def _row(entry: Entry, text: str, engine: Engine, watched: Run) -> None:
+    run, status = entry
+    icon, colour = controls.STATE_BADGES[status.state]
+    c = run.config
+    label = f"{c.dataset} · {c.architecture} · β {c.beta:g} · d {c.latent_dim} · seed {c.seed}"
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="xxsmall", key=f"row-{run.id}"
+    ):
+        st.badge(text, icon=icon, color=colour)  # type: ignore[arg-type]
+        st.caption(label, width="stretch")
+        with st.container(horizontal=True, width="content", gap="xxsmall", wrap=False):
+            _button(
+                "Watch",
+                ":material/visibility:",
+                f"watch-{run.id}",
+                watch,
+                run,
+                icon_only=True,
+                disabled=run.id == watched.id,
+            )
+            actions(entry, engine, f"-{run.id}", icon_only=True)
+
+
+def actions(entry: Entry, engine: Engine, suffix: str = "", icon_only: bool = False) -> None:
+    """Stop or resume, and delete: what the state of the run allows.
+
+    Args:
+        suffix: of the widgets' keys.
+        icon_only: the words in a tooltip.
+    """
+    run, status = entry
+    if status.active:
+        _button("Stop", ":material/stop:", f"stop{suffix}", engine.cancel, run, icon_only)
+    elif status.state != "finished" and not controls.pretrained(run):
+        _button("Resume", ":material/play_arrow:", f"resume{suffix}", engine.submit, run, icon_only)
+    with st.popover(
+        "" if icon_only else "Delete",
+        icon=":material/delete:",
+        type="tertiary",
+        key=f"delete{suffix}",
+        help="Delete" if icon_only else None,
+    ):
+        refusal = why_it_stays(entry)
+        if refusal:
+            st.write(refusal)
+            return
+        st.write(
+            f"Delete {controls.run_label(run)}? Its networks, numbers and log are lost; training "
+            "the same config gives the same ones again."
+        )
+        _button("Delete for good", ":material/delete:", f"delete-for-good{suffix}", delete, run)
+
+
+def why_it_stays(entry: Entry) -> str | None:
+    """Why a run can't be deleted, in one sentence."""
+    if controls.pretrained(entry.run):
+        return "This run ships with the project and is not to be deleted here."
+    if entry.status.active:
+        return f"This run is {entry.status.state}; stop it first."
+    return None
+
+
+def delete(run: Run) -> None:
+    """Remove a run of the own store; the live view goes on to the newest one.
+
+    Raises:
+        RunError: it ships with the project, trains, or waits.
+    """
+    refusal = why_it_stays(Entry(run, run.status()))
+    if refusal:
+        raise RunError(refusal)
+    default_store().delete(run)
+    if st.session_state.get("watched") == controls.run_label(run):
+        del st.session_state["watched"]
+
+
+def watch(run: Run) -> None:
+    """Show a run in the live view."""
+    st.session_state["watched"] = controls.run_label(run)
+
+
+def progress(run: Run, status: Status) -> tuple[float, str]:
+    """Share of the epochs that is done; epoch and time left in words."""
+    records = run.records("step", "epoch")
+    epoch = records[-1]["epoch"] if records else 0
+    text = f"epoch {int(epoch)} of {run.config.epochs}"
+    if status.state == "queued":
+        text += ", waiting for its turn"
+    elif status.state == "finished":
+        text += f", {status.seconds:.0f} s of training"
+    elif status.state == "running" and epoch == run.config.epochs:
+        text += ", measuring"
+    elif status.state == "running":
+        left = controls.seconds_left(run)
+        text += ", starting" if left is None else f", about {duration(left)} left"
+    return min(epoch / run.config.epochs, 1.0), text
+
+
+def _button(
+    label: str,
+    icon: str,
+    key: str,
+    act: Callable[[Run], None],
+    run: Run,
+    icon_only: bool = False,
+    disabled: bool = False,
+) -> None:
+    st.button(
+        "" if icon_only else label,
+        icon=icon,
+        type="tertiary",
+        key=key,
+        help=label if icon_only else None,
+        disabled=disabled,
+        on_click=_try,
+        args=(act, run),
+    )
+
+
+def _try(act: Callable[[Run], None], run: Run) -> None:
+    """Say in a sentence why something did not work; the page goes on."""
+    try:
+        act(run)
+    except (VaeLabError, OSError) as error:
+        st.toast(str(error), icon=":material/error:")
+
+
+def _stop_all(engine: Engine, queue: Queue) -> None:
+    """What waits goes first, or it would start as soon as there is room."""
+    for entry in [*reversed(queue.waiting), *queue.running]:
+        _try(engine.cancel, entry.run)

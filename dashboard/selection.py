@@ -1,0 +1,158 @@
+"""Images selected in the scatter: what they are, what they decode to, and groups to keep."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from dashboard import controls
+from dashboard.components.plot import plot
+from dashboard.figures import latent, pictures
+from dashboard.posteriors import Posteriors
+from vae_core.analysis import sheet
+from vae_core.config import VaeLabError
+from vae_core.runs import GROUP_NAME_LENGTH, Group, Run, default_store
+
+SHOWN = 36  # members decoded
+
+
+def rows(run: Run, posteriors: Posteriors) -> np.ndarray | None:
+    """Rows of the images selected in this session, as far as they are shown; None if none are."""
+    found: np.ndarray | None = st.session_state.get(_key(run))
+    if found is None:
+        return None
+    found = found[found < len(posteriors.labels)]
+    return found if len(found) else None
+
+
+def select(run: Run, found: np.ndarray) -> None:
+    """Select these rows (k,); none of them clears the selection."""
+    st.session_state[_key(run)] = found if len(found) else None
+
+
+def _key(run: Run) -> str:
+    return f"selected-{run.id}"
+
+
+def section(run: Run, posteriors: Posteriors) -> None:
+    """The selection, and below it the groups that were kept."""
+    selected = rows(run, posteriors)
+    if selected is None:
+        st.info(
+            "Nothing is selected: choose Box or Lasso above the scatter and draw around points.",
+            icon=":material/select:",
+        )
+    else:
+        _selected(run, posteriors, selected)
+    _groups(run, posteriors)
+
+
+def _selected(run: Run, posteriors: Posteriors, selected: np.ndarray) -> None:
+    held_out = selected[selected < posteriors.held_out]
+    training = len(selected) - len(held_out)
+    count = f"**{len(selected):,} selected**"
+    if training:
+        count += f": {len(held_out):,} held-out and {training:,} training images"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(count)
+        st.button(
+            "Clear",
+            icon=":material/deselect:",
+            on_click=select,
+            args=(run, np.zeros(0, int)),
+            key="selection_clear",
+        )
+    networks = controls.inference(run)
+    labels, mean, members = st.columns([4, 2, 4], gap="medium")
+    with labels:
+        counts = np.bincount(posteriors.labels[selected], minlength=len(posteriors.label_names))
+        plot(
+            latent.label_counts(counts, posteriors.label_names),
+            key="selection-labels",
+            height=60 + 26 * int((counts > 0).sum()),
+            alt="How many of each label are selected",
+        )
+    with mean:
+        (picture,) = networks.decode(posteriors.mean[selected].mean(axis=0, keepdims=True))
+        st.image(
+            pictures.png(pictures.enlarged(picture, 224)),
+            width="stretch",
+            caption="their mean, decoded",
+            alt="The decoded mean of the selected posterior means",
+        )
+    with members:
+        chosen = np.sort(np.random.default_rng(0).permutation(selected)[:SHOWN])
+        decoded = networks.decode(posteriors.mean[chosen])
+        all_of_them = len(chosen) == len(selected)
+        st.image(
+            pictures.png(pictures.enlarged(sheet(decoded, 9, gap=1), 400)),
+            width="stretch",
+            caption="each decoded" if all_of_them else f"{len(chosen)} of them, each decoded",
+            alt="Decoded posterior means of selected images",
+        )
+    _save(run, held_out, training)
+
+
+def _save(run: Run, held_out: np.ndarray, training: int) -> None:
+    with st.form("save_group", border=False, enter_to_submit=True):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            name = st.text_input(
+                "Save as a group",
+                max_chars=GROUP_NAME_LENGTH,
+                placeholder="its name, e.g. slanted ones",
+                help="Groups are kept with your runs: latent arithmetic can use their means.",
+                width=320,
+            )
+            pressed = st.form_submit_button("Save", icon=":material/bookmark_add:")
+        if training:
+            st.caption(f"Of these, the {len(held_out):,} held-out images are saved.")
+    if not pressed:
+        return
+    store = default_store()
+    try:
+        existing = store.groups(run.id)
+        kept = store.save_group(run.id, name, Group(tuple(held_out.tolist())))
+    except VaeLabError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    done = "replaced" if kept in existing else "saved"
+    st.success(f"Group “{kept}” {done}: {len(held_out):,} images.", icon=":material/check:")
+
+
+def _groups(run: Run, posteriors: Posteriors) -> None:
+    store = default_store()
+    try:
+        groups = store.groups(run.id)
+    except VaeLabError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if not groups:
+        return
+    st.markdown("**Groups of this run**")
+    for name, group in sorted(groups.items()):
+        with st.container(horizontal=True, vertical_alignment="center", key=f"group-{name}"):
+            st.text(f"{name} · {len(group.images):,} images", width=320)
+            missing = max(group.images) >= posteriors.held_out
+            st.button(
+                "Show",
+                icon=":material/visibility:",
+                help="The group has images that this run doesn't." if missing else None,
+                disabled=missing,
+                on_click=select,
+                args=(run, np.array(group.images)),
+                key=f"group-show-{name}",
+            )
+            st.button(
+                "Delete",
+                icon=":material/delete:",
+                on_click=_delete,
+                args=(run, name),
+                key=f"group-delete-{name}",
+            )
+
+
+def _delete(run: Run, name: str) -> None:
+    try:
+        default_store().delete_group(run.id, name)
+    except VaeLabError as error:
+        st.toast(str(error), icon=":material/error:")

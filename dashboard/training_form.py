@@ -1,0 +1,231 @@
+"""The Train page's form: one run, or a sweep over β and seeds. The whole of it is in the URL."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import controls, training_cost
+from dashboard.components.plot import plot
+from dashboard.figures import curves
+from vae_core.architectures import ARCHITECTURES
+from vae_core.config import DECAYS, OPTIMIZERS, SCHEDULES, ConfigError, RunConfig
+from vae_core.datasets import DATASETS
+from vae_core.sweep import sweep
+
+MODES = ("One run", "Sweep")
+EPOCHS = {"digits": 200}  # a few seconds; the others: some 20 epochs of a second or more each
+BETA_MARKS = (0.0, 0.02, 0.1, 0.5, 1.0, 2.0, 4.0, 10.0, 20.0)
+SWEEP_BETAS = (0.0, 0.5, 1.0, 2.0, 4.0, 10.0, 20.0)
+MAX_SEEDS = 5
+DEFAULTS = RunConfig()
+
+
+def choose_configs() -> list[RunConfig]:
+    """The runs that the form asks for; none, with the reason shown, where its values make none."""
+    mode = st.segmented_control(
+        "Train",
+        MODES,
+        default=MODES[0],
+        required=True,
+        key="train_mode",
+        bind="query-params",
+        label_visibility="collapsed",
+        width="stretch",
+    )
+    betas, seeds = _betas_of_sweep() if mode == "Sweep" else ([_beta()], 1)
+    if not betas:
+        st.error("Choose at least one β.", icon=":material/error:")
+        return []
+    try:
+        base = _config(max(betas))
+        return sweep(base, betas, range(base.seed, base.seed + seeds))
+    except (ConfigError, TypeError) as error:
+        st.error(str(error), icon=":material/error:")
+        return []
+
+
+def cost_line(configs: list[RunConfig]) -> str:
+    """What the runs that are left to train will take, in one sentence."""
+    left = training_cost.left_to_train(configs)
+    done = len(configs) - len(left)
+    if not left:
+        return (
+            "This run is finished already; Train opens it."
+            if len(configs) == 1
+            else f"All {len(configs)} runs are finished already; Train opens the first."
+        )
+    what = "" if len(configs) == 1 else f"{len(configs)} runs: "
+    if done:
+        what = f"{len(configs)} runs, {done} of them finished already: "
+    cost = training_cost.estimate(left)
+    if cost is None:
+        kind = f"{left[0].architecture} on {left[0].dataset}"
+        return f"{what}no run of {kind} was timed yet, so there is no telling how long this takes."
+    sentence = f"{what}{cost}."
+    return sentence[0].upper() + sentence[1:]
+
+
+def _beta() -> float:
+    beta = st.select_slider(
+        "β",
+        options=controls.BETAS,
+        value=1.0,
+        format_func=lambda value: f"{value:g}",
+        key="train_beta",
+        bind="query-params",
+        help="Weight of the rate in loss = distortion + β · rate.",
+    )
+    st.html(beta_marks())
+    if beta == 0:
+        st.caption(controls.BETA_ZERO)
+    return float(beta)
+
+
+def beta_marks() -> str:
+    """Labels below the slider of β, each under its place on the track (a slider shows none)."""
+    last = len(controls.BETAS) - 1
+    marks = "".join(
+        f'<span style="position:absolute;left:{100 * controls.BETAS.index(beta) / last:.2f}%;'
+        f'transform:translateX(-50%)">{beta:g}</span>'
+        for beta in BETA_MARKS
+    )
+    return (
+        # Its own marks, first and last, would appear on top of these.
+        "<style>.st-key-train_beta [data-testid=stSliderTickBar] {display: none}</style>"
+        '<div class="vae-lab-beta-marks" aria-hidden="true" style="position:relative;'
+        f'height:1rem;margin:-1.25rem 6px 0;font-size:0.7rem;opacity:0.8">{marks}</div>'
+    )
+
+
+def _betas_of_sweep() -> tuple[list[float], int]:
+    """The β and the number of seeds of a sweep."""
+    betas = st.pills(
+        "β of the sweep",
+        controls.BETAS,
+        selection_mode="multi",
+        default=SWEEP_BETAS,
+        format_func=lambda value: f"{value:g}",
+        key="train_betas",
+        bind="query-params",
+        help="Weights of the rate in loss = distortion + β · rate. All β of one seed start from "
+        "the same weights and see the same batches.",
+    )
+    seeds = st.number_input(
+        "Seeds",
+        1,
+        MAX_SEEDS,
+        1,
+        key="train_seeds",
+        bind="query-params",
+        help="How many, from the seed below up: a run of every β for each.",
+    )
+    return list(betas), int(seeds)
+
+
+def _config(beta: float) -> RunConfig:
+    """All but the β and the seeds of a sweep.
+
+    Args:
+        beta: for the curve of the schedule.
+    """
+    with st.container(horizontal=True):
+        dataset = st.selectbox("Data set", list(DATASETS), key="train_dataset", bind="query-params")
+        architecture = st.selectbox(
+            "Architecture", list(ARCHITECTURES), key="train_architecture", bind="query-params"
+        )
+        latent_dim = st.number_input(
+            "Latent dimensions", 1, 64, 2, key="train_latent_dim", bind="query-params"
+        )
+        epochs = st.number_input(
+            "Epochs",
+            1,
+            100_000,
+            EPOCHS.get(dataset, 20),
+            key=f"train_epochs_{dataset}",
+            bind="query-params",
+        )
+        schedule = st.selectbox(
+            "β schedule",
+            SCHEDULES,
+            key="train_schedule",
+            bind="query-params",
+            help="constant; linear warm-up from 0; cyclical, the same again and again; capacity: "
+            "β · |rate - C| with C growing.",
+        )
+        batch_size = st.number_input(
+            "Batch size", 1, 4096, 128, key="train_batch_size", bind="query-params"
+        )
+    warmup, cycles, capacity = _schedule_details(schedule)
+    curve = st.empty()
+    with st.expander("Optimiser and seed"), st.container(horizontal=True):
+        optimizer = st.selectbox(
+            "Optimiser", OPTIMIZERS, key="train_optimizer", bind="query-params"
+        )
+        learning_rate = st.number_input(
+            "Learning rate",
+            1e-6,
+            10.0,
+            1e-3,
+            format="%g",
+            step=1e-4,
+            key="train_learning_rate",
+            bind="query-params",
+        )
+        decay = st.selectbox(
+            "Decay of the learning rate",
+            DECAYS,
+            key="train_decay",
+            bind="query-params",
+            help="cosine: falls to 0 over all steps.",
+        )
+        seed = st.number_input(
+            "Seed",
+            0,
+            2**30 - MAX_SEEDS,
+            0,
+            key="train_seed",
+            bind="query-params",
+            help="Same seed: same first weights, batches and noise, whatever β is.",
+        )
+    config = RunConfig(
+        dataset=dataset,
+        architecture=architecture,
+        latent_dim=int(latent_dim),
+        beta=beta,
+        schedule=schedule,
+        warmup=float(warmup),
+        cycles=int(cycles),
+        capacity=float(capacity),
+        epochs=int(epochs),
+        batch_size=int(batch_size),
+        optimizer=optimizer,
+        learning_rate=float(learning_rate),
+        decay=decay,
+        seed=int(seed),
+    )
+    if schedule != "constant":
+        steps_per_epoch = DATASETS[dataset].train_images // config.batch_size
+        with curve:
+            plot(
+                curves.schedule(config, max(steps_per_epoch, 1)),
+                key="train-schedule",
+                height=180,
+                alt=f"The {schedule} schedule over the steps of the run",
+            )
+    return config
+
+
+def _schedule_details(schedule: str) -> tuple[float, int, float]:
+    """Warm-up, cycles and capacity; widgets for those that the schedule reads."""
+    warmup, cycles, capacity = DEFAULTS.warmup, DEFAULTS.cycles, DEFAULTS.capacity
+    if schedule != "constant":
+        warmup = st.slider(
+            "Warm-up, share of the steps", 0.0, 1.0, warmup, key="train_warmup", bind="query-params"
+        )
+    if schedule == "cyclical":
+        cycles = st.number_input("Cycles", 1, 100, cycles, key="train_cycles", bind="query-params")
+    if schedule == "capacity":
+        capacity = st.number_input(
+            "Capacity C (nats)", 0.0, 1000.0, capacity, key="train_capacity", bind="query-params"
+        )
+    return warmup, cycles, capacity
