@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run install test test-browser lint format pretrained benchmark clean
+.PHONY: run install test test-browser lint format pretrained benchmark benchmark-dashboard clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed  ## install and serve the dashboard
@@ -45,6 +45,9 @@ pretrained: .venv/installed  ## train the runs that ship with the project (resum
 
 benchmark: .venv/installed  ## images a second against a plain Keras fit
 	$(BIN)/python benchmarks/training.py
+
+benchmark-dashboard: .venv/installed-dev  ## opening, cursor, scatter, press of Train, in Chromium
+	$(BIN)/python -m benchmarks.dashboard
 
 clean:
 	rm -rf .venv

@@ -242,11 +242,13 @@ def top_dims(run: Run) -> tuple[int, int]:
     return first, second
 
 
-def picture(png: bytes, caption: str, alt: str, width: Literal["stretch", "content"]) -> None:
+def picture(
+    png: bytes, caption: str, alt: str, width: int | Literal["stretch", "content"] = "stretch"
+) -> None:
     """A PNG as it is: by default Streamlit would make a JPEG of it, which takes time and blurs.
 
     Args:
-        width: as wide as there is room, or as the picture is.
+        width: as wide as there is room, as the picture is, or in pixels.
     """
     st.image(png, width=width, caption=caption, alt=alt, output_format="PNG")
 

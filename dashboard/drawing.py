@@ -138,20 +138,15 @@ def _posterior(run: Run, picture: Drawn) -> None:
                 "The drawing's posterior mean, decoded",
             ),
         ):
-            st.image(
-                pictures.png(pictures.enlarged(image, 224)),
-                width=SHOWN_SIDE,
-                caption=caption,
-                alt=alt,
-            )
+            controls.picture(pictures.png(pictures.enlarged(image, 224)), caption, alt, SHOWN_SIDE)
         seed = st.session_state.setdefault("draw_seed", 0)
         noise = np.random.default_rng(seed).standard_normal((8, len(std))).astype(np.float32)
         samples = networks.decode(picture.mean + std * noise)
-        st.image(
+        controls.picture(
             pictures.png(pictures.enlarged(sheet(samples, 4, gap=1), 300)),
-            width=2 * SHOWN_SIDE,
-            caption="eight samples of its posterior, decoded",
-            alt="Decoded samples of the drawing's posterior",
+            "eight samples of its posterior, decoded",
+            "Decoded samples of the drawing's posterior",
+            2 * SHOWN_SIDE,
         )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -186,10 +181,10 @@ def _over_beta(run: Run, picture: Drawn) -> None:
         mean, log_var = networks.encode(picture.image[None])
         beta = f"β = {other.config.beta:g}"
         unheld = ", not optimised" if other.config.beta == 0 else ""
-        column.image(
-            pictures.png(pictures.enlarged(networks.decode(mean)[0], 140)),
-            width="stretch",
-            caption=f"{f'**{beta}**' if other.id == run.id else beta}, "
-            f"rate {_rate(mean[0], log_var[0]):.1f} nats{unheld}",
-            alt=f"Reconstruction of the drawing at {beta}",
-        )
+        with column:
+            controls.picture(
+                pictures.png(pictures.enlarged(networks.decode(mean)[0], 140)),
+                f"{f'**{beta}**' if other.id == run.id else beta}, "
+                f"rate {_rate(mean[0], log_var[0]):.1f} nats{unheld}",
+                f"Reconstruction of the drawing at {beta}",
+            )

@@ -7,9 +7,8 @@ import streamlit as st
 
 from dashboard import controls
 from dashboard.components.plot import plot
-from dashboard.figures import latent, pictures
+from dashboard.figures import latent
 from dashboard.posteriors import Posteriors
-from vae_core.analysis import sheet
 from vae_core.config import VaeLabError
 from vae_core.runs import GROUP_NAME_LENGTH, Group, Run, default_store
 
@@ -62,7 +61,6 @@ def _selected(run: Run, posteriors: Posteriors, selected: np.ndarray) -> None:
             args=(run, np.zeros(0, int)),
             key="selection_clear",
         )
-    networks = controls.inference(run)
     labels, mean, members = st.columns([4, 2, 4], gap="medium")
     with labels:
         counts = np.bincount(posteriors.labels[selected], minlength=len(posteriors.label_names))
@@ -73,22 +71,19 @@ def _selected(run: Run, posteriors: Posteriors, selected: np.ndarray) -> None:
             alt="How many of each label are selected",
         )
     with mean:
-        (picture,) = networks.decode(posteriors.mean[selected].mean(axis=0, keepdims=True))
-        st.image(
-            pictures.png(pictures.enlarged(picture, 224)),
-            width="stretch",
-            caption="their mean, decoded",
-            alt="The decoded mean of the selected posterior means",
+        centre = posteriors.mean[selected].mean(axis=0, keepdims=True)
+        controls.picture(
+            controls.decoded(run, centre, 1, 224),
+            "their mean, decoded",
+            "The decoded mean of the selected posterior means",
         )
     with members:
         chosen = np.sort(np.random.default_rng(0).permutation(selected)[:SHOWN])
-        decoded = networks.decode(posteriors.mean[chosen])
         all_of_them = len(chosen) == len(selected)
-        st.image(
-            pictures.png(pictures.enlarged(sheet(decoded, 9, gap=1), 400)),
-            width="stretch",
-            caption="each decoded" if all_of_them else f"{len(chosen)} of them, each decoded",
-            alt="Decoded posterior means of selected images",
+        controls.picture(
+            controls.decoded(run, posteriors.mean[chosen], 9),
+            "each decoded" if all_of_them else f"{len(chosen)} of them, each decoded",
+            "Decoded posterior means of selected images",
         )
     _save(run, held_out, training)
 

@@ -169,7 +169,7 @@ def manifold_picture(
     if alignment:
         z = alignment.undo(z)
     beta = f"β = {run.config.beta:g}"
-    picture(decoded(run, z, n), beta, f"Manifold of the run with {beta}", "stretch")
+    picture(decoded(run, z, n), beta, f"Manifold of the run with {beta}")
 
 
 def reconstructions(runs: list[Run], columns: int) -> None:
@@ -208,7 +208,6 @@ def reconstructions(runs: list[Run], columns: int) -> None:
                 _reconstructed(str(run.path), run.decoder_path.stat().st_mtime_ns, images),
                 beta,
                 f"Held-out images, reconstructions and their spread, {beta}",
-                "stretch",
             )
     for reason in missing.values():
         st.info(reason, icon=":material/info:")
@@ -241,4 +240,4 @@ def samples(run: Run) -> None:
             ),
         ),
     ):
-        picture(decoded(run, z, 6), f"{name}, {beta}", f"Samples of the {name}, {beta}", "stretch")
+        picture(decoded(run, z, 6), f"{name}, {beta}", f"Samples of the {name}, {beta}")

@@ -203,7 +203,6 @@ def show(run: Run, walk: Walk) -> None:
         controls.decoded(run, steps, STEPS),
         f"From A to B in {STEPS} {walk.kind} steps, decoded.",
         f"A strip of decoded pictures, {walk.kind} interpolation from A to B",
-        "stretch",
     )
 
 
@@ -216,7 +215,6 @@ def traversals(run: Run, z: np.ndarray, rows: list[int], rate: np.ndarray, exten
         f"From {-extent:g} to {extent:g}; a row a dimension, the largest rate first: "
         + ", ".join(f"{dim_name(i)} {rate[i]:.2f} nats" for i in rows),
         "Traversals, a latent dimension a row",
-        "stretch",
     )
 
 

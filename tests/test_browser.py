@@ -13,13 +13,29 @@ from tests.browser import Server, drawn, start_training
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("path", ["", "train", "compare", "latent_space", "manifold"])
+PATHS = ["", "train", "compare", "latent_space", "manifold"]
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_every_page_draws(server: Server, page: Any, path: str) -> None:
     page.goto(f"{server.url}/{path}")
     page.locator(".vae-lab-plot .main-svg, .vae-lab-plane-front").first.wait_for(timeout=30_000)
     page.wait_for_timeout(500)
     assert not page.locator(".vae-lab-plot-error:visible").count()
     assert not page.locator("[data-testid=stException]").count()
+
+
+def test_the_web_process_stays_small(server: Server, browser: Any) -> None:
+    """With the gallery open on every page, each viewed by a session of its own."""
+    for _ in range(2):
+        for path in PATHS:
+            context = browser.new_context()
+            page = context.new_page()
+            page.goto(f"{server.url}/{path}")
+            page.locator(".vae-lab-plot .main-svg, .vae-lab-plane-front").first.wait_for()
+            page.wait_for_timeout(500)
+            context.close()
+    assert psutil.Process(server.process.pid).memory_info().rss < 300 * 2**20
 
 
 def test_a_click_decodes_a_point(server: Server, page: Any) -> None:

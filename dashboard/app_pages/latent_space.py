@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import controls, drawing, posteriors, selection
 from dashboard.components.decoder import decoder
 from dashboard.components.plot import Click, Hover, Region, plot
-from dashboard.figures import dim_name, latent, pictures
+from dashboard.figures import dim_name, latent
 from vae_core import analysis
 from vae_core.datasets import DatasetError
 
@@ -93,26 +93,23 @@ def choose_point(images: int) -> int | None:
 
 def show_point(row: int) -> None:
     """What an image decodes to: the mean of its posterior, and samples of it."""
-    networks = controls.inference(run)
     mean, std = q.mean[row], np.exp(0.5 * q.log_var[row])
-    (picture,) = networks.decode(mean[None])
-    st.image(
-        pictures.png(pictures.enlarged(picture, 224)),
-        width="content",
-        caption=f"{q.image_name(row)}, {q.label_names[q.labels[row]]}: its mean, decoded",
-        alt="The decoded posterior mean of the picked image",
+    controls.picture(
+        controls.decoded(run, mean[None], 1, 224),
+        f"{q.image_name(row)}, {q.label_names[q.labels[row]]}: its mean, decoded",
+        "The decoded posterior mean of the picked image",
+        "content",
     )
     dims = analysis.dims_by_rate(controls.rate_per_dim(run))[:2]
     st.markdown(
         "\n".join(f"- {dim_name(i)}: mean {mean[i]:.2f}, σ {std[i]:.2f}" for i in sorted(dims))
     )
     noise = np.random.default_rng(0).standard_normal((8, d)).astype(np.float32)
-    samples = networks.decode(mean + std * noise)
-    st.image(
-        pictures.png(pictures.enlarged(analysis.sheet(samples, 4, gap=1), 224)),
-        width="content",
-        caption="eight samples of its posterior, decoded",
-        alt="Decoded samples of the posterior of the picked image",
+    controls.picture(
+        controls.decoded(run, mean + std * noise, 4, 224),
+        "eight samples of its posterior, decoded",
+        "Decoded samples of the posterior of the picked image",
+        "content",
     )
 
 
