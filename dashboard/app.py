@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import link, memory
-from dashboard.controls import warn_of_damage
+from dashboard.controls import NothingToShowError, warn_of_damage
 from vae_core.config import VaeLabError
 from vae_core.engines import shared_engine
 from vae_core.runs import default_store
@@ -52,10 +52,12 @@ page = st.navigation(PAGES, position="hidden" if link.presenting() else "top")
 link.say_what_was_not_used()
 try:
     page.run()
-    warn_of_damage()
-    link.presentation_button()
+except NothingToShowError as hint:
+    st.info(str(hint), icon=":material/info:")
 except (VaeLabError, OSError) as error:  # a damaged run, a full disk: say so, go on elsewhere
     st.error(str(error), icon=":material/error:")
+warn_of_damage()
+link.presentation_button()
 # After the page: its first worker imports TensorFlow, which must not delay the first picture.
 shared_engine(default_store())
 link.check(given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +23,7 @@ BETAS = (
     *(0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75),
     *(1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0),
 )
+MOST_RUNS = 8  # side by side: more are too narrow to read
 COLLAPSED_RATE = 0.1  # nats an image: with no active unit, the posterior is the prior
 STATE_BADGES = {
     "queued": (":material/hourglass_empty:", "gray"),
@@ -35,6 +37,10 @@ BETA_ZERO = (
     "β = 0: the rate is not part of the loss, so nothing holds the posteriors near the prior. "
     "This is an autoencoder with noise; its rate runs off and is not optimised."
 )
+
+
+class NothingToShowError(Exception):
+    """Ends a page early, with a hint. (`st.stop` would end what app.py does after it, too.)"""
 
 
 def all_runs(viewable: bool = True) -> list[Run]:
@@ -98,19 +104,18 @@ def run_label(run: Run) -> str:
 def pick_run(key: str = "run", viewable: bool = True) -> Run:
     """A select box of runs, kept in the URL and over the pages; the newest at first.
 
-    Ends the page with a hint where there is nothing to pick from.
-
     Args:
         key: pages with the same key share the choice.
         viewable: see `all_runs`.
+
+    Raises:
+        NothingToShowError: there is nothing to pick from.
     """
     runs = {run_label(run): run for run in all_runs(viewable)}
     if not runs:
-        st.info(
-            "There are no runs to look at yet: train one on the Train page.",
-            icon=":material/info:",
-        )
-        st.stop()
+        raise NothingToShowError("There are no runs to look at yet: train one on the Train page.")
+    if key in st.session_state and st.session_state[key] not in runs:  # deleted meanwhile
+        st.session_state[key] = next(iter(runs))
     choice = st.selectbox(
         "Run",
         list(runs),
@@ -122,7 +127,7 @@ def pick_run(key: str = "run", viewable: bool = True) -> Run:
 
 
 def sweep_of(run: Run) -> list[Run]:
-    """The run and all finished ones that differ from it in β alone, ordered by β."""
+    """The run and finished ones that differ from it in β alone, by β; the `MOST_RUNS` around it."""
     sweep = sweep_id(run.config)
     others = (
         other
@@ -131,13 +136,20 @@ def sweep_of(run: Run) -> list[Run]:
         and sweep_id(other.config) == sweep
         and other.status().state == "finished"
     )
-    return sorted([run, *others], key=lambda sibling: sibling.config.beta)
+    runs = sorted([run, *others], key=lambda sibling: sibling.config.beta)
+    first = max(0, min(runs.index(run) - MOST_RUNS // 2, len(runs) - MOST_RUNS))
+    return runs[first : first + MOST_RUNS]
 
 
 def explain(title: str, text: str) -> None:
     """A foldable explanation beside the picture it explains; Markdown with formulas."""
     with st.expander(title, icon=":material/school:"):
         st.markdown(text)
+
+
+def plain(text: str) -> str:
+    """Text of a link or a visitor for where Streamlit takes Markdown, which could load pictures."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def badge(state: str) -> None:
@@ -263,7 +275,7 @@ def decoded(run: Run, z: np.ndarray, columns: int, side: int = 400) -> bytes:
     return _decoded(str(run.path), run.decoder_path.stat().st_mtime_ns, z, columns, side)
 
 
-@st.cache_data(max_entries=300, show_spinner=False)
+@st.cache_data(max_entries=100, show_spinner=False)
 def _decoded(path: str, written: int, z: np.ndarray, columns: int, side: int) -> bytes:
     del written  # a part of the key: with other weights there are other pictures
     images = inference(Run(Path(path))).decode(z)

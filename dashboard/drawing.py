@@ -13,12 +13,13 @@ from dashboard.components import pad
 from dashboard.figures import pictures
 from vae_core import objective
 from vae_core.analysis import sheet
+from vae_core.datasets import DATASETS
 from vae_core.runs import Run
 
 # The share of the side that the ink of a digit fills: LeCun et al. (1998), "Gradient-Based Learning
 # Applied to Document Recognition", section III.A, for MNIST; scikit-learn's digits fill all of it.
 INK_SHARE = {"mnist": 20 / 28, "digits": 1.0}
-MOST_RUNS = 8
+INK = 0.2  # of the brightest pixel: less is paper
 PAD = "pad"
 SHOWN_SIDE = 140  # pixels of the pictures beside the pad
 
@@ -42,7 +43,7 @@ def drawn(run: Run) -> Drawn | None:
     if drawing is None:
         return None
     networks = controls.inference(run)
-    size = networks.decode(np.zeros((1, run.config.latent_dim))).shape[1]
+    size = DATASETS[run.config.dataset].size
     centre = st.session_state.get(_centre_key(run), run.config.dataset in INK_SHARE)
     share = INK_SHARE.get(run.config.dataset, INK_SHARE["mnist"])
     image = centred(drawing, size, share) if centre else _resized(drawing, size, size)
@@ -54,7 +55,7 @@ def centred(drawing: np.ndarray, size: int, share: float) -> np.ndarray:
     """As MNIST was made: the ink fitted into a part of the side, its centre of mass in the middle.
 
     Args:
-        drawing: (n, n) in [0, 1], ink is 1; with ink.
+        drawing: (n, n) in [0, 1], ink is 1; with ink. Paper is never quite 0 in a photograph.
         size: pixels a side of what comes out.
         share: of the side that the longer side of the ink fills.
 
@@ -62,6 +63,7 @@ def centred(drawing: np.ndarray, size: int, share: float) -> np.ndarray:
         (size, size) float32 in [0, 1]. No ink is lost: it stays inside where its centre of mass
         would put it over the edge.
     """
+    drawing = np.where(drawing > INK * drawing.max(), drawing, 0)
     rows, columns = (np.flatnonzero(drawing.max(axis=axis)) for axis in (1, 0))
     ink = drawing[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = share * size / max(ink.shape)
@@ -168,15 +170,8 @@ def _over_beta(run: Run, picture: Drawn) -> None:
     if len(sweep) == 1:
         st.caption("No other run differs from this one in β alone: train some to compare them.")
         return
-    place = next(i for i, other in enumerate(sweep) if other.id == run.id)
-    start = max(0, min(place - MOST_RUNS // 2, len(sweep) - MOST_RUNS))
-    shown = sweep[start : start + MOST_RUNS]
-    left_out = len(sweep) - len(shown)
-    st.markdown(
-        "**The same drawing in the runs that differ in β alone**"
-        + (f" (the {len(shown)} of {len(sweep)} around this one)" if left_out else "")
-    )
-    for column, other in zip(st.columns(MOST_RUNS, gap="small"), shown, strict=False):
+    st.markdown("**The same drawing in the runs that differ in β alone**")
+    for column, other in zip(st.columns(controls.MOST_RUNS, gap="small"), sweep, strict=False):
         networks = controls.inference(other)
         mean, log_var = networks.encode(picture.image[None])
         beta = f"β = {other.config.beta:g}"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard import controls
 from dashboard.figures import dim_name
 
 PRESENT = "present"  # in the URL; in the session it is PRESENTING
@@ -47,7 +48,7 @@ def check(given: dict[str, Sequence[str]]) -> None:
     if not given:
         return
     unused = [
-        f"{key} = {', '.join(values)[:60]}"
+        controls.plain(f"{key} = {', '.join(values)[:60]}")
         for key, values in given.items()
         if key in st.session_state and not _same(values, st.session_state[key])
     ]

@@ -101,7 +101,9 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
         height=480,
         alt="Posterior means of held-out images in the latent space, a colour a label",
     )
-    at = run.records("end")[-1]["epoch"] if ended else round(float(arrays["epoch"]), 1)
+    # Stopped while it was measured, a run has its networks, but no `end`.
+    last = run.records("epoch", "end")[-1]
+    at = last["epoch"] if ended else round(float(arrays["epoch"]), 1)
     circles = "; dotted: 1 and 2 σ of the prior" if run.config.latent_dim > 1 else ""
     st.caption(
         f"Posterior means of {len(arrays['labels']):,} held-out images at epoch {at:g}{circles}."

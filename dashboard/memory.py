@@ -7,12 +7,14 @@ back: after some pages they hold 70 MB that nothing uses (300 MB resident instea
 from __future__ import annotations
 
 import ctypes
+import functools
 import sys
 
 # From malloc.h; see mallopt(3).
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 
 
+@functools.cache  # pages run often, a process once
 def share_heaps() -> None:
     """Two heaps for all threads, and freed pictures go back to the system; no-op but on glibc."""
     if sys.platform != "linux":

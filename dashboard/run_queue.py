@@ -5,14 +5,15 @@ Nothing is kept in the session, so every viewer sees the same, and a restart los
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
 import streamlit as st
 
 from dashboard import controls
-from dashboard.training_cost import duration
-from vae_core.config import VaeLabError
+from dashboard.training_cost import duration, left_to_train
+from vae_core.config import RunConfig, VaeLabError
 from vae_core.engines import Engine
 from vae_core.runs import Run, RunError, RunStore, Status, default_store
 
@@ -52,6 +53,49 @@ def read(store: RunStore) -> Queue:
         parts.get(entry.status.state, queue.done).append(entry)
     queue.done.sort(key=lambda entry: entry.status.heartbeat, reverse=True)
     return queue
+
+
+def start(configs: list[RunConfig], store: RunStore, engine: Engine) -> None:
+    """Train what is left to train of these, and watch the first of it."""
+    runs = []
+    for config in left_to_train(configs):
+        runs.append(store.create(config))
+        engine.submit(runs[-1])  # at once: where the next can't be made, this one still trains
+    if not runs:
+        st.toast("Finished already; here it is.", icon=":material/check:")
+    first = runs[0] if runs else controls.find(configs[0].id)
+    assert first is not None
+    watch(first)
+
+
+def follow(queue: Queue) -> None:
+    """When the run in view has ended, view the one that waited behind it."""
+    state = st.session_state
+    run = controls.find(state.get("seen_training", ""))
+    if run is None or state.get("watched") != controls.run_label(run):
+        return  # something else was chosen meanwhile
+    ended = run.status()
+    if ended.active or not state.get("train_follow", True):
+        return
+    for entry in queue.running:
+        if entry.status.submitted <= ended.heartbeat:
+            watch(entry.run)
+
+
+def on_error_reload(show: Callable[[], None]) -> Callable[[], None]:
+    """For a fragment that ticks: where its run is gone by now, the whole page starts anew."""
+
+    @functools.wraps(show)
+    def safely() -> None:
+        try:
+            show()
+        except (VaeLabError, OSError) as error:
+            if st.session_state.get("reloaded_for") != str(error):
+                st.session_state["reloaded_for"] = str(error)  # once: a full disk stays full
+                st.rerun()
+            st.error(str(error), icon=":material/error:")
+
+    return safely
 
 
 def show(queue: Queue, engine: Engine, watched: Run) -> None:
@@ -165,7 +209,11 @@ def delete(run: Run) -> None:
         raise RunError(refusal)
     default_store().delete(run)
     if st.session_state.get("watched") == controls.run_label(run):
-        del st.session_state["watched"]
+        left = controls.all_runs(viewable=False)
+        if left:
+            watch(left[0])
+        else:
+            del st.session_state["watched"]
 
 
 def watch(run: Run) -> None:

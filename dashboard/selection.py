@@ -111,7 +111,10 @@ def _save(run: Run, held_out: np.ndarray, training: int) -> None:
         st.error(str(error), icon=":material/error:")
         return
     done = "replaced" if kept in existing else "saved"
-    st.success(f"Group “{kept}” {done}: {len(held_out):,} images.", icon=":material/check:")
+    st.success(
+        f"Group “{controls.plain(kept)}” {done}: {len(held_out):,} images.",
+        icon=":material/check:",
+    )
 
 
 def _groups(run: Run, posteriors: Posteriors) -> None:
@@ -125,7 +128,7 @@ def _groups(run: Run, posteriors: Posteriors) -> None:
         return
     st.markdown("**Groups of this run**")
     for name, group in sorted(groups.items()):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"group-{name}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.text(f"{name} · {len(group.images):,} images", width=320)
             missing = max(group.images) >= posteriors.held_out
             st.button(

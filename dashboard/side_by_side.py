@@ -10,6 +10,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.controls import (
+    MOST_RUNS,
+    NothingToShowError,
     all_runs,
     decoded,
     held_out,
@@ -28,12 +30,11 @@ from vae_core.sweep import seeds_id, sweep_id
 
 NAMES = {"dataset": "", "architecture": "", "latent_dim": "d", "schedule": ""}  # in titles
 SAMPLES = 36  # decoded, of prior and aggregate posterior
-MAX_COLUMNS = 8  # more are too narrow to read
 LEAST_WIDTH = 124  # of a column, in pixels
 
 
 def default_sweep() -> list[Run]:
-    """The sweep with the most β, the newest of those, ordered by β; at most `MAX_COLUMNS` runs.
+    """The sweep with the most β, the newest of those, ordered by β; at most `MOST_RUNS` runs.
 
     A sweep is all finished runs that differ in β alone.
     """
@@ -47,8 +48,8 @@ def default_sweep() -> list[Run]:
         default=[],
     )
     runs = sorted(widest, key=lambda run: run.config.beta)
-    if len(runs) > MAX_COLUMNS:  # spread over the range
-        runs = [runs[i] for i in np.linspace(0, len(runs) - 1, MAX_COLUMNS).astype(int)]
+    if len(runs) > MOST_RUNS:  # spread over the range
+        runs = [runs[i] for i in np.linspace(0, len(runs) - 1, MOST_RUNS).astype(int)]
     return runs
 
 
@@ -74,7 +75,10 @@ def over_seeds(runs: list[Run]) -> list[list[dict[str, float]]]:
 def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Column]]:
     """Runs, and what the comparison figures draw of each; one that can't be read is named instead.
 
-    The title is β, and what else differs between the runs. Ends the page where none is left.
+    The title is β, and what else differs between the runs.
+
+    Raises:
+        NothingToShowError: none is left.
     """
     differ = [(name, NAMES.get(name, name)) for name in differing(runs)]
     readable, columns = [], []
@@ -102,7 +106,7 @@ def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Colu
                 )
             )
     if not columns:
-        st.stop()  # the warnings above say why
+        raise NothingToShowError("None of these runs can be read: pick others.")
     return readable, columns
 
 

@@ -39,7 +39,7 @@ def choose_configs() -> list[RunConfig]:
     try:
         base = _config(max(betas))
         return sweep(base, betas, range(base.seed, base.seed + seeds))
-    except (ConfigError, TypeError) as error:
+    except ConfigError as error:
         st.error(str(error), icon=":material/error:")
         return []
 

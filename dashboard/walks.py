@@ -1,11 +1,10 @@
-"""Ways through a latent space: planes of a sweep, interpolations, traversals, and their exports."""
+"""Ways through a latent space: planes of a sweep, interpolations, traversals."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from dashboard import controls
@@ -13,7 +12,6 @@ from dashboard.components.decoder import decoder
 from dashboard.components.plane import Frame
 from dashboard.figures import dim_name, pictures
 from vae_core import analysis
-from vae_core.bundle import bundle
 from vae_core.runs import Run
 
 MAX_POINTS = 2000  # over a plane: more hide the pictures
@@ -53,65 +51,74 @@ def picture(run: Run, z: np.ndarray) -> None:
     )
 
 
+def rotations(runs: list[Run], turned: bool) -> list[np.ndarray]:
+    """Of each run (d, d) rotation or reflection R: latents w of the plane are w @ R.T of the run.
+
+    Args:
+        runs: a sweep.
+        turned: to match the run of the β nearest 1, as well as that goes (Procrustes); else all
+            are left as they are.
+    """
+    if not turned:
+        return [np.eye(run.config.latent_dim) for run in runs]
+    reference = min(runs, key=lambda run: abs(np.log(max(run.config.beta, 1e-3))))
+    target = reference.arrays()["posterior_mean"]
+    return [analysis.align(run.arrays()["posterior_mean"], target).rotation for run in runs]
+
+
+def grid_latents(
+    plane: np.ndarray, dims: tuple[int, int], grid: Grid, rotation: np.ndarray
+) -> np.ndarray:
+    """Latents (n * n, d) of a run for the grid of the plane, row by row from the top.
+
+    Args:
+        plane: (d,), where the dimensions stay that are not shown.
+        dims: across and up.
+        grid: of the manifold.
+        rotation: see `rotations`.
+    """
+    n, spacing, extent = grid
+    return analysis.manifold(n, plane, dims, spacing, extent)[1] @ rotation.T
+
+
 def frames(
     runs: list[Run],
-    z: np.ndarray,
+    turns: list[np.ndarray],
+    plane: np.ndarray,
     dims: tuple[int, int],
     grid: Grid,
     points: bool,
-    turned: bool,
 ) -> list[Frame]:
     """The plane of each run of a sweep.
 
     Args:
         runs: that differ in β alone.
-        z: (d,), where the dimensions stay that are not shown.
-        dims: across and up.
-        grid: of the manifold behind.
+        turns: their rotations, see `rotations`.
+        plane, dims, grid: see `grid_latents`.
         points: with held-out images?
-        turned: each turned to match the run of the β nearest 1?
     """
-    reference = min(runs, key=lambda run: abs(np.log(max(run.config.beta, 1e-3))))
-    target = reference.arrays()["posterior_mean"] if turned else None
     found = []
-    for run in runs:
-        mean = labels = rotation = None
-        if points or turned:
+    for run, rotation in zip(runs, turns, strict=True):
+        shown = None
+        if points:
             arrays = run.arrays()
-            mean, labels = arrays["posterior_mean"], arrays["labels"][:MAX_POINTS]
-        if turned and target is not None and mean is not None:
-            rotation = analysis.align(mean, target).rotation
-            mean = mean @ rotation
-        shown = mean[:MAX_POINTS, list(dims)] if points and mean is not None else None
+            mean = arrays["posterior_mean"][:MAX_POINTS] @ rotation
+            shown = mean[:, list(dims)], arrays["labels"][:MAX_POINTS]
+        latents = grid_latents(plane, dims, grid, rotation)
         found.append(
             Frame(
                 title=f"β = {run.config.beta:g}",
-                sheet=_plane(run, z, dims, grid, rotation),
+                sheet=pictures.data_uri(controls.decoded(run, latents, grid[0], side=1)),
                 decoder=decoder(run),
-                points=None if shown is None or labels is None else (shown, labels),
                 rotation=rotation,
+                points=shown,
             )
         )
     return found
 
 
-def _plane(
-    run: Run, z: np.ndarray, dims: tuple[int, int], grid: Grid, rotation: np.ndarray | None
-) -> str:
-    n, spacing, extent = grid
-    _, points = analysis.manifold(n, z, dims, spacing, extent)
-    if rotation is not None:
-        points = points @ rotation.T
-    return pictures.data_uri(controls.decoded(run, points, n, side=1))
-
-
 def choose(run: Run, z: np.ndarray) -> Walk | None:
     """The controls of an interpolation; None where its ends are not both there yet."""
-    with st.container(key="form_walk"):
-        return _choose(run, z)
-
-
-def _choose(run: Run, z: np.ndarray) -> Walk | None:
     st.subheader("From one point to another")
     between, kind = st.columns(2)
     ends = between.segmented_control(
@@ -192,7 +199,8 @@ def _parsed(text: str, latent_dim: int) -> np.ndarray | str | None:
     except ValueError:
         values = np.array([np.nan])
     if len(values) != latent_dim or not np.isfinite(values).all():
-        return f"{text[:40]!r} is no point: write {latent_dim} numbers with commas between them."
+        said = controls.plain(text[:40])
+        return f"{said} is no point: write {latent_dim} numbers with commas between them."
     return values
 
 
@@ -201,7 +209,7 @@ def show(run: Run, walk: Walk) -> None:
     steps = analysis.interpolation(walk.start, walk.end, STEPS, walk.kind)
     controls.picture(
         controls.decoded(run, steps, STEPS),
-        f"From A to B in {STEPS} {walk.kind} steps, decoded.",
+        f"From A to B, decoded in {STEPS} steps, {walk.kind} path.",
         f"A strip of decoded pictures, {walk.kind} interpolation from A to B",
     )
 
@@ -216,111 +224,3 @@ def traversals(run: Run, z: np.ndarray, rows: list[int], rate: np.ndarray, exten
         + ", ".join(f"{dim_name(i)} {rate[i]:.2f} nats" for i in rows),
         "Traversals, a latent dimension a row",
     )
-
-
-def exports(
-    run: Run,
-    siblings: list[Run],
-    walk: Walk | None,
-    z: np.ndarray,
-    dims: tuple[int, int],
-    grid: Grid,
-) -> None:
-    """What can be taken along; each file is made when its button is pressed."""
-    n, spacing, extent = grid
-
-    def points() -> np.ndarray:
-        return analysis.manifold(n, z, dims, spacing, extent)[1]
-
-    def manifold(of: Run) -> np.ndarray:
-        return analysis.sheet(controls.inference(of).decode(points()), n)
-
-    def morph() -> bytes:
-        return pictures.gif([manifold(sibling) for sibling in siblings], 560, 500)
-
-    def interpolation() -> bytes:
-        assert walk
-        return pictures.gif(list(controls.inference(run).decode(walk.path)), PICTURE)
-
-    def grid_csv() -> str:
-        return _latents(points()).to_csv(index_label="picture")
-
-    def posterior_csv() -> str:
-        arrays = run.arrays()
-        frame = pd.concat(
-            [
-                _latents(arrays["posterior_mean"], "mean_z"),
-                _latents(arrays["posterior_log_var"], "log_var_z"),
-            ],
-            axis=1,
-        )
-        frame.insert(0, "label", arrays["label_names"][arrays["labels"]])
-        return frame.to_csv(index_label="held_out_image")
-
-    form = st.container(key="form_export")
-    form.subheader("Take it along")
-    with form.container(horizontal=True):
-        for shown, label, data, name, mime, icon in (
-            (
-                run.config.latent_dim > 1,
-                "Manifold (PNG)",
-                lambda: pictures.png(pictures.enlarged(manifold(run), 1200)),
-                "manifold.png",
-                "image/png",
-                "image",
-            ),
-            (
-                run.config.latent_dim > 1 and len(siblings) > 1,
-                "Manifolds over β (GIF)",
-                morph,
-                "sweep.gif",
-                "image/gif",
-                "animation",
-            ),
-            (
-                walk is not None,
-                "From A to B (GIF)",
-                interpolation,
-                "interpolation.gif",
-                "image/gif",
-                "animation",
-            ),
-            (
-                run.config.latent_dim > 1,
-                "z of the grid (CSV)",
-                grid_csv,
-                "grid.csv",
-                "text/csv",
-                "table",
-            ),
-            (
-                True,
-                "Posteriors of held-out images (CSV)",
-                posterior_csv,
-                "posteriors.csv",
-                "text/csv",
-                "table",
-            ),
-            (
-                True,
-                "The run, with a script that loads it in plain Keras (zip)",
-                lambda: bundle(run),
-                "run.zip",
-                "application/zip",
-                "folder_zip",
-            ),
-        ):
-            if shown:
-                st.download_button(
-                    label,
-                    data,
-                    f"{run.id}-{name}" if name != "run.zip" else f"{run.id}.zip",
-                    mime,
-                    key=f"export_{name}",
-                    icon=f":material/{icon}:",
-                    on_click="ignore",
-                )
-
-
-def _latents(z: np.ndarray, prefix: str = "z") -> pd.DataFrame:
-    return pd.DataFrame(z, columns=[f"{prefix}{i + 1}" for i in range(z.shape[1])])

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import io
 import shutil
+import urllib.parse
 import zipfile
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from dashboard import walks
+from dashboard.controls import run_label, sweep_of
 from tests.browser import Server
+from vae_core import analysis
+from vae_core.inference import Inference
 from vae_core.runs import pretrained_store
 
 pytestmark = pytest.mark.browser
@@ -126,6 +132,43 @@ def test_the_slider_morphs_over_the_sweep_and_takes_the_page_along(
     assert "β 2 " in run.input_value()
     assert page.locator(".vae-lab-plane-title").inner_text() == title
     assert front(page) != picture
+
+
+def test_a_turned_plane_shows_the_same_pictures_everywhere(server: Server, page: Any) -> None:
+    """Under the cross, in the sheet behind it, along a path and in the file, at one point."""
+    run = next(
+        run
+        for run in pretrained_store().scan()[0]
+        if (run.config.dataset, run.config.beta, run.config.schedule, run.config.seed)
+        == ("mnist", 2, "linear", 0)
+    )
+    label = urllib.parse.quote(run_label(run))
+    query = f"?run={label}&manifold_turn=true&manifold_n=9&walk_between=images"
+    open_plane(server, page, query)
+    sweep = sweep_of(run)
+    turns = walks.rotations(sweep, turned=True)
+    rotation = turns[[sibling.id for sibling in sweep].index(run.id)]
+    assert not np.allclose(rotation, np.eye(2), atol=0.05), "a turn that shows"
+    rows = downloaded(page, "z of the grid (CSV)").decode().splitlines()[1:]
+    latents = np.array([row.split(",")[1:] for row in rows], np.float32)
+    axis, _ = analysis.manifold(9, np.zeros(2))
+    on_plane = (latents @ rotation).reshape(9, 9, 2)
+    assert on_plane[0] == pytest.approx(np.stack([axis, np.full(9, axis[-1])], 1), abs=1e-4)
+    # The file of the manifold has there what those latents decode to.
+    sheet = Image.open(io.BytesIO(downloaded(page, "Manifold (PNG)")))
+    small = sheet.resize((9 * 30, 9 * 30), Image.Resampling.BOX)
+    first = np.asarray(small)[1:29, 1:29] / 255
+    assert np.abs(first - Inference(run).decode(latents[:1])[0]).mean() < 0.02
+    # And a press keeps the latents of the run that the plane has under the cross.
+    plane = page.locator(".vae-lab-plane-front")
+    plane.scroll_into_view_if_needed()
+    move(page, dict(plane.bounding_box()), 0.8, 0.7)
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_function("location.search.includes('manifold_z_1')", timeout=10_000)
+    page.wait_for_timeout(1000)
+    shown = [float(text.split(" = ")[1].replace("−", "-")) for text in where(page).split(", ")]
+    assert np.array(sliders(page)) @ rotation == pytest.approx(shown, abs=0.02)
 
 
 def test_without_a_decoder_for_browsers_the_server_decodes(server: Server, page: Any) -> None:

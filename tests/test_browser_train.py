@@ -97,6 +97,33 @@ def test_delete_asks_first_and_deletes(server: Server, page: Any) -> None:
     assert not run.path.exists()
 
 
+def test_the_run_in_view_can_be_deleted_there(server: Server, page: Any) -> None:
+    run = server.store.create(RunConfig(seed=100))
+    run.write_status(state="failed")
+    in_view = page.get_by_role("combobox", name="Run")
+    page.goto(f"{server.url}/train")
+    page.locator(".st-key-delete button").first.click()
+    assert "seed 100" in in_view.input_value()
+    page.get_by_role("button", name="Delete for good").click()
+    page.locator(f".st-key-row-{run.id}").wait_for(state="detached", timeout=10_000)
+    page.wait_for_timeout(1500)
+    assert not run.path.exists()
+    assert not page.get_by_test_id("stException").count()
+    assert "seed 100" not in in_view.input_value()
+
+
+def test_another_viewer_may_delete_the_run_in_view(server: Server, page: Any) -> None:
+    """The view of one that is to be trained ticks on its own."""
+    run = server.store.create(RunConfig(seed=101))  # no engine was told, so it stays in line
+    page.goto(f"{server.url}/train")
+    page.get_by_text("waiting for its turn").first.wait_for()
+    server.store.delete(run)
+    page.locator(f".st-key-row-{run.id}").wait_for(state="detached", timeout=10_000)
+    page.wait_for_timeout(1500)
+    assert not page.get_by_test_id("stException").count()
+    assert "seed 101" not in page.get_by_role("combobox", name="Run").input_value()
+
+
 @pytest.mark.parametrize("width", [1440, 900])
 def test_the_marks_stand_under_the_thumb(server: Server, page: Any, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})

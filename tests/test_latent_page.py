@@ -16,7 +16,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard import drawing
-from dashboard.components import pad
+from dashboard.components import pad, plot
 from dashboard.figures import latent
 from tests.conftest import SMALL
 from vae_core import analysis, datasets
@@ -255,13 +255,12 @@ def test_groups_of_no_run(store: RunStore) -> None:
         store.groups("../../etc/passwd")
 
 
-def test_groups_go_with_their_run(store: RunStore) -> None:
-    run, other = store.create(SMALL), store.create(replace(SMALL, seed=1))
-    for one in (run, other):
-        store.save_group(one.id, "a", Group((1,)))
+def test_groups_outlive_their_run(store: RunStore) -> None:
+    """Made by hand, they can't be made again by training; the same config takes them up."""
+    run = store.create(SMALL)
+    store.save_group(run.id, "a", Group((1,)))
     store.delete(run)
-    assert store.groups(run.id) == {}
-    assert store.groups(other.id)
+    assert store.groups(store.create(SMALL).id) == {"a": Group((1,))}
 
 
 # --- drawings -----------------------------------------------------------------------------
@@ -291,15 +290,51 @@ def test_an_uneven_drawing_is_centred_by_its_mass_and_stays_inside() -> None:
     assert np.flatnonzero(edge.max(axis=0)).tolist() == list(range(28))
 
 
+def test_paper_that_is_not_quite_black_is_no_ink() -> None:
+    """As in a photograph."""
+    bar = np.zeros((112, 112))
+    bar[2:42, 5:15] = 1
+    clean = drawing.centred(bar, 28, 20 / 28)
+    paper = np.random.default_rng(0).uniform(0, 0.1, bar.shape)
+    assert drawing.centred(np.maximum(bar, paper), 28, 20 / 28) == pytest.approx(clean)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [None, 3, [], {}, {"x": [1], "y": 2, "hidden": []}, {"x": ["a"], "y": ["b"], "hidden": [0]}],
+)
+def test_a_selection_or_click_that_makes_no_sense_is_passed_over(sent: Any) -> None:
+    assert plot._region(sent) is None
+    assert plot._click(sent) is None
+
+
+def test_a_lasso_and_a_click_as_they_come() -> None:
+    region = plot._region({"x": [0, 1, 1], "y": [0, 0, 2], "hidden": [3]})
+    assert region is not None
+    assert region.polygon.tolist() == [[0, 0], [1, 0], [1, 2]]
+    assert region.hidden == (3,)
+    empty = plot._region({"x": [], "y": [], "hidden": []})
+    assert empty is not None
+    assert empty.polygon.shape == (0, 2)
+    long = plot._region({"x": [0] * 10**5, "y": [0] * 10**5, "hidden": []})
+    assert long is not None
+    assert len(long.polygon) == plot.MOST_CORNERS
+    click = {"trace": 1, "point": 2, "x": 0.5, "y": 1.5}
+    assert plot._click(click) == plot.Click(1, 2, 0.5, 1.5)
+    assert plot._click(click | {"row": "abc"}) == plot.Click(1, 2, 0.5, 1.5)
+
+
 def test_what_the_browser_sends_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     state: dict[str, Any] = {}
     monkeypatch.setattr(st, "session_state", state)
     assert pad.drawing("pad") is None
     pixels = np.zeros((pad.SIDE, pad.SIDE), np.uint8)
     pixels[3, 5] = 255
-    for sent in (None, 7, "", "%%%", base64.b64encode(b"123").decode()):
+    for sent in (None, 7, "", "%%%", "ä", "A" * 10**6, base64.b64encode(b"123").decode()):
         state["pad"] = {"drawing": sent}
         assert pad.drawing("pad") is None
+    state["pad"] = "drawn"
+    assert pad.drawing("pad") is None
     state["pad"] = {"drawing": base64.b64encode(pixels.tobytes()).decode()}
     found = pad.drawing("pad")
     assert found is not None
@@ -307,14 +342,6 @@ def test_what_the_browser_sends_is_checked(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 # --- the page -----------------------------------------------------------------------------
-
-
-@pytest.fixture
-def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
-    monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "runs"))
-    engine = InProcessEngine()
-    monkeypatch.setattr("vae_core.engines.shared_engine", lambda _store: engine)
-    return RunStore(tmp_path / "runs")
 
 
 @pytest.fixture
@@ -499,3 +526,17 @@ def test_groups_of_a_pretrained_run_are_kept_in_the_own_store(own_store: RunStor
     own_store.save_group(pretrained.id, "a", Group((0,)))
     assert (own_store.root / ".groups" / f"{pretrained.id}.json").is_file()
     assert not (pretrained.path.parent / ".groups").exists()
+
+
+def test_names_of_groups_do_not_get_in_each_others_way(
+    open_page: Callable[..., AppTest], own_store: RunStore
+) -> None:
+    page = open_page()
+    (run,) = own_store.scan()[0]
+    for name in ("x", "show-x", "delete-x", "group-x"):
+        own_store.save_group(run.id, name, Group((1, 2)))
+    page.run()
+    assert not page.exception
+    page.button("group-delete-x").click().run()
+    assert not page.exception
+    assert set(own_store.groups(run.id)) == {"show-x", "delete-x", "group-x"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.controls import plain
 from tests.pages import open_page
-from vae_core.runs import PROJECT, RunStore
+from vae_core.runs import PROJECT
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -43,7 +44,7 @@ def test_a_link_sets_what_it_names() -> None:
 def test_what_a_link_asks_in_vain_is_named(name: str, value: str) -> None:
     app = follow("manifold", **{name: value}, manifold_z_0="0.5")
     (toast,) = app.toast
-    assert f"{name} = {value}" in toast.value
+    assert plain(f"{name} = {value}") in toast.value
     assert "manifold_z_0" not in toast.value
     assert app.slider("manifold_z_0").value == 0.5
     app.run()
@@ -55,11 +56,10 @@ def test_a_default_that_is_spelled_out_needs_no_note() -> None:
     assert not app.toast
 
 
-def test_a_run_that_was_deleted_is_named(own_store: RunStore) -> None:
+def test_a_run_that_was_deleted_is_named() -> None:
     app = follow("compare", runs=["gone", "gone, too"])
-    assert "gone, gone, too" in app.toast[0].value
+    assert plain("gone, gone, too") in app.toast[0].value
     assert app.multiselect("runs").value, "the default is shown instead"
-    assert not own_store.scan()[0]
 
 
 def test_presentation_mode_is_kept_over_pages_and_left_again() -> None:
@@ -78,3 +78,21 @@ def test_pages_are_not_presented_unasked() -> None:
     assert "present" not in app.query_params
     app.button("presentation").click().run()
     assert app.query_params["present"] == "1"
+
+
+@pytest.mark.parametrize("text", ["![](http://a.example/b.png)", "[here](http://a.example)"])
+def test_a_link_brings_no_markdown(text: str) -> None:
+    """Which would load pictures of other hosts, or send people there."""
+    app = follow("manifold", run=text, walk_a=text)
+    for said in (app.toast[0].value, app.error[0].value):
+        assert text not in said
+        assert plain(text) in said
+    assert plain("β = 0.5, “a_b”") == r"β \= 0\.5\, “a\_b”"
+
+
+def test_what_ends_early_can_still_be_left() -> None:
+    """A page with nothing to show stops; presentation mode hides all else that leads away."""
+    app = follow("compare", present="1")
+    app.multiselect("runs").set_value([]).run()
+    assert "Pick at least one run" in app.info[0].value
+    assert app.button("presentation").label == "Leave presentation"

@@ -63,7 +63,7 @@ def test_compare_takes_no_more_runs_than_it_can_show(own_store: RunStore) -> Non
     assert len(chosen) == 8
     assert "β 0 " in chosen[0]
     assert "β 9 " in chosen[-1]
-    assert open_page("home")
+    assert plots(open_page("home"))
 
 
 def test_compare_takes_the_spread_over_the_seeds(

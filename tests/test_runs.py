@@ -278,3 +278,15 @@ def test_strip_leaves_what_ships(trained: Run, store: RunStore) -> None:
     waiting = store.create(replace(SMALL, seed=1))
     with pytest.raises(RunError, match="not finished"):
         waiting.strip(numbers_only=True)
+
+
+def test_a_run_that_was_deleted_and_trained_again_is_read_anew(store: RunStore) -> None:
+    """By whoever still holds the Run of before."""
+    run = store.create(SMALL)
+    held = store.get(run.id)
+    for epoch in range(5):
+        run.append_metrics({"kind": "end", "epoch": epoch, "state": "cancelled"})
+    assert len(held.records()) == 5
+    store.delete(run)
+    store.create(SMALL).append_metrics({"kind": "end", "epoch": 9, "state": "cancelled"})
+    assert [record["epoch"] for record in held.records()] == [9]

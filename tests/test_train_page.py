@@ -512,3 +512,35 @@ def test_a_tick_does_not_change_the_outcome(
         InProcessEngine().submit(run)
         numbers.append([record["test"] for record in run.records("epoch")])
     assert numbers[0] == numbers[1]
+
+
+def test_a_run_stopped_while_it_was_measured_can_be_looked_at(own_store: RunStore) -> None:
+    """It has its networks, and no `end`."""
+    run = own_store.create(replace(SMALL, epochs=2))
+    InProcessEngine().submit(run)
+    path = run.path / "metrics.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if '"kind": "end"' not in line))
+    run.write_status(state="interrupted")
+    page = open_page("train")
+    assert "at epoch 2" in texts(page)
+    assert page.button("resume")
+
+
+def test_a_full_disk_in_the_middle_of_a_sweep_leaves_no_run_without_an_engine(
+    own_store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = RunStore.create
+
+    def fails_at_the_third(self: RunStore, config: RunConfig) -> Run:
+        if len(self.scan()[0]) == 2:
+            raise RunError("no run can be made: the disk is full.")
+        return create(self, config)
+
+    monkeypatch.setattr(RunStore, "create", fails_at_the_third)
+    page = open_page("train")
+    page.number_input("train_epochs_digits").set_value(1)
+    page.segmented_control("train_mode").set_value("Sweep").run()
+    page.button("train").click().run()
+    assert "the disk is full" in page.error[0].value
+    assert [run.status().state for run in own_store.scan()[0]] == ["finished", "finished"]

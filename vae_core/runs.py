@@ -338,6 +338,8 @@ class Run:
     def _read_new_lines(self) -> None:
         try:
             with open(self.path / "metrics.jsonl", "rb") as file:
+                if os.fstat(file.fileno()).st_size < self._bytes_read:  # deleted, trained again
+                    self._records, self._bytes_read = [], 0
                 file.seek(self._bytes_read)
                 new = file.read()
         except OSError:
@@ -513,7 +515,7 @@ class RunStore:
         return [run for _, run in runs], damaged
 
     def delete(self, run: Run) -> None:
-        """Remove a run that nobody trains.
+        """Remove a run that nobody trains. Its groups stay, for when it is trained again.
 
         Raises:
             RunBusyError: it is being trained.
@@ -522,7 +524,6 @@ class RunStore:
         with run.claim():
             os.rename(run.path, trash)
         shutil.rmtree(trash, ignore_errors=True)
-        self._groups_path(run.id).unlink(missing_ok=True)
 
     # --- groups of held-out images -------------------------------------------------------
     # Beside the run folders: the runs of another store, which may be read-only, have groups too.

@@ -12,21 +12,21 @@ from vae_core.metrics import BOUND_IMAGES, METRICS
 st.title("Compare")
 runs = {controls.run_label(run): run for run in controls.all_runs()}
 if not runs:
-    st.info("There are no finished runs yet: train some on the Train page.", icon=":material/info:")
-    st.stop()
+    raise controls.NothingToShowError(
+        "There are no finished runs yet: train some on the Train page."
+    )
 chosen = st.multiselect(
     "Runs",
     list(runs),
     default=[controls.run_label(run) for run in side_by_side.default_sweep()],
-    max_selections=side_by_side.MAX_COLUMNS,
+    max_selections=controls.MOST_RUNS,
     key="runs",
     bind="query-params",
-    help=f"At most {side_by_side.MAX_COLUMNS}; a column each, ordered by β.",
+    help=f"At most {controls.MOST_RUNS}; a column each, ordered by β.",
 )
 picked = sorted((runs[name] for name in chosen if name in runs), key=lambda run: run.config.beta)
 if not picked:
-    st.info("Pick at least one run above.", icon=":material/info:")
-    st.stop()
+    raise controls.NothingToShowError("Pick at least one run above.")
 picked, columns = side_by_side.comparison_columns(picked)
 if len({column.sweep for column in columns}) > 1:
     st.warning(

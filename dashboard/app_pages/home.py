@@ -22,8 +22,7 @@ st.markdown(
 
 runs = default_sweep()
 if not runs:
-    st.info("No runs yet: train the first one on the Train page.", icon=":material/info:")
-    st.stop()
+    raise controls.NothingToShowError("No runs yet: train the first one on the Train page.")
 
 runs, columns = comparison_columns(runs)
 st.subheader(f"{runs[0].config.dataset}: same network, first weights and batches, only β differs")

@@ -1,15 +1,28 @@
 """Manifold: the latent plane as pictures, decoded under the cursor; paths through it; exports."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
-from dashboard import controls, walks
+from dashboard import controls, exports, walks
 from dashboard.components.plane import Mark, plane
 from dashboard.figures import dim_name
 from vae_core import analysis
 
 MAX_SLIDERS = 10
 LIMIT = 6.0  # standard deviations of the prior: beyond, there is next to nothing of it
+
+EXPLANATION = r"""
+The decoder turns any point $z$ of the latent space into pixel probabilities $p(x \mid z)$. The
+grid walks over the plane: with *quantile* spacing its coordinates are quantiles of the prior,
+$z_i = \Phi^{-1}(u_i)$ with $u_i$ equally spaced, so every picture stands for the same share of
+$p(z) = \mathcal N(0, I)$ (Kingma & Welling, 2014, figure 4); with *linear* spacing $z_i$ itself is.
+
+The rate pulls all posteriors towards this prior: the larger $\beta$, the more the range of
+$\pm 2\sigma$ is filled with pictures of the data, and the fewer kinds of them are left. At
+$\beta = 0$ the images lie anywhere, mostly far outside of what is shown here.
+"""
 
 st.title("Manifold")
 run = controls.pick_run()
@@ -78,18 +91,24 @@ with side, st.container(key="form"):
         walks.picture(run, z)
 
 below = st.container()
-with below:
+with below, st.container(key="form_walk"):
     walk = walks.choose(run, z)
 
+grid = (n, spacing, extent)
+shown = [sibling.id for sibling in siblings].index(run.id)
+turns = walks.rotations(siblings, turned)
+point = z @ turns[shown]  # as the plane has it
 if d > 1:
-    axis, _ = analysis.manifold(n, z, dims, spacing, extent)
-    frames = walks.frames(siblings, z, dims, (n, spacing, extent), overlay, turned)
-    path = walk.path[:, list(dims)].tolist() if walk else None
-    names = (dim_name(dims[0]), dim_name(dims[1]))
+    frames = walks.frames(siblings, turns, point, dims, grid, overlay)
+    path = (walk.path @ turns[shown])[:, list(dims)].tolist() if walk else []
+    names = tuple(dim_name(dim) + (" (turned)" if turned else "") for dim in dims)
 
     def pick(x: float, y: float) -> None:
-        for dim, value in zip(dims, (x, y), strict=True):
-            st.session_state[f"manifold_z_{dim}"] = float(np.clip(round(value, 2), -LIMIT, LIMIT))
+        picked = point.copy()
+        picked[list(dims)] = x, y
+        for dim, value in zip(dims, (picked @ turns[shown].T)[list(dims)], strict=True):
+            value = float(np.clip(value, -LIMIT, LIMIT))
+            st.session_state[f"manifold_z_{dim}"] = round(value, 2)
 
     def show(frame: int) -> None:
         st.session_state["run"] = controls.run_label(siblings[frame])
@@ -97,15 +116,15 @@ if d > 1:
     with chart:
         plane(
             frames,
-            [sibling.id for sibling in siblings].index(run.id),
+            shown,
             key="manifold",
-            axis=axis,
+            axis=analysis.manifold(n, point, dims, spacing, extent)[0],
             names=names,
-            z=z,
+            z=point,
             dims=dims,
             alt=f"Decoded pictures over the latent plane, {names[0]} across and {names[1]} up.",
             marks=[Mark(name, *path[i]) for i, name in ((0, "A"), (-1, "B"))] if path else [],
-            path=path or [],
+            path=path,
             on_press=pick,
             on_frame=show,
         )
@@ -113,14 +132,13 @@ if d > 1:
             "The large picture is decoded in your browser while the cursor moves: what the "
             "decoder makes of this very point. Behind it, the same for a grid of points. Click, "
             "tap or press Enter to keep a point."
-            + (
-                " The slider goes through the runs that differ in β alone; between two of them "
-                "nothing was trained, so it stops at each."
-                if len(siblings) > 1
-                else ""
-            )
         )
-        if not frames[0].decoder:
+        if len(siblings) > 1:
+            st.caption(
+                "The slider goes through the runs that differ in β alone; between two of them "
+                "nothing was trained, so it stops at each."
+            )
+        if not frames[shown].decoder:
             walks.picture(run, z)
 
 with below:
@@ -128,17 +146,40 @@ with below:
         walks.show(run, walk)
     if d != 2:
         walks.traversals(run, z, by_rate[:MAX_SLIDERS], rate, extent)
-    controls.explain(
-        "What the manifold shows",
-        r"""
-The decoder turns any point $z$ of the latent space into pixel probabilities $p(x \mid z)$. The
-grid walks over the plane: with *quantile* spacing its coordinates are quantiles of the prior,
-$z_i = \Phi^{-1}(u_i)$ with $u_i$ equally spaced, so every picture stands for the same share of
-$p(z) = \mathcal N(0, I)$ (Kingma & Welling, 2014, figure 4); with *linear* spacing $z_i$ itself is.
-
-The rate pulls all posteriors towards this prior: the larger $\beta$, the more the range of
-$\pm 2\sigma$ is filled with pictures of the data, and the fewer kinds of them are left. At
-$\beta = 0$ the images lie anywhere, mostly far outside of what is shown here.
-""",
-    )
-    walks.exports(run, siblings, walk, z, dims, (n, spacing, extent))
+    controls.explain("What the manifold shows", EXPLANATION)
+    with st.container(key="form_export"):
+        st.subheader("Take it along")
+        with st.container(horizontal=True):
+            if d > 1:
+                latents = [walks.grid_latents(point, dims, grid, turn) for turn in turns]
+                exports.button(
+                    "Manifold (PNG)",
+                    "image",
+                    lambda: exports.manifold_png(run, latents[shown]),
+                    f"{run.id}-manifold.png",
+                    "image/png",
+                )
+                if len(siblings) > 1:
+                    exports.button(
+                        "Manifolds over β (GIF)",
+                        "animation",
+                        lambda: exports.morph_gif(siblings, latents),
+                        f"{run.id}-sweep.gif",
+                        "image/gif",
+                    )
+                exports.button(
+                    "z of the grid (CSV)",
+                    "table",
+                    lambda: exports.grid_csv(latents[shown]),
+                    f"{run.id}-grid.csv",
+                    "text/csv",
+                )
+            if walk:
+                exports.button(
+                    "From A to B (GIF)",
+                    "animation",
+                    partial(exports.walk_gif, run, walk.path),
+                    f"{run.id}-interpolation.gif",
+                    "image/gif",
+                )
+            exports.whole_run(run)

@@ -2,9 +2,11 @@
 //
 // Streamlit hands it over as one piece of bytes (see `vae_core.inference.browser_decoder`). Other
 // components find it under its name in window.vaeLabDecoders, and hear of its arrival by the event
-// "vae-lab-decoder". A decoder has size (pixels a side), latentDim, and decode(z): Float32Array
-// (latentDim) -> Float32Array (size * size), pixel probabilities row by row, valid until the next
-// call.
+// "vae-lab-decoder". A decoder has latentDim; decode(z): Float32Array (latentDim) -> Float32Array
+// (size * size), pixel probabilities row by row, valid until the next call; and paint(canvas, z),
+// which draws them pixel for pixel.
+
+const KEPT = 24; // decoders: those of the pages seen last; an MNIST `mlp` has 1.6 MB
 
 function relu(values) {
   for (let i = 0; i < values.length; i++) if (values[i] < 0) values[i] = 0;
@@ -99,15 +101,23 @@ function build({ size, latent_dim: latentDim, layers }, weights) {
     shape = layer.shape; // a reshape is this and no more
   }
   const pixels = new Float32Array(size * size);
-  return {
-    size,
-    latentDim,
-    decode(z) {
-      const logits = steps.reduce((values, step) => step(values), z);
-      for (let i = 0; i < pixels.length; i++) pixels[i] = 1 / (1 + Math.exp(-logits[i]));
-      return pixels;
-    },
+  const decode = (z) => {
+    const logits = steps.reduce((values, step) => step(values), z);
+    for (let i = 0; i < pixels.length; i++) pixels[i] = 1 / (1 + Math.exp(-logits[i]));
+    return pixels;
   };
+  const paint = (canvas, z) => {
+    if (canvas.width !== size || canvas.height !== size) [canvas.width, canvas.height] = [size, size];
+    const context = canvas.getContext("2d");
+    const picture = context.createImageData(size, size);
+    decode(z).forEach((value, i) => {
+      const at = 4 * i;
+      picture.data[at] = picture.data[at + 1] = picture.data[at + 2] = 255 * value;
+      picture.data[at + 3] = 255;
+    });
+    context.putImageData(picture, 0, 0);
+  };
+  return { latentDim, decode, paint };
 }
 
 const built = new WeakMap();
@@ -119,8 +129,10 @@ export default function ({ data, parentElement, key }) {
   const length = new DataView(bytes).getUint32(0, true);
   const { name, ...header } = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
   window.vaeLabDecoders ??= new Map();
-  if (!window.vaeLabDecoders.has(name)) {
-    window.vaeLabDecoders.set(name, build(header, new Float32Array(bytes, 4 + length)));
-  }
+  const decoders = window.vaeLabDecoders;
+  const decoder = decoders.get(name) ?? build(header, new Float32Array(bytes, 4 + length));
+  decoders.delete(name); // the map keeps the order of arrival: this is the newest now
+  decoders.set(name, decoder);
+  if (decoders.size > KEPT) decoders.delete(decoders.keys().next().value);
   window.dispatchEvent(new CustomEvent("vae-lab-decoder", { detail: name }));
 }

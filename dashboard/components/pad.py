@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from pathlib import Path
 
 import numpy as np
@@ -41,12 +40,13 @@ def drawing(key: str) -> np.ndarray | None:
 
     White ink is 1. None where nothing is drawn.
     """
-    sent = st.session_state.get(key, {}).get("drawing")
-    if not isinstance(sent, str):
+    state = st.session_state.get(key)
+    sent = state.get("drawing") if isinstance(state, dict) else None
+    if not isinstance(sent, str) or len(sent) > 2 * SIDE * SIDE:  # a browser may send anything
         return None
     try:
         pixels = np.frombuffer(base64.b64decode(sent, validate=True), np.uint8)
-    except binascii.Error:
+    except ValueError:
         return None
     if pixels.size != SIDE * SIDE or not pixels.any():
         return None

@@ -63,7 +63,6 @@ class Plane {
     this.side = data.axis.length;
     if (moved || !this.at) this.at = data.at;
     this.front.setAttribute("aria-label", data.alt);
-    this.note.textContent = data.note;
     this.beta.hidden = data.frames.length < 2;
     this.slider.max = data.frames.length - 1;
     for (const frame of data.frames) this.image(frame.sheet);
@@ -95,6 +94,7 @@ class Plane {
     this.slider.value = index;
     this.slider.setAttribute("aria-valuetext", frame.title);
     this.title.textContent = frame.title;
+    this.note.textContent = frame.decoder ? "" : this.data.note;
     this.paint();
     this.draw();
   }
@@ -284,9 +284,7 @@ class Plane {
     const at = Float32Array.from(z);
     [at[dims[0]], at[dims[1]]] = this.at;
     const { rotation } = this.frame;
-    return rotation
-      ? at.map((_, i) => rotation[i].reduce((sum, value, j) => sum + value * at[j], 0))
-      : at;
+    return at.map((_, i) => rotation[i].reduce((sum, value, j) => sum + value * at[j], 0));
   }
 
   draw() {
@@ -296,6 +294,10 @@ class Plane {
     const width = plot + MARGIN.left + MARGIN.right;
     context.clearRect(0, 0, width, plot + MARGIN.top + MARGIN.bottom);
     const [x, y] = this.pixelOf(this.at);
+    context.save();
+    context.beginPath();
+    context.rect(MARGIN.left, MARGIN.top, plot, plot);
+    context.clip();
     context.strokeStyle = CURSOR;
     context.lineWidth = 1;
     context.globalAlpha = 0.7;
@@ -310,30 +312,31 @@ class Plane {
     context.arc(x, y, 3, 0, 2 * Math.PI);
     context.fillStyle = CURSOR;
     context.fill();
+    context.restore();
+    context.strokeStyle = CURSOR;
     this.drawPicture(context, x, y);
     const said = this.at.map((value, i) => `${this.data.names[i]} = ${value.toFixed(2)}`);
+    const places = this.placeOf(this.at);
+    if (places.some((place) => place < 0 || place > this.side)) said.push("outside the range shown");
     this.where.textContent = said.join(", ").replaceAll("-", "−");
   }
 
   drawPicture(context, x, y) {
     const decoder = window.vaeLabDecoders?.get(this.frame.decoder);
     if (!decoder) return;
-    paintPicture(this.tile, decoder, this.latents());
+    decoder.paint(this.tile, this.latents());
     const { plot } = this;
     const side = Math.max(96, Math.round(plot * 0.24));
     const [right, bottom] = [MARGIN.left + plot, MARGIN.top + plot];
+    // Beside the cross, and always inside: a kept point may lie outside of the range shown.
+    const within = (value, low, high) => Math.min(Math.max(value, low), high);
     const left = x + 18 + side > right ? x - 18 - side : x + 18;
     const top = y - 18 - side < MARGIN.top ? y + 18 : y - 18 - side;
+    const place = [within(left, MARGIN.left, right - side), within(top, MARGIN.top, bottom - side)];
     context.imageSmoothingQuality = "high";
-    context.drawImage(
-      this.tile,
-      Math.max(left, MARGIN.left),
-      Math.min(top, bottom - side),
-      side,
-      side,
-    );
+    context.drawImage(this.tile, ...place, side, side);
     context.lineWidth = 3;
-    context.strokeRect(Math.max(left, MARGIN.left), Math.min(top, bottom - side), side, side);
+    context.strokeRect(...place, side, side);
   }
 
   remove() {
@@ -342,21 +345,6 @@ class Plane {
     this.observer.disconnect();
     cancelAnimationFrame(this.painting);
   }
-}
-
-// What z decodes to, pixel for pixel, on a canvas of the decoder's size.
-function paintPicture(canvas, decoder, z) {
-  const { size } = decoder;
-  if (canvas.width !== size) [canvas.width, canvas.height] = [size, size];
-  const context = canvas.getContext("2d");
-  const picture = context.createImageData(size, size);
-  const pixels = decoder.decode(z);
-  for (let i = 0, to = 0; i < pixels.length; i++, to += 4) {
-    const grey = pixels[i] * 255;
-    picture.data[to] = picture.data[to + 1] = picture.data[to + 2] = grey;
-    picture.data[to + 3] = 255;
-  }
-  context.putImageData(picture, 0, 0);
 }
 
 function floats(base64) {

@@ -6,6 +6,7 @@ Nothing is sent to the server until a point is pressed or another β is let go o
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,16 +36,15 @@ class Frame:
         sheet: the n x n pictures as one, square, top row first, as a data: URI.
         decoder: its name in the browser, see `dashboard.components.decoder`; None where the
             browser can't decode the run.
+        rotation: (d, d) R: coordinates w of the plane are the latents w @ R.T of the run.
         points: (m, 2) to draw over it, with their labels (m,); None for none.
-        rotation: (d, d), from the plane's coordinates to the latents of the run; None where they
-            are the same.
     """
 
     title: str
     sheet: str
     decoder: str | None
+    rotation: np.ndarray
     points: tuple[np.ndarray, np.ndarray] | None = None
-    rotation: np.ndarray | None = None
 
     def data(self) -> dict[str, Any]:
         points = None
@@ -57,7 +57,7 @@ class Frame:
             "sheet": self.sheet,
             "decoder": self.decoder,
             "points": points,
-            "rotation": None if self.rotation is None else self.rotation.tolist(),
+            "rotation": self.rotation.tolist(),
         }
 
 
@@ -76,7 +76,7 @@ def plane(
     *,
     key: str,
     axis: np.ndarray,
-    names: tuple[str, str],
+    names: Sequence[str],
     z: np.ndarray,
     dims: tuple[int, int],
     alt: str,
@@ -93,7 +93,7 @@ def plane(
         key: names the element; with the same key the cursor stays where it is.
         axis: (n,) ascending latent coordinates of the tiles' centres, on both axes.
         names: what the axes are.
-        z: (d,) latents; those of other dimensions than the two shown stay.
+        z: (d,) coordinates; those of other dimensions than the two shown stay.
         dims: the dimensions across and up, from 0.
         alt: what the plane shows, for those who can't see it.
         marks: points to name.
@@ -102,18 +102,19 @@ def plane(
         on_frame: called with the number of the frame that the β slider was left at.
     """
 
-    def value(name: str) -> Any:
-        return getattr(st.session_state[key], name)
-
+    # What comes from a browser may be anything.
     def pressed() -> None:
-        if value("press"):
-            on_press(value("press")["x"], value("press")["y"])
+        point = st.session_state[key].press
+        if isinstance(point, dict):
+            x, y = point.get("x"), point.get("y")
+            if isinstance(x, int | float) and isinstance(y, int | float) and math.isfinite(x + y):
+                on_press(x, y)
 
     def changed() -> None:
-        if value("frame") is not None:
-            on_frame(int(value("frame")))
+        frame = st.session_state[key].frame
+        if isinstance(frame, int) and 0 <= frame < len(frames):
+            on_frame(frame)
 
-    note = "" if frames[shown].decoder else "The browser can't decode this architecture: click."
     _component(
         key=key,
         data={
@@ -128,7 +129,7 @@ def plane(
             "path": list(path),
             "colours": LABEL_COLOURS,
             "alt": f"{alt} Arrow keys move the cross, with shift further; Enter picks the point.",
-            "note": note,
+            "note": "The browser can't decode this architecture: click.",
         },
         on_press_change=pressed,
         on_frame_change=changed,

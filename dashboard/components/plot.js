@@ -97,14 +97,7 @@ function showPicture(chart, point) {
   const decoder = window.vaeLabDecoders?.get(data.decoder);
   if (!decoder || !chart.latents || !Number.isInteger(point?.customdata)) return;
   const start = point.customdata * data.latentDim;
-  const pixels = decoder.decode(chart.latents.subarray(start, start + data.latentDim));
-  const image = new ImageData(decoder.size, decoder.size);
-  for (let i = 0; i < pixels.length; i++) {
-    image.data.fill(255 * pixels[i], 4 * i, 4 * i + 3);
-    image.data[4 * i + 3] = 255;
-  }
-  picture.width = picture.height = decoder.size;
-  picture.getContext("2d").putImageData(image, 0, 0);
+  decoder.paint(picture, chart.latents.subarray(start, start + data.latentDim));
   const x = point.xaxis._offset + point.xaxis.d2p(point.x);
   const y = point.yaxis._offset + point.yaxis.d2p(point.y);
   const left = Math.min(Math.max(x - PICTURE / 2, 0), element.clientWidth - PICTURE);

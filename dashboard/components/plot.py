@@ -24,6 +24,7 @@ from vae_core.runs import replace_file
 
 HERE = Path(__file__).parent
 STATIC = HERE.parent / "static"
+MOST_CORNERS = 5000  # of a lasso
 
 _component = st.components.v2.component(
     "vae_lab_plot",
@@ -123,13 +124,12 @@ def plot(
     """
 
     def clicked() -> None:
-        if on_click and (click := st.session_state[key].click):
-            on_click(Click(**click))
+        if on_click and (click := _click(st.session_state[key].click)):
+            on_click(click)
 
     def selected() -> None:
-        if on_select and (region := st.session_state[key].select):
-            corners = np.array([region["x"], region["y"]], float).T
-            on_select(Region(corners, tuple(region["hidden"])))
+        if on_select and (region := _region(st.session_state[key].select)):
+            on_select(region)
 
     data: dict[str, Any] = {
         "figure": figure.to_json(),
@@ -154,6 +154,33 @@ def plot(
         on_click_change=clicked,
         on_select_change=selected,
     )
+
+
+# What comes from a browser may be anything: what makes no sense is passed over.
+
+
+def _click(sent: object) -> Click | None:
+    try:
+        assert isinstance(sent, dict)
+        row = sent.get("row")
+        return Click(
+            int(sent["trace"]),
+            int(sent["point"]),
+            float(sent["x"]),
+            float(sent["y"]),
+            row if isinstance(row, int) else None,
+        )
+    except (AssertionError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _region(sent: object) -> Region | None:
+    try:
+        assert isinstance(sent, dict)
+        corners = np.array([sent["x"], sent["y"]], float).T[:MOST_CORNERS]
+        return Region(corners.reshape(-1, 2), tuple(map(int, sent["hidden"])))
+    except (AssertionError, KeyError, TypeError, ValueError):
+        return None
 
 
 @st.cache_resource
