@@ -54,6 +54,11 @@ try:
     page.run()
 except NothingToShowError as hint:
     st.info(str(hint), icon=":material/info:")
+except OverflowError:  # Streamlit's own number boxes, on an address with inf
+    st.error(
+        "The address asks for a number that can't be, such as inf: take it out and reload.",
+        icon=":material/error:",
+    )
 except (VaeLabError, OSError) as error:  # a damaged run, a full disk: say so, go on elsewhere
     st.error(str(error), icon=":material/error:")
 warn_of_damage()

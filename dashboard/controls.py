@@ -23,6 +23,7 @@ BETAS = (
     *(0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75),
     *(1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0),
 )
+PRESENTING = "presenting"  # in the session: see `dashboard.link`
 MOST_RUNS = 8  # side by side: more are too narrow to read
 COLLAPSED_RATE = 0.1  # nats an image: with no active unit, the posterior is the prior
 STATE_BADGES = {
@@ -123,7 +124,10 @@ def pick_run(key: str = "run", viewable: bool = True) -> Run:
         bind="query-params",
         help="Newest first, then the pretrained ones.",
     )
-    return runs[choice] if choice in runs else next(iter(runs.values()))
+    run = runs[choice] if choice in runs else next(iter(runs.values()))
+    if st.session_state.get(PRESENTING):  # which hides the box
+        st.caption(run_label(run))
+    return run
 
 
 def sweep_of(run: Run) -> list[Run]:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import controls
+from dashboard.controls import PRESENTING
 from dashboard.figures import dim_name
 
 PRESENT = "present"  # in the URL; in the session it is PRESENTING
-PRESENTING = "presenting"
 
 # Whatever there is to set, and what a spectator has no use for; the widgets still work, unseen, so
 # the link's values hold. Pages put what has no place there into containers whose key starts with

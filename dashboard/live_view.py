@@ -37,8 +37,10 @@ def show(run: Run, engine: Engine) -> None:
     ended = run.viewable and not status.active
     try:
         arrays = run.arrays("arrays" if ended else "snapshot")
-    except RunError:
+    except RunError as error:
         arrays = {}
+        if ended:  # they are there, and damaged
+            st.error(str(error), icon=":material/error:")
     controls.notes(run, None if ended or not arrays else _collapse_numbers(run, records, arrays))
     controls.metrics_row(run)
     if not records:
@@ -47,7 +49,7 @@ def show(run: Run, engine: Engine) -> None:
     if arrays:
         _latent(run, arrays, ended)
         _pictures(run, arrays, ended)
-    elif status.state == "finished":
+    elif status.state == "finished" and not run.viewable:
         st.info(
             "Of this run there are only the numbers here; training the same config gives the "
             "networks, too.",

@@ -89,7 +89,7 @@ def _selected(run: Run, posteriors: Posteriors, selected: np.ndarray) -> None:
 
 
 def _save(run: Run, held_out: np.ndarray, training: int) -> None:
-    with st.form("save_group", border=False, enter_to_submit=True):
+    with st.form("save_group", clear_on_submit=True, border=False, enter_to_submit=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input(
                 "Save as a group",

@@ -146,7 +146,10 @@ def grid(columns: int) -> DeltaGenerator:
     st.html(
         "<style>.st-key-grid_scroll { overflow-x: auto; } "
         f".st-key-grid {{ min-width: {width}px; }} "
-        ".st-key-grid [data-testid=stCaptionContainer] { max-width: 80vw; }</style>"
+        ".st-key-grid [data-testid=stCaptionContainer] { max-width: 80vw; } "
+        # Streamlit would lay columns one below the other where it is narrower still.
+        ".st-key-grid [data-testid=stHorizontalBlock] { flex-wrap: nowrap; } "
+        ".st-key-grid [data-testid=stColumn] { min-width: 0; }</style>"
     )
     return st.container(key="grid_scroll").container(key="grid")
 
@@ -159,6 +162,7 @@ def cells(columns: int) -> list[DeltaGenerator]:
 def manifold_picture(
     run: Run,
     n: int,
+    name: str,
     alignment: analysis.Alignment | None = None,
     dims: tuple[int, int] | None = None,
 ) -> None:
@@ -166,21 +170,22 @@ def manifold_picture(
 
     Args:
         n: pictures a side.
+        name: what tells the run from the others.
         alignment: of the run to another, whose coordinates the grid then has.
         dims: those of the grid; by default the two of largest rate.
     """
     _, z = analysis.manifold(n, np.zeros(run.config.latent_dim), dims or top_dims(run))
     if alignment:
         z = alignment.undo(z)
-    beta = f"β = {run.config.beta:g}"
-    picture(decoded(run, z, n), beta, f"Manifold of the run with {beta}")
+    picture(decoded(run, z, n), name, f"Manifold of the run with {name}")
 
 
-def reconstructions(runs: list[Run], columns: int) -> None:
+def reconstructions(runs: list[Run], names: list[str], columns: int) -> None:
     """A column a run: held-out images of several labels, reconstructed, and the sample's spread.
 
     Args:
         runs: the first of the columns.
+        names: what tells the runs from each other.
         columns: as many as there are side by side.
     """
     again = st.number_input(
@@ -194,7 +199,7 @@ def reconstructions(runs: list[Run], columns: int) -> None:
         help="1: the first held-out image of each label.",
     )
     missing: dict[str, str] = {}
-    for cell, run in zip(cells(columns), runs, strict=False):
+    for cell, run, name in zip(cells(columns), runs, names, strict=False):
         labels = run.arrays()["labels"]
         indices = [
             int(members[again - 1])
@@ -207,11 +212,10 @@ def reconstructions(runs: list[Run], columns: int) -> None:
             missing[run.config.dataset] = str(error)
             continue
         with cell:
-            beta = f"β = {run.config.beta:g}"
             picture(
                 _reconstructed(str(run.path), run.decoder_path.stat().st_mtime_ns, images),
-                beta,
-                f"Held-out images, reconstructions and their spread, {beta}",
+                name,
+                f"Held-out images, reconstructions and their spread, {name}",
             )
     for reason in missing.values():
         st.info(reason, icon=":material/info:")
@@ -231,11 +235,10 @@ def _reconstructed(path: str, written: int, images: np.ndarray) -> bytes:
     return pictures.png(pictures.enlarged(sheet, 400))
 
 
-def samples(run: Run) -> None:
+def samples(run: Run, name: str) -> None:
     """Decoded samples of the prior above those of the aggregate posterior."""
     arrays = run.arrays()
-    beta = f"β = {run.config.beta:g}"
-    for name, z in (
+    for source, z in (
         ("prior", analysis.prior_samples(SAMPLES, run.config.latent_dim)),
         (
             "aggregate",
@@ -244,4 +247,4 @@ def samples(run: Run) -> None:
             ),
         ),
     ):
-        picture(decoded(run, z, 6), f"{name}, {beta}", f"Samples of the {name}, {beta}")
+        picture(decoded(run, z, 6), f"{source}, {name}", f"Samples of the {source}, {name}")

@@ -25,6 +25,16 @@ def test_every_page_draws(server: Server, page: Any, path: str) -> None:
     assert not page.locator("[data-testid=stException]").count()
 
 
+def test_no_chart_offers_to_send_itself_away(server: Server, page: Any) -> None:
+    page.goto(f"{server.url}/latent_space")
+    drawn(page)
+    buttons = page.evaluate(
+        "[...document.querySelectorAll('.modebar-btn')].map((button) => button.dataset.title)"
+    )
+    assert "Zoom in" in buttons
+    assert not [title for title in buttons if "share" in title.lower() or "cloud" in title.lower()]
+
+
 def test_the_web_process_stays_small(server: Server, browser: Any) -> None:
     """With the gallery open on every page, each viewed by a session of its own."""
     for _ in range(2):

@@ -90,6 +90,12 @@ def test_a_link_brings_no_markdown(text: str) -> None:
     assert plain("β = 0.5, “a_b”") == r"β \= 0\.5\, “a\_b”"
 
 
+@pytest.mark.parametrize("name", ["train_seed", "train_epochs_digits"])
+def test_infinity_is_said_in_a_sentence(name: str) -> None:
+    app = follow("train", **{name: "inf"})
+    assert "a number that can't be" in app.error[0].value
+
+
 def test_what_ends_early_can_still_be_left() -> None:
     """A page with nothing to show stops; presentation mode hides all else that leads away."""
     app = follow("compare", present="1")

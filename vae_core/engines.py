@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -219,7 +220,13 @@ class _Worker:
         last_line = b""
         if not self._stderr.closed:
             self._stderr.seek(0)
-            last_line = (self._stderr.read().strip().splitlines() or [b""])[-1]
+            # TensorFlow's own log (I0000 00:00: ...) tells nothing of how it ended.
+            lines = [
+                line
+                for line in self._stderr.read().splitlines()
+                if line.strip() and not re.match(rb"[IWEF]\d{4} |WARNING: All log", line)
+            ]
+            last_line = (lines or [b""])[-1]
             self._stderr.close()
         words = f": {last_line.decode(errors='replace')[:300]}" if last_line else ""
         return f"exit code {self._process.returncode}{words}"

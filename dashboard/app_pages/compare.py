@@ -116,6 +116,7 @@ alignments = side_by_side.alignments(picked, reference)
 dims = controls.top_dims(reference) if reference else (0, 0)
 prior = analysis.prior_samples(comparison.MAX_POINTS, 2) if with_prior else None
 shown = len(columns) + with_prior
+names = [column.title.replace("<br>", ", ") for column in columns]
 figure = comparison.latent_spaces(
     [c.aligned(how, dims) for c, how in zip(columns, alignments, strict=True)], half_width, prior
 )
@@ -145,16 +146,19 @@ with side_by_side.grid(shown):
         )
 
     st.markdown("##### What the latent plane decodes to")
-    for cell, run, alignment in zip(side_by_side.cells(shown), picked, alignments, strict=False):
+    for cell, run, name, how in zip(
+        side_by_side.cells(shown), picked, names, alignments, strict=False
+    ):
         with cell:
-            side_by_side.manifold_picture(run, 10, alignment, dims if alignment else None)
+            side_by_side.manifold_picture(run, 10, name, how, dims if how else None)
+
     st.markdown("##### The same images through every run")
-    side_by_side.reconstructions(picked, shown)
+    side_by_side.reconstructions(picked, names, shown)
 
     st.markdown("##### Samples: of the prior, and of the aggregate posterior")
-    for cell, run in zip(side_by_side.cells(shown), picked, strict=False):
+    for cell, run, name in zip(side_by_side.cells(shown), picked, names, strict=False):
         with cell:
-            side_by_side.samples(run)
+            side_by_side.samples(run, name)
     st.caption(
         "Above, z from the prior; below, z from the posteriors of held-out images drawn at random. "
         "Where they differ the prior has mass that no image was put to: the holes."

@@ -17,7 +17,7 @@ st.title("What does the KL term do?")
 st.markdown(
     "A variational autoencoder minimises **loss = distortion + β · rate**. Turn β up and the "
     "latent space is pulled onto the prior, until nothing of the image is left in it; turn it "
-    "down and pictures get sharper while the latent space spreads out and tears."
+    "down and images are told apart better, while the latent space spreads out and tears."
 )
 
 runs = default_sweep()
@@ -36,7 +36,7 @@ with grid(len(runs)):
     )
     for cell, run in zip(cells(len(runs)), runs, strict=True):
         with cell:
-            manifold_picture(run, n=8)
+            manifold_picture(run, 8, f"β = {run.config.beta:g}")
             test = controls.last_test(run)
             if test:
                 st.markdown(
@@ -50,9 +50,11 @@ st.caption(
 controls.explain(
     "The loss, term by term",
     r"""
-$$\text{loss} = \underbrace{\mathbb E_{q(z \mid x)}[-\log p(x \mid z)]}_{\text{distortion}} +
+$$
+\text{loss} = \underbrace{\mathbb E_{q(z \mid x)}[-\log p(x \mid z)]}_{\text{distortion}} +
 \beta\, \underbrace{\mathrm{KL}(q(z \mid x)\,\|\,p(z))}_{\text{rate}}, \qquad
-\mathrm{KL} = \tfrac12 \sum_i \left(\mu_i^2 + \sigma_i^2 - 1 - \log \sigma_i^2\right)$$
+\mathrm{KL} = \tfrac12 \sum_i \left(\mu_i^2 + \sigma_i^2 - 1 - \log \sigma_i^2\right)
+$$
 
 The encoder gives each image a posterior $q(z \mid x) = \mathcal N(\mu, \sigma^2)$; the *distortion*
 is what it costs, in nats, to get the image back from a sample of it; the *rate* is how far that

@@ -1,5 +1,6 @@
 """Latent space: where a run puts images, what a point, a selection or a drawing decodes to."""
 
+import contextlib
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import streamlit as st
 from dashboard import controls, drawing, posteriors, selection
 from dashboard.components.decoder import decoder
 from dashboard.components.plot import Click, Hover, Region, plot
-from dashboard.figures import dim_name, latent
+from dashboard.figures import dim_name, latent, pictures
 from vae_core import analysis
 from vae_core.datasets import DatasetError
 
@@ -100,6 +101,15 @@ def show_point(row: int) -> None:
         "The decoded posterior mean of the picked image",
         "content",
     )
+    if row < held_out.held_out:
+        with contextlib.suppress(DatasetError):  # not on this machine
+            (image,) = controls.held_out(run.config.dataset, (row,))
+            controls.picture(
+                pictures.png(pictures.enlarged(image, 112)),
+                "the image itself",
+                "The picked held-out image",
+                "content",
+            )
     dims = analysis.dims_by_rate(controls.rate_per_dim(run))[:2]
     st.markdown(
         "\n".join(f"- {dim_name(i)}: mean {mean[i]:.2f}, σ {std[i]:.2f}" for i in sorted(dims))

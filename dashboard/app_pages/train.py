@@ -15,6 +15,8 @@ engine = shared_engine(store)
 
 
 st.title("Train")
+# Streamlit's own sign of activity, with a Stop of its own, would come and go with every tick.
+st.html("<style>[data-testid=stStatusWidget] { display: none; }</style>")
 left, right = st.columns([1, 2], gap="medium")
 with left, st.container(key="form"):
     configs = training_form.choose_configs()
@@ -31,6 +33,8 @@ with left, st.container(key="form"):
     if configs:
         st.caption(training_form.cost_line(configs))
 queue = run_queue.read(store)
+if not {"watched"} & {*st.session_state, *st.query_params} and queue.running:
+    run_queue.watch(queue.running[0].run)  # before those that wait in line
 run_queue.follow(queue)
 with right:
     watched = controls.pick_run("watched", viewable=False)

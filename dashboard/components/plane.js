@@ -101,8 +101,8 @@ class Plane {
 
   resize() {
     if (!this.data) return;
-    // The whole plane has to be in sight at once.
-    const width = Math.min(this.box.clientWidth, Math.max(420, window.innerHeight - 180));
+    // The whole plane and the slider below it have to be in sight at once.
+    const width = Math.min(this.box.clientWidth, Math.max(420, window.innerHeight - 330));
     if (!width) return;
     this.beta.style.maxWidth = `${width}px`;
     this.plot = width - MARGIN.left - MARGIN.right;

@@ -133,6 +133,7 @@ async function draw(chart, data) {
   layout.autosize = true;
   await Plotly.react(element, figure.data, layout, {
     displaylogo: false,
+    showSendToCloud: false, // nothing leaves this host
     modeBarButtonsToRemove: ["autoScale2d", ...(data.selectable ? [] : NOT_SELECTABLE)],
   });
   if (!chart.observer) {
