@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -99,6 +100,20 @@ def test_a_damaged_decoder_is_said_in_a_sentence(text: str, store: RunStore) -> 
     run.browser_path.write_text(text)
     with pytest.raises(RunError, match=r"decoder.json is damaged"):
         browser_decoder(run, "mine")
+
+
+def test_weights_overwritten_under_an_open_run_end_nothing(trained: Run, store: RunStore) -> None:
+    """By a plain copy over them, say; a mapped file would end the process by a signal."""
+    shutil.copytree(trained.path, store.root / trained.id)
+    run = store.get(trained.id)
+    networks = Inference(run)
+    z = np.array([[0.5, -1.0]])
+    before = networks.decode(z)
+    with open(run.weights_path, "r+b") as file:
+        file.truncate(100)
+    assert np.array_equal(networks.decode(z), before)
+    with pytest.raises(RunError, match="can't be loaded"):
+        Inference(run)
 
 
 def test_the_zip_loads_in_plain_keras(trained: Run, tmp_path: Path) -> None:

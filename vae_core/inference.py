@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -27,8 +28,12 @@ class Inference:
     def __init__(self, run: Run) -> None:
         self.latent_dim = run.config.latent_dim
         try:
-            self._encoder = _session(str(run.encoder_path))
-            self._decoder = _session(str(run.decoder_path))
+            # Sessions use these bytes in place, so they live as long. (Left to map the file itself,
+            # onnxruntime would end the process by a signal when somebody overwrites it.)
+            self._weights = run.weights_path.read_bytes()
+            weights = (run.weights_path.name, self._weights)
+            self._encoder = _session(run.encoder_path, *weights)
+            self._decoder = _session(run.decoder_path, *weights)
         except Exception as error:  # onnxruntime has a dozen classes without a common base
             raise RunError(
                 f"run {run.id}: its networks can't be loaded; train it again. ({error})"
@@ -89,11 +94,16 @@ def _exactly(part: bytes, length: int) -> bytes:
     return part
 
 
-def _session(path: str) -> onnxruntime.InferenceSession:
+def _session(path: Path, weights_name: str, weights: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
+    options.add_external_initializers_from_files_in_memory(
+        [weights_name], [weights], [len(weights)]
+    )
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(
+        path.read_bytes(), options, providers=["CPUExecutionProvider"]
+    )
 
 
 def _run(session: onnxruntime.InferenceSession, inputs: np.ndarray) -> list[np.ndarray]:
