@@ -28,10 +28,9 @@ class Inference:
     def __init__(self, run: Run) -> None:
         self.latent_dim = run.config.latent_dim
         try:
-            # Sessions use these bytes in place, so they live as long. (Left to map the file itself,
-            # onnxruntime would end the process by a signal when somebody overwrites it.)
-            self._weights = run.weights_path.read_bytes()
-            weights = (run.weights_path.name, self._weights)
+            # Sessions copy what they need. (Left to map the file itself, onnxruntime would end the
+            # process by a signal when somebody overwrites it.)
+            weights = run.weights_path.name, run.weights_path.read_bytes()
             self._encoder = _session(run.encoder_path, *weights)
             self._decoder = _session(run.decoder_path, *weights)
         except Exception as error:  # onnxruntime has a dozen classes without a common base
