@@ -71,8 +71,12 @@ def warn_of_damage() -> None:
 def _shown_first(run: Run) -> tuple[bool, float, int]:
     """Of those that ship: whole ones, β = 1, the VAE proper, and the largest data set."""
     source = datasets.DATASETS.get(run.config.dataset)
-    from_beta_one = abs(math.log(max(run.config.beta, 1e-3)))
-    return not run.viewable, from_beta_one, -source.train_images if source else 0
+    return not run.viewable, from_beta_one(run), -source.train_images if source else 0
+
+
+def from_beta_one(run: Run) -> float:
+    """How far its β is from that of the VAE proper, as a ratio."""
+    return abs(math.log(max(run.config.beta, 1e-3)))
 
 
 def pretrained(run: Run) -> bool:

@@ -61,7 +61,7 @@ def rotations(runs: list[Run], turned: bool) -> list[np.ndarray]:
     """
     if not turned:
         return [np.eye(run.config.latent_dim) for run in runs]
-    reference = min(runs, key=lambda run: abs(np.log(max(run.config.beta, 1e-3))))
+    reference = min(runs, key=controls.from_beta_one)
     target = reference.arrays()["posterior_mean"]
     return [analysis.align(run.arrays()["posterior_mean"], target).rotation for run in runs]
 
@@ -84,9 +84,9 @@ def grid_latents(
 def frames(
     runs: list[Run],
     turns: list[np.ndarray],
-    plane: np.ndarray,
+    latents: list[np.ndarray],
     dims: tuple[int, int],
-    grid: Grid,
+    n: int,
     points: bool,
 ) -> list[Frame]:
     """The plane of each run of a sweep.
@@ -94,21 +94,22 @@ def frames(
     Args:
         runs: that differ in β alone.
         turns: their rotations, see `rotations`.
-        plane, dims, grid: see `grid_latents`.
+        latents: of their grids, see `grid_latents`.
+        dims: across and up.
+        n: pictures a side.
         points: with held-out images?
     """
     found = []
-    for run, rotation in zip(runs, turns, strict=True):
+    for run, rotation, z in zip(runs, turns, latents, strict=True):
         shown = None
         if points:
             arrays = run.arrays()
             mean = arrays["posterior_mean"][:MAX_POINTS] @ rotation
             shown = mean[:, list(dims)], arrays["labels"][:MAX_POINTS]
-        latents = grid_latents(plane, dims, grid, rotation)
         found.append(
             Frame(
                 title=f"β = {run.config.beta:g}",
-                sheet=pictures.data_uri(controls.decoded(run, latents, grid[0], side=1)),
+                sheet=pictures.data_uri(controls.decoded(run, z, n, side=1)),
                 decoder=decoder(run),
                 rotation=rotation,
                 points=shown,

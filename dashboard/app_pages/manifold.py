@@ -99,7 +99,8 @@ shown = [sibling.id for sibling in siblings].index(run.id)
 turns = walks.rotations(siblings, turned)
 point = z @ turns[shown]  # as the plane has it
 if d > 1:
-    frames = walks.frames(siblings, turns, point, dims, grid, overlay)
+    latents = [walks.grid_latents(point, dims, grid, turn) for turn in turns]
+    frames = walks.frames(siblings, turns, latents, dims, n, overlay)
     path = (walk.path @ turns[shown])[:, list(dims)].tolist() if walk else []
     names = tuple(dim_name(dim) + (" (turned)" if turned else "") for dim in dims)
 
@@ -151,7 +152,6 @@ with below:
         st.subheader("Take it along")
         with st.container(horizontal=True):
             if d > 1:
-                latents = [walks.grid_latents(point, dims, grid, turn) for turn in turns]
                 exports.button(
                     "Manifold (PNG)",
                     "image",

@@ -33,7 +33,7 @@ with left, st.container(key="form"):
     if configs:
         st.caption(training_form.cost_line(configs))
 queue = run_queue.read(store)
-if not {"watched"} & {*st.session_state, *st.query_params} and queue.running:
+if queue.running and "watched" not in st.session_state and "watched" not in st.query_params:
     run_queue.watch(queue.running[0].run)  # before those that wait in line
 run_queue.follow(queue)
 with right:

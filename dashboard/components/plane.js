@@ -243,10 +243,9 @@ class Plane {
   paintPoints(context) {
     const { points } = this.frame;
     if (!points) return;
-    points.xy ??= floats(points.bytes);
     context.globalAlpha = 0.85;
     points.labels.forEach((label, i) => {
-      const [x, y] = this.pixelOf([points.xy[2 * i], points.xy[2 * i + 1]]);
+      const [x, y] = this.pixelOf(points.places[i]);
       context.fillStyle = this.data.colours[label % this.data.colours.length];
       context.beginPath();
       context.arc(x, y, 2.4, 0, 2 * Math.PI);
@@ -345,10 +344,6 @@ class Plane {
     this.observer.disconnect();
     cancelAnimationFrame(this.painting);
   }
-}
-
-function floats(base64) {
-  return new Float32Array(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)).buffer);
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {

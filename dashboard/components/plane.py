@@ -5,7 +5,6 @@ Nothing is sent to the server until a point is pressed or another β is let go o
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -50,8 +49,7 @@ class Frame:
         points = None
         if self.points:
             positions, labels = self.points
-            packed = base64.b64encode(positions.astype(np.float32).tobytes()).decode()
-            points = {"bytes": packed, "labels": labels.tolist()}
+            points = {"places": positions.round(3).tolist(), "labels": labels.tolist()}
         return {
             "title": self.title,
             "sheet": self.sheet,

@@ -114,16 +114,8 @@ def latent_spaces(
             not in [list(c.label_names) for c in columns[: number - 1]],
         ):
             figure.add_trace(trace.update(legendgroup=trace.name), row=1, col=number)
-        suffix = "" if number == 1 else str(number)
         if column.posterior_mean.shape[1] > 1:
-            shapes += latent.circles(f"x{suffix}", f"y{suffix}")
-            figure.update_yaxes(
-                scaleanchor=f"x{suffix}",
-                constrain="domain",
-                range=[-half_width, half_width],
-                row=1,
-                col=number,
-            )
+            shapes += _make_plane(figure, number, half_width)
         figure.update_xaxes(title=dim_name(column.dims[0]), row=1, col=number)
         if number == 1 or column.dims != columns[0].dims:
             up = dim_name(column.dims[1]) if column.posterior_mean.shape[1] > 1 else "label"
@@ -142,17 +134,8 @@ def latent_spaces(
             row=1,
             col=number,
         )
-        shapes += latent.circles(f"x{number}", f"y{number}")
-        figure.update_yaxes(
-            scaleanchor=f"x{number}",
-            constrain="domain",
-            range=[-half_width, half_width],
-            row=1,
-            col=number,
-        )
-    for number in range(len(titles) + 1, width + 1):
-        figure.update_xaxes(visible=False, row=1, col=number)
-        figure.update_yaxes(visible=False, row=1, col=number)
+        shapes += _make_plane(figure, number, half_width)
+    _leave_blank(figure, len(titles), width)
     figure.update_xaxes(range=[-half_width, half_width], constrain="domain", nticks=5)
     figure.update_layout(
         shapes=shapes,
@@ -162,6 +145,26 @@ def latent_spaces(
         hovermode="closest",
     )
     return figure
+
+
+def _make_plane(figure: go.Figure, number: int, half_width: float) -> list[dict[str, object]]:
+    """Give a column axes of equal scale; the prior's circles, as shapes of it."""
+    suffix = "" if number == 1 else str(number)
+    figure.update_yaxes(
+        scaleanchor=f"x{suffix}",
+        constrain="domain",
+        range=[-half_width, half_width],
+        row=1,
+        col=number,
+    )
+    return latent.circles(f"x{suffix}", f"y{suffix}")
+
+
+def _leave_blank(figure: go.Figure, used: int, width: int) -> None:
+    """Hide the axes of the columns behind those that are used."""
+    for number in range(used + 1, width + 1):
+        figure.update_xaxes(visible=False, row=1, col=number)
+        figure.update_yaxes(visible=False, row=1, col=number)
 
 
 def _title_lines(column: Column, half_width: float) -> list[str]:
@@ -213,9 +216,7 @@ def rates(columns: Sequence[Column], width: int) -> go.Figure:
             col=number,
         )
         figure.update_xaxes(showticklabels=few, row=1, col=number)
-    for number in range(len(columns) + 1, width + 1):
-        figure.update_xaxes(visible=False, row=1, col=number)
-        figure.update_yaxes(visible=False, row=1, col=number)
+    _leave_blank(figure, len(columns), width)
     figure.update_yaxes(range=[0, top])
     figure.update_yaxes(title="nats an image", row=1, col=1)
     figure.update_layout(margin=MARGINS | {"l": 44}, uirevision=f"rates-{len(columns)}")
