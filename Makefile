@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run install test test-browser lint format pretrained benchmark benchmark-dashboard clean
+.PHONY: run install test test-browser lint format pretrained benchmark benchmark-dashboard benchmark-cluster clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed  ## install and serve the dashboard
@@ -48,6 +48,12 @@ benchmark: .venv/installed  ## images a second against a plain Keras fit
 
 benchmark-dashboard: .venv/installed-dev  ## opening, cursor, scatter, press of Train, in Chromium
 	$(BIN)/python -m benchmarks.dashboard
+
+benchmark-viewers: .venv/installed-dev  ## many sessions at once while two runs train
+	$(BIN)/python -m benchmarks.viewers
+
+benchmark-cluster: .venv/installed-dev  ## a sweep with 1 and 2 workers, local and on Dask
+	$(BIN)/python -m benchmarks.sweep_scaling
 
 clean:
 	rm -rf .venv

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+# Plotly looks at pandas wherever that is loaded, also while another visitor's page still loads it.
+import pandas as pd  # noqa: F401
 import streamlit as st
 
-from dashboard import link, memory
+from dashboard import account, link, memory, roles
 from dashboard.controls import NothingToShowError, warn_of_damage
 from vae_core.config import VaeLabError
-from vae_core.engines import shared_engine
+from vae_core.engines import engine_trouble, shared_engine
 from vae_core.runs import default_store
 
 ICON = Path(__file__).parent / "icon.svg"  # a named icon would be fetched from the network
@@ -49,7 +51,10 @@ memory.share_heaps()
 st.set_page_config(page_title="VAE Lab", page_icon=str(ICON), layout="wide")
 given = link.asked()
 page = st.navigation(PAGES, position="hidden" if link.presenting() else "top")
+account.show()
 link.say_what_was_not_used()
+if trouble := engine_trouble(default_store()):
+    st.warning(trouble, icon=":material/cloud_off:")
 try:
     page.run()
 except NothingToShowError as hint:
@@ -63,6 +68,10 @@ except (VaeLabError, OSError) as error:  # a damaged run, a full disk: say so, g
     st.error(str(error), icon=":material/error:")
 warn_of_damage()
 link.presentation_button()
-# After the page: its first worker imports TensorFlow, which must not delay the first picture.
-shared_engine(default_store())
+if roles.trains_here():
+    # After the page: its first worker imports TensorFlow, which must not delay the first picture.
+    try:
+        shared_engine(default_store())
+    except VaeLabError as error:
+        st.error(str(error), icon=":material/error:")
 link.check(given)

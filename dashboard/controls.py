@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import math
 import re
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +18,7 @@ from dashboard.figures import pictures
 from vae_core import analysis, datasets
 from vae_core.inference import Inference
 from vae_core.metrics import METRICS
-from vae_core.runs import Run, RunStore, default_store, pretrained_store
+from vae_core.runs import Run, RunError, default_store, pretrained_store
 from vae_core.sweep import sweep_id
 
 # Fine near 0, where the rate changes most, and up to where everything collapses.
@@ -83,16 +86,20 @@ def pretrained(run: Run) -> bool:
     return run.path.parent == pretrained_store().root
 
 
+def imported(run: Run) -> bool:
+    """Did somebody else train it? Then nobody here has seen where its numbers come from."""
+    try:
+        return run.status().imported
+    except RunError:  # damaged, or deleted meanwhile
+        return False
+
+
 def find(run_id: str) -> Run | None:
     """The run of that id, of the store or pretrained; None where there is none."""
     for store in (default_store(), pretrained_store()):
-        if _has(store, run_id):
+        if store.has(run_id):
             return store.get(run_id)
     return None
-
-
-def _has(store: RunStore, run_id: str) -> bool:
-    return (store.root / run_id / "config.json").is_file()
 
 
 def run_label(run: Run) -> str:
@@ -103,7 +110,11 @@ def run_label(run: Run) -> str:
         parts.append(c.schedule)
     parts.append(f"{c.epochs} epochs")
     tail = c.id.rsplit("-", 1)[-1]
-    return " · ".join([*parts, f"pretrained {tail}" if pretrained(run) else tail])
+    if pretrained(run):
+        tail = f"pretrained {tail}"
+    elif imported(run):
+        tail = f"imported {tail}"
+    return " · ".join([*parts, tail])
 
 
 def pick_run(key: str = "run", viewable: bool = True) -> Run:
@@ -165,10 +176,66 @@ def badge(state: str) -> None:
     st.badge(state, icon=icon, color=colour)  # type: ignore[arg-type]
 
 
+def opened(run: Run) -> Run:
+    """The same Run for all visitors and at every tick, which reads new lines of metrics alone."""
+    with _opening:
+        found = _opened.pop(str(run.path), run)
+        _opened[str(run.path)] = found
+        while len(_opened) > MOST_OPENED:
+            del _opened[next(iter(_opened))]
+    return found
+
+
+_opened: dict[str, Run] = {}  # the one used last is the last
+_opening = threading.Lock()
+MOST_OPENED = 24
+
+
 def last_test(run: Run) -> dict[str, Any] | None:
     """Held-out numbers after the last epoch, see `vae_core.vae.Evaluation.record`."""
+    return _summary(run)[0]
+
+
+def numbers(run: Run) -> Mapping[str, float]:
+    """`Run.metrics`, kept for the next viewer."""
+    return _summary(run)[1]
+
+
+def _summary(run: Run) -> tuple[dict[str, Any] | None, dict[str, float]]:
+    if not run.status().active:
+        with contextlib.suppress(FileNotFoundError):
+            found = run.metrics_path.stat()
+            return _summary_of(str(run.path), found.st_ino, found.st_size, found.st_ctime_ns)
+    return _summarised(opened(run))
+
+
+@functools.lru_cache(maxsize=4096)
+def _summary_of(path: str, *_version: int) -> tuple[dict[str, Any] | None, dict[str, float]]:
+    return _summarised(Run(Path(path)))
+
+
+def _summarised(run: Run) -> tuple[dict[str, Any] | None, dict[str, float]]:
     epochs = run.records("epoch")
-    return epochs[-1]["test"] if epochs else None
+    return epochs[-1]["test"] if epochs else None, run.metrics()
+
+
+def version(run: Run, name: str = "arrays") -> tuple[str, int]:
+    """What tells a run's arrays from others and from later ones: a part of keys of caches."""
+    try:
+        return str(run.path), (run.path / f"{name}.npz").stat().st_mtime_ns
+    except FileNotFoundError:
+        return str(run.path), 0
+
+
+def arrays(run: Run, name: str = "arrays") -> dict[str, np.ndarray]:
+    """`Run.arrays`, read once for all viewers; not to be written to."""
+    return _arrays(*version(run, name), name)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _arrays(path: str, written: int, name: str) -> dict[str, np.ndarray]:
+    del written
+    return Run(Path(path)).arrays(name)
 
 
 def seconds_left(run: Run) -> float | None:
@@ -208,32 +275,34 @@ def metrics_row(run: Run) -> None:
 
 def measured(run: Run) -> None:
     """All numbers of a finished run, with units and what they say."""
-    numbers = run.metrics()
-    if not numbers:
+    found = numbers(run)
+    if not found:
         return
     with st.expander("All held-out numbers", icon=":material/table:"):
         rows = [
             {
                 "metric": metric.title,
-                "value": f"{numbers[name]:z.{metric.decimals}f}",
+                "value": f"{found[name]:z.{metric.decimals}f}",
                 "unit": metric.unit,
                 "what it says": metric.text,
             }
             for name, metric in METRICS.items()
-            if name in numbers
+            if name in found
         ]
         st.table(rows)
 
 
-def notes(run: Run, numbers: Mapping[str, float] | None = None) -> None:
+def notes(run: Run, at_present: Mapping[str, float] | None = None) -> None:
     """What to know before reading this run's pictures.
 
     Args:
-        numbers: active_units and rate of a run that still trains; else those of its end.
+        at_present: active_units and rate of a run that still trains; else those of its end.
     """
+    if imported(run):
+        st.caption(":material/move_to_inbox: imported: its numbers are its sender's.")
     if run.config.beta == 0:
         st.info(BETA_ZERO, icon=":material/info:")
-    measured = numbers or run.metrics()
+    measured = at_present or numbers(run)
     if measured.get("active_units") == 0 and measured["rate"] < COLLAPSED_RATE:
         st.warning(
             "Collapsed: no latent dimension varies with the image any more. The posterior is all "

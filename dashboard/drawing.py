@@ -13,7 +13,6 @@ from dashboard.components import pad
 from dashboard.figures import pictures
 from vae_core import objective
 from vae_core.analysis import sheet
-from vae_core.datasets import DATASETS
 from vae_core.runs import Run
 
 # The share of the side that the ink of a digit fills: LeCun et al. (1998), "Gradient-Based Learning
@@ -43,9 +42,9 @@ def drawn(run: Run) -> Drawn | None:
     if drawing is None:
         return None
     networks = controls.inference(run)
-    size = DATASETS[run.config.dataset].size
     centre = st.session_state.get(_centre_key(run), run.config.dataset in INK_SHARE)
     share = INK_SHARE.get(run.config.dataset, INK_SHARE["mnist"])
+    size = networks.size
     image = centred(drawing, size, share) if centre else _resized(drawing, size, size)
     mean, log_var = networks.encode(image[None])
     return Drawn(image, mean[0], log_var[0])

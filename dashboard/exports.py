@@ -51,7 +51,7 @@ def grid_csv(latents: np.ndarray) -> bytes:
 
 def posteriors_csv(run: Run) -> bytes:
     """A row a held-out image: its label, the mean and log-variance of its posterior."""
-    arrays = run.arrays()
+    arrays = controls.arrays(run)
     frame = pd.concat(
         [
             _latents(arrays["posterior_mean"], "mean_z"),

@@ -8,12 +8,11 @@ import numpy as np
 import streamlit as st
 
 from dashboard import controls, run_queue
-from dashboard.components.plot import plot
+from dashboard.components.plot import drawn, plot
 from dashboard.figures import curves, latent
 from dashboard.figures.picture_rows import picture_rows
 from vae_core import analysis
 from vae_core.datasets import DatasetError
-from vae_core.engines import Engine
 from vae_core.metrics import active_units
 from vae_core.runs import Run, RunError
 
@@ -23,20 +22,20 @@ PICTURES = 10
 SETTLED_EPOCHS, SETTLED_STEPS = 3, 300
 
 
-def show(run: Run, engine: Engine) -> None:
+def show(run: Run) -> None:
     """All that there is to see of a run; called again at every tick while it trains."""
     status = run.status()
     records = run.records("step", "epoch")
     with st.container(horizontal=True, vertical_alignment="center"):
         controls.badge(status.state)
         with st.container(horizontal=True, width="content", key="form-actions"):
-            run_queue.actions(run_queue.Entry(run, status), engine)
+            run_queue.buttons(run_queue.Entry(run, status))
     st.progress(*run_queue.progress(run, status))
     if status.error:
         st.error(status.error, icon=":material/error:")
     ended = run.viewable and not status.active
     try:
-        arrays = run.arrays("arrays" if ended else "snapshot")
+        arrays = controls.arrays(run, "arrays" if ended else "snapshot")
     except RunError as error:
         arrays = {}
         if ended:  # they are there, and damaged
@@ -77,9 +76,15 @@ def _collapse_numbers(
     return {"active_units": active_units(arrays["posterior_mean"]), "rate": sum(rates)}
 
 
+def _so_far(run: Run, records: list[dict[str, Any]]) -> tuple[object, ...]:
+    """What tells these records from those of another run or moment."""
+    last = records[-1]
+    return str(run.path), len(records), last["step"], last["seconds"]
+
+
 def _curves(run: Run, records: list[dict[str, Any]]) -> None:
     plot(
-        curves.training(records),
+        drawn(lambda: curves.training(records), "curves", *_so_far(run, records)),
         key=f"curves-{run.id}",
         height=300,
         alt="Loss, distortion and rate over the epochs, on training batches and held out",
@@ -92,12 +97,16 @@ def _curves(run: Run, records: list[dict[str, Any]]) -> None:
 
 
 def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
+    dims = controls.top_dims(run)
     plot(
-        latent.scatter(
-            arrays["posterior_mean"],
-            arrays["labels"],
-            [str(name) for name in arrays["label_names"]],
-            controls.top_dims(run),
+        drawn(
+            lambda: latent.scatter(
+                arrays["posterior_mean"],
+                arrays["labels"],
+                [str(name) for name in arrays["label_names"]],
+                dims,
+            ),
+            *("latent", dims, controls.version(run, "arrays" if ended else "snapshot")),
         ),
         key=f"latent-{run.id}",
         height=480,
@@ -114,15 +123,18 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
 
 def _pictures(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
     """Held-out images above their reconstructions and decoded samples of the prior."""
+    if not ended and "images" not in arrays:  # a snapshot of an older version
+        return
     try:
-        rows = _decoded(run, arrays["labels"]) if ended else _snapped(arrays)
+        figure = drawn(
+            lambda: picture_rows(_decoded(run, arrays["labels"]) if ended else _snapped(arrays)),
+            *("pictures", controls.version(run, "arrays" if ended else "snapshot")),
+        )
     except (DatasetError, RunError) as error:
         st.caption(str(error))
         return
-    if rows is None:
-        return
     plot(
-        picture_rows(rows),
+        figure,
         key=f"pictures-{run.id}",
         height=236,
         alt="Held-out images, their reconstructions, and decoded samples of the prior",
@@ -133,10 +145,8 @@ def _pictures(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
     )
 
 
-def _snapped(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray] | None:
-    """The rows of a run that trains; None of one whose snapshot is of an older version."""
-    if "images" not in arrays:
-        return None
+def _snapped(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The rows of a run that trains."""
     return {
         "held out": arrays["images"] / 255,
         "reconstructed": arrays["reconstructions"] / 255,
@@ -161,7 +171,7 @@ def _decoded(run: Run, labels: np.ndarray) -> dict[str, np.ndarray]:
 
 def _rates(run: Run, records: list[dict[str, Any]]) -> None:
     plot(
-        curves.rate_per_dim(records),
+        drawn(lambda: curves.rate_per_dim(records), "rates", *_so_far(run, records)),
         key=f"rates-{run.id}",
         height=150 + 12 * min(run.config.latent_dim, 16),
         alt="Held-out rate of each latent dimension over the epochs",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from dashboard import controls
 from dashboard.controls import inference
 from dashboard.figures.latent import View
 from vae_core import analysis, datasets
@@ -43,7 +44,7 @@ def of_held_out(run: Run) -> Posteriors:
     Raises:
         RunError: they are damaged.
     """
-    arrays = run.arrays()
+    arrays = controls.arrays(run)
     labels = arrays["labels"]
     return Posteriors(
         arrays["posterior_mean"],

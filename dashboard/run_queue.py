@@ -11,11 +11,10 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard import controls
-from dashboard.training_cost import duration, left_to_train
+from dashboard import actions, controls, roles
+from dashboard.training_cost import duration
 from vae_core.config import RunConfig, VaeLabError
-from vae_core.engines import Engine
-from vae_core.runs import Run, RunError, RunStore, Status, default_store
+from vae_core.runs import Run, RunError, RunStore, Status
 
 DONE_SHOWN = 8
 
@@ -55,12 +54,9 @@ def read(store: RunStore) -> Queue:
     return queue
 
 
-def start(configs: list[RunConfig], store: RunStore, engine: Engine) -> None:
+def start(configs: list[RunConfig]) -> None:
     """Train what is left to train of these, and watch the first of it."""
-    runs = []
-    for config in left_to_train(configs):
-        runs.append(store.create(config))
-        engine.submit(runs[-1])  # at once: where the next can't be made, this one still trains
+    runs = actions.train(configs)
     if not runs:
         st.toast("Finished already; here it is.", icon=":material/check:")
     first = runs[0] if runs else controls.find(configs[0].id)
@@ -98,7 +94,7 @@ def on_error_reload(show: Callable[[], None]) -> Callable[[], None]:
     return safely
 
 
-def show(queue: Queue, engine: Engine, watched: Run) -> None:
+def show(queue: Queue, watched: Run) -> None:
     """A row a run, with what can be done about it.
 
     Args:
@@ -110,33 +106,25 @@ def show(queue: Queue, engine: Engine, watched: Run) -> None:
             ", ".join(f"{n} {what}" for what, n in counts.items() if n) or "Nothing is training.",
             width="stretch",
         )
-        if len(queue.running) + len(queue.waiting) > 1:
+        if len(queue.running) + len(queue.waiting) > 1 and roles.role() == roles.TRAINER:
             st.button(
                 "Stop all",
                 icon=":material/stop:",
                 type="tertiary",
                 key="stop-all",
                 on_click=_stop_all,
-                args=(engine, queue),
+                args=(queue,),
             )
-    for entry in _opened_once(queue.running):
-        _row(entry, entry.status.state, engine, watched)
-        st.progress(*progress(*entry))
+    for entry in queue.running:
+        _row(entry, entry.status.state, watched)
+        st.progress(*progress(controls.opened(entry.run), entry.status))
     for place, entry in enumerate(queue.waiting, start=1):
-        _row(entry, f"no. {place} in line", engine, watched)
+        _row(entry, f"no. {place} in line", watched)
     for entry in queue.done[:DONE_SHOWN]:
-        _row(entry, entry.status.state, engine, watched)
+        _row(entry, entry.status.state, watched)
 
 
-def _opened_once(running: list[Entry]) -> list[Entry]:
-    """The same Run at every tick, which reads the new lines of its metrics alone."""
-    before: dict[str, Run] = st.session_state.get("queue_opened", {})
-    now = {entry.run.id: before.get(entry.run.id, entry.run) for entry in running}
-    st.session_state["queue_opened"] = now
-    return [Entry(now[entry.run.id], entry.status) for entry in running]
-
-
-def _row(entry: Entry, text: str, engine: Engine, watched: Run) -> None:
+def _row(entry: Entry, text: str, watched: Run) -> None:
     run, status = entry
     icon, colour = controls.STATE_BADGES[status.state]
     c = run.config
@@ -156,21 +144,25 @@ def _row(entry: Entry, text: str, engine: Engine, watched: Run) -> None:
                 icon_only=True,
                 disabled=run.id == watched.id,
             )
-            actions(entry, engine, f"-{run.id}", icon_only=True)
+            buttons(entry, f"-{run.id}", icon_only=True)
 
 
-def actions(entry: Entry, engine: Engine, suffix: str = "", icon_only: bool = False) -> None:
-    """Stop or resume, and delete: what the state of the run allows.
+def buttons(entry: Entry, suffix: str = "", icon_only: bool = False) -> None:
+    """Stop or resume, and delete: what the state of the run and the visitor's role allow.
 
     Args:
         suffix: of the widgets' keys.
         icon_only: the words in a tooltip.
     """
+    if roles.role() != roles.TRAINER:
+        return
     run, status = entry
     if status.active:
-        _button("Stop", ":material/stop:", f"stop{suffix}", engine.cancel, run, icon_only)
+        _button("Stop", ":material/stop:", f"stop{suffix}", actions.stop, run, icon_only)
     elif status.state != "finished" and not controls.pretrained(run):
-        _button("Resume", ":material/play_arrow:", f"resume{suffix}", engine.submit, run, icon_only)
+        _button(
+            "Resume", ":material/play_arrow:", f"resume{suffix}", actions.resume, run, icon_only
+        )
     with st.popover(
         "" if icon_only else "Delete",
         icon=":material/delete:",
@@ -178,7 +170,7 @@ def actions(entry: Entry, engine: Engine, suffix: str = "", icon_only: bool = Fa
         key=f"delete{suffix}",
         help="Delete" if icon_only else None,
     ):
-        refusal = why_it_stays(entry)
+        refusal = actions.why_it_stays(run, status)
         if refusal:
             st.write(refusal)
             return
@@ -189,25 +181,9 @@ def actions(entry: Entry, engine: Engine, suffix: str = "", icon_only: bool = Fa
         _button("Delete for good", ":material/delete:", f"delete-for-good{suffix}", delete, run)
 
 
-def why_it_stays(entry: Entry) -> str | None:
-    """Why a run can't be deleted, in one sentence."""
-    if controls.pretrained(entry.run):
-        return "This run ships with the project and is not to be deleted here."
-    if entry.status.active:
-        return f"This run is {entry.status.state}; stop it first."
-    return None
-
-
 def delete(run: Run) -> None:
-    """Remove a run of the own store; the live view goes on to the newest one.
-
-    Raises:
-        RunError: it ships with the project, trains, or waits.
-    """
-    refusal = why_it_stays(Entry(run, run.status()))
-    if refusal:
-        raise RunError(refusal)
-    default_store().delete(run)
+    """Remove a run; the live view goes on to the newest one."""
+    actions.delete(run)
     if st.session_state.get("watched") == controls.run_label(run):
         left = controls.all_runs(viewable=False)
         if left:
@@ -267,7 +243,7 @@ def _try(act: Callable[[Run], None], run: Run) -> None:
         st.toast(str(error), icon=":material/error:")
 
 
-def _stop_all(engine: Engine, queue: Queue) -> None:
+def _stop_all(queue: Queue) -> None:
     """What waits goes first, or it would start as soon as there is room."""
     for entry in [*reversed(queue.waiting), *queue.running]:
-        _try(engine.cancel, entry.run)
+        _try(actions.stop, entry.run)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard import controls
+from dashboard import actions, controls, roles
 from dashboard.components.plot import plot
 from dashboard.figures import latent
 from dashboard.posteriors import Posteriors
 from vae_core.config import VaeLabError
-from vae_core.runs import GROUP_NAME_LENGTH, Group, Run, default_store
+from vae_core.runs import GROUP_NAME_LENGTH, Run, default_store
 
 SHOWN = 36  # members decoded
 
@@ -89,6 +89,10 @@ def _selected(run: Run, posteriors: Posteriors, selected: np.ndarray) -> None:
 
 
 def _save(run: Run, held_out: np.ndarray, training: int) -> None:
+    reason = roles.why_viewer()
+    if reason is not None:
+        st.caption(f"Only trainers may save groups: {controls.plain(reason)}")
+        return
     with st.form("save_group", clear_on_submit=True, border=False, enter_to_submit=True):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input(
@@ -103,10 +107,9 @@ def _save(run: Run, held_out: np.ndarray, training: int) -> None:
             st.caption(f"Of these, the {len(held_out):,} held-out images are saved.")
     if not pressed:
         return
-    store = default_store()
     try:
-        existing = store.groups(run.id)
-        kept = store.save_group(run.id, name, Group(tuple(held_out.tolist())))
+        existing = default_store().groups(run.id)
+        kept = actions.save_group(run, name, held_out.tolist())
     except VaeLabError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -127,6 +130,7 @@ def _groups(run: Run, posteriors: Posteriors) -> None:
     if not groups:
         return
     st.markdown("**Groups of this run**")
+    trainer = roles.role() == roles.TRAINER
     for name, group in sorted(groups.items()):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(f"{name} · {len(group.images):,} images", width=320)
@@ -140,17 +144,18 @@ def _groups(run: Run, posteriors: Posteriors) -> None:
                 args=(run, np.array(group.images)),
                 key=f"group-show-{name}",
             )
-            st.button(
-                "Delete",
-                icon=":material/delete:",
-                on_click=_delete,
-                args=(run, name),
-                key=f"group-delete-{name}",
-            )
+            if trainer:
+                st.button(
+                    "Delete",
+                    icon=":material/delete:",
+                    on_click=_delete,
+                    args=(run, name),
+                    key=f"group-delete-{name}",
+                )
 
 
 def _delete(run: Run, name: str) -> None:
     try:
-        default_store().delete_group(run.id, name)
+        actions.delete_group(run, name)
     except VaeLabError as error:
         st.toast(str(error), icon=":material/error:")

@@ -13,10 +13,12 @@ from dashboard.controls import (
     MOST_RUNS,
     NothingToShowError,
     all_runs,
+    arrays,
     decoded,
     held_out,
     inference,
     last_test,
+    numbers,
     picture,
     rate_per_dim,
     run_label,
@@ -62,12 +64,12 @@ def over_seeds(runs: list[Run]) -> list[list[dict[str, float]]]:
     alone = [seeds_id(run.config) for run in runs]
     siblings: dict[str, list[dict[str, float]]] = {}
     for run in all_runs(viewable=False):
-        if (group := seeds_id(run.config)) in alone and (numbers := run.metrics()):
-            siblings.setdefault(group, []).append(numbers)
+        if (group := seeds_id(run.config)) in alone and (found := numbers(run)):
+            siblings.setdefault(group, []).append(dict(found))
     return [
         siblings[group]
-        if run.metrics() and alone.count(group) == 1
-        else [run.metrics() or (last_test(run) or {})]
+        if numbers(run) and alone.count(group) == 1
+        else [dict(numbers(run)) or (last_test(run) or {})]
         for run, group in zip(runs, alone, strict=True)
     ]
 
@@ -82,26 +84,26 @@ def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Colu
     """
     differ = [(name, NAMES.get(name, name)) for name in differing(runs)]
     readable, columns = [], []
-    for run, numbers in zip(runs, over_seeds(runs), strict=True):
+    for run, found in zip(runs, over_seeds(runs), strict=True):
         try:
-            arrays = run.arrays()
+            q = arrays(run)
         except RunError as error:
             st.warning(str(error), icon=":material/warning:")
             continue
-        if numbers[0]:
+        if found[0]:
             others = [f"{letter} {getattr(run.config, name)}".strip() for name, letter in differ]
             readable.append(run)
             columns.append(
                 comparison.Column(
                     title="<br>".join([f"β = {run.config.beta:g}", *others[:2]]),
-                    posterior_mean=arrays["posterior_mean"],
-                    labels=arrays["labels"],
-                    label_names=[str(name) for name in arrays["label_names"]],
+                    posterior_mean=q["posterior_mean"],
+                    labels=q["labels"],
+                    label_names=[str(name) for name in q["label_names"]],
                     dims=top_dims(run),
                     beta=run.config.beta,
                     sweep=sweep_id(run.config),
                     rate_per_dim=rate_per_dim(run),
-                    numbers=numbers,
+                    numbers=found,
                     sloped=run.config.schedule != "capacity",
                 )
             )
@@ -125,10 +127,10 @@ def alignments(runs: list[Run], reference: Run | None) -> list[analysis.Alignmen
     """
     if reference is None:
         return [None] * len(runs)
-    target = reference.arrays()["posterior_mean"]
+    target = arrays(reference)["posterior_mean"]
     found: list[analysis.Alignment | None] = []
     for run in runs:
-        embedding = run.arrays()["posterior_mean"]
+        embedding = arrays(run)["posterior_mean"]
         same = run.config.dataset == reference.config.dataset and embedding.shape == target.shape
         if not same:
             st.warning(
@@ -200,7 +202,7 @@ def reconstructions(runs: list[Run], names: list[str], columns: int) -> None:
     )
     missing: dict[str, str] = {}
     for cell, run, name in zip(cells(columns), runs, names, strict=False):
-        labels = run.arrays()["labels"]
+        labels = arrays(run)["labels"]
         indices = [
             int(members[again - 1])
             for label in range(int(labels.max()) + 1)
@@ -237,13 +239,13 @@ def _reconstructed(path: str, written: int, images: np.ndarray) -> bytes:
 
 def samples(run: Run, name: str) -> None:
     """Decoded samples of the prior above those of the aggregate posterior."""
-    arrays = run.arrays()
+    q = arrays(run)
     for source, z in (
         ("prior", analysis.prior_samples(SAMPLES, run.config.latent_dim)),
         (
             "aggregate",
             analysis.aggregate_posterior_samples(
-                SAMPLES, arrays["posterior_mean"], arrays["posterior_log_var"]
+                SAMPLES, q["posterior_mean"], q["posterior_log_var"]
             ),
         ),
     ):

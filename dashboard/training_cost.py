@@ -7,8 +7,8 @@ from statistics import median
 from typing import NamedTuple
 
 from dashboard import controls
+from vae_core import datasets
 from vae_core.config import RunConfig
-from vae_core.datasets import DATASETS
 from vae_core.runs import Run, RunStore, default_store, pretrained_store
 
 LAST_RUNS = 3  # of a kind: what the machine does today
@@ -102,13 +102,13 @@ def _differing(config: RunConfig, kind: RunConfig) -> str:
 
 
 def timing_of(run: Run) -> Timing | None:
-    """From the epochs of a finished run; None of an unfinished one and of fewer than two epochs.
+    """From the epochs of a finished run; None of fewer than two, and of one that was imported.
 
-    The first epoch holds the wait for the compiler.
+    The first epoch holds the wait for the compiler; who knows where an imported one was trained.
     """
     status = run.status()
     epochs = [record for record in run.records("epoch") if record["epoch"] > 0]
-    if status.state != "finished" or len(epochs) < 2:
+    if status.state != "finished" or status.imported or len(epochs) < 2:
         return None
     first, last = epochs[0], epochs[-1]
     per_step = (last["seconds"] - first["seconds"]) / (last["step"] - first["step"])
@@ -126,4 +126,4 @@ def duration(seconds: float) -> str:
 
 
 def _steps_per_epoch(config: RunConfig) -> int:
-    return DATASETS[config.dataset].train_images // config.batch_size
+    return datasets.source(config.dataset).train_images // config.batch_size

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import controls, training_cost
+from dashboard import controls, own_data, roles, training_cost
 from dashboard.components.plot import plot
 from dashboard.figures import curves
+from vae_core import datasets
 from vae_core.architectures import ARCHITECTURES
-from vae_core.config import DECAYS, OPTIMIZERS, SCHEDULES, ConfigError, RunConfig
-from vae_core.datasets import DATASETS
+from vae_core.config import DECAYS, OPTIMIZERS, SCHEDULES, ConfigError, RunConfig, VaeLabError
 from vae_core.sweep import sweep
 
 MODES = ("One run", "Sweep")
 EPOCHS = {"digits": 200}  # a few seconds; the others: some 20 epochs of a second or more each
+OWN_STEPS, OWN_EPOCHS = 2500, (20, 500)  # of data of one's own: steps, if so few epochs make them
 BETA_MARKS = (0.0, 0.02, 0.1, 0.5, 1.0, 2.0, 4.0, 10.0, 20.0)
 SWEEP_BETAS = (0.0, 0.5, 1.0, 2.0, 4.0, 10.0, 20.0)
 MAX_SEEDS = 5
+MOST_EPOCHS = 100_000
 DEFAULTS = RunConfig()
 
 
@@ -33,15 +35,16 @@ def choose_configs() -> list[RunConfig]:
         width="stretch",
     )
     betas, seeds = _betas_of_sweep() if mode == "Sweep" else ([_beta()], 1)
-    if not betas:
-        st.error("Choose at least one β.", icon=":material/error:")
-        return []
+    configs: list[RunConfig] = []
     try:
+        if not betas:
+            raise ConfigError("Choose at least one β.")
         base = _config(max(betas))
-        return sweep(base, betas, range(base.seed, base.seed + seeds))
-    except ConfigError as error:
+        configs = sweep(base, betas, range(base.seed, base.seed + seeds))
+    except VaeLabError as error:
         st.error(str(error), icon=":material/error:")
-        return []
+    own_data.section()
+    return configs
 
 
 def cost_line(configs: list[RunConfig]) -> str:
@@ -129,18 +132,23 @@ def _config(beta: float) -> RunConfig:
         beta: for the curve of the schedule.
     """
     with st.container(horizontal=True):
-        dataset = st.selectbox("Data set", list(DATASETS), key="train_dataset", bind="query-params")
+        known = datasets.names()
+        if st.session_state.get("train_dataset") not in (None, *known):  # deleted by another
+            st.session_state["train_dataset"] = known[0]
+        dataset = st.selectbox("Data set", known, key="train_dataset", bind="query-params")
+        source = datasets.source(dataset)
         architecture = st.selectbox(
             "Architecture", list(ARCHITECTURES), key="train_architecture", bind="query-params"
         )
         latent_dim = st.number_input(
             "Latent dimensions", 1, 64, 2, key="train_latent_dim", bind="query-params"
         )
+        most_epochs = max(roles.limits().epochs or MOST_EPOCHS, 1)
         epochs = st.number_input(
             "Epochs",
             1,
-            100_000,
-            EPOCHS.get(dataset, 20),
+            most_epochs,
+            min(_usual_epochs(dataset, source), most_epochs),
             key=f"train_epochs_{dataset}",
             bind="query-params",
         )
@@ -152,8 +160,14 @@ def _config(beta: float) -> RunConfig:
             help="constant; linear warm-up from 0; cyclical, the same again and again; capacity: "
             "β · |rate - C| with C growing.",
         )
+        most = min(4096, source.train_images) if source.own else 4096
         batch_size = st.number_input(
-            "Batch size", 1, 4096, 128, key="train_batch_size", bind="query-params"
+            "Batch size",
+            1,
+            most,
+            min(DEFAULTS.batch_size, most),
+            key=f"train_batch_size_{dataset}" if source.own else "train_batch_size",
+            bind="query-params",
         )
     warmup, cycles, capacity = _schedule_details(schedule)
     curve = st.empty()
@@ -204,7 +218,7 @@ def _config(beta: float) -> RunConfig:
         seed=int(seed),
     )
     if schedule != "constant":
-        steps_per_epoch = DATASETS[dataset].train_images // config.batch_size
+        steps_per_epoch = source.train_images // config.batch_size
         with curve:
             plot(
                 curves.schedule(config, max(steps_per_epoch, 1)),
@@ -213,6 +227,14 @@ def _config(beta: float) -> RunConfig:
                 alt=f"The {schedule} schedule over the steps of the run",
             )
     return config
+
+
+def _usual_epochs(dataset: str, source: datasets.Source) -> int:
+    if not source.own:
+        return EPOCHS.get(dataset, 20)
+    steps = max(1, source.train_images // min(DEFAULTS.batch_size, source.train_images))
+    least, most = OWN_EPOCHS
+    return max(least, min(most, round(OWN_STEPS / steps)))
 
 
 def _schedule_details(schedule: str) -> tuple[float, int, float]:

@@ -62,8 +62,8 @@ def rotations(runs: list[Run], turned: bool) -> list[np.ndarray]:
     if not turned:
         return [np.eye(run.config.latent_dim) for run in runs]
     reference = min(runs, key=controls.from_beta_one)
-    target = reference.arrays()["posterior_mean"]
-    return [analysis.align(run.arrays()["posterior_mean"], target).rotation for run in runs]
+    target = controls.arrays(reference)["posterior_mean"]
+    return [analysis.align(controls.arrays(run)["posterior_mean"], target).rotation for run in runs]
 
 
 def grid_latents(
@@ -103,7 +103,7 @@ def frames(
     for run, rotation, z in zip(runs, turns, latents, strict=True):
         shown = None
         if points:
-            arrays = run.arrays()
+            arrays = controls.arrays(run)
             mean = arrays["posterior_mean"][:MAX_POINTS] @ rotation
             shown = mean[:, list(dims)], arrays["labels"][:MAX_POINTS]
         found.append(
@@ -146,7 +146,7 @@ def choose(run: Run, z: np.ndarray) -> Walk | None:
 
 
 def _images(run: Run) -> tuple[np.ndarray, np.ndarray]:
-    arrays = run.arrays()
+    arrays = controls.arrays(run)
     mean, labels = arrays["posterior_mean"], arrays["labels"]
     names = [str(name) for name in arrays["label_names"]]
     ends = []

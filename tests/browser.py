@@ -41,19 +41,25 @@ def free_port() -> int:
 
 
 class Server:
-    """`streamlit run` in a process of its own, with a store of its own."""
+    """`streamlit run` in a process of its own, with a store of its own.
 
-    def __init__(self, root: Path) -> None:
+    Args:
+        root: a folder for its store and its log.
+        script: what it serves.
+        env: added to the environment.
+    """
+
+    def __init__(self, root: Path, script: Path | str = "dashboard/app.py", **env: str) -> None:
         self.store = RunStore(root / "runs")
         self.url = f"http://127.0.0.1:{(port := free_port())}"
         self.log = open(root / "server.log", "w+")  # noqa: SIM115
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "streamlit", "run", "dashboard/app.py"),
+                *(sys.executable, "-m", "streamlit", "run", str(script)),
                 *("--server.port", str(port), "--server.headless", "true"),
             ],
             cwd=PROJECT,
-            env=os.environ | {"VAE_LAB_RUNS": str(self.store.root)},
+            env=os.environ | {"VAE_LAB_RUNS": str(self.store.root)} | env,
             stdout=self.log,
             stderr=subprocess.STDOUT,
         )

@@ -11,8 +11,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from vae_core.bundle import bundle
 from vae_core.runs import PROJECT, RunStore
 
 
@@ -136,3 +138,47 @@ def test_ctrl_c_interrupts_and_leaves_the_rest_cancelled(tmp_path: Path) -> None
     assert "goes on from the last checkpoint" in errors
     assert "Traceback" not in errors
     assert [run.status().state for run in store.scan()[0]] == ["interrupted", "cancelled"]
+
+
+def test_a_file_of_ones_own_and_a_run_that_goes_out_and_in(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (30, 12, 10))
+    np.savez(tmp_path / "my faces.npz", x=images, y=np.arange(30) % 3)
+    env = {"VAE_LAB_RUNS": str(tmp_path / "runs")}
+    given = ("--dataset", str(tmp_path / "my faces.npz"), "--size", "8")
+    result = vae_core("train", *given, "--epochs", "2", "--batch-size", "24", env=env)
+    assert result.returncode == 0, result.stderr
+    assert "24 training and 6 held-out images of 8x8 pixels, 3 labels." in result.stderr
+    assert "Images of 10x12 pixels were resized to 8x8." in result.stderr
+    (run,) = RunStore(tmp_path / "runs").scan()[0]
+    assert run.config.dataset in vae_core("datasets", env=env).stdout
+    listed = json.loads(vae_core("datasets", "--json", env=env).stdout)
+    assert listed[-1] == {"name": run.config.dataset, "size": 8, "train": 24}
+
+    (tmp_path / "run.zip").write_bytes(bundle(run))
+    other = str(tmp_path / "other")
+    result = vae_core("import", str(tmp_path / "run.zip"), "--store", other, env=env)
+    assert "finished, imported" in result.stdout, result.stderr
+    shown = vae_core("show", run.id, "--store", other, env=env).stdout
+    assert "its numbers are its sender's" in shown
+    result = vae_core("import", str(tmp_path / "run.zip"), "--store", other, env=env)
+    assert result.returncode == 2
+    assert "already; delete it first" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--dataset", "./nowhere.npz"), "nowhere.npz is not there"),
+        (("--dataset", "pyproject.toml/x.csv"), "x.csv is not there"),
+        (("--dataset", "./README.md"), "README.md is no .npz or .zip or .csv file"),
+        (("--dataset", "x.npz", "--epochs", "0"), "epochs must be from 1"),
+        (("--size", "16"), "--size is for a file of your own"),
+    ],
+)
+def test_bad_files_are_one_line(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    result = vae_core("train", *arguments, env={"VAE_LAB_RUNS": str(tmp_path / "runs")})
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from vae_core import datasets
+from vae_core.config import RunConfig
 from vae_core.datasets import DatasetError
+from vae_core.runs import RunStore
 
 
 @pytest.fixture(autouse=True)
@@ -152,3 +154,86 @@ def test_held_out_images_without_the_rest(monkeypatch: pytest.MonkeyPatch, tmp_p
         datasets.held_out("mnist", [0])
     digits = datasets.load("digits").x_test[[3]]
     assert np.array_equal(datasets.held_out("digits", [3]), digits)
+
+
+# --- of the user's own ------------------------------------------------------------------------
+
+
+def own(name: str = "Cats & dogs.npz", count: int = 16) -> tuple[str, Path]:
+    """A stored data set of 9x9 pixels."""
+    images = np.random.default_rng(0).integers(0, 256, (count, 9, 9)).astype(np.uint8)
+    content = {
+        "x_train": images,
+        "y_train": np.zeros(count, np.uint8),
+        "x_test": images[:4],
+        "y_test": np.array([0, 1, 1, 0], np.uint8),
+        "label_names": np.array(["cat", "dog"]),
+    }
+    path = datasets.own_folder() / f"{datasets.own_name(name, content)}.npz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, allow_pickle=False, **content)
+    return path.stem, path
+
+
+@pytest.mark.usefixtures("own_store")
+def test_a_data_set_of_ones_own_is_known_by_name_and_content() -> None:
+    name, path = own()
+    assert name.startswith("own_cats_dogs_")
+    assert RunConfig(dataset=name).id.startswith(name)
+    assert datasets.names() == [*datasets.DATASETS, name]
+    assert datasets.own_file(name) == path
+    assert datasets.own_file("digits") is None
+    source = datasets.source(name)
+    assert (source.size, source.train_images, source.bundled, source.own) == (9, 16, False, True)
+    data = datasets.load(name)
+    assert data.shape == (9, 9)
+    assert data.label_names == ("cat", "dog")
+    assert np.array_equal(datasets.held_out(name, [2, 0]), data.x_test[[2, 0]])
+    chunks = list(datasets.training_chunks(name, 10))
+    assert [len(images) for images, _ in chunks] == [10, 6]
+    assert np.array_equal(np.concatenate([images for images, _ in chunks]), data.x_train)
+    for other in ("猫.npz", "a" * 500 + ".csv", "..npz", "/../x y.zip"):
+        assert datasets.OWN_NAME.fullmatch(own(other)[0]), other
+
+
+@pytest.mark.usefixtures("own_store")
+def test_damage_to_a_data_set_of_ones_own_is_noticed() -> None:
+    name, path = own()
+    content = path.read_bytes()
+    place = content.index(b"x_test.npy") + 300
+    path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+    with pytest.raises(DatasetError, match=r"damaged|can't be read"):
+        datasets.load(name)
+    _, other = own("other.npz", count=20)
+    other.replace(path)  # whole, and not what the name says
+    with pytest.raises(DatasetError, match="is damaged: delete it"):
+        datasets.load(name)
+    path.write_bytes(content[:500])
+    with pytest.raises(DatasetError, match="is damaged: delete it"):
+        datasets.source(name)
+    path.unlink()
+    path.symlink_to("/etc/passwd")
+    with pytest.raises(DatasetError, match="not on this machine"):
+        datasets.source(name)
+    assert datasets.own_names() == []
+
+
+def test_names_that_lead_elsewhere_are_unknown(own_store: RunStore) -> None:
+    for name in ("own_../../x_00000000", "own_x_0000000g", "../digits", "own_x_00000000\n", ""):
+        with pytest.raises(DatasetError, match="unknown data set"):
+            datasets.source(name)
+    assert not own_store.root.exists()
+
+
+def test_a_data_set_that_is_needed_stays(own_store: RunStore) -> None:
+    name, path = own()
+    run = own_store.create(RunConfig(dataset=name))
+    with pytest.raises(DatasetError, match=f"run {run.id} needs {name}: stop it first"):
+        datasets.delete_own(name, own_store)
+    run.request_cancel()
+    datasets.delete_own(name, own_store)
+    assert not path.exists()
+    assert own_store.scan()[0][0].id == run.id
+    for other in (name, "digits"):
+        with pytest.raises(DatasetError):
+            datasets.delete_own(other, own_store)

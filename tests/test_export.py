@@ -112,7 +112,7 @@ def test_weights_overwritten_under_an_open_run_end_nothing(trained: Run, store: 
     with open(run.weights_path, "r+b") as file:
         file.truncate(100)
     assert np.array_equal(networks.decode(z), before)
-    with pytest.raises(RunError, match="can't be loaded"):
+    with pytest.raises(RunError, match="not what was written"):
         Inference(run)
 
 

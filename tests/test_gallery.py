@@ -38,7 +38,7 @@ def test_every_run_ships_as_it_should(recipe: gallery.Recipe) -> None:
         assert run.records("epoch")[-1]["epoch"] == config.epochs
         whole = config.seed == recipe.seeds[0]
         assert run.viewable == whole
-        assert len(list(run.path.iterdir())) == (8 if whole else 3)
+        assert len(list(run.path.iterdir())) == (9 if whole else 4)
         if whole:  # latents and labels, no pictures
             arrays = run.arrays()
             assert set(arrays) == {

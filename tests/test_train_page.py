@@ -532,10 +532,10 @@ def test_a_full_disk_in_the_middle_of_a_sweep_leaves_no_run_without_an_engine(
 ) -> None:
     create = RunStore.create
 
-    def fails_at_the_third(self: RunStore, config: RunConfig) -> Run:
+    def fails_at_the_third(self: RunStore, config: RunConfig, submitted_by: str | None) -> Run:
         if len(self.scan()[0]) == 2:
             raise RunError("no run can be made: the disk is full.")
-        return create(self, config)
+        return create(self, config, submitted_by)
 
     monkeypatch.setattr(RunStore, "create", fails_at_the_third)
     page = open_page("train")

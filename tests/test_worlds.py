@@ -16,7 +16,7 @@ import vae_core
 from vae_core.runs import PROJECT
 
 TRAINING_SIDE = {"vae", "training", "export", "worker"}
-HEAVY = ("tensorflow", "keras", "sklearn", "torch")
+HEAVY = ("tensorflow", "keras", "sklearn", "torch", "distributed", "mlflow", "tensorboard")
 
 
 def loaded_after(code: str, **env: str) -> set[str]:

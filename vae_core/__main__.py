@@ -1,4 +1,7 @@
-"""The command line: python -m vae_core describe | train | sweep | list | show | evaluate."""
+"""The command line: python -m vae_core COMMAND.
+
+describe, train, sweep, list, show, evaluate, import, datasets, export-mlflow
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich import box
@@ -17,9 +21,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from vae_core import architectures, datasets
-from vae_core.config import DECAYS, OPTIMIZERS, SCHEDULES, RunConfig, VaeLabError
-from vae_core.engines import LocalEngine
+from vae_core import architectures, datasets, importing, sinks, uploads
+from vae_core.config import DECAYS, OPTIMIZERS, SCHEDULES, ConfigError, RunConfig, VaeLabError
+from vae_core.engines import Engine, new_engine
 from vae_core.metrics import METRICS
 from vae_core.runs import NO_WEIGHTS, Run, RunError, RunStore, default_store
 from vae_core.sweep import sweep
@@ -29,7 +33,8 @@ OUT = Console(width=None if sys.stdout.isatty() else 160)
 ERR = Console(stderr=True, soft_wrap=True, highlight=False)
 POLL_SECONDS = 0.2
 HELP = {
-    "dataset": f"one of {', '.join(datasets.DATASETS)}",
+    "dataset": f"one of {', '.join(datasets.DATASETS)}, or a file of your own (.npz, .zip of "
+    "images, .csv of pixels)",
     "architecture": f"one of {', '.join(architectures.ARCHITECTURES)}",
     "latent_dim": "latent dimensions",
     "beta": "weight of the rate in the loss",
@@ -86,12 +91,15 @@ def _parser() -> argparse.ArgumentParser:
 
     describe = command("describe", _describe, "layer table and parameter counts")
     _add_config(describe, "dataset", "architecture", "latent_dim")
+    _add_size(describe)
 
     train = command("train", _train, "train one run, or open it if it is already finished")
     _add_config(train, *HELP)
+    _add_size(train)
 
     sweep_ = command("sweep", _sweep, "train betas x seeds, all of a seed from the same weights")
     _add_config(sweep_, *(name for name in HELP if name not in ("beta", "seed")))
+    _add_size(sweep_)
     for option, kind, default in (("--betas", float, None), ("--seeds", int, [0])):
         sweep_.add_argument(
             option,
@@ -103,12 +111,28 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     command("list", _list, "the runs of the store, one a row")
+    export = command(
+        "export-mlflow", _export_mlflow, "finished runs, with their networks, to MLflow"
+    )
+    export.add_argument("run_ids", nargs="+", metavar="RUN_ID")
     for name, function, text in (
         ("show", _show, "config, status and last metrics of a run"),
         ("evaluate", _evaluate, "held-out numbers, recomputed from the weights"),
     ):
         command(name, function, text).add_argument("run_id", metavar="RUN_ID")
+    command("datasets", _datasets, "the data sets that can be trained on, one a row")
+    text = "take over a run that somebody exported: its zip or its folder"
+    command("import", _import, text).add_argument("path", metavar="PATH", type=Path)
     return parser
+
+
+def _add_size(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--size",
+        type=int,
+        help="pixels a side to resize a file of your own to; default: as its images are, or "
+        f"{uploads.DEFAULT_SIZE}",
+    )
 
 
 def _add_config(parser: argparse.ArgumentParser, *names: str) -> None:
@@ -145,10 +169,36 @@ def _numbers(kind: type) -> Any:
 def _config(options: argparse.Namespace, **fixed: Any) -> RunConfig:
     names = [field.name for field in dataclasses.fields(RunConfig)]
     given = {name: getattr(options, name) for name in names if hasattr(options, name)}
+    if _is_file(given["dataset"]):
+        # Else the file would be read before another mistake is found.
+        architectures.check_name(RunConfig(**given | fixed | {"dataset": "own"}).architecture)
+        given["dataset"] = _kept(Path(given["dataset"]), options.size)
+    elif options.size is not None:
+        raise ConfigError("--size is for a file of your own: the others have their size.")
     config = RunConfig(**given | fixed)
     datasets.check_name(config.dataset)
     architectures.check_name(config.architecture)
     return config
+
+
+def _is_file(dataset: str) -> bool:
+    """Is this the path of a file, not the name of a data set?"""
+    return Path(dataset).name != dataset or (
+        Path(dataset).suffix.lower() in uploads.ENDINGS and dataset not in datasets.DATASETS
+    )
+
+
+def _kept(path: Path, size: int | None) -> str:
+    """Make a data set of a file, say what it was made into, and return its name."""
+    upload = uploads.read(path, path.name, size)
+    s = upload.summary
+    labels = "no labels" if len(s.label_names) == 1 else f"{len(s.label_names)} labels"
+    ERR.print(
+        f"{s.name}: {s.train:,} training and {s.test:,} held-out images of {s.size}x{s.size} "
+        f"pixels, {labels}. {' '.join(s.notes)}",
+        markup=False,
+    )
+    return upload.keep()
 
 
 def _store(options: argparse.Namespace) -> RunStore:
@@ -173,7 +223,7 @@ def _without_native_noise() -> Iterator[None]:
 
 def _describe(options: argparse.Namespace) -> int:
     config = _config(options)
-    size = datasets.DATASETS[config.dataset].size
+    size = datasets.source(config.dataset).size
     with _without_native_noise():
         from vae_core.vae import VAE  # TensorFlow, only where it is needed
 
@@ -228,7 +278,7 @@ def _train_all(configs: list[RunConfig], options: argparse.Namespace) -> int:
     runs = [store.create(config) for config in configs]
     left = [run for run in runs if run.status().state != "finished"]
     if left:
-        with _engine() as engine:
+        with _engine(store) as engine:
             for run in left:
                 engine.submit(run)
             try:
@@ -250,8 +300,8 @@ def _train_all(configs: list[RunConfig], options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _engine() -> Iterator[LocalEngine]:
-    engine = LocalEngine()
+def _engine(store: RunStore) -> Iterator[Engine]:
+    engine = new_engine(store)
     try:
         yield engine
     finally:
@@ -329,6 +379,7 @@ def _summary(run: Run) -> dict[str, Any]:
         "id": run.id,
         "path": str(run.path),
         "state": status.state,
+        "imported": status.imported,  # then its numbers are its sender's
         "epoch": epochs[-1]["epoch"] if epochs else 0,
         "seconds": round(status.seconds, 3),
         "error": status.error,
@@ -348,7 +399,7 @@ def _print_runs(results: list[dict[str, Any]]) -> None:
         test = result["test"] or {}
         table.add_row(
             result["id"],
-            result["state"],
+            result["state"] + (", imported" if result["imported"] else ""),
             f"{result['epoch']}/{result['config']['epochs']}",
             *(f"{test[n]:.2f}" if test else "" for n in ("loss", "distortion", "rate", "elbo")),
             str(result["metrics"].get("active_units", "")),
@@ -376,6 +427,35 @@ def _list(options: argparse.Namespace) -> int:
     return 0
 
 
+def _datasets(options: argparse.Namespace) -> int:
+    found = [(name, datasets.source(name)) for name in datasets.names()]
+    if options.json:
+        _print_json(
+            [
+                {"name": name, "size": source.size, "train": source.train_images}
+                for name, source in found
+            ]
+        )
+        return 0
+    table = Table(box=box.SIMPLE)
+    table.add_column("data set", no_wrap=True)
+    for title in ("pixels a side", "training images"):
+        table.add_column(title, justify="right")
+    for name, source in found:
+        table.add_row(name, str(source.size), f"{source.train_images:,}")
+    OUT.print(table)
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    result = _summary(importing.import_run(options.path, options.path.name, _store(options)))
+    if options.json:
+        _print_json(result)
+    else:
+        _print_runs([result])
+    return 0
+
+
 def _run(options: argparse.Namespace) -> Run:
     """The run of that id, or the only one whose id has that in it."""
     store = _store(options)
@@ -398,6 +478,8 @@ def _show(options: argparse.Namespace) -> int:
     for name in ("state", "epoch", "seconds", "error"):
         if result[name] is not None:
             table.add_row(name, str(result[name]))
+    if result["imported"]:
+        table.add_row("imported", "its numbers are its sender's; evaluate computes them again")
     table.add_section()
     _add_metrics(table, (result["test"] or {}) | result["metrics"])
     OUT.print(table)
@@ -422,6 +504,18 @@ def _evaluate(options: argparse.Namespace) -> int:
     table.add_column("stored", justify="right")
     _add_metrics(table, result["recomputed"], result["stored"])
     OUT.print(table)
+    return 0
+
+
+def _export_mlflow(options: argparse.Namespace) -> int:
+    exported = {}
+    for run_id in options.run_ids:
+        run = _run(argparse.Namespace(**vars(options) | {"run_id": run_id}))
+        exported[run.id] = sinks.export_mlflow(run)
+        if not options.json:
+            OUT.print(f"{run.id}  MLflow run {exported[run.id]}", soft_wrap=True)
+    if options.json:
+        _print_json(exported)
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from vae_core import datasets
 from vae_core.architectures import ARCHITECTURES
@@ -67,19 +68,20 @@ def bundle(run: Run) -> bytes:
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(run.path.iterdir()):
-            if path.is_file() and path.name not in ("lock", "cancel", "snapshot.npz"):
-                archive.write(path, f"{run.id}/{path.name}")
+        for name in run.files():
+            if name != "snapshot.npz":
+                archive.writestr(f"{run.id}/{name}", run.read(name))
         for name, text in texts.items():
             archive.writestr(f"{run.id}/{name}", text)
     return buffer.getvalue()
 
 
-def _load_script(config: RunConfig, starts: list[dict[str, object]]) -> str:
-    versions = starts[-1].get("versions") if starts else None
-    known = versions if isinstance(versions, dict) else {}
+def _load_script(config: RunConfig, starts: list[dict[str, Any]]) -> str:
+    start: dict[str, Any] = starts[-1] if starts else {}
+    known = start.get("versions", {})
     return LOAD.format(
         latent_dim=config.latent_dim,
-        size=datasets.DATASETS[config.dataset].size,
+        # Its own data set may be on another machine.
+        size=start["dataset"]["size"] if start else datasets.source(config.dataset).size,
         **{name: known.get(name, "?") for name in ("tensorflow", "keras")},
     )

@@ -5,6 +5,7 @@ Two equal configs mean the same run; the id is a readable prefix and a hash of t
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import math
@@ -44,7 +45,7 @@ class RunConfig:
     the fields that matter and differ from their defaults, the runs that exist keep their ids.
 
     Attributes:
-        dataset: name in `vae_core.datasets.DATASETS`.
+        dataset: name in `vae_core.datasets.DATASETS`, or of one of the user's own data sets.
         architecture: name in `vae_core.architectures.ARCHITECTURES`.
         latent_dim: number of latent dimensions d, 1 to 512.
         beta: weight of the rate in `loss = distortion + beta * rate`, 0 to 1e6. With the
@@ -125,7 +126,7 @@ class RunConfig:
             value = getattr(self, name)
             _check(value in choices, f"{name} must be one of {', '.join(choices)}; got {value!r}.")
 
-    @property
+    @functools.cached_property  # lists of thousands of runs ask for it
     def id(self) -> str:
         """Readable prefix and hash of the content, e.g. `digits-mlp-d2-beta4-seed0-1f0c2a9b`.
 

@@ -2,6 +2,9 @@
 
 `VAE_LAB_DATA` names a folder that is looked in first (mnist.npz, fashion_mnist.npz in the layout
 of keras.datasets); else the usual loader downloads. `digits` and `shapes` need neither.
+
+Data sets of the user's own (`vae_core.uploads` makes them) lie in `.datasets/<name>.npz` of the
+default run store. Their name holds a hash of their content, so a name always means the same images.
 """
 
 from __future__ import annotations
@@ -9,8 +12,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
+import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+import re
+import unicodedata
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +26,7 @@ import numpy as np
 
 from vae_core import shapes
 from vae_core.config import VaeLabError
+from vae_core.runs import RunStore, default_store
 
 
 class DatasetError(VaeLabError):
@@ -228,6 +236,7 @@ class Source(NamedTuple):
     size: int  # pixels a side
     train_images: int
     bundled: bool = False  # there without a file and a network
+    own: bool = False  # of the user's
 
 
 # A new data set is a loader and a line here.
@@ -239,10 +248,137 @@ DATASETS = {
 }
 
 
+# --- of the user's own --------------------------------------------------------------------
+
+OWN_NAME = re.compile(r"own_[a-z0-9_]{1,20}_[0-9a-f]{8}")
+OWN_KEYS = ("x_train", "y_train", "x_test", "y_test", "label_names")
+
+
+def own_name(file_name: str, arrays: Mapping[str, np.ndarray]) -> str:
+    """The name of a data set of the user's own: of its file, and a hash of its content.
+
+    Args:
+        file_name: in any script, of any length.
+        arrays: `OWN_KEYS`.
+
+    Returns:
+        It matches `OWN_NAME`.
+    """
+    text = unicodedata.normalize("NFKD", Path(file_name).stem[:200]).encode("ascii", "ignore")
+    slug = re.sub(r"[^a-z0-9]+", "_", text.decode().lower())[:20].strip("_") or "data"
+    return f"own_{slug}_{_own_hash(arrays)}"
+
+
+def _own_hash(arrays: Mapping[str, np.ndarray]) -> str:
+    digest = hashlib.sha256(json.dumps([str(name) for name in arrays["label_names"]]).encode())
+    for key in OWN_KEYS[:4]:
+        array = np.ascontiguousarray(arrays[key], np.uint8)
+        digest.update(repr(array.shape).encode())
+        digest.update(array.data)
+    return digest.hexdigest()[:8]
+
+
+def own_folder() -> Path:
+    """Where the user's own data sets lie: copied with the runs, skipped by `RunStore.scan`."""
+    return default_store().root / ".datasets"
+
+
+def own_names() -> list[str]:
+    """The user's own data sets on this machine, in alphabetical order."""
+    return sorted(path.stem for path in own_folder().glob("own_*.npz") if _is_own(path))
+
+
+def _is_own(path: Path) -> bool:
+    return bool(OWN_NAME.fullmatch(path.stem)) and path.is_file() and not path.is_symlink()
+
+
+def own_file(name: str) -> Path | None:
+    """The file of a data set of the user's own, to be taken to where it is trained.
+
+    Returns:
+        None for those that every installation knows.
+
+    Raises:
+        DatasetError: there is no such data set here.
+    """
+    if name in DATASETS:
+        return None
+    path = own_folder() / f"{name}.npz"
+    if not OWN_NAME.fullmatch(name):
+        raise DatasetError(f"unknown data set {name!r}: choose one of {', '.join(names())}.")
+    if not _is_own(path):
+        raise DatasetError(
+            f"the data set {name} is not on this machine: upload its file again, or put "
+            f"{name}.npz from where it is into {path.parent}."
+        )
+    return path
+
+
+def delete_own(name: str, store: RunStore) -> None:
+    """Remove a data set of the user's own; runs that were trained on it stay.
+
+    Args:
+        store: whose runs may need it.
+
+    Raises:
+        DatasetError: there is none of that name, or a run that trains or waits needs it.
+    """
+    path = own_file(name)
+    if path is None:
+        raise DatasetError(f"{name} comes with VAE Lab and can't be deleted.")
+    for run in store.scan()[0]:
+        if run.config.dataset == name and run.status().active:
+            raise DatasetError(f"run {run.id} needs {name}: stop it first.")
+    path.unlink(missing_ok=True)
+
+
+def names() -> list[str]:
+    """All data sets that can be asked for."""
+    return [*DATASETS, *own_names()]
+
+
+def source(name: str) -> Source:
+    """How to load the data set of that name, and what is known of it before.
+
+    Raises:
+        DatasetError: there is none of that name here, or its file is damaged.
+    """
+    path = own_file(name)
+    if path is None:
+        return DATASETS[name]
+    stat = path.stat()
+    return _own_source(path, (stat.st_ino, stat.st_mtime_ns, stat.st_size))
+
+
+@functools.lru_cache(maxsize=64)
+def _own_source(path: Path, _signature: tuple[int, ...]) -> Source:
+    """What the header of its file says: no pixel is read."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open("x_train.npy") as file:
+            np.lib.format.read_magic(file)
+            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        n, height, width = shape
+        if dtype != np.uint8 or height != width:
+            raise ValueError(f"{dtype} of shape {shape}")
+    except Exception as error:  # NumPy and zipfile raise what they like on a damaged file
+        raise DatasetError(f"{path} is damaged: delete it, and upload the data again.") from error
+    return Source(lambda: _load_own(path), width, n, own=True)
+
+
+def _load_own(path: Path) -> Dataset:
+    arrays = _read_npz(path, *OWN_KEYS)
+    if path.stem.rsplit("_", 1)[-1] != _own_hash(arrays):
+        raise DatasetError(f"{path} is damaged: delete it, and upload the data again.")
+    label_names = tuple(str(name) for name in arrays.pop("label_names"))
+    return _checked(path.stem, **arrays, label_names=label_names)
+
+
+# --- by name ------------------------------------------------------------------------------
+
+
 def check_name(name: str) -> None:
     """Raise DatasetError where there is no data set of that name."""
-    if name not in DATASETS:
-        raise DatasetError(f"unknown data set {name!r}: choose one of {', '.join(DATASETS)}.")
+    source(name)
 
 
 @functools.lru_cache(maxsize=2)
@@ -252,8 +388,7 @@ def load(name: str) -> Dataset:
     Raises:
         DatasetError: unknown name, missing file and no network, or unusable content.
     """
-    check_name(name)
-    return DATASETS[name].load()
+    return source(name).load()
 
 
 def held_out(name: str, indices: Sequence[int]) -> np.ndarray:
@@ -265,11 +400,8 @@ def held_out(name: str, indices: Sequence[int]) -> np.ndarray:
     Raises:
         DatasetError: the data set is not on this machine, damaged, or has fewer images.
     """
-    check_name(name)
-    if DATASETS[name].bundled:
-        images = load(name).x_test
-    else:
-        images = _local_arrays(name, "x_test")["x_test"]
+    bundled = source(name).bundled
+    images = load(name).x_test if bundled else _local_arrays(name, "x_test")["x_test"]
     if images.ndim != 3 or len(images) <= max(indices, default=0):
         raise DatasetError(f"{name}: x_test holds other images than the run was trained with.")
     picked = images[np.asarray(indices, int)]
@@ -284,15 +416,14 @@ def training_chunks(name: str, chunk: int = 2000) -> Iterator[tuple[np.ndarray, 
     Raises:
         DatasetError: the data set is not on this machine or damaged.
     """
-    check_name(name)
-    if DATASETS[name].bundled:
+    found = source(name)
+    if found.bundled:
         data = load(name)
         images, labels = data.x_train, data.y_train
     else:
         arrays = _local_arrays(name, "x_train", "y_train")
         images, labels = arrays["x_train"], arrays["y_train"]
-    size = DATASETS[name].size
-    if images.shape[1:] != (size, size) or labels.shape != images.shape[:1]:
+    if images.shape[1:] != (found.size, found.size) or labels.shape != images.shape[:1]:
         raise DatasetError(f"{name}: x_train holds other images than the run was trained with.")
     for start in range(0, len(images), chunk):
         part = images[start : start + chunk]
@@ -302,7 +433,7 @@ def training_chunks(name: str, chunk: int = 2000) -> Iterator[tuple[np.ndarray, 
 
 def _local_arrays(name: str, *keys: str) -> dict[str, np.ndarray]:
     """Arrays of a data set's file, if it is on this machine."""
-    path = _local_file(f"{name}.npz")
+    path = own_file(name) or _local_file(f"{name}.npz")
     if path is None:
         raise DatasetError(
             f"The images of {name} are not on this machine: put {name}.npz into a folder and "

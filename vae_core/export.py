@@ -9,6 +9,8 @@ decoder that scripts in a browser can follow, and the bytes of their weights in 
 from __future__ import annotations
 
 import functools
+import hashlib
+import io
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,8 +19,9 @@ import h5py
 import keras
 import numpy as np
 import onnx
+from keras.src.saving import saving_lib
 
-from vae_core.runs import Run, replace_file
+from vae_core.runs import Run, RunError, replace_file
 from vae_core.vae import VAE
 
 SMALLEST = 128  # bytes that are worth a reference
@@ -29,10 +32,10 @@ def export(vae: VAE, run: Run) -> None:
 
     Graphs of other weights go first: with new ones under them they would decode a mixture.
     """
-    for path in (run.encoder_path, run.decoder_path, run.browser_path):
-        path.unlink(missing_ok=True)
+    for name in ("checksums.json", "encoder.onnx", "decoder.onnx", "decoder.json"):
+        (run.path / name).unlink(missing_ok=True)
     vae.optimizer = None  # Keras would store its state with the weights
-    replace_file(run.weights_path, lambda path: vae.save_weights(path))
+    replace_file(run.weights_path, weights_file(vae))
     stored = _stored_arrays(run.weights_path)
     pixels = keras.layers.Activation("sigmoid")(vae.decoder.output)
     decoder = keras.Model(vae.decoder.input, pixels)
@@ -42,12 +45,50 @@ def export(vae: VAE, run: Run) -> None:
     export_for_browsers(vae.decoder, run)
 
 
+def weights_file(vae: VAE) -> bytes:
+    """What `vae.save_weights` would write, made in memory.
+
+    When the disk fills while HDF5 writes to it, it can end the process by a signal.
+    """
+    buffer = io.BytesIO()
+    store = saving_lib.H5IOStore(buffer, mode="w")
+    saving_lib._save_state(
+        vae, weights_store=store, assets_store=None, inner_path="", visited_saveables=set()
+    )
+    store.close()
+    return buffer.getvalue()
+
+
+# Ends a checkpoint; HDF5 does not read so far. Weights in which a bit flipped load like any other.
+SEAL = b"\nsha256 "
+SEAL_BYTES = len(SEAL) + 64
+
+
+def write_checkpoint(vae: VAE, run: Run) -> None:
+    """Weights and optimiser state in one file, so that they always belong together."""
+    content = weights_file(vae)
+    seal = SEAL + hashlib.sha256(content).hexdigest().encode()
+    replace_file(run.checkpoint_path, content + seal)
+
+
+def check_checkpoint(run: Run) -> None:
+    """Is the checkpoint what was written? One of an older version is taken as it is.
+
+    Raises:
+        RunError: it is not.
+    """
+    content = run.read(run.checkpoint_path.name)
+    weights, seal = content[:-SEAL_BYTES], content[-SEAL_BYTES:]
+    if seal.startswith(SEAL) and hashlib.sha256(weights).hexdigest().encode() != seal[len(SEAL) :]:
+        raise RunError(f"run {run.id}: {run.checkpoint_path.name} is not what was written.")
+
+
 def export_for_browsers(decoder: keras.Model, run: Run) -> None:
     """Write decoder.json beside the weights, if scripts know all layers of the decoder."""
     layers = browser_layers(decoder, _stored_arrays(run.weights_path))
     if layers is not None:
         text = json.dumps({"size": decoder.output_shape[1], "layers": layers}) + "\n"
-        replace_file(run.browser_path, lambda path: path.write_text(text))
+        replace_file(run.browser_path, text.encode())
 
 
 def browser_layers(decoder: keras.Model, stored: dict[bytes, Span]) -> list[dict[str, Any]] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import struct
-from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -30,9 +29,12 @@ class Inference:
         try:
             # Sessions copy what they need. (Left to map the file itself, onnxruntime would end the
             # process by a signal when somebody overwrites it.)
-            weights = run.weights_path.name, run.weights_path.read_bytes()
-            self._encoder = _session(run.encoder_path, *weights)
-            self._decoder = _session(run.decoder_path, *weights)
+            weights = run.weights_path.name, run.read(run.weights_path.name)
+            self._encoder = _session(run.read(run.encoder_path.name), *weights)
+            self._decoder = _session(run.read(run.decoder_path.name), *weights)
+            self.size = int(self._encoder.get_inputs()[0].shape[1])  # pixels a side
+        except RunError:
+            raise
         except Exception as error:  # onnxruntime has a dozen classes without a common base
             raise RunError(
                 f"run {run.id}: its networks can't be loaded; train it again. ({error})"
@@ -71,15 +73,14 @@ def browser_decoder(run: Run, name: str) -> bytes | None:
     if not run.browser_path.is_file():
         return None
     try:
-        header = json.loads(run.browser_path.read_text("utf-8"))
+        header = json.loads(run.read(run.browser_path.name))
+        stored = run.read(run.weights_path.name)
         weights = bytearray()
-        with open(run.weights_path, "rb") as file:
-            for layer in header["layers"]:
-                for part in sorted(layer.keys() & {"kernel", "bias"}):
-                    offset, length = layer[part]
-                    layer[part] = [len(weights) // 4, length // 4]
-                    file.seek(offset)
-                    weights += _exactly(file.read(length), length)
+        for layer in header["layers"]:
+            for part in sorted(layer.keys() & {"kernel", "bias"}):
+                offset, length = layer[part]
+                layer[part] = [len(weights) // 4, length // 4]
+                weights += _exactly(stored[offset : offset + length], length)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise RunError(f"run {run.id}: decoder.json is damaged: {error}") from error
     text = json.dumps(header | {"name": name, "latent_dim": run.config.latent_dim}).encode()
@@ -93,16 +94,14 @@ def _exactly(part: bytes, length: int) -> bytes:
     return part
 
 
-def _session(path: Path, weights_name: str, weights: bytes) -> onnxruntime.InferenceSession:
+def _session(graph: bytes, weights_name: str, weights: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.add_external_initializers_from_files_in_memory(
         [weights_name], [weights], [len(weights)]
     )
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        path.read_bytes(), options, providers=["CPUExecutionProvider"]
-    )
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 def _run(session: onnxruntime.InferenceSession, inputs: np.ndarray) -> list[np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -18,11 +19,13 @@ def sweep(base: RunConfig, betas: Iterable[float], seeds: Iterable[int]) -> list
     return [replace(base, beta=beta, seed=seed) for seed in sorted(set(seeds)) for beta in betas]
 
 
+@functools.lru_cache(maxsize=4096)
 def sweep_id(config: RunConfig) -> str:
     """The same for the configs that differ in β alone."""
     return replace(config, beta=0.0).id
 
 
+@functools.lru_cache(maxsize=4096)
 def seeds_id(config: RunConfig) -> str:
     """The same for the configs that differ in the seed alone: over them a spread is taken."""
     return replace(config, seed=0).id

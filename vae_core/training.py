@@ -8,6 +8,7 @@ images and all noise are functions of (seed, epoch) and (seed, step).
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import platform
@@ -20,11 +21,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from vae_core import analysis, datasets, metrics, objective
+from vae_core import analysis, datasets, metrics, objective, sinks
 from vae_core.config import ConfigError, VaeLabError
 from vae_core.datasets import Dataset
-from vae_core.export import export
-from vae_core.runs import CLAIM_SECONDS, NO_WEIGHTS, Run, RunBusyError, RunError, replace_file
+from vae_core.export import check_checkpoint, export, write_checkpoint
+from vae_core.runs import CLAIM_SECONDS, NO_WEIGHTS, Run, RunBusyError, RunError
 from vae_core.vae import MAX_STEPS_PER_CALL, VAE
 
 TICK_SECONDS = 0.8  # how often a run shows a sign of life
@@ -63,29 +64,41 @@ def train(run: Run, stop: Callable[[], bool] = lambda: False) -> None:
             else:
                 _train_claimed(run, stop)
     except RunBusyError as error:
-        print(error, flush=True)
+        _log(error)
 
 
 def _train_claimed(run: Run, stop: Callable[[], bool]) -> None:
-    run.write_running()
     try:
+        run.clear()
+        run.write_running()
+        sinks.start(run)
         Training(run, stop).run_to_end()
     except VaeLabError as error:
-        print(error, flush=True)
-        run.write_status(state="failed", error=str(error))
+        _log(error)
+        _fail(run, str(error))
     except OSError as error:
-        traceback.print_exc()
-        run.write_status(
-            state="failed",
-            error=f"a file could not be read or written ({error.strerror or error}); "
+        _log(traceback.format_exc())
+        _fail(
+            run,
+            f"a file could not be read or written ({error.strerror or error}); "
             "put that right and resume.",
         )
     except Exception as error:
-        traceback.print_exc()
-        run.write_status(
-            state="failed",
-            error=f"training broke with {type(error).__name__}: {error} (see log.txt).",
-        )
+        _log(traceback.format_exc())
+        _fail(run, f"training broke with {type(error).__name__}: {error} (see log.txt).")
+
+
+def _log(text: object) -> None:
+    """To the log of the run; on a full disk to nowhere, as its status says more."""
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
+
+
+def _fail(run: Run, error: str) -> None:
+    try:
+        run.write_status(state="failed", error=error)
+    except OSError:
+        run.write_status_in_place(state="failed", error=error)
 
 
 class _StopError(Exception):
@@ -135,7 +148,8 @@ class Training:
         """All epochs that are left, and what a finished run holds."""
         self._append_start()
         if self.first_epoch == 0:
-            self._append_epoch(0, None)
+            if not self.run.records("epoch"):  # else of a run that was ended before a checkpoint
+                self._append_epoch(0, None)
             self._tick(0, None)
         for epoch in range(self.first_epoch, self.config.epochs):
             train_means = self._epoch(epoch)
@@ -156,9 +170,7 @@ class Training:
         except _StopError:
             return self._end_early()
         self._append_end("finished", self.config.epochs, measured)
-        self.run.write_status(
-            state="finished", epoch=self.config.epochs, seconds=self.seconds, error=None
-        )
+        self.run.finish(epoch=self.config.epochs, seconds=self.seconds)
         self.run.checkpoint_path.unlink(missing_ok=True)
         return None
 
@@ -328,10 +340,9 @@ class Training:
         )
 
     def _checkpoint(self) -> None:
-        """Weights and optimiser state in one file, so that they always belong together."""
         if not self.vae.finite():
             raise self._diverged("a weight is not finite")
-        replace_file(self.run.checkpoint_path, lambda path: self.vae.save_weights(path))
+        write_checkpoint(self.vae, self.run)
         self.last_checkpoint = time.monotonic()
 
     def _new_model(self) -> VAE:
@@ -347,14 +358,16 @@ class Training:
             return None
         vae = self._new_model()
         try:
+            if path == self.run.checkpoint_path:
+                check_checkpoint(self.run)
             vae.load_weights(path)
         except Exception as error:  # h5py and Keras raise what they like on a damaged file
-            print(f"The checkpoint can't be read, starting over: {error}", flush=True)
+            _log(f"The checkpoint can't be read, starting over: {error}")
             return None
         # No iterations: weights alone. Others: bits that flipped can still load.
         epochs, rest = divmod(int(vae.optimizer.iterations), self.steps_per_epoch)
         if not 0 < epochs <= self.config.epochs or rest or not vae.finite():
-            print("The checkpoint can't be gone on from, starting over.", flush=True)
+            _log("The checkpoint can't be gone on from, starting over.")
             return None
         return vae
 
@@ -370,6 +383,7 @@ class Training:
             epoch = int(restored.optimizer.iterations) // self.steps_per_epoch
             self._write_networks()
             self._append_end("cancelled", epoch, {})
+            self.run.seal_networks()
 
     def _write_networks(self) -> None:
         """Weights, exports and embeddings: what the pages show. The model trains no more."""
@@ -430,7 +444,13 @@ def load_trained(run: Run) -> tuple[VAE, Dataset]:
     if finished:
         vae.optimizer = None
     try:
+        if finished:
+            run.read(path.name)
+        else:
+            check_checkpoint(run)
         vae.load_weights(path)
+    except RunError:
+        raise
     except Exception as error:
         raise RunError(f"run {run.id}: its weights can't be read: {error}") from error
     return vae, dataset

@@ -9,6 +9,7 @@ interrupted and the process ends within seconds. A pipe tells that whatever kill
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -20,11 +21,13 @@ from pathlib import Path
 from vae_core.config import RunConfig, VaeLabError
 from vae_core.runs import Run
 
-GRACE_SECONDS = 3.0
+GRACE_SECONDS = 2.0
 
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    if sys.platform != "win32":
+        os.nice(10)  # training takes every core, and who clicks must not wait for it
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever a library prints must not look like an answer
 
@@ -61,14 +64,19 @@ def _train(training: object, path: Path, parent_gone: threading.Event) -> None:
         print(error, file=sys.stderr, flush=True)
         return
     saved = os.dup(1), os.dup(2)
-    log = os.open(run.log_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        log = os.open(run.log_path, flags, 0o644)
+    except OSError:  # a full disk: the status will say so
+        log = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(log, 1)
         os.dup2(log, 2)
         training.train(run, parent_gone.is_set)  # type: ignore[attr-defined]
-        sys.stdout.flush()
-        sys.stderr.flush()
     finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError):
+                stream.flush()
         os.dup2(saved[0], 1)
         os.dup2(saved[1], 2)
         for handle in (log, *saved):

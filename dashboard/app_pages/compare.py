@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import controls, side_by_side
-from dashboard.components.plot import plot
+from dashboard.components.plot import drawn, plot
 from dashboard.figures import comparison
 from dashboard.figures.numbers import metrics_table, title
 from vae_core import analysis
@@ -35,9 +35,12 @@ if len({column.sweep for column in columns}) > 1:
         icon=":material/warning:",
     )
 
+# What all figures below are made of: the runs, and their numbers with those of other seeds.
+shown_here = (*map(controls.version, picked), repr([column.numbers for column in columns]))
+
 st.subheader("Rate against distortion")
 plot(
-    comparison.rate_distortion(columns),
+    drawn(lambda: comparison.rate_distortion(columns), "rate-distortion", *shown_here),
     key="rate-distortion",
     height=480,
     alt="Rate-distortion plane, a point a β with its spread over seeds, and lines of equal elbo",
@@ -117,11 +120,16 @@ dims = controls.top_dims(reference) if reference else (0, 0)
 prior = analysis.prior_samples(comparison.MAX_POINTS, 2) if with_prior else None
 shown = len(columns) + with_prior
 names = [column.title.replace("<br>", ", ") for column in columns]
-figure = comparison.latent_spaces(
-    [c.aligned(how, dims) for c, how in zip(columns, alignments, strict=True)], half_width, prior
+figure = drawn(
+    lambda: comparison.latent_spaces(
+        [c.aligned(how, dims) for c, how in zip(columns, alignments, strict=True)],
+        half_width,
+        prior,
+    ),
+    *("latent", half_width, with_prior, aligned_to, *shown_here),
 )
 width = comparison.width_of(shown)
-titles = max(0, figure.layout.margin.t - 60)  # pixels beyond two lines, which the chart adds itself
+titles = max(0, figure.top - 60)  # pixels beyond two lines, which the chart adds itself
 with side_by_side.grid(shown):
     plot(
         figure,
@@ -166,7 +174,7 @@ with side_by_side.grid(shown):
 
     st.markdown("##### Rate of each latent dimension")
     plot(
-        comparison.rates(columns, width),
+        drawn(lambda: comparison.rates(columns, width), "rates", width, *shown_here),
         key="compare-rates",
         height=260,
         alt="Held-out rate of each latent dimension, a column a run",

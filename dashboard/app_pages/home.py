@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import controls
-from dashboard.components.plot import plot
+from dashboard.components.plot import drawn, plot
 from dashboard.figures import comparison
 from dashboard.side_by_side import (
     cells,
@@ -28,7 +28,11 @@ runs, columns = comparison_columns(runs)
 st.subheader(f"{runs[0].config.dataset}: same network, first weights and batches, only β differs")
 with grid(len(runs)):
     plot(
-        comparison.latent_spaces(columns, half_width=4),
+        drawn(
+            lambda: comparison.latent_spaces(columns, half_width=4),
+            "home",
+            *map(controls.version, runs),
+        ),
         key="home-latent",
         height=380,
         aspect=1 / comparison.width_of(len(columns)),

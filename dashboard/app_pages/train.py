@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from dashboard import controls, live_view, run_queue, training_form
-from vae_core.engines import shared_engine
+from dashboard import account, actions, controls, live_view, roles, run_queue, training_form
 from vae_core.runs import default_store
 
 VIEW_SECONDS = 0.5
@@ -11,33 +10,38 @@ QUEUE_SECONDS = 1.0
 IDLE_SECONDS = 3.0  # till a run that another viewer starts shows up
 
 store = default_store()
-engine = shared_engine(store)
-
 
 st.title("Train")
 # Streamlit's own sign of activity, with a Stop of its own, would come and go with every tick.
 st.html("<style>[data-testid=stStatusWidget] { display: none; }</style>")
 left, right = st.columns([1, 2], gap="medium")
 with left, st.container(key="form"):
-    configs = training_form.choose_configs()
-    pressed = st.button(
-        "Train" if len(configs) < 2 else f"Train {len(configs)} runs",
-        type="primary",
-        icon=":material/play_arrow:",
-        width="stretch",
-        disabled=not configs,
-        key="train",
-    )
-    if pressed:
-        run_queue.start(configs, store, engine)
-    if configs:
-        st.caption(training_form.cost_line(configs))
+    reason = roles.why_viewer()
+    if reason is not None:
+        account.say_why_viewer(reason)
+    else:
+        configs = training_form.choose_configs()
+        too_much = actions.why_too_much(configs)
+        pressed = st.button(
+            "Train" if len(configs) < 2 else f"Train {len(configs)} runs",
+            type="primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            disabled=not configs or too_much is not None,
+            key="train",
+        )
+        if pressed:
+            run_queue.start(configs)
+        if too_much:
+            st.caption(too_much)
+        elif configs:
+            st.caption(training_form.cost_line(configs))
 queue = run_queue.read(store)
 if queue.running and "watched" not in st.session_state and "watched" not in st.query_params:
     run_queue.watch(queue.running[0].run)  # before those that wait in line
 run_queue.follow(queue)
 with right:
-    watched = controls.pick_run("watched", viewable=False)
+    watched = controls.opened(controls.pick_run("watched", viewable=False))
     active = watched.status().active
     chosen = st.session_state["watched"]
     if active:
@@ -48,7 +52,7 @@ with right:
     @st.fragment(run_every=VIEW_SECONDS if active else None)
     @run_queue.on_error_reload
     def watch() -> None:
-        live_view.show(watched, engine)
+        live_view.show(watched)
         if watched.status().active != active:
             st.rerun()  # start or end the ticking, and refresh the other widgets
 
@@ -67,7 +71,7 @@ with left:
     @run_queue.on_error_reload
     def show_queue() -> None:
         now = run_queue.read(store)
-        run_queue.show(now, engine, watched)
+        run_queue.show(now, watched)
         if now.states() != queue.states() or st.session_state.get("watched") != chosen:
             st.rerun()
 

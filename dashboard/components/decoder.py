@@ -9,6 +9,8 @@ import streamlit as st
 from vae_core.inference import browser_decoder
 from vae_core.runs import Run
 
+MOST_RUNS = 16  # kept
+
 _component = st.components.v2.component(
     "vae_lab_decoder",
     html="<span hidden></span>\n",
@@ -29,5 +31,11 @@ def decoder(run: Run) -> str | None:
     if not run.browser_path.is_file():
         return None
     name = f"{run.id}-{run.browser_path.stat().st_mtime_ns}"
-    _component(key=f"decoder-{name}", data=browser_decoder(run, name), height=1)
+    _component(key=f"decoder-{name}", data=_piece(str(run.path), name), height=1)
     return name
+
+
+@st.cache_resource(max_entries=MOST_RUNS, show_spinner=False)
+def _piece(path: str, name: str) -> bytes | None:
+    """Once for all viewers: a sweep of them is some megabytes."""
+    return browser_decoder(Run(Path(path)), name)

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import base64
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly
@@ -97,8 +97,37 @@ class Hover:
     latents: np.ndarray
 
 
+class Drawn(NamedTuple):
+    """A figure, ready to be sent.
+
+    Attributes:
+        json: data and layout.
+        top: its upper margin in pixels.
+    """
+
+    json: str
+    top: int
+
+
+def drawn(make: Callable[[], go.Figure], *key: Hashable) -> Drawn:
+    """A figure, made once for all viewers who ask for the same.
+
+    Args:
+        make: makes it.
+        key: what it is made of, and its name: another figure has another key.
+    """
+    return _drawn(key, make)
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _drawn(key: tuple[Hashable, ...], _make: Callable[[], go.Figure]) -> Drawn:
+    del key
+    figure = _make()
+    return Drawn(figure.to_json(), int(figure.layout.margin.t or 0))
+
+
 def plot(
-    figure: go.Figure,
+    figure: go.Figure | Drawn,
     *,
     key: str,
     height: int,
@@ -132,8 +161,8 @@ def plot(
             on_select(region)
 
     data: dict[str, Any] = {
-        "figure": figure.to_json(),
-        "plotly": _plotly_url(),
+        "figure": figure.json if isinstance(figure, Drawn) else figure.to_json(),
+        "plotly": plotly_url(),
         "height": height,
         "aspect": aspect,
         "alt": alt,
@@ -184,7 +213,7 @@ def _region(sent: object) -> Region | None:
 
 
 @st.cache_resource
-def _plotly_url() -> str:
+def plotly_url() -> str:
     """Where the browser gets plotly.js: a copy of the wheel's own, served by Streamlit."""
     name = f"plotly-{plotly.__version__}.min.js"
     if not (STATIC / name).is_file():

@@ -1,0 +1,169 @@
+"""What visitors can do that changes something: all of it here, and each asks for the role first.
+
+No other part of the pages may call what writes; `tests/test_roles.py` holds that. (Uploads and
+imports are in `own_data.py`, with the same check.)
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from dashboard import controls, roles
+from dashboard.training_cost import left_to_train
+from vae_core import datasets, engines
+from vae_core.config import RunConfig, VaeLabError
+from vae_core.engines import Engine
+from vae_core.runs import Group, Run, RunError, Status, default_store
+
+_counting = threading.Lock()  # of two who press at once, the second counts the runs of the first
+
+
+class LimitError(VaeLabError):
+    """More was asked of this host than it gives one person."""
+
+
+def train(configs: Sequence[RunConfig]) -> list[Run]:
+    """Train those of these that are not finished yet.
+
+    Returns:
+        those that were started, or were in training or in line already.
+
+    Raises:
+        RoleError: a viewer asked.
+        LimitError: it is more than this host allows; nothing was started.
+    """
+    roles.require_trainer("train")
+    store = default_store()
+    runs = []
+    with _counting:
+        refusal = why_too_much(configs)
+        if refusal:
+            raise LimitError(refusal)
+        for config in left_to_train(configs):
+            runs.append(store.create(config, submitted_by=roles.user()))
+            _submit(runs[-1])  # at once: where the next can't be made, this one still trains
+    return runs
+
+
+def resume(run: Run) -> None:
+    """Go on with a run that has ended early.
+
+    Raises:
+        RoleError: a viewer asked.
+        LimitError: it is more than this host allows.
+    """
+    roles.require_trainer("resume a run")
+    with _counting:
+        refusal = why_too_much([run.config])
+        if refusal:
+            raise LimitError(refusal)
+        _submit(run)
+
+
+def stop(run: Run) -> None:
+    """Stop a run, running or waiting, whoever started it.
+
+    Raises:
+        RoleError: a viewer asked.
+    """
+    roles.require_trainer("stop a run")
+    _engine().cancel(run)
+
+
+def delete(run: Run) -> None:
+    """Remove a run of the own store.
+
+    Raises:
+        RoleError: a viewer asked.
+        RunError: it ships with the project, trains, or waits.
+    """
+    roles.require_trainer("delete a run")
+    refusal = why_it_stays(run, run.status())
+    if refusal:
+        raise RunError(refusal)
+    default_store().delete(run)
+
+
+def save_group(run: Run, name: str, images: Sequence[int]) -> str:
+    """Keep held-out images as a group of a run; see `RunStore.save_group`.
+
+    Raises:
+        RoleError: a viewer asked.
+    """
+    roles.require_trainer("save a group")
+    return default_store().save_group(run.id, name, Group(tuple(images)))
+
+
+def delete_group(run: Run, name: str) -> None:
+    """Forget a group of a run.
+
+    Raises:
+        RoleError: a viewer asked.
+    """
+    roles.require_trainer("delete a group")
+    default_store().delete_group(run.id, name)
+
+
+def why_it_stays(run: Run, status: Status) -> str | None:
+    """Why a run can't be deleted, in one sentence."""
+    if controls.pretrained(run):
+        return "This run ships with the project and is not to be deleted here."
+    if status.active:
+        return f"This run is {status.state}; stop it first."
+    return None
+
+
+def why_too_much(configs: Sequence[RunConfig]) -> str | None:
+    """Why this host does not train these for this session, in one sentence; see `roles.Limits`."""
+    most = roles.limits()
+    for config in configs:
+        if most.epochs is not None and config.epochs > most.epochs:
+            return f"A run may have up to {most.epochs:,} epochs here, not {config.epochs:,}."
+        if most.images is not None:
+            images = datasets.source(config.dataset).train_images
+            if images > most.images:
+                return (
+                    f"Runs may train on up to {most.images:,} images here; {config.dataset} has "
+                    f"{images:,}."
+                )
+    if most.runs is None and most.runs_each is None:
+        return None
+    active = _active()
+    new = [config for config in left_to_train(configs) if config.id not in active]
+    mine = sum(by == roles.user() for by in active.values())
+    if new and most.runs_each is not None and mine + len(new) > most.runs_each:
+        whose = "You" if roles.user() else "All together"
+        return (
+            f"{whose} may have up to {most.runs_each} runs in training and in line here; with "
+            f"{'this' if len(new) == 1 else f'these {len(new)}'} it would be {mine + len(new)}."
+        )
+    if new and most.runs is not None and len(active) + len(new) > most.runs:
+        return (
+            f"This host takes up to {most.runs} runs in training and in line, and has "
+            f"{len(active)}: wait until some have ended."
+        )
+    return None
+
+
+def _submit(run: Run) -> None:
+    if not run.status().active:
+        run.queue(submitted_by=roles.user())
+    _engine().submit(run)
+
+
+def _active() -> dict[str, str | None]:
+    """Id of each run in training or in line -> who asked for it."""
+    found: dict[str, str | None] = {}
+    for run in default_store().scan()[0]:
+        try:
+            status = run.status()
+        except RunError:  # deleted since the scan
+            continue
+        if status.active:
+            found[run.id] = status.submitted_by
+    return found
+
+
+def _engine() -> Engine:
+    return engines.shared_engine(default_store())

@@ -1,0 +1,245 @@
+"""The Train page: data sets of the visitors' own, and runs that somebody else exported.
+
+Nothing is stored before its preview was seen and a button pressed, and what writes asks for the
+role first. A file that was read lies in a private folder, not in the session.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard import controls, roles, run_queue
+from dashboard.figures import pictures
+from vae_core import analysis, datasets, importing, uploads
+from vae_core.config import VaeLabError
+from vae_core.runs import Run, default_store
+from vae_core.untrusted import RefusedError
+from vae_core.uploads import Limits, Upload
+
+UPLOAD_MB = 200  # Streamlit holds the file in memory; the command line takes more
+PREVIEW_SIDE = 480  # pixels
+UPLOAD = "own_upload"  # in the session: what was read, and of which file and size
+ROUND = "own_round"  # in the session: counts up so that the boxes for files are empty again
+
+_reading = threading.Lock()  # one file at a time, so that many don't take all memory
+
+
+def section() -> None:
+    """Foldable: upload a data set, delete one, import a run."""
+    with st.expander("Your own data, and runs of others", icon=":material/upload_file:"):
+        _upload()
+        _stored()
+        _import()
+
+
+# --- data sets ----------------------------------------------------------------------------
+
+
+def _limits() -> Limits:
+    most = roles.limits()
+    images = uploads.LIMITS.images if most.images is None else most.images
+    return Limits(images=images, file_bytes=_upload_mb() << 20)
+
+
+def _upload_mb() -> int:
+    most = roles.limits().upload_mb
+    return UPLOAD_MB if most is None else most
+
+
+def _upload() -> None:
+    smallest, largest = uploads.SIZES
+    limits = _limits()
+    file = st.file_uploader(
+        "Images to train on",
+        type=list(uploads.ENDINGS),
+        max_upload_size=max(_upload_mb(), 1),
+        key=f"own_file_{st.session_state.get(ROUND, 0)}",
+        help="**npz**: x, or x_train and x_test, as (n, height, width); labels y, or y_train and "
+        "y_test; label_names.  \n**zip**: PNG, JPEG, GIF, BMP, WebP or TIFF; the names of their "
+        "folders are the labels.  \n**csv**: an image a row; labels in a column named label.",
+    )
+    st.caption(
+        f".npz, .zip of images or .csv of pixels; {uploads.FEWEST_IMAGES} to {limits.images:,} "
+        f"images, {_upload_mb()} MB, {uploads.MOST_LABELS} labels at most. Colour becomes grey, "
+        "and the middle square is taken. Everybody who uses this host sees what is kept."
+    )
+    size = st.number_input(
+        "Pixels a side",
+        smallest,
+        largest,
+        value=None,
+        placeholder=f"as they are, if {smallest} to {largest}; else {uploads.DEFAULT_SIZE}",
+        key="own_size",
+    )
+    if file is None:
+        _forget()
+        return
+    try:
+        upload = _read(file, None if size is None else int(size), limits)
+    except VaeLabError as error:
+        st.error(controls.plain(str(error)), icon=":material/error:")
+        return
+    _preview(upload)
+    st.button(
+        "Keep this data set",
+        icon=":material/save:",
+        type="primary",
+        key="own_keep",
+        on_click=_keep,
+        args=(upload,),
+    )
+
+
+def _read(file: Any, size: int | None, limits: Limits) -> Upload:
+    """What the file was made into; read once for a file and a size.
+
+    Raises:
+        RoleError: a viewer asked.
+        RefusedError: it holds no data set.
+    """
+    roles.require_trainer("upload data")
+    what = (file.file_id, size, limits)
+    known = st.session_state.get(UPLOAD)
+    if known is None or known[0] != what:
+        _forget()
+        found: Upload | str
+        try:
+            with st.spinner("Reading…"), _reading:
+                found = uploads.read(file.getbuffer(), file.name, size, limits)
+        except RefusedError as error:
+            found = str(error)
+        known = st.session_state[UPLOAD] = what, found
+    if isinstance(known[1], str):
+        raise RefusedError(known[1])
+    return known[1]
+
+
+def _forget() -> None:
+    """Remove what was read and not kept."""
+    known = st.session_state.pop(UPLOAD, None)
+    if known and isinstance(known[1], Upload):
+        known[1].discard()
+
+
+def _preview(upload: Upload) -> None:
+    s = upload.summary
+    st.markdown(
+        f"**{s.train:,}** training and **{s.test:,}** held-out images of "
+        f"**{s.size}x{s.size}** pixels"
+    )
+    for note in s.notes:
+        st.caption(controls.plain(note))
+    labels = np.unique(upload.labels)
+    rows = [upload.images[upload.labels == label] for label in labels]
+    columns = max(map(len, rows))
+    blank = np.zeros_like(upload.images[0])
+    grid = np.concatenate([np.stack([*row, *[blank] * (columns - len(row))]) for row in rows])
+    names = [s.label_names[label] for label in labels]
+    more = len(s.label_names) - len(names)
+    sheet = analysis.sheet(grid / np.float32(255), columns, gap=1)
+    controls.picture(
+        pictures.png(pictures.enlarged(sheet, PREVIEW_SIDE)),
+        controls.plain(f"a row a label: {', '.join(names)}{f'; {more} more' if more else ''}"),
+        "Some of the images, a row a label",
+    )
+    with st.expander(f"Images of each label ({len(s.label_names)})"):
+        st.table(
+            [
+                {"label": controls.plain(name), "images": f"{count:,}"}
+                for name, count in zip(s.label_names, s.counts, strict=True)
+            ]
+        )
+
+
+def _keep(upload: Upload) -> None:
+    """Store a data set that was previewed, and choose it in the form."""
+    try:
+        roles.require_trainer("upload data")
+        name = upload.keep()
+    except (VaeLabError, OSError) as error:
+        st.toast(controls.plain(f"It could not be kept: {error}"), icon=":material/error:")
+        return
+    st.session_state["train_dataset"] = name
+    _empty_boxes()
+    st.toast(f"Kept as {name}.", icon=":material/check:")
+
+
+def _empty_boxes() -> None:
+    """With them go the bytes that Streamlit holds."""
+    _forget()
+    st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
+
+
+def _stored() -> None:
+    for name in datasets.own_names():
+        with st.container(horizontal=True, vertical_alignment="center", key=f"own-{name}"):
+            try:
+                source = datasets.source(name)
+                text = f"{source.train_images:,} images of {source.size}x{source.size}"
+            except VaeLabError:
+                text = "damaged"
+            st.caption(f"{name} · {text}", width="stretch")
+            with st.popover(
+                "", icon=":material/delete:", type="tertiary", key=f"own-ask-{name}", help="Delete"
+            ):
+                st.write(f"Delete {name}? Runs that were trained on it stay, without its pictures.")
+                st.button(
+                    "Delete for good",
+                    icon=":material/delete:",
+                    type="tertiary",
+                    key=f"own-delete-{name}",
+                    on_click=_delete,
+                    args=(name,),
+                )
+
+
+def _delete(name: str) -> None:
+    try:
+        roles.require_trainer("delete data")
+        datasets.delete_own(name, default_store())
+    except (VaeLabError, OSError) as error:
+        st.toast(controls.plain(str(error)), icon=":material/error:")
+        return
+    if st.session_state.get("train_dataset") == name:
+        st.session_state["train_dataset"] = next(iter(datasets.DATASETS))
+
+
+# --- runs ---------------------------------------------------------------------------------
+
+
+def _import() -> None:
+    file = st.file_uploader(
+        "A run that somebody exported",
+        type=[".zip"],
+        max_upload_size=max(_upload_mb(), 1),
+        key=f"own_run_{st.session_state.get(ROUND, 0)}",
+        help="The zip that the Manifold page makes of a run. Its weights are checked and read into "
+        "the networks that its config asks for; nothing in it is executed.",
+    )
+    if file is None:
+        return
+    if st.button("Check and import", icon=":material/move_to_inbox:", key="own_import"):
+        try:
+            run = import_run(file)
+        except (VaeLabError, OSError) as error:
+            st.error(controls.plain(str(error)), icon=":material/error:")
+            return
+        run_queue.watch(run)
+        _empty_boxes()
+        st.rerun()
+
+
+def import_run(file: Any) -> Run:
+    """Take a run over from an uploaded zip.
+
+    Raises:
+        RoleError: a viewer asked.
+        VaeLabError: it is no run that can be taken.
+    """
+    roles.require_trainer("import a run")
+    with st.spinner("Checking its weights; this takes some seconds…"), _reading:
+        return importing.import_run(file.getbuffer(), file.name, default_store())

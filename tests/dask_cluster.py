@@ -1,0 +1,103 @@
+"""A Dask scheduler and its workers as real processes on free ports of 127.0.0.1."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from distributed import Client
+
+from vae_core.runs import PROJECT
+
+END_WITH_PARENT = """
+import os, sys, threading
+def end():
+    sys.stdin.read()
+    os._exit(1)
+threading.Thread(target=end, daemon=True).start()
+from distributed.cli.dask_{what} import main
+main()
+"""
+
+
+class Cluster:
+    """A scheduler; workers are added, and may be killed.
+
+    Args:
+        folder: for its logs; each worker's files go to a folder of its own in it.
+        allowed_failures: how many of its workers may die before a task fails.
+        port: a free one, if 0.
+    """
+
+    def __init__(self, folder: Path, allowed_failures: int = 3, port: int = 0) -> None:
+        self.folder = folder
+        file = folder / "scheduler.json"
+        self._scheduler = self._start(
+            "scheduler",
+            f"--port={port}",
+            f"--scheduler-file={file}",
+            DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=str(allowed_failures),
+        )
+        self.workers: list[subprocess.Popen[bytes]] = []
+        deadline = time.monotonic() + 60
+        while not file.exists():
+            assert time.monotonic() < deadline
+            assert self._scheduler.poll() is None, "the scheduler has ended"
+            time.sleep(0.02)
+        self.address = json.loads(file.read_text())["address"]
+
+    def add_worker(self, machine: str = "a", *options: str, **env: str) -> subprocess.Popen[bytes]:
+        """A worker with one slot, without a nanny that would start it again.
+
+        Args:
+            machine: workers of the same name find what others of it left on their disk.
+            options: of the dask worker command.
+            env: what its environment has beside this process's own.
+        """
+        worker = self._start(
+            "worker",
+            self.address,
+            "--nthreads=1",
+            "--no-nanny",
+            f"--local-directory={self.folder / machine}",
+            *options,
+            **env,
+        )
+        self.workers.append(worker)
+        return worker
+
+    def places(self, machine: str = "*") -> list[Path]:
+        """The folders of the runs that are on the workers' disks."""
+        return list(self.folder.glob(f"{machine}/dask-scratch-space/vae-lab/*"))
+
+    def tasks(self) -> list[str]:
+        """The keys that the scheduler has."""
+        with Client(self.address, set_as_default=False) as client:
+            return client.run_on_scheduler(lambda dask_scheduler: list(dask_scheduler.tasks))
+
+    def close(self) -> None:
+        for process in (*self.workers, self._scheduler):
+            process.kill()
+            process.communicate()
+
+    def _start(self, what: str, *options: str, **env: str) -> subprocess.Popen[bytes]:
+        with open(self.folder / f"{what}.log", "ab") as log:
+            return subprocess.Popen(
+                [
+                    sys.executable,
+                    "-c",
+                    END_WITH_PARENT.format(what=what),
+                    "--host=127.0.0.1",
+                    "--no-dashboard",
+                    *options,
+                ],
+                cwd=PROJECT,
+                env=os.environ | env,
+                stdin=subprocess.PIPE,  # ends with this process, however that does
+                stdout=log,
+                stderr=log,
+            )
