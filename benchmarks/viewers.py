@@ -448,7 +448,7 @@ def main() -> None:
     asked = parser.parse_args()
     reached = True
     for sessions in asked.sessions:
-        with tempfile.TemporaryDirectory() as root:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as root:
             server = Server(Path(root))
             try:
                 for seed in (0, 1):  # there is one place: the second waits in line

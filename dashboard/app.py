@@ -7,7 +7,7 @@ import pandas as pd  # noqa: F401
 import streamlit as st
 
 from dashboard import account, link, memory, roles
-from dashboard.controls import NothingToShowError, warn_of_damage
+from dashboard.controls import NothingToShowError, plain, warn_of_damage
 from vae_core.config import VaeLabError
 from vae_core.engines import engine_trouble, shared_engine
 from vae_core.runs import default_store
@@ -48,6 +48,7 @@ PAGES = [
 ]
 
 memory.share_heaps()
+memory.bound_uploads()
 st.set_page_config(page_title="VAE Lab", page_icon=str(ICON), layout="wide")
 given = link.asked()
 page = st.navigation(PAGES, position="hidden" if link.presenting() else "top")
@@ -65,7 +66,7 @@ except OverflowError:  # Streamlit's own number boxes, on an address with inf
         icon=":material/error:",
     )
 except (VaeLabError, OSError) as error:  # a damaged run, a full disk: say so, go on elsewhere
-    st.error(str(error), icon=":material/error:")
+    st.error(plain(str(error)), icon=":material/error:")
 warn_of_damage()
 link.presentation_button()
 if roles.trains_here():

@@ -68,7 +68,7 @@ def warn_of_damage() -> None:
     """Name the run folders that can't be read."""
     for store in (default_store(), pretrained_store()):
         for reason in store.scan()[1].values():
-            st.warning(f"Not shown: {reason}", icon=":material/warning:")
+            st.warning(f"Not shown: {plain(reason)}", icon=":material/warning:")
 
 
 def _shown_first(run: Run) -> tuple[bool, float, int]:
@@ -154,6 +154,7 @@ def sweep_of(run: Run) -> list[Run]:
         if other.id != run.id
         and sweep_id(other.config) == sweep
         and other.status().state == "finished"
+        and not imported(other)  # it may have been trained on anything
     )
     runs = sorted([run, *others], key=lambda sibling: sibling.config.beta)
     first = max(0, min(runs.index(run) - MOST_RUNS // 2, len(runs) - MOST_RUNS))

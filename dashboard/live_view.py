@@ -32,7 +32,7 @@ def show(run: Run) -> None:
             run_queue.buttons(run_queue.Entry(run, status))
     st.progress(*run_queue.progress(run, status))
     if status.error:
-        st.error(status.error, icon=":material/error:")
+        st.error(controls.plain(status.error), icon=":material/error:")
     ended = run.viewable and not status.active
     try:
         arrays = controls.arrays(run, "arrays" if ended else "snapshot")

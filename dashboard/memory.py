@@ -1,7 +1,8 @@
 """Keeps the web process small.
 
 Every run of a page is a thread, and glibc gives threads heaps of their own, which it rarely hands
-back: after some pages they hold 70 MB that nothing uses (300 MB resident instead of 230).
+back: after some pages they hold 70 MB that nothing uses (300 MB resident instead of 230). And
+Streamlit keeps what any session sends, whether a page asked for it or not.
 """
 
 from __future__ import annotations
@@ -9,6 +10,12 @@ from __future__ import annotations
 import ctypes
 import functools
 import sys
+
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+
+# Files of one session, and bytes of all: of more than that the oldest go.
+UPLOADS_EACH, UPLOADS_BYTES = 2, 500 << 20
 
 # From malloc.h; see mallopt(3).
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
@@ -24,3 +31,31 @@ def share_heaps() -> None:
         mallopt(M_ARENA_MAX, 2)
         mallopt(M_TRIM_THRESHOLD, 64 * 1024)
         mallopt(M_MMAP_THRESHOLD, 64 * 1024)
+
+
+@functools.cache
+def bound_uploads() -> None:
+    """Keep no more of uploads than `UPLOADS_EACH` and `UPLOADS_BYTES` say.
+
+    A visitor's browser may send files without end; who may store one is asked only later, by
+    `roles.require_trainer`.
+    """
+    add = MemoryUploadedFileManager.add_file
+
+    def add_file(self: MemoryUploadedFileManager, session_id: str, file: UploadedFileRec) -> None:
+        add(self, session_id, file)
+        for old in list(self.file_storage.get(session_id, {}))[:-UPLOADS_EACH]:
+            self.remove_file(session_id, old)
+        kept = [
+            (session, old, len(record.data))
+            for session, files in list(self.file_storage.items())
+            for old, record in list(files.items())
+        ]
+        size = sum(length for _, _, length in kept)
+        for session, old, length in kept:
+            if size <= UPLOADS_BYTES:
+                break
+            self.remove_file(session, old)
+            size -= length
+
+    MemoryUploadedFileManager.add_file = add_file  # type: ignore[method-assign]

@@ -14,7 +14,7 @@ import streamlit as st
 
 from dashboard import controls, roles, run_queue
 from dashboard.figures import pictures
-from vae_core import analysis, datasets, importing, uploads
+from vae_core import analysis, datasets, importing, untrusted, uploads
 from vae_core.config import VaeLabError
 from vae_core.runs import Run, default_store
 from vae_core.untrusted import RefusedError
@@ -80,7 +80,7 @@ def _upload() -> None:
         return
     try:
         upload = _read(file, None if size is None else int(size), limits)
-    except VaeLabError as error:
+    except (VaeLabError, OSError) as error:
         st.error(controls.plain(str(error)), icon=":material/error:")
         return
     _preview(upload)
@@ -159,6 +159,9 @@ def _keep(upload: Upload) -> None:
     """Store a data set that was previewed, and choose it in the form."""
     try:
         roles.require_trainer("upload data")
+        most = roles.limits().data_mb
+        if most is not None and datasets.own_bytes() >= most << 20:
+            raise RefusedError(f"data sets take up all of the {most:,} MB here: delete one first.")
         name = upload.keep()
     except (VaeLabError, OSError) as error:
         st.toast(controls.plain(f"It could not be kept: {error}"), icon=":material/error:")
@@ -241,5 +244,6 @@ def import_run(file: Any) -> Run:
         VaeLabError: it is no run that can be taken.
     """
     roles.require_trainer("import a run")
+    untrusted.check_file(file.getbuffer(), file.name, (".zip",), _upload_mb() << 20)
     with st.spinner("Checking its weights; this takes some seconds…"), _reading:
         return importing.import_run(file.getbuffer(), file.name, default_store())

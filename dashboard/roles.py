@@ -50,6 +50,7 @@ class Limits:
         epochs: of a run.
         images: that a run trains on, and that an uploaded file holds.
         upload_mb: of a file that is uploaded, in units of 2^20 bytes.
+        data_mb: of all data sets that were uploaded, together.
     """
 
     runs_each: int | None = None
@@ -57,9 +58,12 @@ class Limits:
     epochs: int | None = None
     images: int | None = None
     upload_mb: int | None = None
+    data_mb: int | None = None
 
 
-HOSTED_LIMITS = Limits(runs_each=20, runs=100, epochs=1000, images=100_000, upload_mb=100)
+HOSTED_LIMITS = Limits(
+    runs_each=20, runs=100, epochs=1000, images=100_000, upload_mb=100, data_mb=5_000
+)
 
 
 def role() -> str:
@@ -164,7 +168,8 @@ def _asks_for_login() -> bool:
     """Also where the login is broken, or its file gone since: then it asks in vain."""
     global _seen_login
     secrets = _secrets()
-    _seen_login = _seen_login or secrets is None or "auth" in secrets
+    asked = secrets is None or "trainers" in _section("") or "auth" in map(str.lower, secrets)
+    _seen_login = _seen_login or asked
     return _seen_login or os.environ.get("VAE_LAB_ROLE") == LOGIN
 
 
@@ -222,11 +227,21 @@ def _secrets() -> Mapping[str, Any] | None:
     try:
         return st.secrets.to_dict()
     except (OSError, ValueError) as error:  # Streamlit's own error is a FileNotFoundError, too
-        there = [path for path in st.get_option("secrets.files") if os.path.lexists(path)]
-        if not there:
+        if not any(map(_may_exist, st.get_option("secrets.files"))):
             return {}
         _note(f"the secrets can't be read, so everybody is a viewer: {error}")
         return None
+
+
+def _may_exist(path: str) -> bool:
+    """Also where it can't be looked at."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        pass
+    return True
 
 
 @functools.cache  # what is installed does not change

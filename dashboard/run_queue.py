@@ -240,7 +240,7 @@ def _try(act: Callable[[Run], None], run: Run) -> None:
     try:
         act(run)
     except (VaeLabError, OSError) as error:
-        st.toast(str(error), icon=":material/error:")
+        st.toast(controls.plain(str(error)), icon=":material/error:")
 
 
 def _stop_all(queue: Queue) -> None:

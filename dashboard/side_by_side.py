@@ -16,6 +16,7 @@ from dashboard.controls import (
     arrays,
     decoded,
     held_out,
+    imported,
     inference,
     last_test,
     numbers,
@@ -38,11 +39,12 @@ LEAST_WIDTH = 124  # of a column, in pixels
 def default_sweep() -> list[Run]:
     """The sweep with the most β, the newest of those, ordered by β; at most `MOST_RUNS` runs.
 
-    A sweep is all finished runs that differ in β alone.
+    A sweep is all finished runs that differ in β alone; none that was imported, as its numbers
+    are its sender's.
     """
     sweeps: dict[str, list[Run]] = {}
     for run in all_runs():
-        if run.status().state == "finished":
+        if run.status().state == "finished" and not imported(run):
             sweeps.setdefault(sweep_id(run.config), []).append(run)
     widest: list[Run] = max(
         sweeps.values(),
@@ -59,16 +61,19 @@ def over_seeds(runs: list[Run]) -> list[list[dict[str, float]]]:
     """Of each run the numbers (see `Run.metrics`) of all finished runs that differ in the seed.
 
     Runs that ship as config and metrics alone count like any other. An unfinished run stands for
-    itself, and so do several seeds of one config that are compared with each other.
+    itself, and so do several seeds of one config that are compared with each other, and a run that
+    was imported.
     """
     alone = [seeds_id(run.config) for run in runs]
     siblings: dict[str, list[dict[str, float]]] = {}
     for run in all_runs(viewable=False):
-        if (group := seeds_id(run.config)) in alone and (found := numbers(run)):
+        if (group := seeds_id(run.config)) not in alone or imported(run):
+            continue
+        if found := numbers(run):
             siblings.setdefault(group, []).append(dict(found))
     return [
         siblings[group]
-        if numbers(run) and alone.count(group) == 1
+        if numbers(run) and alone.count(group) == 1 and not imported(run)
         else [dict(numbers(run)) or (last_test(run) or {})]
         for run, group in zip(runs, alone, strict=True)
     ]

@@ -159,7 +159,7 @@ def _images(run: Run) -> tuple[np.ndarray, np.ndarray]:
             key=f"walk_image_{name.lower()}",
             bind="query-params",
         )
-        column.caption(f"label {names[labels[index]]}")
+        column.caption(f"label {controls.plain(names[labels[index]])}")
         ends.append(mean[index])
     return ends[0], ends[1]
 

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from vae_core.bundle import bundle
 from vae_core.config import RunConfig
 from vae_core.engines import InProcessEngine
 from vae_core.inference import Inference, browser_decoder
-from vae_core.runs import Run, RunStore
+from vae_core.runs import Run, RunStore, pretrained_store
 from vae_core.untrusted import RefusedError
 
 CONFIG, WEIGHTS = "config.json", "vae.weights.h5"
@@ -90,6 +91,41 @@ def test_a_run_goes_out_and_comes_in_as_it_was(trained: Run, store: RunStore) ->
         importing.import_run(bundle(trained), "run.zip", store)
     again = importing.import_run(bundle(run), "again.zip", RunStore(store.root.parent / "third"))
     assert again.metrics() == trained.metrics()
+
+
+def test_a_run_that_ships_is_not_replaced(store: RunStore) -> None:
+    shipped = next(run for run in pretrained_store().scan()[0] if run.viewable)
+    with pytest.raises(RefusedError, match="ships with VAE Lab"):
+        importing.import_run(bundle(shipped), "run.zip", store)
+    assert not store.root.exists()
+
+
+def test_a_bundle_does_not_say_who_and_where(store: RunStore) -> None:
+    run = store.create(RunConfig(epochs=1), submitted_by="ada@example.org")
+    InProcessEngine().submit(run)
+    run.log_path.write_text("a path of this host")
+    assert run.status().submitted_by == "ada@example.org"
+    with zipfile.ZipFile(io.BytesIO(bundle(run))) as archive:
+        content = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"ada@" not in content
+    assert b"a path of this host" not in content
+
+
+def test_imported_numbers_do_not_mix_with_ours(
+    trained: Run, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dashboard import controls, side_by_side
+
+    monkeypatch.setenv("VAE_LAB_RUNS", str(store.root))
+    theirs = importing.import_run(bundle(trained), "run.zip", store)
+    ours = store.create(replace(trained.config, beta=2.0))
+    seed = store.create(replace(trained.config, seed=1))
+    for run in (ours, seed):
+        InProcessEngine().submit(run)
+    assert [run.id for run in controls.sweep_of(ours)] == [ours.id]
+    assert theirs.id not in [run.id for run in side_by_side.default_sweep()]
+    assert len(side_by_side.over_seeds([seed])[0]) == 1
+    assert len(side_by_side.over_seeds([theirs])[0]) == 1
 
 
 def test_a_folder_is_taken_too(trained: Run, tmp_path: Path) -> None:
@@ -193,6 +229,12 @@ def cycle(file: h5py.File) -> None:
     file["loop"] = file["/"]
 
 
+def many_names(file: h5py.File) -> None:
+    name, _ = first_array(file)
+    for i in range(900):
+        file[f"again{i}"] = file[name]
+
+
 def without(name: str) -> Callable[[Files], Files]:
     return lambda files: {key: files[key] for key in files if key != name}
 
@@ -229,6 +271,24 @@ BAD: dict[str, tuple[Callable[[Files], Files], str]] = {
         changed_record("start", versions={"keras": '"""; import os'}),
         "where a word should be",
     ),
+    "an epoch without its losses": (
+        changed_record("epoch", train={"loss": 1}),
+        "a part is missing",
+    ),
+    "two ends": (
+        lambda files: (
+            files
+            | {
+                METRICS: b"\n".join(
+                    line
+                    for line in files[METRICS].splitlines()
+                    for _ in range(2 if b'"kind": "end"' in line else 1)
+                )
+            }
+        ),
+        "not finished",
+    ),
+    "a long line": (lambda files: files | {METRICS: b"[" + b"{}," * (1 << 19)}, "too long"),
     "other epochs": (changed_record("end", epoch=2), "not finished"),
     "cancelled": (changed_record("end", state="cancelled"), "not finished"),
     "no records": (lambda files: files | {METRICS: b"\n\nhello\n"}, "not finished"),
@@ -325,7 +385,8 @@ BAD: dict[str, tuple[Callable[[Files], Files], str]] = {
         changed_weights(lambda file: file.__setitem__("type", np.dtype("f4"))),
         "no array",
     ),
-    "groups in a circle": (changed_weights(cycle), "more than weights"),
+    "groups in a circle": (changed_weights(cycle), "an array twice"),
+    "one array under many names": (changed_weights(many_names), "an array twice"),
     "many groups": (
         changed_weights(lambda file: [file.create_group(f"g{i}") for i in range(1001)]),
         "more than weights",

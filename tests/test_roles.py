@@ -112,6 +112,8 @@ def role_of(user: dict[str, Any]) -> str:
         (None, {"VAE_LAB_ROLE": ""}, {}, "looking only"),
         (None, {"VAE_LAB_ROLE": "login"}, {}, "not set up"),
         (LISTED, {"VAE_LAB_ROLE": "login"}, ADA, "not set up"),
+        (LISTED, {}, ADA, "not set up"),
+        (AUTH.replace("[auth]", "[Auth]"), {}, ADA, "not set up"),
         (AUTH + LISTED, {}, {}, "log in first"),
         (AUTH + LISTED, {"VAE_LAB_ROLE": "trainer"}, {}, "log in first"),
         (AUTH + LISTED, {}, ADA, "trainer"),
@@ -167,6 +169,14 @@ def test_the_role(
 def test_a_folder_in_the_place_of_the_secrets_makes_viewers(host: Host, tmp_path: Path) -> None:
     (tmp_path / "secrets.toml").mkdir()
     host()
+    assert "not set up" in role_of(ADA)
+
+
+def test_secrets_that_can_not_be_looked_at_make_viewers(host: Host) -> None:
+    host()
+    assert role_of(ADA) == "trainer"
+    config.set_option("secrets.files", ["x" * 5000])  # as a folder that may not be entered
+    st.secrets._reset()
     assert "not set up" in role_of(ADA)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
+import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -53,6 +55,10 @@ if __name__ == "__main__":
 '''
 
 
+# What only the host that trained it reads; checksums are of the status as it is there.
+LEFT_OUT = ("status.json", "checksums.json", "log.txt", "snapshot.npz", "checkpoint.weights.h5")
+
+
 def bundle(run: Run) -> bytes:
     """A zip of one folder: the run's files, `architecture.py` and `load.py`.
 
@@ -66,11 +72,15 @@ def bundle(run: Run) -> bytes:
         "architecture.py": family.read_text("utf-8"),
         "load.py": _load_script(run.config, run.records("start")),
     }
+    # Whose host and who pressed Train is nobody's business elsewhere.
+    nobody = dict.fromkeys(("pid", "host", "process_started", "submitted_by"))
+    status = dataclasses.replace(run.status(), **nobody)  # type: ignore[arg-type]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in run.files():
-            if name != "snapshot.npz":
+            if name not in LEFT_OUT:
                 archive.writestr(f"{run.id}/{name}", run.read(name))
+        archive.writestr(f"{run.id}/status.json", json.dumps(dataclasses.asdict(status), indent=2))
         for name, text in texts.items():
             archive.writestr(f"{run.id}/{name}", text)
     return buffer.getvalue()

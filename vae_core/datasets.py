@@ -250,7 +250,7 @@ DATASETS = {
 
 # --- of the user's own --------------------------------------------------------------------
 
-OWN_NAME = re.compile(r"own_[a-z0-9_]{1,20}_[0-9a-f]{8}")
+OWN_NAME = re.compile(r"own_[a-z0-9_]{1,19}_[0-9a-f]{16}")
 OWN_KEYS = ("x_train", "y_train", "x_test", "y_test", "label_names")
 
 
@@ -265,7 +265,7 @@ def own_name(file_name: str, arrays: Mapping[str, np.ndarray]) -> str:
         It matches `OWN_NAME`.
     """
     text = unicodedata.normalize("NFKD", Path(file_name).stem[:200]).encode("ascii", "ignore")
-    slug = re.sub(r"[^a-z0-9]+", "_", text.decode().lower())[:20].strip("_") or "data"
+    slug = re.sub(r"[^a-z0-9]+", "_", text.decode().lower())[:19].strip("_") or "data"
     return f"own_{slug}_{_own_hash(arrays)}"
 
 
@@ -275,7 +275,7 @@ def _own_hash(arrays: Mapping[str, np.ndarray]) -> str:
         array = np.ascontiguousarray(arrays[key], np.uint8)
         digest.update(repr(array.shape).encode())
         digest.update(array.data)
-    return digest.hexdigest()[:8]
+    return digest.hexdigest()[:16]
 
 
 def own_folder() -> Path:
@@ -286,6 +286,11 @@ def own_folder() -> Path:
 def own_names() -> list[str]:
     """The user's own data sets on this machine, in alphabetical order."""
     return sorted(path.stem for path in own_folder().glob("own_*.npz") if _is_own(path))
+
+
+def own_bytes() -> int:
+    """What the user's own data sets take up on the disk."""
+    return sum(path.stat().st_size for path in own_folder().glob("own_*.npz") if _is_own(path))
 
 
 def _is_own(path: Path) -> bool:

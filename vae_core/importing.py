@@ -31,7 +31,7 @@ import numpy as np
 from vae_core import architectures, datasets, untrusted
 from vae_core.config import RunConfig
 from vae_core.metrics import METRICS
-from vae_core.runs import TEST_KEYS, Run, RunStore
+from vae_core.runs import TEST_KEYS, Run, RunStore, pretrained_store
 from vae_core.untrusted import RefusedError
 from vae_core.uploads import MOST_LABELS, SIZES
 
@@ -46,6 +46,7 @@ FILE_BYTES, UNPACKED_BYTES = 512 << 20, 1 << 30
 CHILD = untrusted.Child(memory_bytes=12 << 30, seconds=180)  # TensorFlow reserves more than it uses
 MOST_IMAGES = 200_000
 MOST_OBJECTS, DEEPEST = 1000, 8  # of groups and arrays in the weights
+LINE_BYTES = 1 << 20  # of metrics.jsonl; objects can be a hundred times as large as their text
 
 
 def import_run(content: Path | memoryview | bytes, file_name: str, store: RunStore) -> Run:
@@ -106,6 +107,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         raise RefusedError(f"{name}: its config.json belongs to {config.id}, not to the folder.")
     if RunStore(request["store"]).has(config.id):
         raise RefusedError(f"there is a run {config.id} already; delete it first.")
+    if pretrained_store().has(config.id):  # whose place it would take on the pages
+        raise RefusedError(f"the run {config.id} ships with VAE Lab, so there is no need to.")
     records = _records(files["metrics.jsonl"], name, config)
     start = next(record for record in reversed(records) if record["kind"] == "start")
     arrays = _arrays(files["arrays.npz"], name, config, start["dataset"]["test"])
@@ -196,7 +199,7 @@ class _WrongError(Exception):
 def _number(value: object) -> float:
     if type(value) not in (int, float) or not -1e30 < value < 1e30:  # type: ignore[operator]
         raise _WrongError(f"{value!r:.40} where a number should be")
-    return value  # type: ignore[return-value]
+    return float(value)  # type: ignore[arg-type]
 
 
 def _count(value: object) -> int:
@@ -230,6 +233,7 @@ def _several(
 
 
 LOSSES = ("loss", "distortion", "rate", "elbo")
+TRAIN_KEYS = LOSSES[:3]
 DATASET_COUNTS = ("train", "test", "size")
 
 
@@ -273,7 +277,7 @@ def _records(content: bytes, name: str, config: RunConfig) -> list[dict[str, Any
                 "step": _count,
                 "epoch": _number,
                 "seconds": _number,
-                "train": _several(_number, LOSSES),
+                "train": _several(_number, LOSSES, TRAIN_KEYS),
             },
             {"rate_per_dim": rates},
         ),
@@ -284,7 +288,7 @@ def _records(content: bytes, name: str, config: RunConfig) -> list[dict[str, Any
                 "seconds": _number,
                 "beta": _number,
                 "capacity": _or_none(_number),
-                "train": _or_none(_several(_number, LOSSES)),
+                "train": _or_none(_several(_number, LOSSES, TRAIN_KEYS)),
                 "test": test,
             },
             {},
@@ -296,6 +300,8 @@ def _records(content: bytes, name: str, config: RunConfig) -> list[dict[str, Any
     }
     found = []
     for number, line in enumerate(content.split(b"\n"), start=1):
+        if len(line) > LINE_BYTES:
+            raise RefusedError(f"{name}: line {number} of metrics.jsonl is too long.")
         try:
             record = json.loads(line)
         except (ValueError, RecursionError):
@@ -312,8 +318,12 @@ def _records(content: bytes, name: str, config: RunConfig) -> list[dict[str, Any
         found.append({"kind": record["kind"]} | values)
     kinds = [record["kind"] for record in found]
     ended = found and found[-1]["kind"] == "end" and found[-1]["state"] == "finished"
-    last = [record["epoch"] for record in found if record["kind"] in ("epoch", "end")][-2:]
-    if not ended or "start" not in kinds or last != [config.epochs] * 2:
+    epochs = [record for record in found if record["kind"] in ("epoch", "end")][-2:]
+    whole = [(record["kind"], record["epoch"]) for record in epochs] == [
+        ("epoch", config.epochs),
+        ("end", config.epochs),
+    ]
+    if not ended or "start" not in kinds or not whole:
         raise RefusedError(f"{name}: the run is not finished: only finished ones are taken.")
     return found
 
@@ -368,10 +378,10 @@ def weights(content: bytes, name: str) -> dict[str, np.ndarray]:
 
     file_name = f"{name}: vae.weights.h5"
     found: dict[str, np.ndarray] = {}
-    seen = 0
+    seen = size = 0
 
     def visit(group: Any, path: str, depth: int) -> None:
-        nonlocal seen
+        nonlocal seen, size
         for key in group:
             seen += 1
             if seen > MOST_OBJECTS or depth > DEEPEST:
@@ -382,6 +392,9 @@ def weights(content: bytes, name: str) -> dict[str, np.ndarray]:
             if isinstance(item, h5py.Group):
                 visit(item, f"{path}{key}/", depth + 1)
             elif isinstance(item, h5py.Dataset):
+                size += item.id.get_storage_size()
+                if size > len(content):  # one array under many names
+                    raise RefusedError(f"{file_name} holds an array twice.")
                 found[f"{path}{key}"] = plain(item)
             else:
                 raise RefusedError(f"{file_name} holds something that is no array.")

@@ -245,8 +245,13 @@ def _settled(signature: tuple[int, ...]) -> bool:
 
 
 def _open(path: str) -> io.FileIO:
-    """A file to read, and no symbolic link."""
-    return io.FileIO(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)))
+    """A file to read; no symbolic link, and no pipe, which would be waited for."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    file = io.FileIO(os.open(path, flags))
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "not a plain file", path)
+    return file
 
 
 def _parse(path: str, parse: Callable[[io.FileIO], Value]) -> Value:

@@ -97,7 +97,7 @@ def show_point(row: int) -> None:
     mean, std = q.mean[row], np.exp(0.5 * q.log_var[row])
     controls.picture(
         controls.decoded(run, mean[None], 1, 224),
-        f"{q.image_name(row)}, {q.label_names[q.labels[row]]}: its mean, decoded",
+        f"{q.image_name(row)}, {controls.plain(q.label_names[q.labels[row]])}: its mean, decoded",
         "The decoded posterior mean of the picked image",
         "content",
     )

@@ -86,7 +86,7 @@ def rate_per_dim(records: Sequence[dict[str, Any]]) -> go.Figure:
             y=list(dims),
             z=values,
             zmin=0,
-            zmax=max(values.max(), HIGH_RATE),  # a collapsed run is dark all over
+            zmax=values.max(initial=HIGH_RATE),  # a collapsed run is dark all over
             colorscale="Viridis",
             colorbar={"title": {"text": "nats", "side": "right"}, "thickness": 14},
             customdata=np.tile([[dim_name(dim)] for dim in dims], (1, len(epochs))),
