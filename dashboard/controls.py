@@ -169,7 +169,7 @@ def explain(title: str, text: str) -> None:
 
 def plain(text: str) -> str:
     """Text of a link or a visitor for where Streamlit takes Markdown, which could load pictures."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+    return re.sub(r"([!#$&()*+.:<>@\[-`{-~])", r"\\\1", text)
 
 
 def badge(state: str) -> None:

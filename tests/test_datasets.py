@@ -219,7 +219,13 @@ def test_damage_to_a_data_set_of_ones_own_is_noticed() -> None:
 
 
 def test_names_that_lead_elsewhere_are_unknown(own_store: RunStore) -> None:
-    for name in ("own_../../x_00000000", "own_x_0000000g", "../digits", "own_x_00000000\n", ""):
+    for name in (
+        "own_../../x_00000000",
+        "own_x_000000000000000g",
+        "../digits",
+        "own_x_0000000000000000\n",
+        "",
+    ):
         with pytest.raises(DatasetError, match="unknown data set"):
             datasets.source(name)
     assert not own_store.root.exists()

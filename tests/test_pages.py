@@ -89,6 +89,7 @@ def test_compare_takes_the_spread_over_the_seeds(
     for run in own_store.scan()[0]:
         if run.config.seed == 1:
             ends = run.records("end")[-1] | {"state": "cancelled", "metrics": {}}
+            (run.path / "checksums.json").unlink()
             run.append_metrics(ends)
     page.run()
     assert not page.exception
@@ -147,4 +148,4 @@ def test_damaged_arrays_are_said_in_a_sentence(own_store: RunStore, name: str) -
         (run.path / "arrays.npz").write_bytes(b"PK")
     page = open_page(name)
     said = [*page.error, *page.warning]
-    assert any("arrays.npz is damaged" in element.value for element in said)
+    assert any("arrays.npz is damaged" in text.value.replace("\\", "") for text in said)

@@ -165,7 +165,7 @@ def test_training_killed_at_any_moment_loses_nothing(store: RunStore, forked: Fo
         whole = RunStore(store.root.parent / "whole").create(config)
         forked.train_to_the_end(whole)
         kills = 0
-        while kills < 0.7 * KILLS / LANES:
+        while kills < 0.8 * KILLS / LANES:
             run = store.create(config)
             acknowledged: list[dict[str, Any]] = []
             for _ in range(rng.randint(3, 8)):
