@@ -163,7 +163,10 @@ def script(image: Image, root: Path, python: str, port: int) -> str:
             f"lowerdir=/,upperdir={root}/layers/new,workdir={root}/layers/work",
             f"mount --rbind /dev {base}/dev",
             f"mount -t proc none {base}/proc",
-            *(f"mount -t tmpfs none {base}{d}" for d in ("/tmp", "/root", str(PROJECT.parent))),
+            *(
+                f"mkdir -p {base}{d} && mount -t tmpfs none {base}{d}"
+                for d in ("/tmp", "/root", str(PROJECT.parent))
+            ),
             f"chmod 1777 {base}/tmp",
             f"cp -r {root}/context {base}/context",
             # How this machine reaches the package index.

@@ -55,7 +55,7 @@ def _engine(own_store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:  # no
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     """Sets up a host: its secrets as TOML, its environment."""
-    before = config.get_option("secrets.files")
+    before, shared = config.get_option("secrets.files"), st.secrets
 
     def set_up(secrets: str | bytes | None = None, **env: str) -> None:
         path = tmp_path / "secrets.toml"
@@ -71,6 +71,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     set_up()
     yield set_up
     config.set_option("secrets.files", before)
+    shared._reset()  # Streamlit has it read the files, too, at its own time
 
 
 def visit(script: Callable[..., None], user: dict[str, Any], *args: Any) -> AppTest:
