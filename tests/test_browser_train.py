@@ -114,7 +114,8 @@ def test_the_run_in_view_can_be_deleted_there(server: Server, page: Any) -> None
 
 def test_another_viewer_may_delete_the_run_in_view(server: Server, page: Any) -> None:
     """The view of one that is to be trained ticks on its own."""
-    run = server.store.create(RunConfig(seed=101))  # no engine was told, so it stays in line
+    run = server.store.create(RunConfig(seed=101))
+    run.queue(owned=True)  # by this process, which does not train it: it stays in line
     page.goto(f"{server.url}/train")
     page.get_by_text("waiting for its turn").first.wait_for()
     server.store.delete(run)
