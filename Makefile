@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run install test test-browser lint format pretrained benchmark benchmark-dashboard benchmark-cluster clean
+.PHONY: run install test test-browser lint format pretrained benchmark benchmark-dashboard benchmark-viewers benchmark-cluster clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed  ## install and serve the dashboard

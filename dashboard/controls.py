@@ -205,9 +205,18 @@ def numbers(run: Run) -> Mapping[str, float]:
 def _summary(run: Run) -> tuple[dict[str, Any] | None, dict[str, float]]:
     if not run.status().active:
         with contextlib.suppress(FileNotFoundError):
-            found = run.metrics_path.stat()
-            return _summary_of(str(run.path), found.st_ino, found.st_size, found.st_ctime_ns)
+            return _summary_of(str(run.path), *metrics_version(run))
     return _summarised(opened(run))
+
+
+def metrics_version(run: Run) -> tuple[int, ...]:
+    """What tells a run's records from others and from later ones: a part of keys of caches.
+
+    Raises:
+        FileNotFoundError: it has none yet.
+    """
+    found = run.metrics_path.stat()
+    return found.st_ino, found.st_size, found.st_ctime_ns
 
 
 @functools.lru_cache(maxsize=4096)

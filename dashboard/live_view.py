@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,7 @@ from vae_core.datasets import DatasetError
 from vae_core.metrics import active_units
 from vae_core.runs import Run, RunError
 
+VIEW_SECONDS = 0.5  # from tick to tick
 PICTURES = 10
 # Before, a run that has not found its first use for z yet looks collapsed: `conv` on `digits` does
 # so until step 220.
@@ -77,9 +81,27 @@ def _collapse_numbers(
 
 
 def _so_far(run: Run, records: list[dict[str, Any]]) -> tuple[object, ...]:
-    """What tells these records from those of another run or moment."""
+    """What tells these records from those of another run or moment.
+
+    For all who watch a run that trains a moment is `VIEW_SECONDS` long, so that its charts are
+    drawn once for all of them: drawing is most of what a tick costs.
+    """
     last = records[-1]
-    return str(run.path), len(records), last["step"], last["seconds"]
+    key = str(run.path), len(records), last["step"], last["seconds"]
+    now = time.monotonic()
+    with _telling:
+        since, told = _moments.get(run.id, (-math.inf, key))
+        if run.status().active and now - since < VIEW_SECONDS:
+            return told
+        _moments[run.id] = now, key
+        while len(_moments) > MOST_MOMENTS:
+            del _moments[next(iter(_moments))]
+    return key
+
+
+_moments: dict[str, tuple[float, tuple[object, ...]]] = {}
+_telling = threading.Lock()
+MOST_MOMENTS = 50
 
 
 def _curves(run: Run, records: list[dict[str, Any]]) -> None:

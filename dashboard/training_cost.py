@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
+from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
@@ -107,12 +109,22 @@ def timing_of(run: Run) -> Timing | None:
     The first epoch holds the wait for the compiler; who knows where an imported one was trained.
     """
     status = run.status()
-    epochs = [record for record in run.records("epoch") if record["epoch"] > 0]
-    if status.state != "finished" or status.imported or len(epochs) < 2:
+    if status.state != "finished" or status.imported:
+        return None
+    try:
+        return _timing_of(str(run.path), status.seconds, *controls.metrics_version(run))
+    except FileNotFoundError:
+        return None
+
+
+@functools.lru_cache(maxsize=256)  # the form asks at every change of a control
+def _timing_of(path: str, seconds: float, *_version: int) -> Timing | None:
+    epochs = [record for record in Run(Path(path)).records("epoch") if record["epoch"] > 0]
+    if len(epochs) < 2:
         return None
     first, last = epochs[0], epochs[-1]
     per_step = (last["seconds"] - first["seconds"]) / (last["step"] - first["step"])
-    return Timing(per_step, max(status.seconds - per_step * last["step"], 0.0))
+    return Timing(per_step, max(seconds - per_step * last["step"], 0.0))
 
 
 def duration(seconds: float) -> str:

@@ -101,6 +101,9 @@ def test_the_table_sorts_by_means_and_marks_the_best() -> None:
     assert "nan" not in html
     # The best elbo; of rate and MMD² no direction is better.
     assert [key for key, style in table._compute().ctx.items() if style] == [(0, 2)]
+    same: Any = numbers.metrics_table({}, [[{"elbo": -3.0}], [{"elbo": -2.0}, {"elbo": -4.0}]])
+    assert "-3.00<" in same.to_html()
+    assert "-3.00 ± 1.41" in same.to_html()
     apart: Any = numbers.metrics_table({}, [[{"elbo": -1.0}], [{"elbo": -2.0}]], comparable=False)
     assert not any(apart._compute().ctx.values())
 

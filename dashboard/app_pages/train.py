@@ -5,7 +5,6 @@ import streamlit as st
 from dashboard import account, actions, controls, live_view, roles, run_queue, training_form
 from vae_core.runs import default_store
 
-VIEW_SECONDS = 0.5
 QUEUE_SECONDS = 1.0
 IDLE_SECONDS = 3.0  # till a run that another viewer starts shows up
 
@@ -49,7 +48,7 @@ with right:
     if watched.viewable:
         st.session_state["run"] = controls.run_label(watched)  # the other pages open on it
 
-    @st.fragment(run_every=VIEW_SECONDS if active else None)
+    @st.fragment(run_every=live_view.VIEW_SECONDS if active else None)
     @run_queue.on_error_reload
     def watch() -> None:
         live_view.show(watched)
