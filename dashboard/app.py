@@ -75,5 +75,4 @@ if roles.trains_here():
         shared_engine(default_store())
     except VaeLabError as error:
         st.error(str(error), icon=":material/error:")
-memory.spare_modules()
 link.check(given)

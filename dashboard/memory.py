@@ -1,4 +1,4 @@
-"""Keeps the web process small, and its pages quick.
+"""Keeps the web process small.
 
 Every run of a page is a thread, and glibc gives threads heaps of their own, which it rarely hands
 back: after some pages they hold 70 MB that nothing uses (300 MB resident instead of 230). And
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import gc
 import sys
 
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -32,22 +31,6 @@ def share_heaps() -> None:
         mallopt(M_ARENA_MAX, 2)
         mallopt(M_TRIM_THRESHOLD, 64 * 1024)
         mallopt(M_MMAP_THRESHOLD, 64 * 1024)
-
-
-def spare_modules() -> None:
-    """Take what lives now out of the collector's sight, whenever modules were added.
-
-    Streamlit lets it go through all objects after every run of a page and every tick, while no
-    other page can run: 95 ms with the libraries that the pages import, next to nothing without.
-    """
-    global _spared
-    if len(sys.modules) != _spared:
-        gc.collect()
-        gc.freeze()
-        _spared = len(sys.modules)
-
-
-_spared = 0
 
 
 @functools.cache
