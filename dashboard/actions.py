@@ -1,7 +1,6 @@
 """What visitors can do that changes something: all of it here, and each asks for the role first.
 
-No other part of the pages may call what writes; `tests/test_roles.py` holds that. (Uploads and
-imports are in `own_data.py`, with the same check.)
+No other part of the pages may call what writes; `tests/test_roles.py` holds that.
 """
 
 from __future__ import annotations
@@ -11,11 +10,14 @@ from collections.abc import Sequence
 
 from dashboard import controls, roles
 from dashboard.training_cost import left_to_train
-from vae_core import datasets, engines
+from vae_core import datasets, engines, importing, untrusted, uploads
 from vae_core.config import RunConfig, VaeLabError
 from vae_core.engines import Engine
 from vae_core.runs import Group, Run, RunError, Status, default_store
 
+UPLOAD_MB = 200  # Streamlit holds the file in memory; the command line takes more
+
+_reading = threading.Lock()  # one file at a time, so that many don't take all memory
 _counting = threading.Lock()  # of two who press at once, the second counts the runs of the first
 
 
@@ -103,6 +105,76 @@ def delete_group(run: Run, name: str) -> None:
     """
     roles.require_trainer("delete a group")
     default_store().delete_group(run.id, name)
+
+
+def read_upload(content: memoryview | bytes, name: str, size: int | None) -> uploads.Upload:
+    """Make a data set of a file, to be looked at; nothing is kept yet.
+
+    Args:
+        size: pixels a side, see `vae_core.uploads.read`.
+
+    Raises:
+        RoleError: a viewer asked.
+        RefusedError: it holds no data set, or is larger than this host takes.
+    """
+    roles.require_trainer("upload data")
+    with _reading:
+        return uploads.read(content, name, size, upload_limits())
+
+
+def keep_data(upload: uploads.Upload) -> str:
+    """Store a data set that was looked at; its name.
+
+    Raises:
+        RoleError: a viewer asked.
+        LimitError: this host keeps no more data.
+    """
+    roles.require_trainer("keep data")
+    most = roles.limits().data_mb
+    if most is not None and datasets.own_bytes() >= most << 20:
+        raise LimitError(f"data sets take up all of the {most:,} MB here: delete one first.")
+    return upload.keep()
+
+
+def delete_data(name: str) -> None:
+    """Remove a data set of the visitors' own.
+
+    Raises:
+        RoleError: a viewer asked.
+        DatasetError: there is none of that name, or a run that trains or waits needs it.
+    """
+    roles.require_trainer("delete data")
+    datasets.delete_own(name, default_store())
+
+
+def import_run(content: memoryview | bytes, name: str) -> Run:
+    """Take over a run that somebody exported.
+
+    Args:
+        content: of the zip.
+        name: of that file.
+
+    Raises:
+        RoleError: a viewer asked.
+        VaeLabError: it is no run that can be taken.
+    """
+    roles.require_trainer("import a run")
+    untrusted.check_file(content, name, (".zip",), upload_mb() << 20)
+    with _reading:
+        return importing.import_run(content, name, default_store())
+
+
+def upload_mb() -> int:
+    """The largest file that this host takes."""
+    most = roles.limits().upload_mb
+    return UPLOAD_MB if most is None else most
+
+
+def upload_limits() -> uploads.Limits:
+    """What an uploaded data set may hold."""
+    most = roles.limits().images
+    images = uploads.LIMITS.images if most is None else most
+    return uploads.Limits(images=images, file_bytes=upload_mb() << 20)
 
 
 def why_it_stays(run: Run, status: Status) -> str | None:

@@ -1,31 +1,26 @@
 """The Train page: data sets of the visitors' own, and runs that somebody else exported.
 
-Nothing is stored before its preview was seen and a button pressed, and what writes asks for the
-role first. A file that was read lies in a private folder, not in the session.
+Nothing is stored before its preview was seen and a button pressed. A file that was read lies in a
+private folder, not in the session.
 """
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from dashboard import controls, roles, run_queue
+from dashboard import actions, controls, run_queue
 from dashboard.figures import pictures
-from vae_core import analysis, datasets, importing, untrusted, uploads
+from vae_core import analysis, datasets, uploads
 from vae_core.config import VaeLabError
-from vae_core.runs import Run, default_store
 from vae_core.untrusted import RefusedError
-from vae_core.uploads import Limits, Upload
+from vae_core.uploads import Upload
 
-UPLOAD_MB = 200  # Streamlit holds the file in memory; the command line takes more
 PREVIEW_SIDE = 480  # pixels
 UPLOAD = "own_upload"  # in the session: what was read, and of which file and size
 ROUND = "own_round"  # in the session: counts up so that the boxes for files are empty again
-
-_reading = threading.Lock()  # one file at a time, so that many don't take all memory
 
 
 def section() -> None:
@@ -39,24 +34,13 @@ def section() -> None:
 # --- data sets ----------------------------------------------------------------------------
 
 
-def _limits() -> Limits:
-    most = roles.limits()
-    images = uploads.LIMITS.images if most.images is None else most.images
-    return Limits(images=images, file_bytes=_upload_mb() << 20)
-
-
-def _upload_mb() -> int:
-    most = roles.limits().upload_mb
-    return UPLOAD_MB if most is None else most
-
-
 def _upload() -> None:
     smallest, largest = uploads.SIZES
-    limits = _limits()
+    limits = actions.upload_limits()
     file = st.file_uploader(
         "Images to train on",
         type=list(uploads.ENDINGS),
-        max_upload_size=max(_upload_mb(), 1),
+        max_upload_size=max(actions.upload_mb(), 1),
         key=f"own_file_{st.session_state.get(ROUND, 0)}",
         help="**npz**: x, or x_train and x_test, as (n, height, width); labels y, or y_train and "
         "y_test; label_names.  \n**zip**: PNG, JPEG, GIF, BMP, WebP or TIFF; the names of their "
@@ -64,8 +48,8 @@ def _upload() -> None:
     )
     st.caption(
         f".npz, .zip of images or .csv of pixels; {uploads.FEWEST_IMAGES} to {limits.images:,} "
-        f"images, {_upload_mb()} MB, {uploads.MOST_LABELS} labels at most. Colour becomes grey, "
-        "and the middle square is taken. Everybody who uses this host sees what is kept."
+        f"images, {actions.upload_mb()} MB, {uploads.MOST_LABELS} labels at most. Colour becomes "
+        "grey, and the middle square is taken. Everybody who uses this host sees what is kept."
     )
     size = st.number_input(
         "Pixels a side",
@@ -79,7 +63,7 @@ def _upload() -> None:
         _forget()
         return
     try:
-        upload = _read(file, None if size is None else int(size), limits)
+        upload = _read(file, None if size is None else int(size))
     except (VaeLabError, OSError) as error:
         st.error(controls.plain(str(error)), icon=":material/error:")
         return
@@ -94,22 +78,21 @@ def _upload() -> None:
     )
 
 
-def _read(file: Any, size: int | None, limits: Limits) -> Upload:
+def _read(file: Any, size: int | None) -> Upload:
     """What the file was made into; read once for a file and a size.
 
     Raises:
         RoleError: a viewer asked.
         RefusedError: it holds no data set.
     """
-    roles.require_trainer("upload data")
-    what = (file.file_id, size, limits)
+    what = (file.file_id, size, actions.upload_limits())
     known = st.session_state.get(UPLOAD)
     if known is None or known[0] != what:
         _forget()
         found: Upload | str
         try:
-            with st.spinner("Reading…"), _reading:
-                found = uploads.read(file.getbuffer(), file.name, size, limits)
+            with st.spinner("Reading…"):
+                found = actions.read_upload(file.getbuffer(), file.name, size)
         except RefusedError as error:
             found = str(error)
         known = st.session_state[UPLOAD] = what, found
@@ -158,11 +141,7 @@ def _preview(upload: Upload) -> None:
 def _keep(upload: Upload) -> None:
     """Store a data set that was previewed, and choose it in the form."""
     try:
-        roles.require_trainer("upload data")
-        most = roles.limits().data_mb
-        if most is not None and datasets.own_bytes() >= most << 20:
-            raise RefusedError(f"data sets take up all of the {most:,} MB here: delete one first.")
-        name = upload.keep()
+        name = actions.keep_data(upload)
     except (VaeLabError, OSError) as error:
         st.toast(controls.plain(f"It could not be kept: {error}"), icon=":material/error:")
         return
@@ -202,8 +181,7 @@ def _stored() -> None:
 
 def _delete(name: str) -> None:
     try:
-        roles.require_trainer("delete data")
-        datasets.delete_own(name, default_store())
+        actions.delete_data(name)
     except (VaeLabError, OSError) as error:
         st.toast(controls.plain(str(error)), icon=":material/error:")
         return
@@ -218,7 +196,7 @@ def _import() -> None:
     file = st.file_uploader(
         "A run that somebody exported",
         type=[".zip"],
-        max_upload_size=max(_upload_mb(), 1),
+        max_upload_size=max(actions.upload_mb(), 1),
         key=f"own_run_{st.session_state.get(ROUND, 0)}",
         help="The zip that the Manifold page makes of a run. Its weights are checked and read into "
         "the networks that its config asks for; nothing in it is executed.",
@@ -227,23 +205,11 @@ def _import() -> None:
         return
     if st.button("Check and import", icon=":material/move_to_inbox:", key="own_import"):
         try:
-            run = import_run(file)
+            with st.spinner("Checking its weights; this takes some seconds…"):
+                run = actions.import_run(file.getbuffer(), file.name)
         except (VaeLabError, OSError) as error:
             st.error(controls.plain(str(error)), icon=":material/error:")
             return
         run_queue.watch(run)
         _empty_boxes()
         st.rerun()
-
-
-def import_run(file: Any) -> Run:
-    """Take a run over from an uploaded zip.
-
-    Raises:
-        RoleError: a viewer asked.
-        VaeLabError: it is no run that can be taken.
-    """
-    roles.require_trainer("import a run")
-    untrusted.check_file(file.getbuffer(), file.name, (".zip",), _upload_mb() << 20)
-    with st.spinner("Checking its weights; this takes some seconds…"), _reading:
-        return importing.import_run(file.getbuffer(), file.name, default_store())

@@ -20,10 +20,13 @@ from dashboard import actions, roles
 from dashboard.roles import HOSTED_LIMITS, Limits
 from tests.conftest import SMALL
 from tests.pages import open_page
-from vae_core import engines
+from tests.test_uploads import IMAGES, LABELS, npz
+from vae_core import datasets, engines, importing, uploads
+from vae_core.bundle import bundle
 from vae_core.config import RunConfig
 from vae_core.engines import Engine, InProcessEngine
 from vae_core.runs import Group, Run, RunStore
+from vae_core.uploads import Upload
 
 AUTH = """
 [auth]
@@ -211,6 +214,7 @@ def test_an_installation_without_tensorflow_shows(
 
 # --- every action for every visitor -----------------------------------------------------------
 
+TRAINED = replace(SMALL, epochs=1, seed=5)
 VISITORS: dict[str, tuple[str | None, dict[str, str], dict[str, Any], bool]] = {
     "laptop": (None, {}, {}, True),
     "look-only host": (None, {"VAE_LAB_ROLE": "viewer"}, {}, False),
@@ -223,13 +227,16 @@ VISITORS: dict[str, tuple[str | None, dict[str, str], dict[str, Any], bool]] = {
 def act(action: str, root: str) -> None:
     """Runs as a page of the dashboard."""
     from dataclasses import replace
+    from pathlib import Path
 
     import streamlit as st
 
     from dashboard import actions
+    from vae_core import datasets, uploads
     from vae_core.config import RunConfig, VaeLabError
     from vae_core.runs import RunStore
 
+    files = Path(root).parent
     runs = {run.config.seed: run for run in RunStore(root).scan()[0]}
     try:
         if action == "train":
@@ -238,6 +245,16 @@ def act(action: str, root: str) -> None:
             actions.save_group(runs[1], "new", [1, 2])
         elif action == "delete_group":
             actions.delete_group(runs[1], "old")
+        elif action == "read_upload":
+            found = actions.read_upload((files / "new.npz").read_bytes(), "new.npz", None)
+            st.text(found.summary.name)
+        elif action == "keep_data":
+            actions.keep_data(uploads.read(files / "new.npz", "new.npz"))
+        elif action == "delete_data":
+            (name,) = datasets.own_names()
+            actions.delete_data(name)
+        elif action == "import_run":
+            actions.import_run((files / "run.zip").read_bytes(), "run.zip")
         else:
             getattr(actions, action)(runs[{"stop": 0, "resume": 1, "delete": 1}[action]])
     except VaeLabError as error:
@@ -260,6 +277,15 @@ def filled(store: RunStore) -> None:
     store.save_group(failed.id, "old", Group((1,)))
 
 
+def with_data(store: RunStore, trained: Run) -> None:
+    """A data set, and beside the store files to upload."""
+    files = store.root.parent
+    (files / "old.npz").write_bytes(npz(x=IMAGES))
+    uploads.read(files / "old.npz", "old.npz").keep()
+    (files / "new.npz").write_bytes(npz(x=IMAGES, y=LABELS))
+    (files / "run.zip").write_bytes(bundle(trained))
+
+
 ACTIONS = {
     "train": lambda runs, _: runs[9].status().state == "queued",
     "stop": lambda runs, _: runs[0].status().state == "cancelled",
@@ -267,17 +293,34 @@ ACTIONS = {
     "delete": lambda runs, _: 1 not in runs,
     "save_group": lambda runs, store: set(store.groups(runs[1].id)) == {"old", "new"},
     "delete_group": lambda runs, store: not store.groups(runs[1].id),
+    "read_upload": lambda *_: own("old"),  # kept is another action
+    "keep_data": lambda *_: own("new", "old"),
+    "delete_data": lambda *_: own(),
+    "import_run": lambda runs, _: runs[TRAINED.seed].status().imported,
 }
+
+
+def own(*stems: str) -> bool:
+    """Are these the data sets that are kept?"""
+    return [name.split("_")[1] for name in datasets.own_names()] == list(stems)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    run = RunStore(tmp_path_factory.mktemp("elsewhere")).create(TRAINED)
+    InProcessEngine().submit(run)
+    return run
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("visitor", VISITORS)
 def test_every_action_for_every_visitor(
-    host: Host, own_store: RunStore, visitor: str, action: str
+    host: Host, own_store: RunStore, trained: Run, visitor: str, action: str
 ) -> None:
     secrets, env, user, may = VISITORS[visitor]
     host(secrets, **env)
     filled(own_store)
+    with_data(own_store, trained)
     before = contents(own_store.root)
     page = visit(act, user, action, str(own_store.root))
     assert not page.exception, page.exception
@@ -285,7 +328,9 @@ def test_every_action_for_every_visitor(
         assert not page.error
         runs = {run.config.seed: run for run in own_store.scan()[0]}
         assert ACTIONS[action](runs, own_store)
-        assert contents(own_store.root) != before
+        assert (contents(own_store.root) == before) == (action == "read_upload")
+        if action == "read_upload":
+            assert page.text[0].value.startswith("own_new_")
         if action in ("train", "resume"):
             asked = runs[9 if action == "train" else 1].status().submitted_by
             assert asked == (user.get("email") if user else None)
@@ -298,7 +343,7 @@ def test_the_actions_are_all_there_are() -> None:
     """The table above has every public function that writes."""
     tree = ast.parse(Path(actions.__file__).read_text())
     functions = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef)}
-    public = {name for name in functions if not name.startswith(("_", "why_"))}
+    public = {name for name in functions if not name.startswith(("_", "why_", "upload_"))}
     assert public == set(ACTIONS)
     for name in public:
         first = functions[name].body[1]
@@ -308,6 +353,10 @@ def test_the_actions_are_all_there_are() -> None:
 WRITES = {
     **dict.fromkeys(("submit", "cancel", "close"), Engine),
     **dict.fromkeys(("create", "delete", "save_group", "delete_group"), RunStore),
+    **dict.fromkeys(("keep",), Upload),
+    **dict.fromkeys(("read",), uploads),
+    **dict.fromkeys(("delete_own",), datasets),
+    **dict.fromkeys(("import_run",), importing),
     **dict.fromkeys(
         (
             *("queue", "request_cancel", "write_status", "write_running"),
