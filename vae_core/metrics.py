@@ -363,8 +363,13 @@ def bounds_of_image(
         costs.append(cost.mean())
         return -cost
 
-    repeated = (np.repeat(part, groups, axis=0) for part in (mean, log_var))
-    bounds = importance_weighted_bounds(log_likelihood, *repeated, samples=samples, rng=rng)
+    bounds = importance_weighted_bounds(
+        log_likelihood,
+        np.repeat(mean, groups, axis=0),
+        np.repeat(log_var, groups, axis=0),
+        samples,
+        rng,
+    )
     rate = objective.rate(mean.astype(np.float64), log_var.astype(np.float64))
     return ImageBounds(float(np.mean(costs)), float(rate[0]), bounds)
 
