@@ -12,7 +12,8 @@ from plotly.subplots import make_subplots
 from dashboard.figures import LABEL_COLOURS, LEGEND_BELOW, MARGINS, dim_name
 from vae_core import information, objective
 
-P, Q, AGAINST = LABEL_COLOURS[0], LABEL_COLOURS[6], LABEL_COLOURS[2]
+P, Q = LABEL_COLOURS[0], LABEL_COLOURS[6]
+AGAINST = "#e5484d"  # seen on light and dark
 EDGE = 8.0  # of the axis of the two Gaussians
 POINTS = 801
 MOST_MEAN, LEAST_STD, MOST_STD = 3.0, 0.05, 3.0  # of the posterior whose pulls are shown
@@ -33,7 +34,7 @@ def gaussians(mean_p: float, std_p: float, mean_q: float, std_q: float) -> go.Fi
             go.Scatter(
                 x=x,
                 y=information.gaussian(x, mean, std),
-                name=name,
+                name=f"{name} = N({mean:g}, {std:g}²)",
                 line={"color": colour, "width": 2.5},
                 fill="tozeroy",
                 fillcolor=_shade(colour, 0.15),
@@ -208,7 +209,7 @@ def bounds(found: Mapping[int, float], elbo: float) -> go.Figure:
             "tickvals": samples,
             "ticktext": [str(k) for k in samples],
         },
-        yaxis={"title": "at most log p(x), nats"},
+        yaxis={"title": "bound on log p(x), nats"},
         margin=MARGINS | {"t": 16},
         showlegend=False,
         uirevision="bounds",

@@ -77,7 +77,7 @@ def section() -> None:
             for title, texts in PRESETS.items():
                 st.button(title, on_click=_set, args=texts, key=f"learn_preset_{title}")
         st.caption(
-            "A bar that is dragged takes from the other bars of its color, or gives to them, in "
+            "A bar that is dragged takes from the other bars of its colour, or gives to them, in "
             "proportion, so that they add up to 1."
         )
     try:

@@ -74,15 +74,27 @@ def section() -> None:
                 key="learn_written",
                 bind="query-params",
             )
+            wanted = st.number_input(
+                "Wanted β",
+                0.0,
+                1e9,
+                1.0,
+                format="%g",
+                step=0.1,
+                key="learn_wanted",
+                bind="query-params",
+                help="The other way round: what to write, to get this β.",
+            )
     written, kl, reconstruction, d, pixels = (st.session_state[key] for key in KEYS)
     factor = objective.effective_beta(1.0, kl, reconstruction, d, pixels)
     beta = objective.effective_beta(written, kl, reconstruction, d, pixels)
     with st.container(horizontal=True):
         st.metric("It really is β", f"{beta:.6g}", border=True)
         st.metric(
-            "For β = 1, the VAE, write",
-            f"{1 / factor:.4g}",
-            help="The β to write into that loss, so that it is the negative ELBO.",
+            f"For β = {wanted:g}, write",
+            f"{wanted / factor:.4g}",
+            help="The β to write into that loss. With β = 1 it is the negative ELBO, but for a "
+            "factor.",
             border=True,
         )
     theirs = (
@@ -95,10 +107,10 @@ def section() -> None:
     )
     if factor == 1:
         st.caption("Both are summed: the written β is the β.")
-    elif beta > 20:
+    elif beta > max(controls.BETAS):
         st.caption(
-            "Beyond β = 20 hardly a data set leaves anything in the latent space: expect a "
-            "collapsed posterior."
+            f"Home shows what β = {max(controls.BETAS):g} leaves of a latent space, and this is "
+            "more."
         )
     in_train = min(controls.BETAS, key=lambda option: abs(option - beta))
     exactly = abs(in_train - beta) <= 1e-9 * max(beta, 1)

@@ -18,7 +18,7 @@ from vae_core.runs import Run
 
 SAMPLES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 GROUPS = 16
-PICTURE = 112  # pixels
+PICTURE = 140  # pixels
 EXPLANATION = r"""
 How probable is an image $x$ under the model? That takes every $z$ that might have made it,
 $p(x) = \int p(x \mid z)\, p(z)\, dz$, which nobody can compute. With any $q(z \mid x)$ it has a
@@ -44,7 +44,8 @@ samples and the rate exact; $\mathcal L_1$ samples the rate, too, so it differs 
 
 $\beta$ is no part of all this. It changes *which* $q(z \mid x)$ and $p(x \mid z)$ are learnt, since
 training minimises distortion + β · rate; then what is measured is the same for every $\beta$. Only
-at $\beta = 1$ is it what training itself maximised.
+at $\beta = 1$ is it what training itself maximised. A large $\beta$ keeps the posterior near the
+prior, whether or not the true one is there: then the gap is wide.
 
 Pixels are drawn here as 0 or 1, with their grey value as the probability. Of such an image a
 Bernoulli decoder gives a probability, and the elbo bounds its logarithm. Of grey pixels the same
@@ -95,19 +96,19 @@ def section() -> None:
         return
     drawn = metrics.binarised(image, np.random.default_rng([int(seed), 0]))
     found = bounds(run, drawn, int(seed))
-    left, right = st.columns([2, 3], gap="large")
-    with left:
-        _pictures(run, image, drawn)
     best = found.bounds[SAMPLES[-1]]
-    with right, st.container(horizontal=True):
+    with st.container(horizontal=True):
         for title, value, text in (
             ("distortion", found.distortion, "E[-log p(x|z)], summed over the pixels."),
             ("rate", found.rate, "KL(q(z|x) || p(z)), in closed form."),
             ("elbo", found.elbo, "-(distortion + rate)."),
-            ("log p(x) at least", best, f"The bound of k = {SAMPLES[-1]} samples."),
-            ("gap at least", max(best - found.elbo, 0), "The bound less the elbo."),
+            ("log p(x) ≥", best, f"The bound of k = {SAMPLES[-1]} samples."),
+            ("gap ≥", max(best - found.elbo, 0), "How far the elbo is below log p(x)."),
         ):
-            st.metric(f"{title}, nats", f"{value:z.2f}", help=text, border=True)
+            st.metric(title, f"{value:z.2f}", help=f"{text} Nats.", border=True)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        _pictures(run, image, drawn)
     with right:
         plot(
             figures.bounds(found.bounds, found.elbo),
@@ -116,7 +117,7 @@ def section() -> None:
             alt="Lower bounds on log p(x), which rise with the number of samples",
         )
     st.caption(
-        f"Of held-out image {row} with its pixels drawn as 0 or 1, so that log p(x) is a "
+        f"Nats, of held-out image {row} with its pixels drawn as 0 or 1, so that log p(x) is a "
         f"likelihood (of grey pixels it would be a cross-entropy). {SAMPLES[-1] * GROUPS:,} "
         "samples of the posterior; the more a bound uses, the nearer it comes to log p(x)."
     )
@@ -138,24 +139,28 @@ def _bounds(path: str, written: int, image: np.ndarray, seed: int) -> ImageBound
 
 
 def _pictures(run: Run, image: np.ndarray, drawn: np.ndarray) -> None:
-    mean, _ = controls.inference(run).encode(drawn[None])
-    with st.container(horizontal=True):
-        for picture, caption, alt in (
-            (pictures.enlarged(image, PICTURE), "the image", "The held-out image"),
-            (_squares(drawn), "drawn as 0 or 1: x", "Its pixels as 0 or 1"),
-        ):
-            controls.picture(pictures.png(picture), caption, alt, "content")
-        controls.picture(
-            controls.decoded(run, mean, 1, PICTURE),
-            "p(x|z) at the mean",
-            "What the posterior mean decodes to",
-            "content",
-        )
-
-
-def _squares(image: np.ndarray) -> np.ndarray:
+    networks = controls.inference(run)
+    mean, _ = networks.encode(drawn[None])
     factor = -(-PICTURE // image.shape[1])
-    return image.repeat(factor, axis=0).repeat(factor, axis=1)
+    for column, (picture, caption, alt) in zip(
+        st.columns(3, gap="small"),
+        (
+            (pictures.enlarged(image, PICTURE), "the image", "The held-out image"),
+            (
+                drawn.repeat(factor, axis=0).repeat(factor, axis=1),
+                "x: drawn as 0 or 1",
+                "Its pixels as 0 or 1",
+            ),
+            (
+                pictures.enlarged(networks.decode(mean)[0], PICTURE),
+                "p(x|z), z at the mean",
+                "What the posterior mean decodes to",
+            ),
+        ),
+        strict=True,
+    ):
+        with column:
+            controls.picture(pictures.png(picture), caption, alt)
 
 
 def _over_beta(run: Run, image: np.ndarray, seed: int) -> None:

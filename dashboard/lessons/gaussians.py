@@ -79,9 +79,11 @@ def section() -> None:
             ("KL(q ‖ p), closed form", backwards, "With the roles exchanged."),
         ):
             st.metric(f"{title}, nats", f"{value:z.4f}", help=help_text, border=True)
+    difference = abs(closed - integral)
+    exactly = f"{difference:.1e}" if difference > 1e-12 else "less than 1e-12"
     st.caption(
-        f"Formula and sum differ by {abs(closed - integral):.1e} nats. The blue area is what q "
-        "costs where it is below p, the red one what it saves where it is above."
+        f"Formula and sum differ by {exactly} nats. The blue area is what q costs where it is "
+        "below p, the red one what it saves where it is above."
     )
     controls.explain("The closed form", EXPLANATION)
 

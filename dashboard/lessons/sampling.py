@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import controls
+from dashboard.components.diagram import diagram
 from dashboard.components.plot import plot
 from dashboard.figures import dim_name
 from dashboard.figures import information as figures
@@ -18,6 +19,7 @@ from vae_core.config import ConfigError
 MEAN, STD = "0.15, 1.1, 0.2, 0.7", "0.2, 0.4, 0.5, 2.4"
 MOST_DIMS = 16
 MOST_SEED = 2**30
+DIAGRAM = 600  # pixels
 OTHERS = 60  # draws behind the one that is shown
 EXPLANATION = r"""
 Training needs $\nabla\, \mathbb E_{q(z \mid x)}[f(z)]$ by what $q$ is made of, $\mu$ and $\sigma$.
@@ -81,11 +83,9 @@ def section() -> None:
                     "": dim_name(i),
                     "μ": f"{mean[i]:g}",
                     "σ": f"{std[i]:g}",
-                    "ε": f"{noise[i]:.3f}",
+                    "ε = ∂z/∂σ": f"{noise[i]:.3f}",
                     "σ·ε": f"{std[i] * noise[i]:.3f}",
                     "z = μ + σ·ε": f"**{z[i]:.3f}**",
-                    "∂z/∂μ": "1",
-                    "∂z/∂σ = ε": f"{noise[i]:.3f}",
                     "rate (nats)": f"{rate[i]:.3f}",
                 }
                 for i in range(len(mean))
@@ -104,19 +104,19 @@ def section() -> None:
             alt="Each latent dimension with its mean, standard deviation and the point drawn",
         )
     st.subheader("Where the gradient can flow")
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.html(_diagram(reparameterised=False))
-        st.caption(
-            "z is drawn **from** N(μ, σ²): a throw of dice can't be differentiated. The decoder "
-            "learns, the encoder learns nothing of the distortion."
-        )
-    with right:
-        st.html(_diagram(reparameterised=True))
-        st.caption(
-            "**The reparameterisation trick**: the dice are thrown aside, as ε, and z is computed "
-            "from μ, σ and ε. The gradient passes to μ and σ; ε needs none."
-        )
+    with st.container(horizontal=True, gap="large"):  # one below the other where it is narrow
+        with st.container(width=DIAGRAM):
+            diagram(_diagram(reparameterised=False), key="learn_diagram_draw")
+            st.caption(
+                "z is drawn **from** N(μ, σ²): a throw of dice can't be differentiated. The "
+                "decoder learns, the encoder learns nothing of the distortion."
+            )
+        with st.container(width=DIAGRAM):
+            diagram(_diagram(reparameterised=True), key="learn_diagram_trick")
+            st.caption(
+                "**The reparameterisation trick**: the dice are thrown aside, as ε, and z is "
+                "computed from μ, σ and ε. The gradient passes to μ and σ; ε needs none."
+            )
     controls.explain("The reparameterisation trick", EXPLANATION)
 
 
@@ -195,10 +195,7 @@ def _diagram(reparameterised: bool) -> str:
         if reparameterised
         else "The gradient flows from the loss to z and stops there, at the draw."
     )
-    return (
-        f'<svg viewBox="0 0 600 176" width="100%" role="img" aria-label="{alt}" '
-        f'style="max-width: 640px">{"".join(parts)}</svg>'
-    )
+    return f'<svg viewBox="0 0 600 176" role="img" aria-label="{alt}">{"".join(parts)}</svg>'
 
 
 def _arrow(x: float, y: float, to_x: float, to_y: float, colour: str, dashed: bool = False) -> str:
