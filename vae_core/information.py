@@ -1,7 +1,7 @@
 """Entropy, cross-entropy and KL divergence, in NumPy: of a few outcomes, and of two Gaussians.
 
 Shannon (1948), "A Mathematical Theory of Communication", sections 6 and 20; Kullback & Leibler
-(1951), "On Information and Sufficiency", eq. 2.4; Cover & Thomas (2006), "Elements of Information
+(1951), "On Information and Sufficiency", section 2; Cover & Thomas (2006), "Elements of Information
 Theory", sections 2.1 to 2.3 (conventions at 0). The KL that a VAE pays, its rate, is
 `vae_core.objective.rate_per_dim`; what is here builds on it.
 """

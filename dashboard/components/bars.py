@@ -40,16 +40,8 @@ def bars(
     """
 
     def moved() -> None:
-        sent = st.session_state[key].moved
-        # What comes from a browser may be anything.
-        if not isinstance(sent, dict) or sent.get("name") not in ("p", "q"):
-            return
-        try:
-            values = np.asarray(sent.get("values"), np.float64)
-        except (TypeError, ValueError):
-            return
-        if values.shape == p.shape and np.isfinite(values).all() and (values >= 0).all():
-            on_move(sent["name"], values)
+        if found := _moved(st.session_state[key].moved, len(p)):
+            on_move(*found)
 
     _component(
         key=key,
@@ -62,3 +54,14 @@ def bars(
         },
         on_moved_change=moved,
     )
+
+
+def _moved(sent: object, outcomes: int) -> tuple[str, np.ndarray] | None:
+    """Which distribution, and its weights; None of what makes no sense: a browser may send that."""
+    try:
+        assert isinstance(sent, dict)
+        name, values = sent["name"], np.array(sent["values"], float)
+    except (AssertionError, KeyError, TypeError, ValueError):
+        return None
+    fits = values.shape == (outcomes,) and np.isfinite(values).all() and (values >= 0).all()
+    return (name, values) if fits and name in ("p", "q") else None

@@ -42,7 +42,7 @@ With logarithms to base 2 the unit is the bit, with natural ones the nat: 1 nat 
 A VAE's **rate** is a KL in nats, its **distortion** a cross-entropy.
 
 Sources: Shannon (1948), *A Mathematical Theory of Communication*, section 6; Kullback & Leibler
-(1951), *On Information and Sufficiency*, eq. 2.4; Cover & Thomas (2006), *Elements of Information
+(1951), *On Information and Sufficiency*, section 2; Cover & Thomas (2006), *Elements of Information
 Theory*, chapter 2.
 """
 

@@ -35,7 +35,7 @@ The $\beta_\text{norm} = \beta\, d / D$ that Higgins et al. (2017) report is the
 averages both.
 
 Sources: Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, eq. 10; Higgins et al. (2017),
-*beta-VAE*, section 4.2.
+*beta-VAE*.
 """
 
 
