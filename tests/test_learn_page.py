@@ -28,8 +28,8 @@ def numbers(page: AppTest) -> dict[str, str]:
     return {metric.label.split(", nats")[0]: str(metric.value) for metric in page.metric}
 
 
-def table(page: AppTest) -> list[dict[str, Any]]:
-    return list(page.table[-1].value.to_dict("records"))
+def table(page: AppTest) -> list[dict[Any, str]]:
+    return page.table[-1].value.to_dict("records")
 
 
 def component(page: AppTest, number: int = 0) -> dict[str, Any]:
@@ -92,12 +92,14 @@ def test_extreme_numbers_are_no_trouble() -> None:
 
 
 def test_what_a_browser_sends_of_bars_is_checked() -> None:
-    name, values = bars._moved({"name": "q", "values": [0.2, 0.8]}, 2) or ("", None)
-    assert name == "q"
-    assert list(np.asarray(values)) == [0.2, 0.8]
+    found = bars._moved({"name": "q", "values": [0.2, 0.8]}, 2)
+    assert found is not None
+    assert found[0] == "q"
+    assert list(found[1]) == [0.2, 0.8]
     wrong: list[object] = [None, 3, [], {}, {"name": "q"}, {"values": [0.5, 0.5]}]
     wrong += [{"name": "q", "values": v} for v in (None, "ab", 1, [1], [[1, 0]], [-1, 2], ["x", 1])]
-    wrong += [{"name": name, "values": [0.5, 0.5]} for name in ("r", "learn_p", None, [])]
+    names: list[object] = ["r", "learn_p", None, []]
+    wrong += [{"name": name, "values": [0.5, 0.5]} for name in names]
     wrong += [{"name": "p", "values": [math.nan, 1]}, {"name": "p", "values": [math.inf, 1]}]
     for sent in wrong:
         assert bars._moved(sent, 2) is None

@@ -57,7 +57,7 @@ def section() -> None:
         "apart, or make one of them narrow, and see where the cost comes from."
     )
     chart, side = st.columns([3, 1], gap="large")
-    with side, st.container(key="form_gaussians"):
+    with side, st.container(key="form"):
         mean_p = _slider("μ of p", "mu_p", -4.0, 4.0, 1.0)
         std_p = _slider("σ of p", "sigma_p", 0.1, 3.0, 0.6)
         mean_q = _slider("μ of q", "mu_q", -4.0, 4.0, 0.0)
@@ -93,19 +93,17 @@ def section() -> None:
         "The rate is then a sum of two curves: one **pulls μ to 0**, the other **σ to 1**. The "
         "arrows show which way, and how strongly, training moves them if nothing pulls back."
     )
-    chart, side = st.columns([3, 1], gap="large")
-    with side, st.container(key="form_pulls"):
+    with st.container(key="form_pulls", horizontal=True, gap="large"):
         mean = _slider("μ", "mu", -figures.MOST_MEAN, figures.MOST_MEAN, 1.5)
         std = _slider("σ", "sigma", figures.LEAST_STD, figures.MOST_STD, 0.3)
     by_mean, by_std = information.rate_gradient(mean, std)
     rate = float(objective.rate_per_dim(mean, 2 * math.log(std)))
-    with chart:
-        plot(
-            figures.pulls(mean, std),
-            key="learn-pulls",
-            height=360,
-            alt="The rate as a curve over the mean and one over the standard deviation",
-        )
+    plot(
+        figures.pulls(mean, std),
+        key="learn-pulls",
+        height=360,
+        alt="The rate as a curve over the mean and one over the standard deviation",
+    )
     with st.container(horizontal=True):
         for title, text in (
             ("rate, nats", f"{rate:z.3f}"),
