@@ -19,7 +19,7 @@ from vae_core.config import ConfigError
 MEAN, STD = "0.15, 1.1, 0.2, 0.7", "0.2, 0.4, 0.5, 2.4"
 MOST_DIMS = 16
 MOST_SEED = 2**30
-DIAGRAM = 600  # pixels
+DIAGRAM = 480  # pixels
 OTHERS = 60  # draws behind the one that is shown
 EXPLANATION = r"""
 Training needs $\nabla\, \mathbb E_{q(z \mid x)}[f(z)]$ by what $q$ is made of, $\mu$ and $\sigma$.
