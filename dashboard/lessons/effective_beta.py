@@ -42,8 +42,8 @@ Sources: Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, eq. 10; Hig
 def section() -> None:
     st.markdown(
         "Many published scripts take the **mean** over pixels or latent dimensions where the ELBO "
-        "has a **sum**. Their β then means something else, often by a factor of hundreds. Say how a "
-        "loss is written, and read which β it really is."
+        "has a **sum**. Their β then means something else, often by a factor of hundreds. Say how "
+        "a loss is written, and read which β it really is."
     )
     with st.container(key="form"):
         with st.container(horizontal=True, gap="small"):
