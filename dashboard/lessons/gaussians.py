@@ -107,8 +107,11 @@ def section() -> None:
     with st.container(horizontal=True):
         for title, text in (
             ("rate, nats", f"{rate:z.3f}"),
-            ("of it from μ", f"{float(objective.rate_per_dim(mean, 0.0)):z.3f}"),
-            ("of it from σ", f"{float(objective.rate_per_dim(0.0, 2 * math.log(std))):z.3f}"),
+            (f"of it from μ = {mean:g}", f"{float(objective.rate_per_dim(mean, 0.0)):z.3f}"),
+            (
+                f"of it from σ = {std:g}",
+                f"{float(objective.rate_per_dim(0.0, 2 * math.log(std))):z.3f}",
+            ),
             ("gradient by μ", f"{by_mean:z.3f}"),
             ("gradient by σ", f"{by_std:z.3f}"),
         ):
