@@ -25,8 +25,10 @@ from playwright.sync_api import sync_playwright
 from tests.browser import CHROMIUM, FLAGS, Server
 from vae_core.runs import Run, pretrained_store
 
-PICTURE = "[data-testid=stImage] img, .vae-lab-plane-front, .vae-lab-plot .main-svg"
-PAGES = ("", "train", "compare", "latent_space", "manifold")
+PICTURE = (
+    "[data-testid=stImage] img, .vae-lab-plane-front, .vae-lab-plot .main-svg, .vae-lab-bars-bar"
+)
+PAGES = ("", "learn", "train", "compare", "latent_space", "manifold")
 MOVES = 300
 
 # Written down by the browser: when the pointer moved, and when its picture was on the canvas.

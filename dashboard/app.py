@@ -22,6 +22,12 @@ PAGES = [
         help="What β does, at a glance, on runs that open at once.",
     ),
     st.Page(
+        "app_pages/learn.py",
+        title="Learn",
+        icon=":material/school:",
+        help="What KL is, from entropy up to the ELBO of a run.",
+    ),
+    st.Page(
         "app_pages/train.py",
         title="Train",
         icon=":material/play_circle:",

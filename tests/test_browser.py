@@ -13,13 +13,14 @@ from tests.browser import Server, drawn, start_training
 pytestmark = pytest.mark.browser
 
 
-PATHS = ["", "train", "compare", "latent_space", "manifold"]
+PATHS = ["", "learn", "train", "compare", "latent_space", "manifold"]
+PICTURES = ".vae-lab-plot .main-svg, .vae-lab-plane-front, .vae-lab-bars-bar"
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_every_page_draws(server: Server, page: Any, path: str) -> None:
     page.goto(f"{server.url}/{path}")
-    page.locator(".vae-lab-plot .main-svg, .vae-lab-plane-front").first.wait_for(timeout=30_000)
+    page.locator(PICTURES).first.wait_for(timeout=30_000)
     page.wait_for_timeout(500)
     assert not page.locator(".vae-lab-plot-error:visible").count()
     assert not page.locator("[data-testid=stException]").count()
@@ -42,7 +43,7 @@ def test_the_web_process_stays_small(server: Server, browser: Any) -> None:
             context = browser.new_context()
             page = context.new_page()
             page.goto(f"{server.url}/{path}")
-            page.locator(".vae-lab-plot .main-svg, .vae-lab-plane-front").first.wait_for()
+            page.locator(PICTURES).first.wait_for()
             page.wait_for_timeout(500)
             context.close()
     assert psutil.Process(server.process.pid).memory_info().rss < 300 * 2**20

@@ -7,7 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from vae_core import metrics, objective
+from vae_core import datasets, metrics, objective
+from vae_core.inference import Inference
+from vae_core.runs import Run, pretrained_store
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -301,3 +303,50 @@ def test_a_single_held_out_image_is_measured_as_far_as_it_goes() -> None:
     found = metrics.measure(Blank(), rng().random((1, 4, 4)), np.zeros(1, int))
     assert not {"mmd", "knn_accuracy"} & set(found)
     assert found["iw_bound_1"] == pytest.approx(-16 * math.log(2), rel=1e-5)
+
+
+# --- without TensorFlow -------------------------------------------------------------------
+
+
+def digits_run() -> Run:
+    (run,) = (
+        run
+        for run in pretrained_store().scan()[0]
+        if (run.config.dataset, run.config.architecture) == ("digits", "mlp")
+        and (run.config.latent_dim, run.config.beta, run.config.seed) == (2, 1.0, 0)
+    )
+    return run
+
+
+def test_inference_measures_what_training_stored() -> None:
+    """To the digit: the same images, binarised alike, the same samples, another runtime."""
+    run, data = digits_run(), datasets.load("digits")
+    stored, found = run.metrics(), metrics.measure(Inference(run), data.x_test, data.y_test)
+    for name in found:
+        if "bound" in name:
+            assert found[name] == pytest.approx(stored[name], abs=1e-3)
+
+
+def test_bounds_of_single_images_average_to_the_stored_ones() -> None:
+    run, images = digits_run(), datasets.load("digits").x_test
+    networks, noise = Inference(run), rng(4)
+    found = [
+        metrics.bounds_of_image(networks, image, (1, 5), 4, noise)
+        for image in metrics.binarised(images, noise)
+    ]
+    stored = run.metrics()
+    # Pixels and samples are drawn anew: over 360 images that moves the mean by some 0.1 nats.
+    for k in (1, 5):
+        mean = np.mean([image.bounds[k] for image in found])
+        assert mean == pytest.approx(stored[f"iw_bound_binarised_{k}"], abs=0.4)
+    elbo = np.mean([image.elbo for image in found])
+    assert elbo == pytest.approx(np.mean([image.bounds[1] for image in found]), abs=0.1)
+    assert all(image.rate > 0 and image.bounds[5] > image.bounds[1] for image in found)
+
+
+def test_bounds_of_an_image_that_a_blank_model_sees() -> None:
+    found = metrics.bounds_of_image(Blank(), np.zeros((4, 4)), (1, 2, 4), 3, rng())
+    assert found.rate == 0
+    assert found.distortion == pytest.approx(16 * math.log(2))
+    assert found.elbo == pytest.approx(-found.distortion)
+    assert list(found.bounds.values()) == pytest.approx([found.elbo] * 3)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from vae_core import objective
-from vae_core.config import RunConfig
+from vae_core.config import ConfigError, RunConfig
 
 
 @pytest.mark.parametrize(
@@ -109,3 +110,61 @@ def test_capacity_schedule_holds_beta_and_grows_the_target() -> None:
 def test_no_warmup_means_full_beta_from_the_first_step() -> None:
     beta, _ = objective.schedule(RunConfig(beta=3, schedule="linear", warmup=0), STEPS, 100)
     assert (beta == 3).all()
+
+
+# The losses of published scripts, as they are written there.
+
+
+def mean_of_bce(logits: np.ndarray, x: np.ndarray) -> float:
+    return float((np.logaddexp(0, logits) - x * logits).mean())
+
+
+def test_effective_beta_of_the_usual_published_losses() -> None:
+    """mean BCE * 784 + summed KL is ours; the means of both are not by far."""
+    assert objective.effective_beta(1, "sum", "sum", 2, 784) == 1
+    assert objective.effective_beta(1, "mean", "mean", 2, 784) == 392
+    assert objective.effective_beta(1, "sum", "mean", 2, 784) == 784
+    assert objective.effective_beta(4, "mean", "sum", 10, 784) == pytest.approx(0.4)
+    assert objective.effective_beta(0, "mean", "mean", 2, 784) == 0
+
+
+@pytest.mark.parametrize("kl", objective.REDUCTIONS)
+@pytest.mark.parametrize("reconstruction", objective.REDUCTIONS)
+def test_effective_beta_gives_the_same_loss_gradients_and_minimum(
+    kl: str, reconstruction: str
+) -> None:
+    """Up to one factor, the same for all: a loss of the posterior's scale and the logits' size."""
+    rng = np.random.default_rng(2)
+    d, pixels, written = 3, 16, 0.7
+    logits, x = rng.normal(size=(5, pixels)), rng.uniform(size=(5, pixels))
+    mean, log_var = rng.normal(size=(2, 5, d))
+
+    def theirs(scale: float) -> float:
+        cost = mean_of_bce(scale * logits, x) * (pixels if reconstruction == "sum" else 1)
+        m, v = scale * mean, log_var
+        per_dim = -0.5 * (1 + v - np.square(m) - np.exp(v))
+        term = per_dim.mean() if kl == "mean" else per_dim.sum(axis=1).mean()
+        return float(cost + written * term)
+
+    def ours(scale: float) -> float:
+        beta = objective.effective_beta(written, kl, reconstruction, d, pixels)
+        distortion = objective.distortion(scale * logits, x).mean()
+        return float(objective.loss(distortion, objective.rate(scale * mean, log_var).mean(), beta))
+
+    factor = pixels if reconstruction == "mean" else 1
+    assert ours(0.8) == pytest.approx(factor * theirs(0.8))
+
+    def slope(loss: Callable[[float], float], at: float) -> float:
+        return (loss(at + 1e-5) - loss(at - 1e-5)) / 2e-5
+
+    assert slope(ours, 0.8) == pytest.approx(factor * slope(theirs, 0.8), rel=1e-6)
+    scales = np.linspace(-2, 2, 4001)
+    assert np.argmin([ours(s) for s in scales]) == np.argmin([theirs(s) for s in scales])
+
+
+@pytest.mark.parametrize(
+    "asked", [("avg", "sum", 2, 784), ("sum", "avg", 2, 784), ("sum", "sum", 0, 784)]
+)
+def test_effective_beta_of_what_can_not_be(asked: tuple[str, str, int, int]) -> None:
+    with pytest.raises(ConfigError):
+        objective.effective_beta(1.0, *asked)

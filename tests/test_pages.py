@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("own_store")
 PAGES = ["home", "train", "compare", "latent_space", "manifold"]
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, "learn"])
 def test_opens_on_a_pretrained_run(name: str) -> None:
     page = open_page(name)
     assert page.title

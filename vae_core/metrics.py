@@ -322,6 +322,58 @@ def importance_weighted_bounds(
     }
 
 
+class ImageBounds(NamedTuple):
+    """What is known of log p(x) of one image x, nats; see `bounds_of_image`."""
+
+    distortion: float
+    rate: float
+    bounds: dict[int, float]  # by the number of samples k
+
+    @property
+    def elbo(self) -> float:
+        return float(objective.elbo(self.distortion, self.rate))
+
+
+def bounds_of_image(
+    networks: Networks,
+    image: np.ndarray,
+    samples: Sequence[int],
+    groups: int,
+    rng: np.random.Generator,
+) -> ImageBounds:
+    """Distortion, rate and the importance-weighted bounds of one image.
+
+    Args:
+        networks: the model.
+        image: (size, size), each pixel 0 or 1, so that the distortion is -log of a likelihood.
+        samples: the k, each a multiple of the one before; see `importance_weighted_bounds`.
+        groups: of the most samples, over which the bounds are averaged.
+        rng: of the samples.
+
+    Returns:
+        The distortion is the mean over all samples and the rate exact, so that the elbo differs a
+        little from the bound of k = 1, whose rate is sampled.
+    """
+    mean, log_var = networks.encode(image[None])
+    flat = image.reshape(1, -1)
+    costs = []
+
+    def log_likelihood(z: np.ndarray) -> np.ndarray:
+        cost = objective.distortion(networks.decode_logits(z), flat)
+        costs.append(cost.mean())
+        return -cost
+
+    bounds = importance_weighted_bounds(
+        log_likelihood,
+        np.repeat(mean, groups, axis=0),
+        np.repeat(log_var, groups, axis=0),
+        samples,
+        rng,
+    )
+    rate = objective.rate(mean.astype(np.float64), log_var.astype(np.float64))
+    return ImageBounds(float(np.mean(costs)), float(rate[0]), bounds)
+
+
 class RateParts(NamedTuple):
     """The rate in three parts, nats an image; see `rate_parts`."""
 

@@ -69,6 +69,7 @@ Both terms are summed, over pixels and over latent dimensions.
 )
 
 with st.container(horizontal=True):
+    st.page_link("app_pages/learn.py", label="Learn what KL is", icon=":material/school:")
     st.page_link("app_pages/train.py", label="Train with another β", icon=":material/play_circle:")
     st.page_link("app_pages/compare.py", label="Compare runs", icon=":material/grid_view:")
     st.page_link(

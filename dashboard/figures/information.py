@@ -1,0 +1,217 @@
+"""KL of two Gaussians, its pulls on a posterior, draws from one, and bounds on log p(x)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from plotly import graph_objects as go
+from plotly.subplots import make_subplots
+
+from dashboard.figures import LABEL_COLOURS, LEGEND_BELOW, MARGINS, dim_name
+from vae_core import information, objective
+
+P, Q = LABEL_COLOURS[0], LABEL_COLOURS[6]
+AGAINST = "#e5484d"  # seen on light and dark
+EDGE = 8.0  # of the axis of the two Gaussians
+POINTS = 801
+MOST_MEAN, LEAST_STD, MOST_STD = 3.0, 0.05, 3.0  # of the posterior whose pulls are shown
+PULL = 0.25  # length of an arrow for a gradient of 1
+
+
+def _shade(colour: str, opacity: float) -> str:
+    r, g, b = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({r}, {g}, {b}, {opacity})"
+
+
+def gaussians(mean_p: float, std_p: float, mean_q: float, std_q: float) -> go.Figure:
+    """Above, the densities of p and q; below, p log(p / q), shaded by its sign."""
+    x = np.linspace(-EDGE, EDGE, POINTS)
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
+    for name, colour, mean, std in (("p", P, mean_p, std_p), ("q", Q, mean_q, std_q)):
+        figure.add_trace(
+            go.Scatter(
+                x=x,
+                y=information.gaussian(x, mean, std),
+                name=f"{name} = N({mean:g}, {std:g}²)",
+                line={"color": colour, "width": 2.5},
+                fill="tozeroy",
+                fillcolor=_shade(colour, 0.15),
+                hovertemplate=f"x %{{x:.2f}}<br>{name} %{{y:.3f}}<extra></extra>",
+            ),
+            row=1,
+            col=1,
+        )
+    integrand = information.kl_integrand(x, mean_p, std_p, mean_q, std_q)
+    for name, colour, part in (
+        ("p log(p/q) above 0", P, np.maximum(integrand, 0)),
+        ("p log(p/q) below 0", AGAINST, np.minimum(integrand, 0)),
+    ):
+        figure.add_trace(
+            go.Scatter(
+                x=x,
+                y=part,
+                name=name,
+                line={"color": colour, "width": 1},
+                fill="tozeroy",
+                fillcolor=_shade(colour, 0.4),
+                hovertemplate="x %{x:.2f}<br>p log(p/q) %{y:.3f}<extra></extra>",
+            ),
+            row=2,
+            col=1,
+        )
+    figure.update_xaxes(range=[-EDGE, EDGE])
+    figure.update_xaxes(title="x", row=2, col=1)
+    figure.update_yaxes(title="density", rangemode="tozero", row=1, col=1)
+    figure.update_yaxes(title="nats per unit of x", row=2, col=1)
+    figure.update_layout(
+        margin=MARGINS | {"t": 8, "b": 84}, legend=LEGEND_BELOW, uirevision="gaussians"
+    )
+    return figure
+
+
+def pulls(mean: float, std: float) -> go.Figure:
+    """The rate of one dimension as a sum of two curves, of μ alone and of σ alone.
+
+    Arrows show where a step downhill goes, as long as the gradient is steep.
+    """
+    means = np.linspace(-MOST_MEAN, MOST_MEAN, 201)
+    stds = np.linspace(LEAST_STD, MOST_STD, 296)
+    rate = objective.rate_per_dim
+    slopes = information.rate_gradient(mean, std)
+    figure = make_subplots(
+        rows=1,
+        cols=2,
+        subplot_titles=("½ μ²: pulls μ to 0", "½ (σ² - 1 - ln σ²): pulls σ to 1"),
+        shared_yaxes=True,
+        horizontal_spacing=0.05,
+    )
+    panels = (
+        ("μ", means, rate(means, 0.0), mean, rate(mean, 0.0), (-MOST_MEAN, MOST_MEAN)),
+        ("σ", stds, rate(0.0, 2 * np.log(stds)), std, rate(0.0, 2 * math.log(std)), (0, MOST_STD)),
+    )
+    top = 5.0
+    for column, (name, x, y, at, height, edges) in enumerate(panels, start=1):
+        colour = (P, Q)[column - 1]
+        figure.add_trace(
+            go.Scatter(
+                x=x,
+                y=y,
+                line={"color": colour, "width": 2.5},
+                hovertemplate=f"{name} %{{x:.2f}}<br>%{{y:.3f}} nats<extra></extra>",
+            ),
+            row=1,
+            col=column,
+        )
+        figure.add_trace(
+            go.Scatter(
+                x=[at],
+                y=[height],
+                mode="markers",
+                marker={"size": 12, "color": colour, "line": {"color": "white", "width": 1.5}},
+                hovertemplate=f"{name} = %{{x:.2f}}<br>%{{y:.3f}} nats<extra></extra>",
+            ),
+            row=1,
+            col=column,
+        )
+        slope = slopes[column - 1]
+        to = float(np.clip(at - PULL * slope, *edges))
+        figure.add_annotation(
+            x=to,
+            y=float(height),
+            ax=at,
+            ay=float(height),
+            **{f"{axis}ref": f"{axis[-1]}{column if column > 1 else ''}" for axis in ("x", "y")},
+            **{f"a{axis}ref": f"{axis}{column if column > 1 else ''}" for axis in ("x", "y")},
+            showarrow=abs(slope) > 0.02,
+            arrowhead=2,
+            arrowwidth=2.5,
+            arrowcolor=AGAINST,
+            text="",
+        )
+        figure.update_xaxes(title=name, range=list(edges), row=1, col=column)
+    figure.update_yaxes(range=[-0.25, top])
+    figure.update_yaxes(title="nats", row=1, col=1)
+    figure.update_layout(margin=MARGINS, showlegend=False, uirevision="pulls")
+    return figure
+
+
+def draws(mean: np.ndarray, std: np.ndarray, z: np.ndarray, others: np.ndarray) -> go.Figure:
+    """Each dimension of a posterior with its μ ± σ, one draw z (d,) and other draws (m, d)."""
+    names = [dim_name(dim) for dim in range(len(mean))]
+    figure = go.Figure()
+    figure.add_trace(
+        go.Scatter(
+            x=others.ravel(),
+            y=np.tile(names, len(others)),
+            mode="markers",
+            marker={"size": 7, "symbol": "line-ns", "line": {"width": 1, "color": P}},
+            opacity=0.35,
+            name=f"{len(others)} other draws",
+            hoverinfo="skip",
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=mean,
+            y=names,
+            mode="markers",
+            marker={"size": 9, "color": P},
+            error_x={"array": std, "color": P, "thickness": 3, "width": 8},
+            name="μ ± σ",
+            hovertemplate="%{y}: μ %{x:.2f}<extra></extra>",
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=z,
+            y=names,
+            mode="markers",
+            marker={"size": 14, "symbol": "diamond", "color": Q},
+            name="z = μ + σ·ε",
+            hovertemplate="%{y}: z %{x:.3f}<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        xaxis={"title": "z"},
+        yaxis={"autorange": "reversed", "type": "category"},
+        margin=MARGINS | {"t": 8, "b": 84},
+        legend=LEGEND_BELOW,
+        uirevision="draws",
+    )
+    return figure
+
+
+def bounds(found: Mapping[int, float], elbo: float) -> go.Figure:
+    """Importance-weighted bounds of one image over the number of samples, above its elbo."""
+    samples: Sequence[int] = list(found)
+    figure = go.Figure(
+        go.Scatter(
+            x=samples,
+            y=list(found.values()),
+            mode="lines+markers",
+            line={"color": P, "width": 2.5},
+            marker={"size": 8},
+            name="bound",
+            hovertemplate="k = %{x}<br>%{y:.2f} nats<extra></extra>",
+        )
+    )
+    figure.add_hline(
+        y=elbo,
+        line={"dash": "dot", "color": AGAINST},
+        annotation={"text": "elbo = -(distortion + rate)", "xanchor": "right", "yanchor": "bottom"},
+    )
+    figure.update_layout(
+        xaxis={
+            "title": "samples k",
+            "type": "log",
+            "tickvals": samples,
+            "ticktext": [str(k) for k in samples],
+        },
+        yaxis={"title": "bound on log p(x), nats"},
+        margin=MARGINS | {"t": 16},
+        showlegend=False,
+        uirevision="bounds",
+    )
+    return figure
