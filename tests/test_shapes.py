@@ -109,6 +109,7 @@ def test_any_number_at_any_size() -> None:
     assert data.x_test.shape == (40, 12, 12)
     known = datasets.held_out_factors(name)
     assert known
+    assert data.factors is not None
     assert known.names == shapes.FACTORS
     assert np.array_equal(known.values, data.factors)
     assert datasets.held_out_factors("digits") is None

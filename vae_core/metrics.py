@@ -263,7 +263,7 @@ def measure(
     if parts.mutual_information < math.log(pairs) - UNRESOLVED:
         found |= parts._asdict()
     if pairs > 1:
-        z = _sampled(mean[subset], log_var[subset], mmd_rng)
+        z = sampled(mean[subset], log_var[subset], mmd_rng)
         found["mmd"] = mmd(z, mmd_rng.standard_normal(z.shape))
     if n > NEIGHBOURS:
         found["knn_accuracy"] = knn_accuracy(mean, labels)
@@ -278,14 +278,14 @@ def measure(
         )
         found |= {f"{name}_{k}": value for k, value in bounds.items()}
     if factors is not None and d > 1:
-        found["mig"] = mutual_information_gap(_sampled(mean, log_var, mig_rng), factors)
+        found["mig"] = mutual_information_gap(sampled(mean, log_var, mig_rng), factors)
         dci = disentanglement(mean, factors, seed)
         found |= {f"dci_{name}": value for name, value in dci._asdict().items()}
         found["factor_vae_score"] = factor_vae_score(mean, factors, votes_rng)
     return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
-def _sampled(
+def sampled(
     posterior_mean: np.ndarray, posterior_log_var: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """One latent of each posterior, (n, d)."""
