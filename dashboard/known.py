@@ -12,15 +12,9 @@ import streamlit as st
 from dashboard import controls
 from vae_core import datasets
 from vae_core.datasets import DatasetError, Factors
-from vae_core.metrics import mutual_informations, sampled
+from vae_core.metrics import NO_FACTORS, mutual_informations, sampled
 from vae_core.runs import Run
 from vae_core.sweep import sweep_id
-
-UNKNOWN = (
-    "MIG, DCI and the FactorVAE score ask which latent dimension follows what a picture was made "
-    "from: its shape, size, place. Of photographs and handwriting nobody knows that, so they are "
-    "measured on `shapes` alone, whose pictures are drawn from known factors."
-)
 
 
 class Known(NamedTuple):
@@ -52,7 +46,8 @@ def pick_run() -> Run:
     return controls.pick_run(
         "factors_run",
         suits=lambda run: has_factors(run.config.dataset),
-        none=f"No run here has known factors: train one on `shapes` on the Train page. {UNKNOWN}",
+        none="No run here has known factors: train one on `shapes` on the Train page. "
+        + NO_FACTORS,
     )
 
 

@@ -210,6 +210,11 @@ FACTOR_METRICS = (
     "dci_informativeness",
     "factor_vae_score",
 )
+NO_FACTORS = (
+    "MIG, DCI and the FactorVAE score ask which latent dimension follows what a picture was made "
+    "from: its shape, size, place. Of photographs and handwriting nobody knows that, so they are "
+    "measured on `shapes` alone, whose pictures are drawn from known factors."
+)
 
 
 class Networks(Protocol):

@@ -9,7 +9,7 @@ from dashboard.components.plot import drawn, plot
 from dashboard.figures import factors
 from dashboard.figures.picture_rows import picture_rows
 from vae_core import analysis
-from vae_core.metrics import FACTOR_METRICS, METRICS, entropies
+from vae_core.metrics import FACTOR_METRICS, METRICS, NO_FACTORS, entropies
 
 STEPS = 11
 MAX_ROWS = 12
@@ -111,5 +111,5 @@ if any(name in row for rows in by_beta.values() for row in rows for name in FACT
     )
 else:
     st.caption("None of these runs has scores.")
-st.caption(known.UNKNOWN)
+st.caption(NO_FACTORS)
 controls.explain("The scores, and what to expect of them", EXPLANATION)

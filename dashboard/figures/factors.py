@@ -21,11 +21,13 @@ def followed(told: np.ndarray, entropies: np.ndarray) -> list[int | None]:
         told: (d, f), see `vae_core.metrics.mutual_informations`.
         entropies: (f,), nats.
     """
-    shares = told / entropies
-    return [
-        int(row.argmax()) if row.max() >= FOLLOWS else None
-        for row in np.nan_to_num(shares)  # of a factor with one value alone
-    ]
+    shares = _shares(told, entropies)
+    return [int(row.argmax()) if row.max() >= FOLLOWS else None for row in shares]
+
+
+def _shares(told: np.ndarray, entropies: np.ndarray) -> np.ndarray:
+    """Of the entropies; 0 of a factor that has one value alone."""
+    return np.where(entropies > 0, told / np.where(entropies > 0, entropies, 1), 0)
 
 
 def said(
@@ -56,7 +58,7 @@ def matrix(told: np.ndarray, entropies: np.ndarray, names: Sequence[str]) -> go.
         entropies: (f,), nats.
         names: of the factors.
     """
-    shares = np.nan_to_num(told / entropies)
+    shares = _shares(told, entropies)
     dims = [dim_name(dim) for dim in range(len(told))]
     figure = go.Figure(
         go.Heatmap(

@@ -1,0 +1,135 @@
+"""The Known factors page: what it shows of runs on shapes, and what it says without any."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dashboard import controls, known
+from dashboard.figures import factors
+from tests.conftest import SMALL
+from tests.pages import open_page, plots
+from vae_core.engines import InProcessEngine
+from vae_core.metrics import FACTOR_METRICS, METRICS, NO_FACTORS
+from vae_core.runs import RunStore
+
+pytestmark = pytest.mark.usefixtures("own_store")
+
+SHAPES = replace(SMALL, dataset="shapes_120_8", batch_size=32, epochs=1, latent_dim=3)
+
+
+@pytest.fixture
+def nothing_pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+
+
+@pytest.mark.usefixtures("nothing_pretrained")
+def test_runs_without_known_factors_are_not_offered_and_it_says_why(own_store: RunStore) -> None:
+    InProcessEngine().submit(own_store.create(replace(SMALL, epochs=1)))
+    page = open_page("factors")
+    (said,) = page.info
+    assert "No run here has known factors: train one on `shapes` on the Train page" in said.value
+    assert "handwriting nobody knows" in said.value
+    assert not plots(page)
+    assert not page.error
+
+
+@pytest.mark.usefixtures("nothing_pretrained")
+def test_a_sweep_shows_scores_matrix_traversals_and_spread(own_store: RunStore) -> None:
+    for beta in (1.0, 4.0):
+        for seed in (0, 1):
+            InProcessEngine().submit(own_store.create(replace(SHAPES, beta=beta, seed=seed)))
+    InProcessEngine().submit(own_store.create(replace(SHAPES, beta=9.0, latent_dim=4)))
+    InProcessEngine().submit(own_store.create(replace(SMALL, epochs=1)))
+    page = open_page("factors")
+    box = page.selectbox("factors_run")
+    assert len(box.options) == 5, "only those whose factors are known"
+    box.select(next(option for option in box.options if "β 4 " in option)).run()
+    assert not page.exception
+    assert plots(page) == 3
+    assert [m.label for m in page.metric] == [METRICS[name].title for name in FACTOR_METRICS]
+    run = own_store.get(replace(SHAPES, beta=4.0, seed=1).id)
+    stored = run.metrics()
+    assert [m.value for m in page.metric] in [
+        [f"{own_store.get(r.id).metrics()[name]:z.3f}" for name in FACTOR_METRICS]
+        for r in own_store.scan()[0]
+        if r.config.beta == 4
+    ]
+    by_beta = known.over_beta(run)
+    assert {beta: len(rows) for beta, rows in by_beta.items()} == {1.0: 2, 4.0: 2}
+    assert stored in by_beta[4.0]
+    page.slider("factors_extent").set_value(4.0).run()
+    assert not page.exception
+
+
+@pytest.mark.usefixtures("nothing_pretrained")
+def test_one_latent_dimension_has_no_scores(own_store: RunStore) -> None:
+    InProcessEngine().submit(own_store.create(replace(SHAPES, latent_dim=1)))
+    page = open_page("factors")
+    assert not page.metric
+    assert any("No scores" in caption.value for caption in page.caption)
+    assert plots(page) == 2, "matrix and traversals are there all the same"
+
+
+@pytest.mark.usefixtures("nothing_pretrained")
+def test_other_pictures_than_the_data_set_s_are_not_taken_for_it(own_store: RunStore) -> None:
+    run = own_store.create(SHAPES)
+    InProcessEngine().submit(run)
+    arrays = run.arrays()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "dashboard.controls.arrays", lambda _run: arrays | {"labels": arrays["labels"][::-1]}
+        )
+        page = open_page("factors")
+    assert "not those that its data set has here" in page.info[0].value
+
+
+def test_compare_says_why_other_data_has_no_such_scores() -> None:
+    page = open_page("compare")
+    (table,) = page.dataframe
+    assert not any(title in table.value for title in ("MIG", "FactorVAE score"))
+    assert any(caption.value == NO_FACTORS for caption in page.caption)
+
+
+# --- figures ------------------------------------------------------------------------------
+
+
+def test_a_dimension_follows_the_factor_of_which_it_tells_the_largest_share() -> None:
+    entropies = np.log([3.0, 32.0, 1.0])
+    told = np.array([[0.5, 0.6, 0.0], [0.01, 3.0, 0.0], [0.01, 0.1, 0.0]])
+    with np.errstate(invalid="raise", divide="raise"):
+        assert factors.followed(told, entropies) == [0, 1, None]
+    names = ("shape", "x", "still")
+    assert factors.said(1, 1, told[1], entropies, names) == (
+        "<b>z₂</b> follows x<br>3.00 of 3.47 nats"
+    )
+    assert factors.said(2, None, told[2], entropies, names) == "<b>z₃</b> follows none"
+    (heat,) = factors.matrix(told, entropies, names).data
+    assert np.asarray(heat.z)[:, 2] == pytest.approx(0)
+    assert heat.z[1][1] == pytest.approx(3 / np.log(32))
+    assert heat.text[0][0] == "0.50"
+
+
+def test_scores_are_the_mean_and_spread_over_the_seeds() -> None:
+    rows = {
+        4.0: [{"mig": 0.2}, {"mig": 0.4}],
+        0.5: [{"mig": 0.1, "dci_completeness": 0.3}],
+        9.0: [{}],
+    }
+    traces = {trace.name: trace for trace in factors.scores(rows).data}
+    mig = traces["MIG"]
+    assert list(mig.x) == ["0.5", "4"]
+    assert list(mig.y) == pytest.approx([0.1, 0.3])
+    assert list(mig.error_y.array) == pytest.approx([0, np.std([0.2, 0.4], ddof=1)])
+    assert list(traces["DCI completeness"].x) == ["0.5"]
+    assert len(traces["FactorVAE score"].x) == 0
+
+
+def test_damaged_or_gone_data_sets_have_no_known_factors() -> None:
+    assert known.has_factors("shapes")
+    assert not known.has_factors("shapes_1_1")
+    assert not known.has_factors("own_gone_0123456789abcdef")
+    assert controls.pretrained_store().scan()[0]
