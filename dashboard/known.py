@@ -38,7 +38,7 @@ def has_factors(dataset: str) -> bool:
 
 
 def pick_run() -> Run:
-    """A select box of the runs whose factors are known; the one that other pages show at first.
+    """A select box of the runs whose factors are known.
 
     Raises:
         NothingToShowError: there is none.

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard import controls, known
+from dashboard import known
 from dashboard.figures import factors
 from tests.conftest import SMALL
 from tests.pages import open_page, plots
@@ -114,7 +114,7 @@ def test_a_dimension_follows_the_factor_of_which_it_tells_the_largest_share() ->
 
 
 def test_scores_are_the_mean_and_spread_over_the_seeds() -> None:
-    rows = {
+    rows: dict[float, list[dict[str, float]]] = {
         4.0: [{"mig": 0.2}, {"mig": 0.4}],
         0.5: [{"mig": 0.1, "dci_completeness": 0.3}],
         9.0: [{}],
@@ -132,4 +132,3 @@ def test_damaged_or_gone_data_sets_have_no_known_factors() -> None:
     assert known.has_factors("shapes")
     assert not known.has_factors("shapes_1_1")
     assert not known.has_factors("own_gone_0123456789abcdef")
-    assert controls.pretrained_store().scan()[0]

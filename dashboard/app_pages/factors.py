@@ -12,7 +12,10 @@ from vae_core import analysis
 from vae_core.metrics import FACTOR_METRICS, METRICS, NO_FACTORS, entropies
 
 STEPS = 11
-MAX_ROWS = 12
+MAX_ROWS = 12  # the largest rates
+TILE = 76  # pixels
+LABEL_WIDTH = 136  # pixels
+HEIGHT = 380
 EXPLANATION = r"""
 A picture of `shapes` was drawn from five **factors**: which shape, its scale, its rotation, and its
 place $x, y$. As they are known one can ask of each latent dimension $z_j$ what it tells of a factor
@@ -52,7 +55,6 @@ if not scored:
     )
 
 names, most = found.factors.names, entropies(found.factors.values)
-follows = factors.followed(found.told, most)
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("What each dimension tells of each factor")
@@ -62,7 +64,7 @@ with left:
             *("told", controls.version(run)),
         ),
         key="factors-matrix",
-        height=100 + 34 * min(max(run.config.latent_dim, 4), 20),
+        height=HEIGHT,
         alt="Mutual information of each latent dimension with each factor, as a heat map",
     )
     st.caption(
@@ -70,46 +72,54 @@ with left:
         "is found by chance; under its name the entropy of the factor, the most that can be told."
     )
 with right:
-    st.subheader("One dimension at a time")
-    shown = analysis.dims_by_rate(controls.rate_per_dim(run))[:MAX_ROWS]
-    said = [factors.said(dim, follows[dim], found.told[dim], most, names) for dim in shown]
-    extent = st.slider(
-        "Range, in σ of the prior", 0.5, 4.0, 2.0, 0.5, key="factors_extent", bind="query-params"
-    )
+    st.subheader("The scores over β")
+    by_beta = known.over_beta(run)
+    if any(name in row for rows in by_beta.values() for row in rows for name in FACTOR_METRICS):
+        plot(
+            drawn(lambda: factors.scores(by_beta), "factor-scores", repr(by_beta)),
+            key="factors-scores",
+            height=HEIGHT,
+            alt="The five scores over β, mean and standard deviation over the seeds",
+        )
+        st.caption(
+            "Held out; runs that differ from this one in β and seed alone: the mean over the "
+            "seeds, with their standard deviation. β is spaced evenly, whatever its values."
+        )
+    else:
+        st.caption("None of these runs has scores.")
 
-    def traversals() -> go.Figure:
-        values = np.linspace(-extent, extent, STEPS)
-        z = analysis.traversal(np.zeros(run.config.latent_dim), shown, values)
-        decoded = controls.inference(run).decode(z)
-        rows = np.split(decoded, len(shown))
-        return picture_rows(dict(zip(said, rows, strict=True))).update_layout(margin_l=136)
+st.subheader("One dimension at a time")
+extent = st.slider(
+    "Range, in σ of the prior",
+    *(0.5, 4.0, 2.0, 0.5),
+    key="factors_extent",
+    bind="query-params",
+    width=400,
+)
+shown = analysis.dims_by_rate(controls.rate_per_dim(run))[:MAX_ROWS]
+follows = factors.followed(found.told, most)
+said = [factors.said(dim, follows[dim], found.told[dim], most, names) for dim in shown]
 
-    plot(
-        drawn(traversals, "known-traversals", controls.version(run), extent),
-        key="factors-traversals",
-        height=24 + 44 * len(shown),
-        alt="Decoded traversals, a latent dimension a row, named by the factor it follows",
-    )
-    st.caption(
-        f"Each row moves one dimension from {-extent:g} to {extent:g} and holds the others at 0, "
-        "the largest rate first. It is named by the factor of whose entropy it tells the largest "
-        f"share, if that is {factors.FOLLOWS:.0%} at least."
-    )
 
-st.subheader("The scores over β")
-by_beta = known.over_beta(run)
-if any(name in row for rows in by_beta.values() for row in rows for name in FACTOR_METRICS):
-    plot(
-        drawn(lambda: factors.scores(by_beta), "factor-scores", repr(by_beta)),
-        key="factors-scores",
-        height=400,
-        alt="The five scores over β, mean and standard deviation over the seeds",
-    )
-    st.caption(
-        "Held out; runs that differ from this one in β and seed alone: the mean over the seeds, "
-        "with their standard deviation. β is spaced evenly, whatever its values."
-    )
-else:
-    st.caption("None of these runs has scores.")
+def traversals() -> go.Figure:
+    """A row a dimension, named by the factor that it follows."""
+    values = np.linspace(-extent, extent, STEPS)
+    z = analysis.traversal(np.zeros(run.config.latent_dim), shown, values)
+    rows = np.split(controls.inference(run).decode(z), len(shown))
+    return picture_rows(dict(zip(said, rows, strict=True))).update_layout(margin_l=LABEL_WIDTH)
+
+
+plot(
+    drawn(traversals, "known-traversals", controls.version(run), extent),
+    key="factors-traversals",
+    height=16 + TILE * len(shown),
+    aspect=max(0.8 * len(shown) / STEPS - 0.15, 0.02),
+    alt="Decoded traversals, a latent dimension a row, named by the factor it follows",
+)
+st.caption(
+    f"Each row moves one dimension from {-extent:g} to {extent:g} and holds the others at 0, the "
+    "largest rate first. It is named by the factor of whose entropy it tells the largest share, if "
+    f"that is {factors.FOLLOWS:.0%} at least."
+)
 st.caption(NO_FACTORS)
 controls.explain("The scores, and what to expect of them", EXPLANATION)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from plotly import graph_objects as go
 
-from dashboard.figures import LABEL_COLOURS, LEGEND_BELOW, MARGINS, dim_name
+from dashboard.figures import LABEL_COLOURS, MARGINS, dim_name
 from vae_core.metrics import FACTOR_METRICS, METRICS
 
 FOLLOWS = 0.05  # of a factor's entropy: a dimension that tells less of it does not follow it
@@ -129,8 +129,9 @@ def scores(by_beta: Mapping[float, Sequence[Mapping[str, float]]]) -> go.Figure:
     figure.update_layout(
         xaxis={"title": "β", "type": "category", "categoryarray": [f"{beta:g}" for beta in betas]},
         yaxis={"title": "score", "range": [-0.03, 1.03]},
-        legend=LEGEND_BELOW,
-        margin=MARGINS | {"t": 8, "b": 100},
+        # Above, where Plotly makes room for as many lines as a narrow page needs.
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        margin=MARGINS | {"t": 8},
         uirevision="factor-scores",
     )
     return figure
