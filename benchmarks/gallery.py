@@ -352,8 +352,9 @@ def _shapes(store: RunStore) -> str:
     return (
         "## shapes: does a larger β give each factor a dimension of its own?\n\n"
         f"Over seeds {_listed(SHAPES.seeds)} the highest mean has {'; '.join(best)}. The factors "
-        "are shape, scale, rotation, x and y; a nat counts for more on these small pictures than "
-        "on those of 64 pixels a side of the literature, so β is larger than theirs by as much.\n\n"
+        "are shape, scale, rotation, x and y. The same β weighs more here than in the literature, "
+        "whose pictures have 64 pixels a side: of so many fewer pixels there is less distortion "
+        "to set against a nat of rate.\n\n"
         f"{_trained(runs)}\n\n{_measured(runs)}"
     )
 

@@ -226,6 +226,12 @@ class Source(NamedTuple):
 SHAPES_NAME = re.compile(r"shapes(?:_([1-9][0-9]{0,8})_([1-9][0-9]{0,3}))?")
 SHAPES_NUMBERS = (20, 50_000)  # of more the shapes with fewer looks would run out
 SHAPES_SIZES = (8, 64)  # pixels a side
+SHAPES_USUAL = (15_000, 32)  # number and size of `shapes`
+
+
+def shapes_name(number: int, size: int) -> str:
+    """The data set of so many shapes of so many pixels a side."""
+    return "shapes" if (number, size) == SHAPES_USUAL else f"shapes_{number}_{size}"
 
 
 def _drawn(name: str) -> tuple[int, int] | None:
@@ -237,7 +243,7 @@ def _drawn(name: str) -> tuple[int, int] | None:
     found = SHAPES_NAME.fullmatch(name)
     if not found:
         return None
-    number, size = int(found[1] or 15_000), int(found[2] or 32)
+    number, size = map(int, found.groups()) if found[1] else SHAPES_USUAL
     for value, (low, high) in ((number, SHAPES_NUMBERS), (size, SHAPES_SIZES)):
         if not low <= value <= high:
             raise DatasetError(
@@ -267,7 +273,7 @@ def _shapes_source(name: str, number: int, size: int) -> Source:
 # A new data set is a loader and a line here.
 DATASETS = {
     "digits": Source(_digits, 8, 1437, bundled=True),
-    "shapes": _shapes_source("shapes", 15_000, 32),
+    "shapes": _shapes_source("shapes", *SHAPES_USUAL),
     "mnist": Source(lambda: _from_npz("mnist", DIGIT_NAMES), 28, 60_000),
     "fashion_mnist": Source(lambda: _from_npz("fashion_mnist", FASHION_NAMES), 28, 60_000),
 }
