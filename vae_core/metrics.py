@@ -567,7 +567,7 @@ def disentanglement(posterior_mean: np.ndarray, factors: np.ndarray, seed: int =
     """Disentanglement, completeness and informativeness: how the factors lie in the dimensions.
 
     Eastwood & Williams (2018), "A Framework for the Quantitative Evaluation of Disentangled
-    Representations", section 2. A random forest tells each factor from all dimensions; how much
+    Representations". A random forest tells each factor from all dimensions; how much
     each dimension serves it, R (d, f), is the forest's decrease of impurity, 1 in all for each
     factor. Disentanglement is 1 less the entropy of a dimension's shares over the factors, in
     units of log f, weighted by what the dimension serves in all; completeness 1 less the entropy

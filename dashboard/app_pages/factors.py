@@ -34,8 +34,10 @@ $v_k$: their **mutual information**, $I(z_j; v_k) \le H(v_k)$, in nats, over the
 **What to expect.** No $\beta$ makes them all 1. A quarter turn of a square and half a turn of an
 ellipse change no pixel, so no model can tell all of the rotation; and nothing in the loss asks for
 axes that are the factors: what aligns them is that the posteriors are diagonal, and a larger
-$\beta$ makes that count for more (Burgess et al., 2018), until it costs so much that factors are no
-longer told at all. Without such a bias nothing could find them (Locatello et al., 2019).
+$\beta$ makes that count for more (Rolínek et al., 2019), until it costs so much that factors are no
+longer told at all. Without such a bias nothing could find them (Locatello et al., 2019). A factor
+that is not told lowers every score: it has no gap, and its forest serves itself a little from all
+dimensions.
 """
 
 st.title("Known factors")
