@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tests.conftest import SMALL
 from tests.pages import open_page, plots
 from vae_core.engines import InProcessEngine
 from vae_core.metrics import FACTOR_METRICS, METRICS, NO_FACTORS
-from vae_core.runs import RunStore, pretrained_store
+from vae_core.runs import Run, RunStore, pretrained_store
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -27,8 +28,10 @@ def nothing_pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("nothing_pretrained")
-def test_runs_without_known_factors_are_not_offered_and_it_says_why(own_store: RunStore) -> None:
-    InProcessEngine().submit(own_store.create(replace(SMALL, epochs=1)))
+def test_runs_without_known_factors_are_not_offered_and_it_says_why(
+    own_store: RunStore, trained: Run
+) -> None:
+    shutil.copytree(trained.path, own_store.root / trained.id)
     page = open_page("factors")
     (said,) = page.info
     assert "No run here has known factors: train one on `shapes` on the Train page" in said.value
@@ -67,16 +70,15 @@ def test_one_latent_dimension_has_no_scores(own_store: RunStore) -> None:
     assert plots(page) == 2, "matrix and traversals are there all the same"
 
 
-@pytest.mark.usefixtures("nothing_pretrained")
-def test_other_pictures_than_the_data_set_s_are_not_taken_for_it(own_store: RunStore) -> None:
-    run = own_store.create(SHAPES)
-    InProcessEngine().submit(run)
-    arrays = run.arrays()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "dashboard.controls.arrays", lambda _run: arrays | {"labels": arrays["labels"][::-1]}
-        )
-        page = open_page("factors")
+def test_other_pictures_than_the_data_set_s_are_not_taken_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def shuffled(run: Run) -> dict[str, np.ndarray]:
+        arrays = run.arrays()
+        return arrays | {"labels": arrays["labels"][::-1]}
+
+    monkeypatch.setattr("dashboard.controls.arrays", shuffled)
+    page = open_page("factors")
     assert "not those that its data set has here" in page.info[0].value
 
 
