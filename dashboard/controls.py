@@ -17,7 +17,7 @@ import streamlit as st
 from dashboard.figures import pictures
 from vae_core import analysis, datasets
 from vae_core.inference import Inference
-from vae_core.metrics import FACTOR_METRICS, METRICS, NO_FACTORS
+from vae_core.metrics import METRICS, NO_FACTORS
 from vae_core.runs import Run, RunError, default_store, pretrained_store
 from vae_core.sweep import sweep_id
 
@@ -307,7 +307,7 @@ def measured(run: Run) -> None:
             if name in found
         ]
         st.table(rows)
-        if not found.keys() & set(FACTOR_METRICS) and run.config.latent_dim > 1:
+        if not datasets.has_factors(run.config.dataset):
             st.caption(NO_FACTORS)
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import controls
 from vae_core import datasets
-from vae_core.datasets import DatasetError, Factors
+from vae_core.datasets import Factors
 from vae_core.metrics import NO_FACTORS, mutual_informations, sampled
 from vae_core.runs import Run
 from vae_core.sweep import sweep_id
@@ -29,14 +29,6 @@ class Known(NamedTuple):
     told: np.ndarray
 
 
-def has_factors(dataset: str) -> bool:
-    """Are the factors of these pictures known? Not of a set that is no longer there."""
-    try:
-        return datasets.held_out_factors(dataset) is not None
-    except DatasetError:
-        return False
-
-
 def pick_run() -> Run:
     """A select box of the runs whose factors are known.
 
@@ -45,7 +37,7 @@ def pick_run() -> Run:
     """
     return controls.pick_run(
         "factors_run",
-        suits=lambda run: has_factors(run.config.dataset),
+        suits=lambda run: datasets.has_factors(run.config.dataset),
         none="No run here has known factors: train one on `shapes` on the Train page. "
         + NO_FACTORS,
     )

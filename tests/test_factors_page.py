@@ -11,8 +11,10 @@ import pytest
 
 from dashboard import controls, known
 from dashboard.figures import factors
+from dashboard.figures.numbers import title
 from tests.conftest import SMALL
 from tests.pages import open_page, plots
+from vae_core import datasets
 from vae_core.engines import InProcessEngine
 from vae_core.metrics import FACTOR_METRICS, METRICS, NO_FACTORS
 from vae_core.runs import Run, RunStore, pretrained_store
@@ -82,11 +84,21 @@ def test_other_pictures_than_the_data_set_s_are_not_taken_for_it(
     assert "not those that its data set has here" in page.info[0].value
 
 
-def test_compare_says_why_other_data_has_no_such_scores() -> None:
-    page = open_page("compare")
-    (table,) = page.dataframe
-    assert not any(title in table.value for title in ("MIG", "FactorVAE score"))
-    assert any(caption.value == NO_FACTORS for caption in page.caption)
+@pytest.mark.parametrize("name", ["compare", "train"])
+def test_where_the_scores_would_be_it_says_why_other_data_has_none(name: str) -> None:
+    page = open_page(name)
+    assert [caption.value for caption in page.caption].count(NO_FACTORS) == 1
+    if name == "compare":
+        headings = {title(metric) for metric in FACTOR_METRICS}
+        assert not headings & set(page.dataframe[0].value)
+        shapes = [o for o in page.multiselect("runs").options if "shapes" in o]
+        page.multiselect("runs").set_value(shapes).run()
+        assert headings < set(page.dataframe[0].value)
+    else:
+        box = page.selectbox("watched")
+        box.select(next(option for option in box.options if "shapes" in option)).run()
+    assert not page.exception
+    assert NO_FACTORS not in [caption.value for caption in page.caption]
 
 
 # --- figures ------------------------------------------------------------------------------
@@ -124,6 +136,6 @@ def test_scores_are_the_mean_and_spread_over_the_seeds() -> None:
 
 
 def test_damaged_or_gone_data_sets_have_no_known_factors() -> None:
-    assert known.has_factors("shapes")
-    assert not known.has_factors("shapes_1_1")
-    assert not known.has_factors("own_gone_0123456789abcdef")
+    assert datasets.has_factors("shapes")
+    assert not datasets.has_factors("shapes_1_1")
+    assert not datasets.has_factors("own_gone_0123456789abcdef")

@@ -464,6 +464,14 @@ class Factors(NamedTuple):
     values: np.ndarray
 
 
+def has_factors(name: str) -> bool:
+    """Is it known what the images of that data set were made from?"""
+    try:
+        return _drawn(name) is not None
+    except DatasetError:
+        return False
+
+
 def held_out_factors(name: str) -> Factors | None:
     """The known factors of the held-out images, for the pages; None of a set without any."""
     drawn = _drawn(name)

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from dashboard import controls, known, side_by_side
+from dashboard import controls, side_by_side
 from dashboard.components.plot import drawn, plot
 from dashboard.figures import comparison
 from dashboard.figures.numbers import metrics_table, title
-from vae_core import analysis
+from vae_core import analysis, datasets
 from vae_core.metrics import BOUND_IMAGES, METRICS, NO_FACTORS
 
 st.title("Compare")
@@ -80,7 +80,7 @@ st.caption(
     f"computed on up to {BOUND_IMAGES} held-out images; only those on binarised pixels bound a "
     "likelihood: never compare the two kinds. Click a heading to sort."
 )
-if not all(known.has_factors(run.config.dataset) for run in picked):
+if not all(datasets.has_factors(run.config.dataset) for run in picked):
     st.caption(NO_FACTORS)
 st.download_button(
     "The table (CSV)",
