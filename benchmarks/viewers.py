@@ -36,10 +36,10 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from tests.browser import Server
+from tests.pages import PATHS
 from vae_core.config import RunConfig
 from vae_core.runs import Run
 
-PAGES = ("", "learn", "train", "compare", "latent_space", "manifold")
 AIMS = {"p95": 1.0, "growth": 0.10}
 CUT_SHARE = 0.05  # of the acts: the connection breaks
 RUN_SECONDS = 60.0  # a page run that takes longer counts as an error
@@ -307,7 +307,7 @@ def walk(
             time.sleep(rng.uniform(0, think))
             visitor.come_back(resume=rng.random() < 0.5)
         elif act < 0.5 or not visitor.change_something(rng):
-            visitor.open(rng.choice(PAGES))
+            visitor.open(rng.choice(PATHS))
         rest = rng.expovariate(1 / think)
 
 
@@ -342,7 +342,7 @@ class Crowd:
         try:
             with Visitor(url) as visitor:
                 self.visitors.append(visitor)
-                visitor.open(PAGES[seed % len(PAGES)])
+                visitor.open(PATHS[seed % len(PATHS)])
                 walk(visitor, seed, think, self._stop.is_set, self.cuts)
         except (ConnectionClosed, OSError, KeyError) as error:
             if not self._stop.is_set():

@@ -51,6 +51,12 @@ PAGES = [
         icon=":material/apps:",
         help="The latent plane as pictures.",
     ),
+    st.Page(
+        "app_pages/factors.py",
+        title="Known factors",
+        icon=":material/category:",
+        help="Which latent dimension follows what the pictures were made from.",
+    ),
 ]
 
 memory.share_heaps()

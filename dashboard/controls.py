@@ -7,7 +7,7 @@ import functools
 import math
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ import streamlit as st
 from dashboard.figures import pictures
 from vae_core import analysis, datasets
 from vae_core.inference import Inference
-from vae_core.metrics import METRICS
+from vae_core.metrics import METRICS, NO_FACTORS
 from vae_core.runs import Run, RunError, default_store, pretrained_store
 from vae_core.sweep import sweep_id
 
@@ -117,19 +117,26 @@ def run_label(run: Run) -> str:
     return " · ".join([*parts, tail])
 
 
-def pick_run(key: str = "run", viewable: bool = True) -> Run:
+def pick_run(
+    key: str = "run",
+    viewable: bool = True,
+    suits: Callable[[Run], bool] = lambda _: True,
+    none: str = "There are no runs to look at yet: train one on the Train page.",
+) -> Run:
     """A select box of runs, kept in the URL and over the pages; the newest at first.
 
     Args:
         key: pages with the same key share the choice.
         viewable: see `all_runs`.
+        suits: only runs of which this is true.
+        none: what is said where there is no such run.
 
     Raises:
         NothingToShowError: there is nothing to pick from.
     """
-    runs = {run_label(run): run for run in all_runs(viewable)}
+    runs = {run_label(run): run for run in all_runs(viewable) if suits(run)}
     if not runs:
-        raise NothingToShowError("There are no runs to look at yet: train one on the Train page.")
+        raise NothingToShowError(none)
     if key in st.session_state and st.session_state[key] not in runs:  # deleted meanwhile
         st.session_state[key] = next(iter(runs))
     choice = st.selectbox(
@@ -300,6 +307,8 @@ def measured(run: Run) -> None:
             if name in found
         ]
         st.table(rows)
+        if not datasets.has_factors(run.config.dataset):
+            st.caption(NO_FACTORS)
 
 
 def notes(run: Run, at_present: Mapping[str, float] | None = None) -> None:

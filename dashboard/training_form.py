@@ -125,6 +125,24 @@ def _betas_of_sweep() -> tuple[list[float], int]:
     return list(betas), int(seeds)
 
 
+def _shapes() -> str:
+    """The data set of as many shapes of as many pixels."""
+    number = st.number_input(
+        "Pictures",
+        *(*datasets.SHAPES_NUMBERS, datasets.SHAPES_USUAL[0]),
+        key="train_shapes_number",
+        bind="query-params",
+        help="Drawn from known factors, no two the same; a fifth of them is held out.",
+    )
+    size = st.number_input(
+        "Pixels a side",
+        *(*datasets.SHAPES_SIZES, datasets.SHAPES_USUAL[1]),
+        key="train_shapes_size",
+        bind="query-params",
+    )
+    return datasets.shapes_name(number, size)
+
+
 def _config(beta: float) -> RunConfig:
     """All but the β and the seeds of a sweep.
 
@@ -135,7 +153,8 @@ def _config(beta: float) -> RunConfig:
         known = datasets.names()
         if st.session_state.get("train_dataset") not in (None, *known):  # deleted by another
             st.session_state["train_dataset"] = known[0]
-        dataset = st.selectbox("Data set", known, key="train_dataset", bind="query-params")
+        chosen = st.selectbox("Data set", known, key="train_dataset", bind="query-params")
+        dataset = _shapes() if chosen == "shapes" else chosen
         source = datasets.source(dataset)
         architecture = st.selectbox(
             "Architecture", list(ARCHITECTURES), key="train_architecture", bind="query-params"
@@ -149,7 +168,7 @@ def _config(beta: float) -> RunConfig:
             1,
             most_epochs,
             min(_usual_epochs(dataset, source), most_epochs),
-            key=f"train_epochs_{dataset}",
+            key=f"train_epochs_{chosen}",
             bind="query-params",
         )
         schedule = st.selectbox(

@@ -64,7 +64,11 @@ def test_mnist_from_the_folder(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["digits", *(pytest.param(n, marks=pytest.mark.mnist) for n in ("mnist", "fashion_mnist"))],
+    [
+        "digits",
+        "shapes",
+        *(pytest.param(n, marks=pytest.mark.mnist) for n in ("mnist", "fashion_mnist")),
+    ],
 )
 def test_what_is_said_before_loading_is_true(name: str) -> None:
     source, data = datasets.DATASETS[name], datasets.load(name)

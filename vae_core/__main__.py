@@ -33,8 +33,8 @@ OUT = Console(width=None if sys.stdout.isatty() else 160)
 ERR = Console(stderr=True, soft_wrap=True, highlight=False)
 POLL_SECONDS = 0.2
 HELP = {
-    "dataset": f"one of {', '.join(datasets.DATASETS)}, or a file of your own (.npz, .zip of "
-    "images, .csv of pixels)",
+    "dataset": f"one of {', '.join(datasets.DATASETS)}, shapes_NUMBER_SIZE, or a file of your own "
+    "(.npz, .zip of images, .csv of pixels)",
     "architecture": f"one of {', '.join(architectures.ARCHITECTURES)}",
     "latent_dim": "latent dimensions",
     "beta": "weight of the rate in the loss",

@@ -1,7 +1,8 @@
 """Data sets by name: grey square images, float32 in [0, 1], with the set's own split.
 
 `VAE_LAB_DATA` names a folder that is looked in first (mnist.npz, fashion_mnist.npz in the layout
-of keras.datasets); else the usual loader downloads. `digits` and `shapes` need neither.
+of keras.datasets); else the usual loader downloads. `digits` and `shapes` need neither, and
+`shapes_NUMBER_SIZE` asks for as many shapes of that many pixels a side, a fifth of them held out.
 
 Data sets of the user's own (`vae_core.uploads` makes them) lie in `.datasets/<name>.npz` of the
 default run store. Their name holds a hash of their content, so a name always means the same images.
@@ -96,23 +97,6 @@ def _digits() -> Dataset:
     order = np.random.default_rng(0).permutation(len(rows))
     images, labels = rows[order, :64].reshape(-1, 8, 8) / 16.0, rows[order, 64].astype(np.int64)
     return _checked("digits", images[360:], labels[360:], images[:360], labels[:360], DIGIT_NAMES)
-
-
-def _shapes() -> Dataset:
-    """15,000 pictures of known factors, no two the same; the last fifth is held out."""
-    factors = shapes.sample_factors(15_000, seed=0)
-    images, labels = shapes.draw(factors, 32), factors[:, 0]
-    return replace(
-        _checked(
-            "shapes",
-            images[:12_000],
-            labels[:12_000],
-            images[12_000:],
-            labels[12_000:],
-            shapes.SHAPES,
-        ),
-        factors=factors[12_000:],
-    )
 
 
 def _from_npz(name: str, label_names: tuple[str, ...]) -> Dataset:
@@ -239,10 +223,57 @@ class Source(NamedTuple):
     own: bool = False  # of the user's
 
 
+SHAPES_NAME = re.compile(r"shapes(?:_([1-9][0-9]{0,8})_([1-9][0-9]{0,3}))?")
+SHAPES_NUMBERS = (20, 50_000)  # of more the shapes with fewer looks would run out
+SHAPES_SIZES = (8, 64)  # pixels a side
+SHAPES_USUAL = (15_000, 32)  # number and size of `shapes`
+
+
+def shapes_name(number: int, size: int) -> str:
+    """The data set of so many shapes of so many pixels a side."""
+    return "shapes" if (number, size) == SHAPES_USUAL else f"shapes_{number}_{size}"
+
+
+def _drawn(name: str) -> tuple[int, int] | None:
+    """How many shapes a name asks for, and their pixels a side; None of a name of another kind.
+
+    Raises:
+        DatasetError: as many, or such large ones, are not drawn.
+    """
+    found = SHAPES_NAME.fullmatch(name)
+    if not found:
+        return None
+    number, size = map(int, found.groups()) if found[1] else SHAPES_USUAL
+    for value, (low, high) in ((number, SHAPES_NUMBERS), (size, SHAPES_SIZES)):
+        if not low <= value <= high:
+            raise DatasetError(
+                f"{name}: shapes_NUMBER_SIZE takes {SHAPES_NUMBERS[0]} to {SHAPES_NUMBERS[1]:,} "
+                f"pictures of {SHAPES_SIZES[0]} to {SHAPES_SIZES[1]} pixels a side."
+            )
+    return number, size
+
+
+@functools.lru_cache(maxsize=4)
+def _shape_factors(number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Factors of the training pictures and of the held-out ones, no two the same."""
+    factors = shapes.sample_factors(number, seed=0)
+    return factors[: -(number // 5)], factors[-(number // 5) :]
+
+
+def _shapes_source(name: str, number: int, size: int) -> Source:
+    def load() -> Dataset:
+        train, test = _shape_factors(number)
+        x_train, x_test = shapes.draw(train, size), shapes.draw(test, size)
+        data = _checked(name, x_train, train[:, 0], x_test, test[:, 0], shapes.SHAPES)
+        return replace(data, factors=test)
+
+    return Source(load, size, number - number // 5, bundled=True)
+
+
 # A new data set is a loader and a line here.
 DATASETS = {
     "digits": Source(_digits, 8, 1437, bundled=True),
-    "shapes": Source(_shapes, 32, 12_000, bundled=True),
+    "shapes": _shapes_source("shapes", *SHAPES_USUAL),
     "mnist": Source(lambda: _from_npz("mnist", DIGIT_NAMES), 28, 60_000),
     "fashion_mnist": Source(lambda: _from_npz("fashion_mnist", FASHION_NAMES), 28, 60_000),
 }
@@ -301,12 +332,12 @@ def own_file(name: str) -> Path | None:
     """The file of a data set of the user's own, to be taken to where it is trained.
 
     Returns:
-        None for those that every installation knows.
+        None for those that every installation knows or draws.
 
     Raises:
         DatasetError: there is no such data set here.
     """
-    if name in DATASETS:
+    if name in DATASETS or _drawn(name):
         return None
     path = own_folder() / f"{name}.npz"
     if not OWN_NAME.fullmatch(name):
@@ -350,7 +381,8 @@ def source(name: str) -> Source:
     """
     path = own_file(name)
     if path is None:
-        return DATASETS[name]
+        drawn = _drawn(name)
+        return _shapes_source(name, *drawn) if drawn else DATASETS[name]
     stat = path.stat()
     return _own_source(path, (stat.st_ino, stat.st_mtime_ns, stat.st_size))
 
@@ -405,12 +437,45 @@ def held_out(name: str, indices: Sequence[int]) -> np.ndarray:
     Raises:
         DatasetError: the data set is not on this machine, damaged, or has fewer images.
     """
-    bundled = source(name).bundled
-    images = load(name).x_test if bundled else _local_arrays(name, "x_test")["x_test"]
-    if images.ndim != 3 or len(images) <= max(indices, default=0):
+    drawn = _drawn(name)
+    if drawn:  # what is not asked for isn't drawn
+        images = _shape_factors(drawn[0])[1]
+    elif source(name).bundled:
+        images = load(name).x_test
+    else:
+        images = _local_arrays(name, "x_test")["x_test"]
+    if len(images) <= max(indices, default=0) or images.ndim != (2 if drawn else 3):
         raise DatasetError(f"{name}: x_test holds other images than the run was trained with.")
     picked = images[np.asarray(indices, int)]
+    if drawn:
+        picked = shapes.draw(picked, drawn[1])
     return picked if picked.dtype == np.float32 else _scaled(picked)
+
+
+class Factors(NamedTuple):
+    """What pictures were made from.
+
+    Attributes:
+        names: one a factor.
+        values: (n, f) int64.
+    """
+
+    names: tuple[str, ...]
+    values: np.ndarray
+
+
+def has_factors(name: str) -> bool:
+    """Is it known what the images of that data set were made from?"""
+    try:
+        return _drawn(name) is not None
+    except DatasetError:
+        return False
+
+
+def held_out_factors(name: str) -> Factors | None:
+    """The known factors of the held-out images, for the pages; None of a set without any."""
+    drawn = _drawn(name)
+    return Factors(shapes.FACTORS, _shape_factors(drawn[0])[1]) if drawn else None
 
 
 def training_chunks(name: str, chunk: int = 2000) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -421,6 +486,12 @@ def training_chunks(name: str, chunk: int = 2000) -> Iterator[tuple[np.ndarray, 
     Raises:
         DatasetError: the data set is not on this machine or damaged.
     """
+    if drawn := _drawn(name):
+        factors = _shape_factors(drawn[0])[0]
+        for start in range(0, len(factors), chunk):
+            rows = factors[start : start + chunk]
+            yield _scaled(shapes.draw(rows, drawn[1])), rows[:, 0]
+        return
     found = source(name)
     if found.bundled:
         data = load(name)

@@ -6,8 +6,8 @@ from dashboard import controls, side_by_side
 from dashboard.components.plot import drawn, plot
 from dashboard.figures import comparison
 from dashboard.figures.numbers import metrics_table, title
-from vae_core import analysis
-from vae_core.metrics import BOUND_IMAGES, METRICS
+from vae_core import analysis, datasets
+from vae_core.metrics import BOUND_IMAGES, METRICS, NO_FACTORS
 
 st.title("Compare")
 runs = {controls.run_label(run): run for run in controls.all_runs()}
@@ -80,6 +80,8 @@ st.caption(
     f"computed on up to {BOUND_IMAGES} held-out images; only those on binarised pixels bound a "
     "likelihood: never compare the two kinds. Click a heading to sort."
 )
+if not all(datasets.has_factors(run.config.dataset) for run in picked):
+    st.caption(NO_FACTORS)
 st.download_button(
     "The table (CSV)",
     lambda: table.data.to_csv(index=False),  # type: ignore[attr-defined]
