@@ -45,6 +45,12 @@ PAGES = [
         icon=":material/apps:",
         help="The latent plane as pictures.",
     ),
+    st.Page(
+        "app_pages/arithmetic.py",
+        title="Arithmetic",
+        icon=":material/add_circle:",
+        help="The direction from one group of images to another, added to any picture.",
+    ),
 ]
 
 memory.share_heaps()
