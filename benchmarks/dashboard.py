@@ -26,7 +26,7 @@ from tests.browser import CHROMIUM, FLAGS, Server
 from vae_core.runs import Run, pretrained_store
 
 PICTURE = "[data-testid=stImage] img, .vae-lab-plane-front, .vae-lab-plot .main-svg"
-PAGES = ("", "train", "compare", "latent_space", "manifold")
+PAGES = ("", "train", "compare", "latent_space", "manifold", "arithmetic")
 MOVES = 300
 
 # Written down by the browser: when the pointer moved, and when its picture was on the canvas.

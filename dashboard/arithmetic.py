@@ -102,7 +102,7 @@ def choose_groups(run: Run, q: Posteriors) -> Direction | None:
         chosen.append(
             st.selectbox(label, names, index=names.index(first), key=key, bind="query-params")
         )
-        st.caption(f"{len(found[chosen[-1]]):,} held-out pictures")
+        st.caption(_count(len(found[chosen[-1]]), "held-out picture"))
     if chosen[0] == chosen[1]:
         st.warning("Both groups are the same: choose two.", icon=":material/info:")
         return None
@@ -110,7 +110,7 @@ def choose_groups(run: Run, q: Posteriors) -> Direction | None:
     shared = np.intersect1d(start, end)
     start, end = (np.setdiff1d(rows, shared) for rows in (start, end))
     if len(shared):
-        st.caption(f"{len(shared):,} pictures are in both groups, and left out of both.")
+        st.caption(f"In both groups, and left out of both: {_count(len(shared), 'picture')}.")
     if not len(start) or not len(end):
         st.warning(
             "One of the groups has no picture that the other doesn't have: choose others.",
@@ -126,6 +126,10 @@ def choose_groups(run: Run, q: Posteriors) -> Direction | None:
         (chosen[0], chosen[1]),
         halves,
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def choose_pictures(q: Posteriors) -> Direction:

@@ -13,7 +13,7 @@ from tests.browser import Server, drawn, start_training
 pytestmark = pytest.mark.browser
 
 
-PATHS = ["", "train", "compare", "latent_space", "manifold"]
+PATHS = ["", "train", "compare", "latent_space", "manifold", "arithmetic"]
 
 
 @pytest.mark.parametrize("path", PATHS)

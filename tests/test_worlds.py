@@ -61,7 +61,9 @@ def test_the_dashboard_loads_no_tensorflow() -> None:
     assert not loaded & set(HEAVY)
 
 
-@pytest.mark.parametrize("page", ["home", "train", "compare", "latent_space", "manifold"])
+@pytest.mark.parametrize(
+    "page", ["home", "train", "compare", "latent_space", "manifold", "arithmetic"]
+)
 def test_opening_a_page_loads_no_tensorflow(page: str, tmp_path: Path) -> None:
     loaded = loaded_after(
         "from streamlit.testing.v1 import AppTest\n"

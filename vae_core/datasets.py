@@ -154,9 +154,9 @@ def _split_faces(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         held_out[rng.permutation(np.flatnonzero(target == person))[:FACES_HELD_OUT]] = True
     return {
         "x_train": images[~held_out],
-        "y_train": target[~held_out].astype(np.int64),
+        "y_train": target[~held_out],
         "x_test": images[held_out],
-        "y_test": target[held_out].astype(np.int64),
+        "y_test": target[held_out],
     }
 
 
