@@ -206,7 +206,7 @@ def _rows(run: Run, q: Posteriors, direction: Direction, start: int) -> list[Row
     ]
     try:
         (image,) = controls.held_out(run.config.dataset, (start,))
-        strip.insert(0, Still(pictures.data_uri(pictures.png(image)), f"picture {start} itself"))
+        strip.insert(0, Still(pictures.data_uri(pictures.png(image)), "itself"))
     except DatasetError as error:
         st.caption(controls.plain(str(error)))
     found = [Row(f"Picture {start}, and the vector added to it", strip, STRIP + 1)]

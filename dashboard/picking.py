@@ -76,7 +76,8 @@ def _sheet(run: Run, q: Posteriors, rows: np.ndarray, picked: list[int]) -> None
             COLUMNS,
         ),
         key="arithmetic-sheet",
-        height=lines * 100,
+        height=lines * 112,
+        aspect=lines / COLUMNS,
         alt=f"{what}, to be clicked",
         on_click=_toggle,
     )

@@ -6,7 +6,7 @@
 const boards = new WeakMap();
 const FRAME_MS = 12;
 
-const written = (value) => value.toFixed(2).replace("-", "−");
+const written = (value) => (Math.round(100 * value) / 100 + 0).toFixed(2).replace("-", "−");
 
 class Board {
   constructor(root) {

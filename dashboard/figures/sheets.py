@@ -68,7 +68,7 @@ def clickable(
     figure.update_layout(
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         xaxis=axis | {"range": [0, columns]},
-        yaxis=axis | {"range": [lines, 0], "scaleanchor": "x"},
+        yaxis=axis | {"range": [lines, 0], "scaleanchor": "x", "constraintoward": "top"},
         hovermode="closest",
         hoverdistance=-1,  # anywhere in the picture
         dragmode=False,
