@@ -79,19 +79,22 @@ def members(run: Run, q: Posteriors) -> dict[str, np.ndarray]:
 
 
 def _first(run: Run, names: list[str]) -> tuple[str, str]:
-    """What the page opens on: two groups that ship or were saved, else two labels."""
+    """What the page opens on, of two or more: groups that ship or were saved, else labels."""
     named = [name for name in names if name.startswith("group ")]
     labels = [f"label {name}" for name in FIRST_LABELS.get(run.config.dataset, ())]
     for pair in (named[:2][::-1], labels, names[:2]):
         if len(pair) == 2 and set(pair) <= set(names):
-            return pair[0], pair[1]
-    return names[0], names[0]
+            break
+    return pair[0], pair[1]
 
 
 def choose_groups(run: Run, q: Posteriors) -> Direction | None:
     """The controls of two groups; None, and a sentence, where there is no vector between them."""
     found = members(run, q)
     names = list(found)
+    if len(names) < 2:
+        st.info("There is one label alone: make a group below first.", icon=":material/info:")
+        return None
     chosen = []
     for label, key, first in zip(
         ("From", "To"), ("arithmetic_a", "arithmetic_b"), _first(run, names), strict=True
@@ -108,14 +111,14 @@ def choose_groups(run: Run, q: Posteriors) -> Direction | None:
         return None
     start, end = (found[name] for name in chosen)
     shared = np.intersect1d(start, end)
-    start, end = (np.setdiff1d(rows, shared) for rows in (start, end))
-    if len(shared):
-        st.caption(f"In both groups, and left out of both: {_count(len(shared), 'picture')}.")
+    if len(shared):  # of a label and some of its pictures: those, and the rest of the label
+        if len(start) > len(end):
+            start = np.setdiff1d(start, shared)
+        else:
+            end = np.setdiff1d(end, shared)
+        st.caption(f"In both, and taken for the smaller: {_count(len(shared), 'picture')}.")
     if not len(start) or not len(end):
-        st.warning(
-            "One of the groups has no picture that the other doesn't have: choose others.",
-            icon=":material/info:",
-        )
+        st.warning("Both groups hold the same pictures: choose others.", icon=":material/info:")
         return None
     halves = analysis.halves(start, end, q.labels)
     a, b = halves.made_from
@@ -209,7 +212,7 @@ def _rows(run: Run, q: Posteriors, direction: Direction, start: int) -> list[Row
         strip.insert(0, Still(pictures.data_uri(pictures.png(image)), "itself"))
     except DatasetError as error:
         st.caption(controls.plain(str(error)))
-    found = [Row(f"Picture {start}, and the vector added to it", strip, STRIP + 1)]
+    found = [Row(f"Picture {start}, and the vector added to it", strip, len(strip))]
     if direction.halves is None:
         return found
     for name, rows, sign in zip(direction.names, direction.halves.shown_on, (1, -1), strict=True):
