@@ -158,9 +158,10 @@ FACES = Recipe(
         latent_dim=32,
         epochs=400,
         batch_size=32,
+        learning_rate=2e-3,
         decay="cosine",
     ),
-    (0.2,),
+    (0.5,),
     groups=lambda: {
         "glasses": GLASSES,
         "no glasses": sorted(set(range(120)) - set(GLASSES)),

@@ -72,7 +72,7 @@ def test_save_and_load(name: str, tmp_path: Path) -> None:
     [
         ("mlp", 2, 28, 403_972, 403_728),
         ("conv", 2, 28, 69_076, 65_089),
-        ("deep", 32, 64, 361_312, 297_633),
+        ("deep", 32, 64, 172_528, 140_657),
     ],
 )
 def test_stated_parameter_counts(
