@@ -402,8 +402,8 @@ def _faces(store: RunStore) -> str:
     table = _table(("β", "loss", "distortion", "rate", "elbo"), rows)
     return (
         f"## Olivetti faces\n\n{FACES.text} The distortion is the cross-entropy of grey pixels; "
-        "most of it is what grey pixels cost in any case. By eye, about two of three samples of the "
-        "prior are faces, blurred; the others are smeared.\n\n"
+        "most of it is what grey pixels cost in any case. By eye, about two of three samples of "
+        "the prior are faces, blurred; the others are smeared.\n\n"
         f"{table}\n\n{_measured(runs)}"
     )
 
