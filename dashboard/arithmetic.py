@@ -214,7 +214,12 @@ def _rows(run: Run, q: Posteriors, direction: Direction, start: int) -> list[Row
         st.caption(controls.plain(str(error)))
     found = [Row(f"Picture {start}, and the vector added to it", strip, len(strip))]
     if direction.halves is None:
-        return found
+        plus, minus = direction.made_from
+        pair = [
+            Tile(q.mean[plus], 0, f"Picture {plus}", f"plus {plus}"),
+            Tile(q.mean[minus], 0, f"Picture {minus}", f"minus {minus}"),
+        ]
+        return [*found, Row("The vector is the one minus the other", pair, len(strip))]
     for name, rows, sign in zip(direction.names, direction.halves.shown_on, (1, -1), strict=True):
         shown = _drawn(rows, SHOWN)
         if not len(shown):

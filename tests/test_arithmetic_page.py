@@ -107,7 +107,9 @@ def test_an_analogy_of_three_pictures(run: Run) -> None:
     data = board(page)
     assert data["vector"] == pytest.approx(mean[5] - mean[6])
     assert data["rows"][0]["tiles"][-1]["z"] == pytest.approx(mean[7])
-    assert len(data["rows"]) == 1, "one pair has no other half"
+    pair = data["rows"][1:]
+    assert [tile["caption"] for tile in pair[0]["tiles"]] == ["plus 5", "minus 6"]
+    assert len(pair) == 1, "one pair has no other half"
     assert not page.table
 
 
