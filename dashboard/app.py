@@ -52,6 +52,12 @@ PAGES = [
         help="The latent plane as pictures.",
     ),
     st.Page(
+        "app_pages/arithmetic.py",
+        title="Arithmetic",
+        icon=":material/add_circle:",
+        help="The direction from one group of images to another, added to any picture.",
+    ),
+    st.Page(
         "app_pages/factors.py",
         title="Known factors",
         icon=":material/category:",

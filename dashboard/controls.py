@@ -18,7 +18,7 @@ from dashboard.figures import pictures
 from vae_core import analysis, datasets
 from vae_core.inference import Inference
 from vae_core.metrics import METRICS, NO_FACTORS
-from vae_core.runs import Run, RunError, default_store, pretrained_store
+from vae_core.runs import Group, Run, RunError, default_store, pretrained_store
 from vae_core.sweep import sweep_id
 
 # Fine near 0, where the rate changes most, and up to where everything collapses.
@@ -166,6 +166,17 @@ def sweep_of(run: Run) -> list[Run]:
     runs = sorted([run, *others], key=lambda sibling: sibling.config.beta)
     first = max(0, min(runs.index(run) - MOST_RUNS // 2, len(runs) - MOST_RUNS))
     return runs[first : first + MOST_RUNS]
+
+
+def groups(run: Run) -> dict[str, Group]:
+    """Groups of its held-out images, by name: those that ship, and those saved on the pages.
+
+    Of two of the same name it is the saved one.
+
+    Raises:
+        RunError: a file of them is damaged.
+    """
+    return pretrained_store().groups(run.id) | default_store().groups(run.id)
 
 
 def explain(title: str, text: str) -> None:

@@ -58,6 +58,33 @@ def test_nothing_else_ships() -> None:
     assert not damaged
 
 
+def test_groups_that_ship_are_of_images_that_are_there() -> None:
+    store = pretrained_store()
+    shipped = [path.stem for path in (store.root / ".groups").iterdir()]
+    with_groups = [recipe for recipe in gallery.RECIPES if recipe.groups]
+    assert len(shipped) == len(with_groups)
+    for run_id in shipped:
+        arrays, groups = store.get(run_id).arrays(), store.groups(run_id)
+        first, second = (set(group.images) for group in groups.values())
+        assert not first & second
+        assert max(first | second) < len(arrays["labels"])
+    faces = store.groups(gallery.FACES.configs[0].id)
+    assert sum(len(group.images) for group in faces.values()) == 120
+
+
+@pytest.mark.mnist
+def test_thin_and_bold_are_told_apart_by_their_ink() -> None:
+    found = gallery._thin_and_bold()
+    data = datasets.load("mnist")
+    ink = {name: data.x_test[rows].sum(axis=(1, 2)) for name, rows in found.items()}
+    assert ink["thin 7"].max() < ink["bold 7"].min()
+    assert {*data.y_test[found["thin 7"]], *data.y_test[found["bold 7"]]} == {7}
+    for recipe in (gallery.MNIST_PUBLISHED, gallery.MNIST_OURS):
+        (config,) = [c for c in recipe.configs if (c.beta, c.seed) == (1, 0)]
+        shipped = pretrained_store().groups(config.id)
+        assert {name: list(group.images) for name, group in shipped.items()} == found
+
+
 def test_the_gallery_takes_at_most_60_mb_in_git() -> None:
     files = [path for path in pretrained_store().root.rglob("*") if path.is_file()]
     assert sum(len(zlib.compress(path.read_bytes())) for path in files) <= 60e6

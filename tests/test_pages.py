@@ -41,7 +41,7 @@ def test_damaged_run_is_named_and_the_page_still_works(own_store: RunStore) -> N
     assert plots(page)
 
 
-@pytest.mark.parametrize("name", ["latent_space", "manifold", "compare"])
+@pytest.mark.parametrize("name", ["latent_space", "manifold", "compare", "arithmetic"])
 @pytest.mark.parametrize("latent_dim", [1, 4])
 def test_other_latent_dimensions(own_store: RunStore, name: str, latent_dim: int) -> None:
     run = own_store.create(replace(SMALL, latent_dim=latent_dim, epochs=1))
@@ -138,7 +138,7 @@ def test_cancelled_runs_are_not_in_the_default_sweep(own_store: RunStore) -> Non
     assert all("pretrained" in name for name in open_page("compare").multiselect("runs").value)
 
 
-@pytest.mark.parametrize("name", ["home", "compare", "latent_space"])
+@pytest.mark.parametrize("name", ["home", "compare", "latent_space", "arithmetic"])
 def test_damaged_arrays_are_said_in_a_sentence(own_store: RunStore, name: str) -> None:
     for beta in range(9):
         run = own_store.create(replace(SMALL, beta=float(beta), epochs=1))
