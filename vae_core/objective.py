@@ -72,6 +72,11 @@ def loss(distortion: Any, rate: Any, beta: Any, capacity: Any = None, xp: Any = 
     return distortion + beta * penalty
 
 
+def terms(config: RunConfig) -> tuple[str, ...]:
+    """What training reports of each batch, by name: an autoencoder has no rate."""
+    return ("loss", "distortion", "rate") if config.has_rate else ("loss", "distortion")
+
+
 class Schedule(NamedTuple):
     """beta and capacity at some steps; capacity is None but for the capacity schedule."""
 
