@@ -45,6 +45,12 @@ PAGES = [
         icon=":material/apps:",
         help="The latent plane as pictures.",
     ),
+    st.Page(
+        "app_pages/autoencoder.py",
+        title="Autoencoder vs VAE",
+        icon=":material/compare_arrows:",
+        help="The same networks without noise and rate, and what that costs.",
+    ),
 ]
 
 memory.share_heaps()
