@@ -480,7 +480,7 @@ def typical_gap(points: np.ndarray) -> float:
         distances = squared_distances(points[rows], points)
         distances[np.arange(len(rows)), rows] = np.inf
         found.append(distances.min(axis=1))
-    return float(np.sqrt(np.median(np.concatenate(found))))
+    return float(np.median(np.sqrt(np.concatenate(found))))
 
 
 def most_typical(points: np.ndarray, labels: np.ndarray, label: int) -> int:
