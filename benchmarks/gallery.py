@@ -14,7 +14,7 @@ import math
 import statistics
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,14 @@ import numpy as np
 from vae_core import datasets
 from vae_core.__main__ import main as command_line
 from vae_core.config import RunConfig, VaeLabError
-from vae_core.metrics import BOUND_IMAGES, FACTOR_METRICS, METRICS, PAIRED_IMAGES
-from vae_core.runs import Group, Run, RunStore, pretrained_store
+from vae_core.metrics import (
+    AUTOENCODER_METRICS,
+    BOUND_IMAGES,
+    FACTOR_METRICS,
+    METRICS,
+    PAIRED_IMAGES,
+)
+from vae_core.runs import LOSSES, Group, Run, RunStore, pretrained_store
 from vae_core.sweep import sweep
 
 
@@ -35,7 +41,7 @@ class Recipe:
         title: its heading.
         text: what it is, for the README.
         base: what all its runs share.
-        betas, seeds: what they differ in.
+        betas, seeds: what they differ in; an autoencoder has no β.
         whole: the β whose run of the first seed ships with its networks; None for all.
         groups: makes the named groups of held-out images that ship with its run of the β nearest
             1, by their numbers.
@@ -63,15 +69,14 @@ class Recipe:
         found = ["sweep"]
         for field in fields(RunConfig):
             value = getattr(self.base, field.name)
-            if field.name not in ("beta", "seed") and value != field.default:
+            varies = field.name in ("beta", "seed") or not self.base.reads(field.name)
+            if not varies and value != field.default:
                 text = f"{value:g}" if isinstance(value, float) else str(value)
                 found += ["--" + field.name.replace("_", "-"), text]
-        found += ["--betas", ",".join(f"{beta:g}" for beta in self.betas)]
+        if self.base.has_rate:
+            found += ["--betas", ",".join(f"{beta:g}" for beta in self.betas)]
         return [*found, "--seeds", ",".join(map(str, self.seeds))]
 
-
-# Reported by training itself, and in tables of their own.
-TRAINED = ("loss", "distortion", "rate", "elbo")
 
 # Held out, nats an image: loss, distortion, rate of each β, with the recipe below.
 PUBLISHED = {
@@ -106,6 +111,12 @@ DIGITS = Recipe(
     RunConfig(epochs=300),
     (0, 0.1, 0.5, 1, 2, 4),
     (0, 1, 2),
+)
+DIGITS_AUTOENCODER = Recipe(
+    "digits, `mlp`, autoencoder",
+    "The same networks from the same first weights as the digits sweep, without noise and rate.",
+    replace(DIGITS.base, model="autoencoder"),
+    (),
 )
 DIGITS_CONV = Recipe(
     "digits, `conv`",
@@ -191,8 +202,8 @@ FACES = Recipe(
     },
 )
 RECIPES = (
-    *(DIGITS, DIGITS_CONV, DIGITS_EIGHT, MNIST_PUBLISHED, MNIST_OURS, FASHION),
-    *(SHAPES, FACES),
+    *(DIGITS, DIGITS_AUTOENCODER, DIGITS_CONV, DIGITS_EIGHT),
+    *(MNIST_PUBLISHED, MNIST_OURS, FASHION, SHAPES, FACES),
 )
 
 
@@ -405,7 +416,7 @@ def _fashion(store: RunStore) -> str:
 
 def _others(store: RunStore) -> str:
     parts = ["## digits"]
-    for recipe in (DIGITS, DIGITS_CONV, DIGITS_EIGHT):
+    for recipe in (DIGITS, DIGITS_AUTOENCODER, DIGITS_CONV, DIGITS_EIGHT):
         runs = _by_beta(store, recipe)
         parts.append(f"### {recipe.title}\n\n{_trained(runs)}\n\n{_measured(runs)}")
     return "\n\n".join(parts)
@@ -429,10 +440,15 @@ def _shapes(store: RunStore) -> str:
 
 
 def _trained(runs: dict[float, list[Run]]) -> str:
-    """What training itself reports, a row a β."""
-    names = ("loss", "distortion", "rate", "elbo")
+    """What training itself reports, a row a β; an autoencoder has neither β nor rate."""
+    config = next(iter(runs.values()))[0].config
+    names = LOSSES if config.has_rate else AUTOENCODER_METRICS[:2]
     rows = [
-        (f"{beta:g}", str(len(of_beta)), *(_spread(of_beta, name) for name in names))
+        (
+            f"{beta:g}" if config.has_rate else "none",
+            str(len(of_beta)),
+            *(_spread(of_beta, name) for name in names),
+        )
         for beta, of_beta in runs.items()
     ]
     return _table(("β", "seeds", *names), rows)
@@ -471,11 +487,15 @@ def _measured(runs: dict[float, list[Run]]) -> str:
     """What was measured at the end of training, a row a metric, a column a β."""
     rows = []
     for name, metric in METRICS.items():
-        if name in TRAINED or not any(name in run.metrics() for r in runs.values() for run in r):
+        if name in LOSSES or not any(name in run.metrics() for r in runs.values() for run in r):
             continue
         title = f"{metric.title}, {metric.unit}" if metric.unit else metric.title
         rows.append((title, *(_spread(r, name, metric.decimals) for r in runs.values())))
-    return _table(("", *(f"β = {beta:g}" for beta in runs)), rows)
+    kinds = {
+        beta: f"β = {beta:g}" if of_beta[0].config.has_rate else "autoencoder"
+        for beta, of_beta in runs.items()
+    }
+    return _table(("", *kinds.values()), rows)
 
 
 def _versions(store: RunStore) -> str:

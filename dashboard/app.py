@@ -63,6 +63,12 @@ PAGES = [
         icon=":material/category:",
         help="Which latent dimension follows what the pictures were made from.",
     ),
+    st.Page(
+        "app_pages/autoencoder.py",
+        title="Autoencoder vs VAE",
+        icon=":material/compare_arrows:",
+        help="The same networks without noise and rate, and what that costs.",
+    ),
 ]
 
 memory.share_heaps()

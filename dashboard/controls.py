@@ -16,9 +16,10 @@ import streamlit as st
 
 from dashboard.figures import pictures
 from vae_core import analysis, datasets
+from vae_core.config import RunConfig
 from vae_core.inference import Inference
 from vae_core.metrics import METRICS, NO_FACTORS
-from vae_core.runs import Group, Run, RunError, default_store, pretrained_store
+from vae_core.runs import LOSSES, Group, Run, RunError, default_store, pretrained_store
 from vae_core.sweep import sweep_id
 
 # Fine near 0, where the rate changes most, and up to where everything collapses.
@@ -40,6 +41,11 @@ STATE_BADGES = {
 BETA_ZERO = (
     "β = 0: the rate is not part of the loss, so nothing holds the posteriors near the prior. "
     "This is an autoencoder with noise; its rate runs off and is not optimised."
+)
+AUTOENCODER = (
+    "An autoencoder: each image has a point of the latent space, not a posterior, and nothing "
+    "holds the points near a prior. It has no rate and no elbo; latents are sampled from N(0, I) "
+    "only to see what comes of it."
 )
 
 
@@ -78,7 +84,9 @@ def _shown_first(run: Run) -> tuple[bool, float, int]:
 
 
 def from_beta_one(run: Run) -> float:
-    """How far its β is from that of the VAE proper, as a ratio."""
+    """How far its β is from that of the VAE proper, as a ratio; an autoencoder is none."""
+    if not run.config.has_rate:
+        return math.inf
     return abs(math.log(max(run.config.beta, 1e-3)))
 
 
@@ -102,11 +110,16 @@ def find(run_id: str) -> Run | None:
     return None
 
 
+def kind(config: RunConfig) -> str:
+    """Its β, as it stands in lists and titles, or that it has none."""
+    return f"β {config.beta:g}" if config.has_rate else "autoencoder"
+
+
 def run_label(run: Run) -> str:
     """What a run is, in one line; unique, as every field that can differ is in the id."""
     c = run.config
-    parts = [c.dataset, c.architecture, f"β {c.beta:g}", f"d {c.latent_dim}", f"seed {c.seed}"]
-    if c.schedule != "constant":
+    parts = [c.dataset, c.architecture, kind(c), f"d {c.latent_dim}", f"seed {c.seed}"]
+    if c.schedule != "constant" and c.reads("schedule"):
         parts.append(c.schedule)
     parts.append(f"{c.epochs} epochs")
     tail = c.id.rsplit("-", 1)[-1]
@@ -281,18 +294,27 @@ def seconds_left(run: Run) -> float | None:
 
 
 def rate_per_dim(run: Run) -> np.ndarray:
-    """Held-out rate of each latent dimension (d,), nats an image."""
+    """Held-out rate of each latent dimension (d,), nats an image; nan of an autoencoder."""
+    if not run.config.has_rate:
+        return np.full(run.config.latent_dim, np.nan)
     test = last_test(run)
     return np.array(test["rate_per_dim"] if test else np.zeros(run.config.latent_dim))
 
 
+def dims_by_use(run: Run) -> list[int]:
+    """The latent dimensions, that of the largest rate first; an autoencoder's by variance."""
+    if run.config.has_rate:
+        return analysis.dims_by_rate(rate_per_dim(run))
+    return analysis.dims_by_rate(arrays(run)["posterior_mean"].var(axis=0))
+
+
 def metrics_row(run: Run) -> None:
-    """Loss, distortion, rate and elbo, held out."""
+    """Loss, distortion, rate and elbo, held out, as far as the run has them."""
     test = last_test(run)
     if test is None:
         return
     with st.container(horizontal=True):
-        for name in ("loss", "distortion", "rate", "elbo"):
+        for name in (name for name in LOSSES if name in test):
             st.metric(
                 name,
                 f"{test[name]:.2f}",
@@ -330,6 +352,9 @@ def notes(run: Run, at_present: Mapping[str, float] | None = None) -> None:
     """
     if imported(run):
         st.caption(":material/move_to_inbox: imported: its numbers are its sender's.")
+    if not run.config.has_rate:
+        st.info(AUTOENCODER, icon=":material/info:")
+        return
     if run.config.beta == 0:
         st.info(BETA_ZERO, icon=":material/info:")
     measured = at_present or numbers(run)
@@ -357,7 +382,7 @@ def top_dims(run: Run) -> tuple[int, int]:
     d = run.config.latent_dim
     if d <= 2:
         return 0, d - 1
-    first, second, *_ = analysis.dims_by_rate(rate_per_dim(run))
+    first, second, *_ = dims_by_use(run)
     return first, second
 
 

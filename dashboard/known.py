@@ -37,7 +37,8 @@ def pick_run() -> Run:
     """
     return controls.pick_run(
         "factors_run",
-        suits=lambda run: datasets.has_factors(run.config.dataset),
+        # Of an autoencoder nobody can say which dimensions are active.
+        suits=lambda run: run.config.has_rate and datasets.has_factors(run.config.dataset),
         none="No run here has known factors: train one on `shapes` on the Train page. "
         + NO_FACTORS,
     )

@@ -58,7 +58,8 @@ def show(run: Run) -> None:
             "networks, too.",
             icon=":material/info:",
         )
-    _rates(run, records)
+    if run.config.has_rate:
+        _rates(run, records)
     controls.measured(run)
 
 
@@ -109,10 +110,13 @@ def _curves(run: Run, records: list[dict[str, Any]]) -> None:
         drawn(lambda: curves.training(records), "curves", *_so_far(run, records)),
         key=f"curves-{run.id}",
         height=300,
-        alt="Loss, distortion and rate over the epochs, on training batches and held out",
+        alt="Loss, distortion and rate over the epochs, on training batches and held out"
+        if run.config.has_rate
+        else "Loss, which is the distortion, over the epochs, on training batches and held out",
     )
+    sampled = " with z sampled" if run.config.has_rate else ""
     st.caption(
-        "Held out: all test images with z sampled. Training: the batches of the epoch, while the "
+        f"Held out: all test images{sampled}. Training: the batches of the epoch, while the "
         "weights still move. After a few epochs the axes leave out the first steep fall; "
         "double-click a chart to see it."
     )
@@ -127,6 +131,7 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
                 arrays["labels"],
                 [str(name) for name in arrays["label_names"]],
                 dims,
+                prior_circles=run.config.has_rate,
             ),
             *("latent", dims, controls.version(run, "arrays" if ended else "snapshot")),
         ),
@@ -137,10 +142,10 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
     # Stopped while it was measured, a run has its networks, but no `end`.
     last = run.records("epoch", "end")[-1]
     at = last["epoch"] if ended else round(float(arrays["epoch"]), 1)
-    circles = "; dotted: 1 and 2 σ of the prior" if run.config.latent_dim > 1 else ""
-    st.caption(
-        f"Posterior means of {len(arrays['labels']):,} held-out images at epoch {at:g}{circles}."
-    )
+    has_circles = run.config.has_rate and run.config.latent_dim > 1
+    circles = "; dotted: 1 and 2 σ of the prior" if has_circles else ""
+    what = "Posterior means" if run.config.has_rate else "Latents"
+    st.caption(f"{what} of {len(arrays['labels']):,} held-out images at epoch {at:g}{circles}.")
 
 
 def _pictures(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
@@ -149,7 +154,9 @@ def _pictures(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
         return
     try:
         figure = drawn(
-            lambda: picture_rows(_decoded(run, arrays["labels"]) if ended else _snapped(arrays)),
+            lambda: picture_rows(
+                _decoded(run, arrays["labels"]) if ended else _snapped(run, arrays)
+            ),
             *("pictures", controls.version(run, "arrays" if ended else "snapshot")),
         )
     except (DatasetError, RunError) as error:
@@ -161,18 +168,29 @@ def _pictures(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
         height=236,
         alt="Held-out images, their reconstructions, and decoded samples of the prior",
     )
-    st.caption(
-        "Held-out images, what their posterior means decode to, and what samples of the prior "
-        "decode to: the same images and samples all along."
-    )
+    if run.config.has_rate:
+        st.caption(
+            "Held-out images, what their posterior means decode to, and what samples of the prior "
+            "decode to: the same images and samples all along."
+        )
+    else:
+        st.caption(
+            "Held-out images, what their latents decode to, and what samples of N(0, I) decode to, "
+            "which an autoencoder was never trained on: the same images and samples all along."
+        )
 
 
-def _snapped(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _sampled(run: Run) -> str:
+    """The name of the row of decoded samples."""
+    return "from the prior" if run.config.has_rate else "from N(0, I)"
+
+
+def _snapped(run: Run, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The rows of a run that trains."""
     return {
         "held out": arrays["images"] / 255,
         "reconstructed": arrays["reconstructions"] / 255,
-        "from the prior": arrays["prior_samples"] / 255,
+        _sampled(run): arrays["prior_samples"] / 255,
     }
 
 
@@ -185,9 +203,7 @@ def _decoded(run: Run, labels: np.ndarray) -> dict[str, np.ndarray]:
     return {
         "held out": images,
         "reconstructed": networks.decode(posterior_mean),
-        "from the prior": networks.decode(
-            analysis.prior_samples(len(images), run.config.latent_dim)
-        ),
+        _sampled(run): networks.decode(analysis.prior_samples(len(images), run.config.latent_dim)),
     }
 
 

@@ -9,7 +9,15 @@ from dashboard.components.plot import plot
 from dashboard.figures import curves
 from vae_core import datasets
 from vae_core.architectures import ARCHITECTURES
-from vae_core.config import DECAYS, OPTIMIZERS, SCHEDULES, ConfigError, RunConfig, VaeLabError
+from vae_core.config import (
+    DECAYS,
+    MODELS,
+    OPTIMIZERS,
+    SCHEDULES,
+    ConfigError,
+    RunConfig,
+    VaeLabError,
+)
 from vae_core.sweep import sweep
 
 MODES = ("One run", "Sweep")
@@ -34,12 +42,29 @@ def choose_configs() -> list[RunConfig]:
         label_visibility="collapsed",
         width="stretch",
     )
-    betas, seeds = _betas_of_sweep() if mode == "Sweep" else ([_beta()], 1)
+    model = st.segmented_control(
+        "Model",
+        MODELS,
+        default=DEFAULTS.model,
+        required=True,
+        key="train_model",
+        bind="query-params",
+        help="autoencoder: the same networks and first weights, without noise and without rate.",
+    )
+    betas, seeds = [DEFAULTS.beta], 1
+    if model == "autoencoder":
+        st.caption("An autoencoder has no rate, so there is no β to set, and no schedule of it.")
+        if mode == "Sweep":
+            seeds = _seeds()
+    elif mode == "Sweep":
+        betas, seeds = _betas_of_sweep(), _seeds()
+    else:
+        betas = [_beta()]
     configs: list[RunConfig] = []
     try:
         if not betas:
             raise ConfigError("Choose at least one β.")
-        base = _config(max(betas))
+        base = _config(max(betas), model)
         configs = sweep(base, betas, range(base.seed, base.seed + seeds))
     except VaeLabError as error:
         st.error(str(error), icon=":material/error:")
@@ -100,9 +125,8 @@ def beta_marks() -> str:
     )
 
 
-def _betas_of_sweep() -> tuple[list[float], int]:
-    """The β and the number of seeds of a sweep."""
-    betas = st.pills(
+def _betas_of_sweep() -> list[float]:
+    return st.pills(
         "β of the sweep",
         controls.BETAS,
         selection_mode="multi",
@@ -113,7 +137,11 @@ def _betas_of_sweep() -> tuple[list[float], int]:
         help="Weights of the rate in loss = distortion + β · rate. All β of one seed start from "
         "the same weights and see the same batches.",
     )
-    seeds = st.number_input(
+
+
+def _seeds() -> int:
+    """The number of seeds of a sweep."""
+    return st.number_input(
         "Seeds",
         1,
         MAX_SEEDS,
@@ -122,7 +150,6 @@ def _betas_of_sweep() -> tuple[list[float], int]:
         bind="query-params",
         help="How many, from the seed below up: a run of every β for each.",
     )
-    return list(betas), int(seeds)
 
 
 def _shapes() -> str:
@@ -143,11 +170,12 @@ def _shapes() -> str:
     return datasets.shapes_name(number, size)
 
 
-def _config(beta: float) -> RunConfig:
+def _config(beta: float, model: str) -> RunConfig:
     """All but the β and the seeds of a sweep.
 
     Args:
         beta: for the curve of the schedule.
+        model: an autoencoder has no schedule.
     """
     with st.container(horizontal=True):
         known = datasets.names()
@@ -171,14 +199,16 @@ def _config(beta: float) -> RunConfig:
             key=f"train_epochs_{chosen}",
             bind="query-params",
         )
-        schedule = st.selectbox(
-            "β schedule",
-            SCHEDULES,
-            key="train_schedule",
-            bind="query-params",
-            help="constant; linear warm-up from 0; cyclical, the same again and again; capacity: "
-            "β · |rate - C| with C growing.",
-        )
+        schedule = DEFAULTS.schedule
+        if model == "vae":
+            schedule = st.selectbox(
+                "β schedule",
+                SCHEDULES,
+                key="train_schedule",
+                bind="query-params",
+                help="constant; linear warm-up from 0; cyclical, the same again and again; "
+                "capacity: β · |rate - C| with C growing.",
+            )
         most = min(4096, source.train_images) if source.own else 4096
         batch_size = st.number_input(
             "Batch size",
@@ -235,6 +265,7 @@ def _config(beta: float) -> RunConfig:
         learning_rate=float(learning_rate),
         decay=decay,
         seed=int(seed),
+        model=model,
     )
     if schedule != "constant":
         steps_per_epoch = source.train_images // config.batch_size

@@ -217,6 +217,10 @@ NO_FACTORS = (
 )
 
 
+# What of these an autoencoder has: see `measure`.
+AUTOENCODER_METRICS = ("loss", "distortion", "knn_accuracy", "mig")
+
+
 class Networks(Protocol):
     """What `measure` asks of a model; `vae_core.vae.VAE` has it."""
 
@@ -235,6 +239,7 @@ def measure(
     labels: np.ndarray,
     factors: np.ndarray | None = None,
     seed: int = 0,
+    has_rate: bool = True,
 ) -> dict[str, float]:
     """All metrics of a trained model that training itself does not report.
 
@@ -244,6 +249,9 @@ def measure(
         labels: (n,).
         factors: (n, f) whole numbers, where what the images were made from is known.
         seed: of the subsets and of all samples, so that the numbers can be computed again.
+        has_rate: False of an autoencoder. What needs a posterior or a prior is then left out, and
+            so are the active units: scaling all latents and the decoder's first weights against
+            it changes nothing, so no variance is small. Neighbours and histograms have no scale.
 
     Returns:
         By name, see `METRICS`; one that is no finite number is left out.
@@ -257,22 +265,25 @@ def measure(
 
     mean, log_var = networks.encode(images)
     n, d = mean.shape
-    found: dict[str, float] = {
-        "active_units": active_units(mean),
-        "high_rate_units": high_rate_units(objective.rate_per_dim(mean, log_var).mean(axis=0)),
-    }
-    pairs = min(n, PAIRED_IMAGES, int(math.sqrt(PAIRS_BUDGET / d)))
-    subset = parts_rng.permutation(n)[:pairs]
-    parts = rate_parts(mean[subset], log_var[subset], parts_rng)
-    found["mutual_information"] = parts.mutual_information
-    if parts.mutual_information < math.log(pairs) - UNRESOLVED:
-        found |= parts._asdict()
-    if pairs > 1:
-        z = sampled(mean[subset], log_var[subset], mmd_rng)
-        found["mmd"] = mmd(z, mmd_rng.standard_normal(z.shape))
+    found: dict[str, float] = {}
+    if has_rate:
+        found["active_units"] = active_units(mean)
+        found["high_rate_units"] = high_rate_units(
+            objective.rate_per_dim(mean, log_var).mean(axis=0)
+        )
+        pairs = min(n, PAIRED_IMAGES, int(math.sqrt(PAIRS_BUDGET / d)))
+        subset = parts_rng.permutation(n)[:pairs]
+        parts = rate_parts(mean[subset], log_var[subset], parts_rng)
+        found["mutual_information"] = parts.mutual_information
+        if parts.mutual_information < math.log(pairs) - UNRESOLVED:
+            found |= parts._asdict()
+        if pairs > 1:
+            z = sampled(mean[subset], log_var[subset], mmd_rng)
+            found["mmd"] = mmd(z, mmd_rng.standard_normal(z.shape))
     if n > NEIGHBOURS:
         found["knn_accuracy"] = knn_accuracy(mean, labels)
-    for name, x in (("iw_bound", few), ("iw_bound_binarised", binary)):
+    bounded = (("iw_bound", few), ("iw_bound_binarised", binary)) if has_rate else ()
+    for name, x in bounded:
         flat = x.reshape(len(x), -1)
 
         def log_likelihood(z: np.ndarray, flat: np.ndarray = flat) -> np.ndarray:
@@ -284,6 +295,7 @@ def measure(
         found |= {f"{name}_{k}": value for k, value in bounds.items()}
     if factors is not None and d > 1:
         found["mig"] = mutual_information_gap(sampled(mean, log_var, mig_rng), factors)
+    if factors is not None and d > 1 and has_rate:  # they ask which dimensions are active
         dci = disentanglement(mean, factors, seed)
         found |= {f"dci_{name}": value for name, value in dci._asdict().items()}
         found["factor_vae_score"] = factor_vae_score(mean, factors, votes_rng)

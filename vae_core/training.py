@@ -166,7 +166,9 @@ class Training:
                 return self._end_early()
         self._write_networks()
         try:
-            measured = metrics.measure(self, *_held_out(self.dataset))
+            measured = metrics.measure(
+                self, *_held_out(self.dataset), has_rate=self.config.has_rate
+            )
         except _StopError:
             return self._end_early()
         self._append_end("finished", self.config.epochs, measured)
@@ -175,11 +177,11 @@ class Training:
         return None
 
     def _epoch(self, epoch: int) -> dict[str, float] | None:
-        """One pass; the means of loss, distortion and rate, or None when asked to stop."""
+        """One pass; the means of `objective.terms`, or None when asked to stop."""
         steps, batch_size = self.steps_per_epoch, self.config.batch_size
         order = np.random.default_rng([self.config.seed, epoch]).permutation(len(self.images))
         batches = order[: steps * batch_size].reshape(steps, batch_size)
-        sums = dict.fromkeys(("loss", "distortion", "rate"), 0.0)
+        sums = dict.fromkeys(objective.terms(self.config), 0.0)
         done = 0
         started = time.monotonic()
         while done < steps:
@@ -231,8 +233,8 @@ class Training:
     def _check_divergence(self, means: dict[str, float], epoch: int, step: int) -> None:
         grey = math.log(2) * self.dataset.x_train[0].size
         config = self.config
-        bound = EXPLODED * grey * max(1.0, config.beta)
-        if config.schedule == "capacity":  # where C is large, so is |rate - C| on a healthy run
+        bound = EXPLODED * grey * (max(1.0, config.beta) if config.has_rate else 1.0)
+        if config.reads("capacity"):  # where C is large, so is |rate - C| on a healthy run
             bound += config.beta * config.capacity
         finite = all(math.isfinite(value) for value in means.values())
         if finite and means["loss"] <= bound:
@@ -291,7 +293,7 @@ class Training:
                 rates = objective.rate_per_dim(
                     snapshot["posterior_mean"], snapshot["posterior_log_var"]
                 ).mean(axis=0)
-            if np.isfinite(rates).all():
+            if np.isfinite(rates).all():  # an autoencoder's are not
                 record["rate_per_dim"] = [float(rate) for rate in rates]
             self.run.append_metrics(record)
         self.run.write_arrays("snapshot", epoch=np.array(epoch), **snapshot)
@@ -320,11 +322,13 @@ class Training:
 
     def _append_epoch(self, epoch: int, train_means: dict[str, float] | None) -> None:
         step = epoch * self.steps_per_epoch
-        beta, capacity = self._schedule(np.array([max(step - 1, 0)]))
-        record = self.vae.evaluate_on(self.dataset.x_test).record(
-            float(beta[0]), None if capacity is None else float(capacity[0])
-        )
-        if not all(math.isfinite(record[name]) for name in ("loss", "distortion", "rate")):
+        beta, capacity = None, None
+        if self.config.has_rate:
+            found = self._schedule(np.array([max(step - 1, 0)]))
+            beta = float(found.beta[0])
+            capacity = None if found.capacity is None else float(found.capacity[0])
+        record = self.vae.evaluate_on(self.dataset.x_test).record(beta, capacity)
+        if not all(math.isfinite(record[name]) for name in objective.terms(self.config)):
             raise self._diverged(f"the held-out loss was not finite after epoch {epoch}")
         self.run.append_metrics(
             {
@@ -332,8 +336,8 @@ class Training:
                 "epoch": epoch,
                 "step": step,
                 "seconds": self.seconds,
-                "beta": float(beta[0]),
-                "capacity": None if capacity is None else float(capacity[0]),
+                "beta": beta,
+                "capacity": capacity,
                 "train": train_means,
                 "test": record,
             }
@@ -464,7 +468,8 @@ def evaluate(run: Run) -> dict[str, Any]:
 
     Returns:
         epoch, and `recomputed` and `stored`, each with rate_per_dim and what is in
-        `vae_core.metrics.METRICS`; an unfinished run has stored the first four of those alone.
+        `vae_core.metrics.METRICS`; an unfinished run has stored the first four of those alone, and
+        an autoencoder has nothing that needs a rate.
 
     Raises:
         RunError: there are no weights, or no metrics of the epoch they are from.
@@ -478,7 +483,7 @@ def evaluate(run: Run) -> dict[str, Any]:
     if not stored:
         raise RunError(f"run {run.id} has no metrics of epoch {epoch}, that of its weights.")
     recomputed = vae.evaluate_on(dataset.x_test).record(stored[0]["beta"], stored[0]["capacity"])
-    measured = metrics.measure(vae, *_held_out(dataset))
+    measured = metrics.measure(vae, *_held_out(dataset), has_rate=run.config.has_rate)
     return {
         "epoch": epoch,
         "recomputed": recomputed | measured,
