@@ -16,7 +16,11 @@ def test_the_link_opens_on_its_walk_and_a_change_goes_into_it(server: Server, pa
     drawn(page, 4)
     page.get_by_role("heading", name="A straight walk from 3 to 5").wait_for()
     titles = page.locator(".vae-lab-plot").first.locator(".annotation-text").all_text_contents()
-    assert [title.split("axes")[0].strip("\u200b") for title in titles] == ["autoencoder", "β = 0", "β = 1"]
+    assert [title.split("axes")[0].strip("\u200b") for title in titles] == [
+        "autoencoder",
+        "β = 0",
+        "β = 1",
+    ]
     assert len({title.split("axes")[1] for title in titles}) == 3  # each has its own scale
     page.get_by_text("Same axes for all").click()
     page.wait_for_function("location.search.includes('same_axes=true')")
