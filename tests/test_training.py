@@ -206,7 +206,7 @@ def test_a_crash_while_completing_changes_nothing(
     class Crash(BaseException):
         pass
 
-    def crash(*_: Any) -> None:
+    def crash(*_: Any, **__: Any) -> None:
         raise Crash
 
     with monkeypatch.context() as patch:

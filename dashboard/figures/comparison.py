@@ -116,7 +116,8 @@ def latent_spaces(
         ):
             figure.add_trace(trace.update(legendgroup=trace.name), row=1, col=number)
         if column.posterior_mean.shape[1] > 1:
-            shapes += _make_plane(figure, number, half_width)
+            circles = _make_plane(figure, number, half_width)
+            shapes += circles if column.beta is not None else []  # an autoencoder has no prior
         figure.update_xaxes(title=dim_name(column.dims[0]), row=1, col=number)
         if number == 1 or column.dims != columns[0].dims:
             up = dim_name(column.dims[1]) if column.posterior_mean.shape[1] > 1 else "label"
