@@ -406,6 +406,7 @@ def digits_run() -> Run:
         for run in pretrained_store().scan()[0]
         if (run.config.dataset, run.config.architecture) == ("digits", "mlp")
         and (run.config.latent_dim, run.config.beta, run.config.seed) == (2, 1.0, 0)
+        and run.config.has_rate
     )
     return run
 
