@@ -462,16 +462,11 @@ def _trained(runs: dict[float, list[Run]]) -> str:
 
 def _faces(store: RunStore) -> str:
     runs = _by_beta(store, FACES)
-    rows = [
-        (f"{beta:g}", *(_spread(r, name) for name in ("loss", "distortion", "rate", "elbo")))
-        for beta, r in runs.items()
-    ]
-    table = _table(("β", "loss", "distortion", "rate", "elbo"), rows)
     return (
         f"## Olivetti faces\n\n{FACES.text} The distortion is the cross-entropy of grey pixels; "
         "most of it is what grey pixels cost in any case. By eye, about two of three samples of "
         "the prior are faces, blurred; the others are smeared.\n\n"
-        f"{table}\n\n{_measured(runs)}"
+        f"{_trained(runs)}\n\n{_measured(runs)}"
     )
 
 

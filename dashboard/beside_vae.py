@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import controls
 from vae_core import analysis, datasets
 from vae_core.config import RunConfig
+from vae_core.metrics import sampled
 from vae_core.runs import Run
 from vae_core.sweep import sweep_id
 
@@ -90,7 +91,7 @@ def encoded(run: Run) -> np.ndarray:
     mean, log_var = arrays["posterior_mean"], arrays["posterior_log_var"]
     rng = np.random.default_rng(0)
     rows = rng.permutation(len(mean))[:MOST_COVERED]
-    return mean[rows] + np.exp(0.5 * log_var[rows]) * rng.standard_normal(mean[rows].shape)
+    return sampled(mean[rows], log_var[rows], rng)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ import streamlit as st
 
 from dashboard.figures import pictures
 from vae_core import analysis, datasets
-from vae_core.config import RunConfig
 from vae_core.inference import Inference
 from vae_core.metrics import METRICS, NO_FACTORS
 from vae_core.runs import LOSSES, Group, Run, RunError, default_store, pretrained_store
@@ -110,15 +109,10 @@ def find(run_id: str) -> Run | None:
     return None
 
 
-def kind(config: RunConfig) -> str:
-    """Its β, as it stands in lists and titles, or that it has none."""
-    return f"β {config.beta:g}" if config.has_rate else "autoencoder"
-
-
 def run_label(run: Run) -> str:
     """What a run is, in one line; unique, as every field that can differ is in the id."""
     c = run.config
-    parts = [c.dataset, c.architecture, kind(c), f"d {c.latent_dim}", f"seed {c.seed}"]
+    parts = [c.dataset, c.architecture, c.kind, f"d {c.latent_dim}", f"seed {c.seed}"]
     if c.schedule != "constant" and c.reads("schedule"):
         parts.append(c.schedule)
     parts.append(f"{c.epochs} epochs")

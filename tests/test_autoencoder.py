@@ -330,8 +330,11 @@ def test_the_page_sets_the_three_side_by_side(
 
 def test_numbers_of_the_shipped_three() -> None:
     """What the page says: the rate fills the prior, and steps at both ends are images."""
-    trio = beside_vae.trios()[0]
-    assert not trio.missing
+    (trio,) = [
+        trio
+        for trio in beside_vae.trios()
+        if not trio.missing and trio.runs[0] is not None and trio.runs[0].config.dataset == "digits"
+    ]
     runs = [run for run in trio.runs if run is not None]
     covered = [beside_vae.coverage(run) for run in runs]
     assert covered[2].normal > 0.85 > 0.5 > max(covered[0].normal, covered[1].normal)

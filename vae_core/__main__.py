@@ -347,7 +347,7 @@ def _follow(runs: list[Run], quiet: bool) -> None:
                     continue
                 if run.id not in tasks:
                     tasks[run.id] = progress.add_task(
-                        f"{_kind(run)} seed {run.config.seed}",
+                        f"{run.config.kind} seed {run.config.seed}",
                         total=run.config.epochs,
                         epoch="",
                         numbers="starting",
@@ -367,10 +367,6 @@ def _follow(runs: list[Run], quiet: bool) -> None:
             if not active:
                 return
             time.sleep(POLL_SECONDS)
-
-
-def _kind(run: Run) -> str:
-    return f"β {run.config.beta:g}" if run.config.has_rate else "autoencoder"
 
 
 def _held_out(records: list[dict[str, Any]]) -> str:

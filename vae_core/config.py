@@ -139,6 +139,11 @@ class RunConfig:
         """Has it posteriors, and so a rate and an elbo? An autoencoder has points."""
         return self.model == "vae"
 
+    @property
+    def kind(self) -> str:
+        """Its β, as it stands in lists, or that it has none."""
+        return f"β {self.beta:g}" if self.has_rate else "autoencoder"
+
     def reads(self, name: str) -> bool:
         """Does training read this field, the others being what they are?"""
         return all(getattr(self, by) in used for by, used in USED_BY.get(name, {}).items())

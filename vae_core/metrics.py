@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from vae_core import objective
+from vae_core import information, objective
 
 ACTIVE_VARIANCE = 0.01
 HIGH_RATE = 0.5  # nats
@@ -295,10 +295,10 @@ def measure(
         found |= {f"{name}_{k}": value for k, value in bounds.items()}
     if factors is not None and d > 1:
         found["mig"] = mutual_information_gap(sampled(mean, log_var, mig_rng), factors)
-    if factors is not None and d > 1 and has_rate:  # they ask which dimensions are active
-        dci = disentanglement(mean, factors, seed)
-        found |= {f"dci_{name}": value for name, value in dci._asdict().items()}
-        found["factor_vae_score"] = factor_vae_score(mean, factors, votes_rng)
+        if has_rate:  # the others ask which dimensions are active
+            dci = disentanglement(mean, factors, seed)
+            found |= {f"dci_{name}": value for name, value in dci._asdict().items()}
+            found["factor_vae_score"] = factor_vae_score(mean, factors, votes_rng)
     return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
@@ -576,9 +576,8 @@ def mutual_information_gap(codes: np.ndarray, factors: np.ndarray, bins: int = 2
         0 to 1; a factor with one value counts as 0.
     """
     gaps = []
-    for factor in factors.T:
+    for factor, entropy in zip(factors.T, entropies(factors), strict=True):
         values = np.unique(factor, return_inverse=True)[1]
-        entropy = -float((p := np.bincount(values) / len(values)) @ np.log(p))
         told = sorted(_binned_mutual_information(code, values, bins) for code in codes.T)
         gaps.append((told[-1] - told[-2]) / entropy if entropy > 0 else 0.0)
     return float(np.mean(gaps))
@@ -609,7 +608,7 @@ def mutual_informations(codes: np.ndarray, factors: np.ndarray, bins: int = 20) 
 def entropies(factors: np.ndarray) -> np.ndarray:
     """Entropy of each factor (f,), nats: the most that can be told of it."""
     shares = [np.unique(factor, return_counts=True)[1] / len(factor) for factor in factors.T]
-    return np.array([-float(p @ np.log(p)) for p in shares])
+    return np.array([information.entropy(p) for p in shares])
 
 
 def _binned_mutual_information(code: np.ndarray, values: np.ndarray, bins: int) -> float:

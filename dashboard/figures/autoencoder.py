@@ -16,7 +16,6 @@ from vae_core.analysis import sheet
 MAX_POINTS = 2500  # a run: more hide each other
 SHARE_SHOWN = 0.99  # of the images lie within axes of their own
 PIXELS_ACROSS = 900
-QUIET = "#8a8f98"
 
 
 @dataclass(frozen=True)
