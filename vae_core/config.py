@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass, fields
 OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd", "adagrad")
 SCHEDULES = ("constant", "linear", "cyclical", "capacity")
 DECAYS = ("none", "cosine")
+# Of a run on texts, unless told otherwise: without a warm-up of β such models collapse.
+TEXT_DEFAULTS = {"architecture": "lstm", "schedule": "linear"}
 # Fields that only some schedules read: elsewhere they don't make another run.
 USED_BY = {
     "warmup": ("linear", "cyclical", "capacity"),

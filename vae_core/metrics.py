@@ -130,6 +130,33 @@ METRICS = {
         f"Share of held-out images whose label is that of most of their {NEIGHBOURS} nearest "
         "others in latent space.",
     ),
+    "exact_match": Metric(
+        "exact match",
+        "share",
+        3,
+        "higher",
+        "Share of held-out texts that come back letter for letter: posterior mean, decoded with "
+        "the likeliest token at each step.",
+    ),
+    "token_accuracy": Metric(
+        "token accuracy",
+        "share",
+        3,
+        "higher",
+        "Share of the characters and ends of held-out texts that come back at their place, decoded "
+        "in the same way.",
+    ),
+    "novelty": Metric(
+        "novelty",
+        "share",
+        3,
+        "",
+        "Share of 1,000 texts, z from the prior and each token drawn at temperature 1, that are "
+        "not among the training texts; the others are copies.",
+    ),
+    "repeats": Metric(
+        "repeats", "share", 3, "lower", "Share of those 1,000 texts that repeat another of them."
+    ),
     **{
         f"iw_bound_{k}": Metric(
             f"bound, k = {k}",
@@ -137,7 +164,7 @@ METRICS = {
             2,
             "higher",
             _BOUND + "On grey pixels the distortion is a cross-entropy, so this bounds no "
-            "likelihood; the binarised one does.",
+            "likelihood; the binarised one does. Of texts it is a lower bound on log p(x).",
         )
         for k in BOUND_SAMPLES
     },
