@@ -28,7 +28,7 @@ from vae_core.runs import Run, pretrained_store
 PICTURE = (
     "[data-testid=stImage] img, .vae-lab-plane-front, .vae-lab-plot .main-svg, .vae-lab-bars-bar"
 )
-PAGES = ("", "learn", "train", "compare", "latent_space", "manifold")
+PAGES = ("", "learn", "train", "compare", "latent_space", "manifold", "words")
 MOVES = 300
 
 # Written down by the browser: when the pointer moved, and when its picture was on the canvas.

@@ -39,7 +39,7 @@ from tests.browser import Server
 from vae_core.config import RunConfig
 from vae_core.runs import Run
 
-PAGES = ("", "learn", "train", "compare", "latent_space", "manifold")
+PAGES = ("", "learn", "train", "compare", "latent_space", "manifold", "words")
 AIMS = {"p95": 1.0, "growth": 0.10}
 CUT_SHARE = 0.05  # of the acts: the connection breaks
 RUN_SECONDS = 60.0  # a page run that takes longer counts as an error

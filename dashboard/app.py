@@ -51,6 +51,12 @@ PAGES = [
         icon=":material/apps:",
         help="The latent plane as pictures.",
     ),
+    st.Page(
+        "app_pages/words.py",
+        title="Words",
+        icon=":material/abc:",
+        help="Runs on texts: walks between two texts, samples, and the plane as a grid of words.",
+    ),
 ]
 
 memory.share_heaps()

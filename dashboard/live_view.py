@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dashboard import controls, run_queue
+from dashboard import controls, run_queue, written
 from dashboard.components.plot import drawn, plot
 from dashboard.figures import curves, latent
 from dashboard.figures.picture_rows import picture_rows
@@ -139,12 +139,16 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
     at = last["epoch"] if ended else round(float(arrays["epoch"]), 1)
     circles = "; dotted: 1 and 2 σ of the prior" if run.config.latent_dim > 1 else ""
     st.caption(
-        f"Posterior means of {len(arrays['labels']):,} held-out images at epoch {at:g}{circles}."
+        f"Posterior means of {len(arrays['labels']):,} held-out {controls.item(run)}s at epoch "
+        f"{at:g}{circles}."
     )
 
 
 def _pictures(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
     """Held-out images above their reconstructions and decoded samples of the prior."""
+    if controls.kind(run) == "text":
+        written.rows(run, None if ended else arrays, arrays["labels"])
+        return
     if not ended and "images" not in arrays:  # a snapshot of an older version
         return
     try:

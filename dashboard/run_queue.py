@@ -185,7 +185,7 @@ def delete(run: Run) -> None:
     """Remove a run; the live view goes on to the newest one."""
     actions.delete(run)
     if st.session_state.get("watched") == controls.run_label(run):
-        left = controls.all_runs(viewable=False)
+        left = controls.all_runs(viewable=False, kinds=controls.ANY_KIND)
         if left:
             watch(left[0])
         else:

@@ -13,7 +13,7 @@ from tests.browser import Server, drawn, start_training
 pytestmark = pytest.mark.browser
 
 
-PATHS = ["", "learn", "train", "compare", "latent_space", "manifold"]
+PATHS = ["", "learn", "train", "compare", "latent_space", "manifold", "words"]
 PICTURES = ".vae-lab-plot .main-svg, .vae-lab-plane-front, .vae-lab-bars-bar"
 
 

@@ -16,7 +16,7 @@ from vae_core.runs import RunStore
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
-PAGES = ["home", "train", "compare", "latent_space", "manifold"]
+PAGES = ["home", "train", "compare", "latent_space", "manifold", "words"]
 
 
 @pytest.mark.parametrize("name", [*PAGES, "learn"])

@@ -465,7 +465,7 @@ def test_a_host_that_only_shows_starts_no_engine(
     monkeypatch.setattr(engines, "shared_engine", started.append)
     secrets, env, _, may = VISITORS[visitor]
     host(secrets, **env)
-    for name in ("home", "learn", "train", "compare", "latent_space", "manifold"):
+    for name in ("home", "learn", "train", "compare", "latent_space", "manifold", "words"):
         open_page(name)
     assert bool(started) == may
 

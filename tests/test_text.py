@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from vae_core import __main__ as command_line
 from vae_core import architectures, datasets, objective, text, text_metrics, uploads
 from vae_core.config import ConfigError, RunConfig
 from vae_core.datasets import DatasetError, TextDataset
@@ -154,19 +155,24 @@ def test_a_file_becomes_a_data_set() -> None:
 def test_a_file_on_the_command_line(
     own_store: RunStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from vae_core.__main__ import main
+    def config(*arguments: str) -> RunConfig:
+        return command_line._config(command_line._parser().parse_args(["train", *arguments]))
 
     path = tmp_path / "words.txt"
     path.write_text(MANY)
-    assert main(["train", "--dataset", str(path), "--epochs", "1", "--json"]) == 0
-    (run,) = own_store.scan()[0]
-    assert (run.config.architecture, run.config.schedule) == ("lstm", "linear")
+    found = config("--dataset", str(path), "--epochs", "3")
+    assert found.dataset.startswith("own_words_")
+    assert (found.architecture, found.schedule, found.epochs) == ("lstm", "linear", 3)
     assert "168 training and 42 held-out texts of at most 3 characters" in capsys.readouterr().err
-    assert main(["train", "--dataset", str(path), "--architecture", "mlp"]) == 2
-    assert main(["train", "--dataset", "digits", "--architecture", "lstm"]) == 2
-    said = capsys.readouterr().err
-    assert "'mlp' is for images" in said
-    assert "'lstm' is for text" in said
+    assert config("--dataset", str(path), "--schedule", "constant").schedule == "constant"
+    assert config("--dataset", "digits") == RunConfig()
+    for arguments, said in (
+        (("--dataset", str(path), "--architecture", "mlp"), "'mlp' is for images"),
+        (("--dataset", "digits", "--architecture", "lstm"), "'lstm' is for text"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            config(*arguments)
+    assert not own_store.scan()[0]
 
 
 # --- objective and networks ---------------------------------------------------------------

@@ -15,7 +15,7 @@ import dashboard
 import vae_core
 from vae_core.runs import PROJECT
 
-TRAINING_SIDE = {"vae", "training", "export", "worker"}
+TRAINING_SIDE = {"vae", "text_vae", "training", "export", "worker"}
 HEAVY = ("tensorflow", "keras", "sklearn", "torch", "distributed", "mlflow", "tensorboard")
 
 
@@ -61,7 +61,9 @@ def test_the_dashboard_loads_no_tensorflow() -> None:
     assert not loaded & set(HEAVY)
 
 
-@pytest.mark.parametrize("page", ["home", "learn", "train", "compare", "latent_space", "manifold"])
+@pytest.mark.parametrize(
+    "page", ["home", "learn", "train", "compare", "latent_space", "manifold", "words"]
+)
 def test_opening_a_page_loads_no_tensorflow(page: str, tmp_path: Path) -> None:
     loaded = loaded_after(
         "from streamlit.testing.v1 import AppTest\n"

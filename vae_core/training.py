@@ -140,7 +140,8 @@ class Training:
         if not self.steps_per_epoch:
             raise ConfigError(
                 f"batch_size {self.config.batch_size} is more than the {len(self.images)} "
-                f"training images of {self.dataset.name}; choose at most {len(self.images)}."
+                f"training {self.dataset.kind} of {self.dataset.name}; choose at most "
+                f"{len(self.images)}."
             )
         self.vae = self._restored() or self._new_model()
         self.first_epoch = int(self.vae.optimizer.iterations) // self.steps_per_epoch
