@@ -64,12 +64,12 @@ def table(
             shown = f"<strong>{shown}</strong>"
         return f'<td style="{CELL}">{shown}</td>'
 
-    def heading(name: str) -> str:
-        return f'<th style="{CELL};font-weight:400;opacity:0.7">{html.escape(name)}</th>'
+    def heading(name: str, more: str = "") -> str:
+        return f'<th style="{CELL};font-weight:400;opacity:0.7{more}">{html.escape(name)}</th>'
 
     lines = []
     if across:
-        corner = heading("") if down else ""
+        corner = heading("", ";width:3.5rem") if down else ""
         lines.append(corner + "".join(map(heading, across)))
     for i, row in enumerate(rows):
         lines.append((heading(down[i]) if down else "") + "".join(map(cell, row)))

@@ -14,7 +14,6 @@ from vae_core import __main__ as command_line
 from vae_core import architectures, datasets, objective, text, text_metrics, uploads
 from vae_core.config import ConfigError, RunConfig
 from vae_core.datasets import DatasetError, TextDataset
-from vae_core.engines import InProcessEngine
 from vae_core.inference import TextInference
 from vae_core.metrics import METRICS
 from vae_core.runs import Run, RunStore
@@ -30,17 +29,15 @@ CONFIG = RunConfig(
 
 @pytest.fixture(scope="module")
 def words() -> TextDataset:
-    return TextDataset(name="words", **text.split(WORDS)._asdict())
+    items = text.split(WORDS)
+    x_train, x_test = (x.astype(np.int32) for x in (items.x_train, items.x_test))
+    return TextDataset(name="words", **items._asdict() | {"x_train": x_train, "x_test": x_test})
 
 
 @pytest.fixture
-def words_loaded(monkeypatch: pytest.MonkeyPatch, words: TextDataset) -> TextDataset:
-    """Short words stand in for unicode_names, so that training takes a second or two."""
-    integers = replace(
-        words, x_train=words.x_train.astype(np.int32), x_test=words.x_test.astype(np.int32)
-    )
-    monkeypatch.setattr(datasets, "load", lambda _name: integers)
-    return integers
+def words_loaded(monkeypatch: pytest.MonkeyPatch, words: TextDataset) -> None:
+    """Short words stand in for unicode_names, so that training takes seconds."""
+    monkeypatch.setattr(datasets, "load", lambda _name: words)
 
 
 @pytest.fixture(scope="module")
@@ -285,22 +282,25 @@ def test_reconstruction_counts_no_padding() -> None:
 # --- a run --------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def run(store: RunStore, words_loaded: TextDataset) -> Run:
-    del words_loaded  # it trains on them
-    run = store.create(CONFIG)
-    InProcessEngine().submit(run)
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, words: TextDataset) -> Run:
+    """Finished in one go; to be read only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(datasets, "load", lambda _name: words)
+        run = RunStore(tmp_path_factory.mktemp("texts")).create(CONFIG)
+        train(run)
     assert run.status().state == "finished", run.status()
     return run
 
 
-def test_a_run_from_training_to_inference(run: Run, words_loaded: TextDataset) -> None:
+@pytest.mark.usefixtures("words_loaded")
+def test_a_run_from_training_to_inference(run: Run, words: TextDataset) -> None:
     """Conformance of the exported networks with Keras, numbers, and the snapshot's texts."""
     assert run.viewable
-    x, (vae, _) = words_loaded.x_test, load_trained(run)
+    x, (vae, _) = words.x_test, load_trained(run)
     assert isinstance(vae, TextVAE)
     networks = TextInference(run)
-    assert (networks.vocabulary, networks.length) == (words_loaded.vocabulary, x.shape[1])
+    assert (networks.vocabulary, networks.length) == (words.vocabulary, x.shape[1])
     posterior = networks.encode(x)
     for mine, keras_own in zip(posterior, vae.encode(x), strict=True):
         assert mine == pytest.approx(keras_own, abs=1e-4)
@@ -323,15 +323,15 @@ def test_a_run_from_training_to_inference(run: Run, words_loaded: TextDataset) -
 
 
 @pytest.mark.usefixtures("words_loaded")
-def test_resumed_runs_end_in_the_same_bits(tmp_path: Path) -> None:
-    runs = [RunStore(tmp_path / name).create(replace(CONFIG, epochs=4)) for name in "ab"]
-    train(runs[0])
-    calls = iter(range(10_000))
-    while runs[1].status().state != "finished":
-        train(runs[1], stop=lambda: next(calls) % 3 == 2)
-    assert sum(1 for _ in runs[1].records("start")) > 1, "it was never stopped"
-    assert runs[0].read("vae.weights.h5") == runs[1].read("vae.weights.h5")
-    assert runs[0].records("epoch")[-1]["test"] == runs[1].records("epoch")[-1]["test"]
+def test_a_resumed_run_ends_in_the_same_bits(run: Run, store: RunStore) -> None:
+    other = store.create(CONFIG)
+    train(other, stop=lambda: len(other.records("epoch")) == 2)  # after the first
+    assert other.status().state == "interrupted"
+    train(other)
+    for a, b in zip(*(load_trained(one)[0].get_weights() for one in (run, other)), strict=True):
+        assert np.array_equal(a, b)
+    assert other.records("epoch")[-1]["test"] == run.records("epoch")[-1]["test"]
+    assert other.metrics() == run.metrics()
 
 
 def test_kinds_do_not_mix(store: RunStore) -> None:
