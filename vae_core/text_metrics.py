@@ -10,6 +10,7 @@ import numpy as np
 from vae_core import metrics, objective, text
 
 SAMPLES = 1000  # of the prior, for novelty
+NAMES = ("exact_match", "token_accuracy", "novelty", "repeats")  # of texts alone
 
 
 class TextNetworks(Protocol):
