@@ -75,8 +75,13 @@ def kind(run: Run) -> str:
 
 
 def item(run: Run) -> str:
-    """What its numbers are nats of: `image` or `text`."""
+    """What its data set holds: an `image` or a `text`."""
     return "text" if kind(run) == "text" else "image"
+
+
+def an_item(run: Run) -> str:
+    """What its numbers are nats of."""
+    return "a text" if kind(run) == "text" else "an image"
 
 
 def warn_of_damage() -> None:
@@ -307,13 +312,9 @@ def metrics_row(run: Run) -> None:
             st.metric(
                 name,
                 f"{test[name]:.2f}",
-                help=f"{METRICS[name].text} Held-out {item(run)}s, nats {_a(run)}.",
+                help=f"{METRICS[name].text} Held-out {item(run)}s, nats {an_item(run)}.",
                 border=True,
             )
-
-
-def _a(run: Run) -> str:
-    return "an image" if kind(run) == "images" else "a text"
 
 
 def measured(run: Run) -> None:

@@ -106,14 +106,20 @@ MOST_MOMENTS = 50
 
 def _curves(run: Run, records: list[dict[str, Any]]) -> None:
     plot(
-        drawn(lambda: curves.training(records), "curves", *_so_far(run, records)),
+        drawn(
+            lambda: curves.training(records, controls.an_item(run)),
+            "curves",
+            *_so_far(run, records),
+        ),
         key=f"curves-{run.id}",
         height=300,
         alt="Loss, distortion and rate over the epochs, on training batches and held out",
     )
     st.caption(
-        "Held out: all test images with z sampled. Training: the batches of the epoch, while the "
-        "weights still move. After a few epochs the axes leave out the first steep fall; "
+        f"Held out: all test {controls.item(run)}s with z sampled. Training: the batches of the "
+        "epoch, while the weights still move"
+        + (", with characters hidden by word dropout" if controls.kind(run) == "text" else "")
+        + ". After a few epochs the axes leave out the first steep fall; "
         "double-click a chart to see it."
     )
 
@@ -204,5 +210,5 @@ def _rates(run: Run, records: list[dict[str, Any]]) -> None:
     )
     st.caption(
         "Rate of each latent dimension, held out: a dark row is a dimension that tells nothing of "
-        "the image."
+        f"the {controls.item(run)}."
     )

@@ -22,13 +22,14 @@ MAX_COLUMNS = 300
 MAX_DIM_LABELS = 16
 
 
-def training(records: Sequence[dict[str, Any]]) -> go.Figure:
+def training(records: Sequence[dict[str, Any]], item: str = "an image") -> go.Figure:
     """Loss, distortion and rate over the epochs, held out and on the training batches.
 
     The axes leave out the first steep fall; a double click shows all.
 
     Args:
         records: lines of metrics.jsonl of the kinds `step` and `epoch`.
+        item: what the numbers are nats of.
     """
     names = ("loss", "distortion", "rate")
     figure = make_subplots(rows=1, cols=3, subplot_titles=names, horizontal_spacing=0.07)
@@ -59,7 +60,7 @@ def training(records: Sequence[dict[str, Any]]) -> go.Figure:
             )
         figure.update_yaxes(range=_range(held_out, train, name), row=1, col=column)
     figure.update_xaxes(title="epoch", rangemode="tozero")
-    figure.update_yaxes(title="nats an image", col=1)
+    figure.update_yaxes(title=f"nats {item}", col=1)
     figure.update_layout(
         margin=MARGINS | {"b": 84},
         uirevision="training",
