@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from vae_core import __main__ as command_line
-from vae_core import architectures, datasets, objective, text, text_metrics, uploads
+from vae_core import architectures, datasets, importing, objective, text, text_metrics, uploads
 from vae_core.config import ConfigError, RunConfig
 from vae_core.datasets import DatasetError, TextDataset
 from vae_core.inference import TextInference
@@ -342,3 +342,8 @@ def test_kinds_do_not_mix(store: RunStore) -> None:
         assert "choose" in str(run.status().error)
     with pytest.raises(ConfigError, match="choose one of lstm"):
         architectures.check_name("transformer", "text")
+
+
+def test_a_run_on_texts_is_not_imported(run: Run, store: RunStore) -> None:
+    with pytest.raises(RefusedError, match="on texts can't be imported"):
+        importing.import_run(run.path, run.path.name, store)
