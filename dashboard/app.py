@@ -69,6 +69,12 @@ PAGES = [
         icon=":material/compare_arrows:",
         help="The same networks without noise and rate, and what that costs.",
     ),
+    st.Page(
+        "app_pages/words.py",
+        title="Words",
+        icon=":material/abc:",
+        help="Runs on texts: walks between two texts, samples, and the plane as a grid of words.",
+    ),
 ]
 
 memory.share_heaps()

@@ -16,7 +16,8 @@ import streamlit as st
 
 from dashboard.figures import pictures
 from vae_core import analysis, datasets
-from vae_core.inference import Inference
+from vae_core.architectures import TEXT_ARCHITECTURES
+from vae_core.inference import Inference, TextInference
 from vae_core.metrics import METRICS, NO_FACTORS
 from vae_core.runs import LOSSES, Group, Run, RunError, default_store, pretrained_store
 from vae_core.sweep import sweep_id
@@ -48,15 +49,19 @@ AUTOENCODER = (
 )
 
 
+IMAGES, ANY_KIND = ("images",), ("images", "text")
+
+
 class NothingToShowError(Exception):
     """Ends a page early, with a hint. (`st.stop` would end what app.py does after it, too.)"""
 
 
-def all_runs(viewable: bool = True) -> list[Run]:
+def all_runs(viewable: bool = True, kinds: tuple[str, ...] = IMAGES) -> list[Run]:
     """Runs of the store, newest first, then the pretrained ones; damaged ones are left out.
 
     Args:
         viewable: only those that the pages can show, see `Run.viewable`.
+        kinds: of the data that they were trained on; most pages show pictures.
     """
     found: dict[str, Run] = {}
     for store in (default_store(), pretrained_store()):
@@ -66,7 +71,22 @@ def all_runs(viewable: bool = True) -> list[Run]:
             runs.sort(key=_shown_first)
         for run in runs:
             found.setdefault(run.id, run)
-    return [run for run in found.values() if run.viewable or not viewable]
+    return [run for run in found.values() if kind(run) in kinds and (run.viewable or not viewable)]
+
+
+def kind(run: Run) -> str:
+    """Of the data that it was trained on: `images` or `text`."""
+    return "text" if run.config.architecture in TEXT_ARCHITECTURES else "images"
+
+
+def item(run: Run) -> str:
+    """What its data set holds: an `image` or a `text`."""
+    return "text" if kind(run) == "text" else "image"
+
+
+def an_item(run: Run) -> str:
+    """What its numbers are nats of."""
+    return "a text" if kind(run) == "text" else "an image"
 
 
 def warn_of_damage() -> None:
@@ -112,7 +132,7 @@ def find(run_id: str) -> Run | None:
 def run_label(run: Run) -> str:
     """What a run is, in one line; unique, as every field that can differ is in the id."""
     c = run.config
-    parts = [c.dataset, c.architecture, c.kind, f"d {c.latent_dim}", f"seed {c.seed}"]
+    parts = [c.dataset, c.architecture, c.beta_or_model, f"d {c.latent_dim}", f"seed {c.seed}"]
     if c.schedule != "constant" and c.reads("schedule"):
         parts.append(c.schedule)
     parts.append(f"{c.epochs} epochs")
@@ -127,6 +147,7 @@ def run_label(run: Run) -> str:
 def pick_run(
     key: str = "run",
     viewable: bool = True,
+    kinds: tuple[str, ...] = IMAGES,
     suits: Callable[[Run], bool] = lambda _: True,
     none: str = "There are no runs to look at yet: train one on the Train page.",
 ) -> Run:
@@ -135,15 +156,24 @@ def pick_run(
     Args:
         key: pages with the same key share the choice.
         viewable: see `all_runs`.
+        kinds: see `all_runs`; where a run of another kind was chosen, that is said.
         suits: only runs of which this is true.
         none: what is said where there is no such run.
 
     Raises:
         NothingToShowError: there is nothing to pick from.
     """
-    runs = {run_label(run): run for run in all_runs(viewable) if suits(run)}
+    runs = {run_label(run): run for run in all_runs(viewable, kinds) if suits(run)}
     if not runs:
         raise NothingToShowError(none)
+    asked = st.session_state.get(key)
+    if asked is not None and asked in map(run_label, all_runs(viewable, _others(kinds))):
+        st.caption(
+            f"{plain(asked)} holds images, and this page shows texts: here is another run."
+            if kinds == ("text",)
+            else f"{plain(asked)} holds texts, and this page shows pictures: here is another run. "
+            "Texts are on the pages Words and Latent space."
+        )
     if key in st.session_state and st.session_state[key] not in runs:  # deleted meanwhile
         st.session_state[key] = next(iter(runs))
     choice = st.selectbox(
@@ -157,6 +187,10 @@ def pick_run(
     if st.session_state.get(PRESENTING):  # which hides the box
         st.caption(run_label(run))
     return run
+
+
+def _others(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(kind for kind in ANY_KIND if kind not in kinds)
 
 
 def sweep_of(run: Run) -> list[Run]:
@@ -312,7 +346,7 @@ def metrics_row(run: Run) -> None:
             st.metric(
                 name,
                 f"{test[name]:.2f}",
-                help=f"{METRICS[name].text} Held-out images, nats an image.",
+                help=f"{METRICS[name].text} Held-out {item(run)}s, nats {an_item(run)}.",
                 border=True,
             )
 
@@ -354,8 +388,10 @@ def notes(run: Run, at_present: Mapping[str, float] | None = None) -> None:
     measured = at_present or numbers(run)
     if measured.get("active_units") == 0 and measured["rate"] < COLLAPSED_RATE:
         st.warning(
-            "Collapsed: no latent dimension varies with the image any more. The posterior is all "
-            "but the prior, the rate near 0, and the decoder shows one mean picture whatever z is.",
+            f"Collapsed: no latent dimension varies with the {item(run)} any more. The posterior "
+            "is all but the prior, the rate near 0, and the decoder "
+            + ("shows one mean picture" if kind(run) == "images" else "writes the same")
+            + " whatever z is.",
             icon=":material/warning:",
         )
 
@@ -369,6 +405,23 @@ def inference(run: Run) -> Inference:
 def _inference(path: str, written: int) -> Inference:
     del written  # a part of the key; Streamlit would leave out a name that starts with _
     return Inference(Run(Path(path)))
+
+
+def text_inference(run: Run) -> TextInference:
+    """`inference` of a run on texts."""
+    return _text_inference(str(run.path), run.decoder_path.stat().st_mtime_ns)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _text_inference(path: str, written: int) -> TextInference:
+    del written
+    return TextInference(Run(Path(path)))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def texts(dataset: str, part: str) -> list[str]:
+    """`vae_core.datasets.texts`, kept for the next viewer; not to be written to."""
+    return datasets.texts(dataset, part)
 
 
 def top_dims(run: Run) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dashboard import controls, run_queue
+from dashboard import controls, run_queue, written
 from dashboard.components.plot import drawn, plot
 from dashboard.figures import curves, latent
 from dashboard.figures.picture_rows import picture_rows
@@ -107,7 +107,11 @@ MOST_MOMENTS = 50
 
 def _curves(run: Run, records: list[dict[str, Any]]) -> None:
     plot(
-        drawn(lambda: curves.training(records), "curves", *_so_far(run, records)),
+        drawn(
+            lambda: curves.training(records, controls.an_item(run)),
+            "curves",
+            *_so_far(run, records),
+        ),
         key=f"curves-{run.id}",
         height=300,
         alt="Loss, distortion and rate over the epochs, on training batches and held out"
@@ -116,8 +120,10 @@ def _curves(run: Run, records: list[dict[str, Any]]) -> None:
     )
     sampled = " with z sampled" if run.config.has_rate else ""
     st.caption(
-        f"Held out: all test images{sampled}. Training: the batches of the epoch, while the "
-        "weights still move. After a few epochs the axes leave out the first steep fall; "
+        f"Held out: all test {controls.item(run)}s{sampled}. Training: the batches of the epoch, "
+        "while the weights still move"
+        + (", with characters hidden by word dropout" if controls.kind(run) == "text" else "")
+        + ". After a few epochs the axes leave out the first steep fall; "
         "double-click a chart to see it."
     )
 
@@ -145,11 +151,17 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
     has_circles = run.config.has_rate and run.config.latent_dim > 1
     circles = "; dotted: 1 and 2 σ of the prior" if has_circles else ""
     what = "Posterior means" if run.config.has_rate else "Latents"
-    st.caption(f"{what} of {len(arrays['labels']):,} held-out images at epoch {at:g}{circles}.")
+    st.caption(
+        f"{what} of {len(arrays['labels']):,} held-out {controls.item(run)}s at epoch "
+        f"{at:g}{circles}."
+    )
 
 
 def _pictures(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
     """Held-out images above their reconstructions and decoded samples of the prior."""
+    if controls.kind(run) == "text":
+        written.rows(run, None if ended else arrays, arrays["labels"])
+        return
     if not ended and "images" not in arrays:  # a snapshot of an older version
         return
     try:
@@ -216,5 +228,5 @@ def _rates(run: Run, records: list[dict[str, Any]]) -> None:
     )
     st.caption(
         "Rate of each latent dimension, held out: a dark row is a dimension that tells nothing of "
-        "the image."
+        f"the {controls.item(run)}."
     )

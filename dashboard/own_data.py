@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dashboard import actions, controls, run_queue
+from dashboard import actions, controls, run_queue, written
 from dashboard.figures import pictures
-from vae_core import analysis, datasets, uploads
+from vae_core import analysis, datasets, text, uploads
 from vae_core.config import VaeLabError
 from vae_core.untrusted import RefusedError
 from vae_core.uploads import Upload
@@ -38,18 +38,21 @@ def _upload() -> None:
     smallest, largest = uploads.SIZES
     limits = actions.upload_limits()
     file = st.file_uploader(
-        "Images to train on",
+        "Images or texts to train on",
         type=list(uploads.ENDINGS),
         max_upload_size=max(actions.upload_mb(), 1),
         key=f"own_file_{st.session_state.get(ROUND, 0)}",
         help="**npz**: x, or x_train and x_test, as (n, height, width); labels y, or y_train and "
         "y_test; label_names.  \n**zip**: PNG, JPEG, GIF, BMP, WebP or TIFF; the names of their "
-        "folders are the labels.  \n**csv**: an image a row; labels in a column named label.",
+        "folders are the labels.  \n**csv**: an image a row; labels in a column named label.  \n"
+        "**txt**: a text a line, in UTF-8.",
     )
     st.caption(
-        f".npz, .zip of images or .csv of pixels; {uploads.FEWEST_IMAGES} to {limits.images:,} "
-        f"images, {actions.upload_mb()} MB, {uploads.MOST_LABELS} labels at most. Colour becomes "
-        "grey, and the middle square is taken. Everybody who uses this host sees what is kept."
+        ".npz, .zip of images, .csv of pixels or .txt of a text a line; "
+        f"{uploads.FEWEST_IMAGES} to {limits.images:,} images or {text.FEWEST_ITEMS} to "
+        f"{text.MOST_ITEMS:,} texts of up to {text.LONGEST} characters, {actions.upload_mb()} MB, "
+        f"{uploads.MOST_LABELS} labels at most. Colour becomes grey, and the middle square is "
+        "taken. Everybody who uses this host sees what is kept."
     )
     size = st.number_input(
         "Pixels a side",
@@ -110,6 +113,15 @@ def _forget() -> None:
 
 def _preview(upload: Upload) -> None:
     s = upload.summary
+    if s.kind == "text":
+        st.markdown(
+            f"**{s.train:,}** training and **{s.test:,}** held-out texts of at most "
+            f"**{s.size - 1}** characters"
+        )
+        for note in s.notes:
+            st.caption(controls.plain(note))
+        st.html(written.table([list(upload.texts[i : i + 5]) for i in range(0, 20, 5)]))
+        return
     st.markdown(
         f"**{s.train:,}** training and **{s.test:,}** held-out images of "
         f"**{s.size}x{s.size}** pixels"
@@ -161,10 +173,12 @@ def _stored() -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"own-{name}"):
             try:
                 source = datasets.source(name)
-                text = f"{source.train_images:,} images of {source.size}x{source.size}"
+                what = f"{source.train_images:,} images of {source.size}x{source.size}"
+                if source.kind == "text":
+                    what = f"{source.train_images:,} texts of up to {source.size - 1} characters"
             except VaeLabError:
-                text = "damaged"
-            st.caption(f"{name} · {text}", width="stretch")
+                what = "damaged"
+            st.caption(f"{name} · {what}", width="stretch")
             with st.popover(
                 "", icon=":material/delete:", type="tertiary", key=f"own-ask-{name}", help="Delete"
             ):

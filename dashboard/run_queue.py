@@ -128,7 +128,7 @@ def _row(entry: Entry, text: str, watched: Run) -> None:
     run, status = entry
     icon, colour = controls.STATE_BADGES[status.state]
     c = run.config
-    label = f"{c.dataset} · {c.architecture} · {c.kind} · d {c.latent_dim} · seed {c.seed}"
+    label = f"{c.dataset} · {c.architecture} · {c.beta_or_model} · d {c.latent_dim} · seed {c.seed}"
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xxsmall", key=f"row-{run.id}"
     ):
@@ -185,7 +185,7 @@ def delete(run: Run) -> None:
     """Remove a run; the live view goes on to the newest one."""
     actions.delete(run)
     if st.session_state.get("watched") == controls.run_label(run):
-        left = controls.all_runs(viewable=False)
+        left = controls.all_runs(viewable=False, kinds=controls.ANY_KIND)
         if left:
             watch(left[0])
         else:

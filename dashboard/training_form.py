@@ -8,12 +8,13 @@ from dashboard import controls, own_data, roles, training_cost
 from dashboard.components.plot import plot
 from dashboard.figures import curves
 from vae_core import datasets
-from vae_core.architectures import ARCHITECTURES
+from vae_core.architectures import BY_KIND
 from vae_core.config import (
     DECAYS,
     MODELS,
     OPTIMIZERS,
     SCHEDULES,
+    TEXT_DEFAULTS,
     ConfigError,
     RunConfig,
     VaeLabError,
@@ -21,7 +22,10 @@ from vae_core.config import (
 from vae_core.sweep import sweep
 
 MODES = ("One run", "Sweep")
-EPOCHS = {"digits": 200}  # a few seconds; the others: some 20 epochs of a second or more each
+EPOCHS = {
+    "digits": 200,
+    "unicode_names": 60,
+}  # a few seconds; the others: some 20 epochs of a second or more each
 OWN_STEPS, OWN_EPOCHS = 2500, (20, 500)  # of data of one's own: steps, if so few epochs make them
 BETA_MARKS = (0.0, 0.02, 0.1, 0.5, 1.0, 2.0, 4.0, 10.0, 20.0)
 SWEEP_BETAS = (0.0, 0.5, 1.0, 2.0, 4.0, 10.0, 20.0)
@@ -184,8 +188,12 @@ def _config(beta: float, model: str) -> RunConfig:
         chosen = st.selectbox("Data set", known, key="train_dataset", bind="query-params")
         dataset = _shapes() if chosen == "shapes" else chosen
         source = datasets.source(dataset)
+        of_kind = "" if source.kind == "images" else f"_{source.kind}"
         architecture = st.selectbox(
-            "Architecture", list(ARCHITECTURES), key="train_architecture", bind="query-params"
+            "Architecture",
+            list(BY_KIND[source.kind]),
+            key="train_architecture" + of_kind,
+            bind="query-params",
         )
         latent_dim = st.number_input(
             "Latent dimensions", 1, 64, 2, key="train_latent_dim", bind="query-params"
@@ -199,15 +207,18 @@ def _config(beta: float, model: str) -> RunConfig:
             key=f"train_epochs_{chosen}",
             bind="query-params",
         )
+        of_text = source.kind == "text"
         schedule = DEFAULTS.schedule
         if model == "vae":
             schedule = st.selectbox(
                 "β schedule",
                 SCHEDULES,
-                key="train_schedule",
+                SCHEDULES.index(TEXT_DEFAULTS["schedule"]) if of_text else 0,
+                key="train_schedule" + of_kind,
                 bind="query-params",
-                help="constant; linear warm-up from 0; cyclical, the same again and again; "
-                "capacity: β · |rate - C| with C growing.",
+                help="Texts begin with the linear one, as without a warm-up such models collapse. "
+                "constant; linear warm-up from 0; cyclical, the same again and again; capacity: "
+                "β · |rate - C| with C growing.",
             )
         most = min(4096, source.train_images) if source.own else 4096
         batch_size = st.number_input(

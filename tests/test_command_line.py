@@ -152,7 +152,7 @@ def test_a_file_of_ones_own_and_a_run_that_goes_out_and_in(tmp_path: Path) -> No
     (run,) = RunStore(tmp_path / "runs").scan()[0]
     assert run.config.dataset in vae_core("datasets", env=env).stdout
     listed = json.loads(vae_core("datasets", "--json", env=env).stdout)
-    assert listed[-1] == {"name": run.config.dataset, "size": 8, "train": 24}
+    assert listed[-1] == {"name": run.config.dataset, "kind": "images", "size": 8, "train": 24}
 
     (tmp_path / "run.zip").write_bytes(bundle(run))
     other = str(tmp_path / "other")

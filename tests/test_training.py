@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import SMALL
-from vae_core import datasets, training
+from vae_core import datasets, text_metrics, training
 from vae_core.config import RunConfig
 from vae_core.engines import InProcessEngine
 from vae_core.inference import Inference
@@ -65,7 +65,8 @@ def test_a_finished_run_holds_what_it_promises(trained: Run) -> None:
     assert names
     assert not any("optimizer" in name for name in names)
     assert not trained.checkpoint_path.exists()
-    assert set(trained.metrics()) == set(METRICS) - set(FACTOR_METRICS), "no known factors"
+    expected = set(METRICS) - {*FACTOR_METRICS, *text_metrics.NAMES}  # no known factors
+    assert set(trained.metrics()) == expected
 
 
 def test_weights_are_stored_once(trained: Run) -> None:

@@ -328,7 +328,7 @@ def twice() -> bytes:
 
 F8 = "{'descr': '<f8', 'fortran_order': False, 'shape': %s, }"
 BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
-    "wrong type": ("a.txt", b"hello", "no .npz or .zip or .csv file"),
+    "wrong type": ("a.doc", b"hello", "no .npz or .zip or .csv or .txt file"),
     "no ending": ("npz", b"hello", "no .npz"),
     "empty": ("a.npz", b"", "is empty"),
     "empty csv": ("a.csv", b"\n\n", "holds 0 images"),
@@ -435,7 +435,7 @@ BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     "bytes as csv": ("a.csv", bytes(range(1, 256)) * 4, "not what its name says"),
     "zeros as csv": ("a.csv", bytes(1000), "NUL"),
     "utf-16": ("a.csv", csv().decode().encode("utf-16"), "not what its name says|NUL"),
-    "a long name": ("n" * 100_000 + ".txt", b"x", r"^n{24}…n*\.txt is no"),
+    "a long name": ("n" * 100_000 + ".doc", b"x", r"^n{24}…n*\.doc is no"),
     "an odd name": ("a\n\u202e\ud800/../x\0.npz", b"hello", r"^x\?\.npz is damaged"),
 }
 

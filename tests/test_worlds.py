@@ -16,7 +16,7 @@ import vae_core
 from tests.pages import PAGES
 from vae_core.runs import PROJECT
 
-TRAINING_SIDE = {"vae", "training", "export", "worker"}
+TRAINING_SIDE = {"vae", "text_vae", "training", "export", "worker"}
 HEAVY = ("tensorflow", "keras", "sklearn", "torch", "distributed", "mlflow", "tensorboard")
 
 

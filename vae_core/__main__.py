@@ -27,6 +27,7 @@ from vae_core.config import (
     MODELS,
     OPTIMIZERS,
     SCHEDULES,
+    TEXT_DEFAULTS,
     ConfigError,
     RunConfig,
     VaeLabError,
@@ -42,8 +43,9 @@ ERR = Console(stderr=True, soft_wrap=True, highlight=False)
 POLL_SECONDS = 0.2
 HELP = {
     "dataset": f"one of {', '.join(datasets.DATASETS)}, shapes_NUMBER_SIZE, or a file of your own "
-    "(.npz, .zip of images, .csv of pixels)",
-    "architecture": f"one of {', '.join(architectures.ARCHITECTURES)}",
+    "(.npz, .zip of images, .csv of pixels, .txt with one text a line)",
+    "architecture": f"one of {', '.join(architectures.ARCHITECTURES)}; for texts "
+    f"{', '.join(architectures.TEXT_ARCHITECTURES)}",
     "latent_dim": "latent dimensions",
     "beta": "weight of the rate in the loss",
     "schedule": "how beta moves over the steps",
@@ -157,12 +159,15 @@ def _add_config(parser: argparse.ArgumentParser, *names: str) -> None:
     types = {"str": str, "int": int, "float": float}
     for field in dataclasses.fields(RunConfig):
         if field.name in names:
+            default = f"{field.default}"
+            if field.name in TEXT_DEFAULTS:
+                default += f", for texts {TEXT_DEFAULTS[field.name]}"
             parser.add_argument(
                 "--" + field.name.replace("_", "-"),
                 type=types[str(field.type)],
-                default=field.default,
+                default=argparse.SUPPRESS if field.name in TEXT_DEFAULTS else field.default,
                 choices=choices.get(field.name),
-                help=f"{HELP[field.name]}; default: {field.default}",
+                help=f"{HELP[field.name]}; default: {default}",
             )
 
 
@@ -183,14 +188,21 @@ def _config(options: argparse.Namespace, **fixed: Any) -> RunConfig:
     given = {name: getattr(options, name) for name in names if hasattr(options, name)}
     if _is_file(given["dataset"]):
         # Else the file would be read before another mistake is found.
-        architectures.check_name(RunConfig(**given | fixed | {"dataset": "own"}).architecture)
+        kind = "text" if given["dataset"].lower().endswith(uploads.TEXT_ENDING) else "images"
+        tried = RunConfig(**_defaults(kind) | given | fixed | {"dataset": "own"})
+        architectures.check_name(tried.architecture, kind)
         given["dataset"] = _kept(Path(given["dataset"]), options.size)
     elif options.size is not None:
         raise ConfigError("--size is for a file of your own: the others have their size.")
-    config = RunConfig(**given | fixed)
-    datasets.check_name(config.dataset)
-    architectures.check_name(config.architecture)
+    RunConfig(dataset=given["dataset"])  # is it a name at all?
+    kind = datasets.source(given["dataset"]).kind
+    config = RunConfig(**_defaults(kind) | given | fixed)
+    architectures.check_name(config.architecture, kind)
     return config
+
+
+def _defaults(kind: str) -> dict[str, Any]:
+    return TEXT_DEFAULTS if kind == "text" else {}
 
 
 def _is_file(dataset: str) -> bool:
@@ -204,6 +216,13 @@ def _kept(path: Path, size: int | None) -> str:
     """Make a data set of a file, say what it was made into, and return its name."""
     upload = uploads.read(path, path.name, size)
     s = upload.summary
+    if s.kind == "text":
+        ERR.print(
+            f"{s.name}: {s.train:,} training and {s.test:,} held-out texts of at most "
+            f"{s.size - 1} characters. {' '.join(s.notes)}",
+            markup=False,
+        )
+        return upload.keep()
     labels = "no labels" if len(s.label_names) == 1 else f"{len(s.label_names)} labels"
     ERR.print(
         f"{s.name}: {s.train:,} training and {s.test:,} held-out images of {s.size}x{s.size} "
@@ -235,11 +254,17 @@ def _without_native_noise() -> Iterator[None]:
 
 def _describe(options: argparse.Namespace) -> int:
     config = _config(options)
-    size = datasets.source(config.dataset).size
+    source = datasets.source(config.dataset)
+    size = source.size
+    data = datasets.load(config.dataset) if source.kind == "text" else None
     with _without_native_noise():
-        from vae_core.vae import VAE  # TensorFlow, only where it is needed
+        from vae_core.text_vae import TextVAE  # TensorFlow, only where it is needed
+        from vae_core.vae import VAE
 
-        vae = VAE(config, size)
+        if isinstance(data, datasets.TextDataset):
+            vae: VAE = TextVAE(config, size, data.vocabulary)
+        else:
+            vae = VAE(config, size)
     networks = [
         {
             "network": network.name,
@@ -347,7 +372,7 @@ def _follow(runs: list[Run], quiet: bool) -> None:
                     continue
                 if run.id not in tasks:
                     tasks[run.id] = progress.add_task(
-                        f"{run.config.kind} seed {run.config.seed}",
+                        f"{run.config.beta_or_model} seed {run.config.seed}",
                         total=run.config.epochs,
                         epoch="",
                         numbers="starting",
@@ -384,7 +409,7 @@ def _print_new_epoch(run: Run, records: list[dict[str, Any]], printed: dict[str,
         printed[run.id] = epoch
         ERR.print(
             f"{run.id}  epoch {epoch}/{run.config.epochs}  "
-            f"{_held_out(records)}  (held out, nats an image)",
+            f"{_held_out(records)}  (held out, nats an image or text)",
             markup=False,
         )
 
@@ -408,7 +433,7 @@ def _summary(run: Run) -> dict[str, Any]:
 
 
 def _print_runs(results: list[dict[str, Any]]) -> None:
-    table = Table(caption="held out, z sampled, nats an image", box=box.SIMPLE)
+    table = Table(caption="held out, z sampled, nats an image (or text)", box=box.SIMPLE)
     table.add_column("run", no_wrap=True)  # to be copied whole
     table.add_column("state", no_wrap=True)
     for title in ("epochs", "loss", "distortion", "rate", "elbo", "active", "time"):
@@ -450,17 +475,25 @@ def _datasets(options: argparse.Namespace) -> int:
     if options.json:
         _print_json(
             [
-                {"name": name, "size": source.size, "train": source.train_images}
+                {
+                    "name": name,
+                    "kind": source.kind,
+                    "size": source.size,
+                    "train": source.train_images,
+                }
                 for name, source in found
             ]
         )
         return 0
     table = Table(box=box.SIMPLE)
     table.add_column("data set", no_wrap=True)
-    for title in ("pixels a side", "training images"):
+    for title in ("an item", "for training"):
         table.add_column(title, justify="right")
     for name, source in found:
-        table.add_row(name, str(source.size), f"{source.train_images:,}")
+        size = f"{source.size}x{source.size} pixels"
+        if source.kind == "text":
+            size = f"up to {source.size - 1} characters"
+        table.add_row(name, size, f"{source.train_images:,}")
     OUT.print(table)
     return 0
 

@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass, fields
 OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd", "adagrad")
 SCHEDULES = ("constant", "linear", "cyclical", "capacity")
 DECAYS = ("none", "cosine")
+# Of a run on texts, unless told otherwise: without a warm-up of β such models collapse.
+TEXT_DEFAULTS = {"architecture": "lstm", "schedule": "linear"}
 MODELS = ("vae", "autoencoder")
 # Fields that are read under some values of others alone: elsewhere they don't make another run.
 VAE_ALONE: dict[str, tuple[str, ...]] = {"model": ("vae",)}
@@ -140,7 +142,7 @@ class RunConfig:
         return self.model == "vae"
 
     @property
-    def kind(self) -> str:
+    def beta_or_model(self) -> str:
         """Its β, as it stands in lists, or that it has none."""
         return f"β {self.beta:g}" if self.has_rate else "autoencoder"
 

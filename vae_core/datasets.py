@@ -1,4 +1,4 @@
-"""Data sets by name: grey square images, float32 in [0, 1], with the set's own split.
+"""Data sets by name: grey square images, float32 in [0, 1], with the set's own split; or texts.
 
 `VAE_LAB_DATA` names a folder that is looked in first (mnist.npz, fashion_mnist.npz in the layout
 of keras.datasets, olivetti_faces.npz as scikit-learn's loader has it: images and target); else the
@@ -22,13 +22,14 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from vae_core import shapes
+from vae_core import shapes, text
 from vae_core.config import VaeLabError
 from vae_core.runs import RunStore, default_store
+from vae_core.untrusted import RefusedError
 
 
 class DatasetError(VaeLabError):
@@ -55,6 +56,13 @@ class Dataset:
     label_names: tuple[str, ...]
     factors: np.ndarray | None = None
 
+    kind: ClassVar[str] = "images"
+
+    @property
+    def size(self) -> int:
+        """Pixels a side."""
+        return int(self.x_train.shape[1])
+
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width of an image, in pixels."""
@@ -67,6 +75,29 @@ class Dataset:
         for array in (self.x_train, self.y_train, self.x_test, self.y_test):
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class TextDataset(Dataset):
+    """Texts and labels.
+
+    Attributes:
+        x_train, x_test: (n, length) int32 tokens, see `vae_core.text`; x_test is held out.
+        vocabulary: the characters that tokens stand for.
+    """
+
+    vocabulary: str = ""
+    kind: ClassVar[str] = "text"
+
+    @property
+    def size(self) -> int:
+        """Tokens of a row: one more than the longest text has characters."""
+        return int(self.x_train.shape[1])
+
+    @functools.cached_property
+    def sha256(self) -> str:
+        """As of images, and of the vocabulary."""
+        return hashlib.sha256((super().sha256 + self.vocabulary).encode()).hexdigest()
 
 
 ALIGNMENT = 64  # bytes
@@ -153,6 +184,34 @@ def _download_faces() -> dict[str, np.ndarray]:
     except Exception as error:  # urllib, ssl, hash and file errors alike mean: not to be had
         raise _not_to_be_had(FACES) from error
     return {"images": found.images, "target": found.target}
+
+
+def _unicode_names() -> Dataset:
+    """5,845 names of characters, see `vae_core.text.unicode_names`; a fifth is held out."""
+    return _of_items("unicode_names", text.split(*text.unicode_names()))
+
+
+def _names() -> Dataset:
+    """Given names from names.txt, each once; a fifth is held out."""
+    path = _local_file("names.txt")
+    if path is None:
+        raise DatasetError(
+            "data set 'names' needs names.txt, one name a line: put it into a folder and name that "
+            "in VAE_LAB_DATA, or use the bundled 'unicode_names'."
+        )
+    try:
+        items, _ = text.items_of(path.read_bytes(), path.name)
+    except RefusedError as error:
+        raise DatasetError(f"{path.parent}: {error}") from error
+    return _of_items("names", text.split(items))
+
+
+def _of_items(name: str, items: text.Items) -> TextDataset:
+    return TextDataset(
+        name=name,
+        **items._asdict()
+        | {"x_train": items.x_train.astype(np.int32), "x_test": items.x_test.astype(np.int32)},
+    )
 
 
 def _from_npz(name: str, label_names: tuple[str, ...]) -> Dataset:
@@ -276,10 +335,11 @@ class Source(NamedTuple):
     """How to load a data set, and what is known of it before."""
 
     load: Callable[[], Dataset]
-    size: int  # pixels a side
-    train_images: int
+    size: int  # pixels a side; of texts, tokens of the longest
+    train_images: int  # or texts
     bundled: bool = False  # there without a file and a network
     own: bool = False  # of the user's
+    kind: str = "images"  # or "text"
 
 
 SHAPES_NAME = re.compile(r"shapes(?:_([1-9][0-9]{0,8})_([1-9][0-9]{0,3}))?")
@@ -336,6 +396,8 @@ DATASETS = {
     "mnist": Source(lambda: _from_npz("mnist", DIGIT_NAMES), 28, 60_000),
     "fashion_mnist": Source(lambda: _from_npz("fashion_mnist", FASHION_NAMES), 28, 60_000),
     FACES: Source(_olivetti_faces, 64, 280),
+    "unicode_names": Source(_unicode_names, 33, 4676, bundled=True, kind="text"),
+    "names": Source(_names, 16, 23_596, kind="text"),
 }
 
 
@@ -361,7 +423,10 @@ def own_name(file_name: str, arrays: Mapping[str, np.ndarray]) -> str:
 
 
 def _own_hash(arrays: Mapping[str, np.ndarray]) -> str:
-    digest = hashlib.sha256(json.dumps([str(name) for name in arrays["label_names"]]).encode())
+    named = [str(name) for name in arrays["label_names"]]
+    if "vocabulary" in arrays:
+        named.append(str(arrays["vocabulary"]))
+    digest = hashlib.sha256(json.dumps(named).encode())
     for key in OWN_KEYS[:4]:
         array = np.ascontiguousarray(arrays[key], np.uint8)
         digest.update(repr(array.shape).encode())
@@ -454,6 +519,8 @@ def _own_source(path: Path, _signature: tuple[int, ...]) -> Source:
         with zipfile.ZipFile(path) as archive, archive.open("x_train.npy") as file:
             np.lib.format.read_magic(file)
             shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        if len(shape) == 2 and dtype == np.uint8:
+            return Source(lambda: _load_own_text(path), shape[1], shape[0], own=True, kind="text")
         n, height, width = shape
         if dtype != np.uint8 or height != width:
             raise ValueError(f"{dtype} of shape {shape}")
@@ -468,6 +535,26 @@ def _load_own(path: Path) -> Dataset:
         raise DatasetError(f"{path} is damaged: delete it, and upload the data again.")
     label_names = tuple(str(name) for name in arrays.pop("label_names"))
     return _checked(path.stem, **arrays, label_names=label_names)
+
+
+def _load_own_text(path: Path) -> Dataset:
+    arrays = _read_npz(path, *OWN_KEYS, "vocabulary")
+    vocabulary = str(arrays["vocabulary"])
+    highest = text.FIRST + len(vocabulary)
+    if path.stem.rsplit("_", 1)[-1] != _own_hash(arrays) or any(
+        arrays[key].ndim != 2 or arrays[key].max(initial=0) >= highest
+        for key in ("x_train", "x_test")
+    ):
+        raise DatasetError(f"{path} is damaged: delete it, and upload the data again.")
+    items = text.Items(
+        x_train=arrays["x_train"],
+        y_train=arrays["y_train"].astype(np.int64),
+        x_test=arrays["x_test"],
+        y_test=arrays["y_test"].astype(np.int64),
+        label_names=tuple(str(name) for name in arrays["label_names"]),
+        vocabulary=vocabulary,
+    )
+    return _of_items(path.stem, items)
 
 
 # --- by name ------------------------------------------------------------------------------
@@ -536,6 +623,18 @@ def held_out_factors(name: str) -> Factors | None:
     """The known factors of the held-out images, for the pages; None of a set without any."""
     drawn = _drawn(name)
     return Factors(shapes.FACTORS, _shape_factors(drawn[0])[1]) if drawn else None
+
+
+def texts(name: str, part: str) -> list[str]:
+    """The texts of a data set for the pages: `train` or `test`, those held out.
+
+    Raises:
+        DatasetError: it holds images, or is not on this machine.
+    """
+    data = load(name)
+    if not isinstance(data, TextDataset):
+        raise DatasetError(f"{name} holds images, not texts.")
+    return text.decode(data.x_train if part == "train" else data.x_test, data.vocabulary)
 
 
 def training_chunks(name: str, chunk: int = 2000) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -23,6 +23,7 @@ import onnx
 from keras.src.saving import saving_lib
 
 from vae_core.runs import Run, RunError, replace_file
+from vae_core.text_vae import TextVAE
 from vae_core.vae import VAE
 
 SMALLEST = 128  # bytes that are worth a reference
@@ -38,12 +39,29 @@ def export(vae: VAE, run: Run) -> None:
     vae.optimizer = None  # Keras would store its state with the weights
     replace_file(run.weights_path, weights_file(vae))
     stored = _stored_arrays(run.weights_path)
+    if isinstance(vae, TextVAE):
+        _export_text(vae, run, stored)
+        return
     pixels = keras.layers.Activation("sigmoid")(vae.decoder.output)
     decoder = keras.Model(vae.decoder.input, pixels)
     for network, path in ((vae.encoder, run.encoder_path), (decoder, run.decoder_path)):
         network(np.zeros((1, *network.input_shape[1:]), np.float32))  # export wants a called one
         replace_file(path, functools.partial(_export_onnx, network, run.weights_path.name, stored))
     export_for_browsers(vae.decoder, run)
+
+
+def _export_text(vae: TextVAE, run: Run, stored: dict[bytes, Span]) -> None:
+    """encoder.onnx reads tokens; decoder.onnx is one step, and carries the vocabulary."""
+    step = vae.exported_step()
+    for network, path in ((vae.encoder, run.encoder_path), (step, run.decoder_path)):
+        zeros = [np.zeros((1, *i.shape[1:]), i.dtype) for i in network.inputs]
+        network(zeros if len(zeros) > 1 else zeros[0])
+        replace_file(path, functools.partial(_export_onnx, network, run.weights_path.name, stored))
+    model = onnx.load(run.decoder_path, load_external_data=False)
+    onnx.helper.set_model_props(
+        model, {"vocabulary": vae.vocabulary, "length": str(vae.text_size.length)}
+    )
+    replace_file(run.decoder_path, model.SerializeToString())
 
 
 def weights_file(vae: VAE) -> bytes:

@@ -102,6 +102,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     name = untrusted.shown(request["file_name"])
     home, files = (_folder_files if path.is_dir() else _zip_files)(path, name)
     config = RunConfig.from_json(_text(files["config.json"], name, "config.json"))
+    if config.architecture in architectures.TEXT_ARCHITECTURES:
+        raise RefusedError("A run on texts can't be imported yet; one on images can.")
     architectures.check_name(config.architecture)
     if home not in ("", config.id):
         raise RefusedError(f"{name}: its config.json belongs to {config.id}, not to the folder.")

@@ -139,6 +139,33 @@ METRICS = {
         f"Share of held-out images whose label is that of most of their {NEIGHBOURS} nearest "
         "others in latent space.",
     ),
+    "exact_match": Metric(
+        "exact match",
+        "share",
+        3,
+        "higher",
+        "Share of held-out texts that come back letter for letter: posterior mean, decoded with "
+        "the likeliest token at each step.",
+    ),
+    "token_accuracy": Metric(
+        "token accuracy",
+        "share",
+        3,
+        "higher",
+        "Share of the characters and ends of held-out texts that come back at their place, decoded "
+        "in the same way.",
+    ),
+    "novelty": Metric(
+        "novelty",
+        "share",
+        3,
+        "",
+        "Share of 1,000 texts, z from the prior and each token drawn at temperature 1, that are "
+        "not among the training texts; the others are copies.",
+    ),
+    "repeats": Metric(
+        "repeats", "share", 3, "lower", "Share of those 1,000 texts that repeat another of them."
+    ),
     **{
         f"iw_bound_{k}": Metric(
             f"bound, k = {k}",
@@ -146,7 +173,7 @@ METRICS = {
             2,
             "higher",
             _BOUND + "On grey pixels the distortion is a cross-entropy, so this bounds no "
-            "likelihood; the binarised one does.",
+            "likelihood; the binarised one does. Of texts it is a lower bound on log p(x).",
         )
         for k in BOUND_SAMPLES
     },
@@ -218,7 +245,10 @@ NO_FACTORS = (
 
 
 # What of these an autoencoder has: see `measure`.
-AUTOENCODER_METRICS = ("loss", "distortion", "knn_accuracy", "mig")
+AUTOENCODER_METRICS = (
+    *("loss", "distortion", "knn_accuracy", "mig"),
+    *("exact_match", "token_accuracy"),
+)
 
 
 class Networks(Protocol):
@@ -264,24 +294,8 @@ def measure(
     binary = binarised(few, bounds_rng)
 
     mean, log_var = networks.encode(images)
-    n, d = mean.shape
-    found: dict[str, float] = {}
-    if has_rate:
-        found["active_units"] = active_units(mean)
-        found["high_rate_units"] = high_rate_units(
-            objective.rate_per_dim(mean, log_var).mean(axis=0)
-        )
-        pairs = min(n, PAIRED_IMAGES, int(math.sqrt(PAIRS_BUDGET / d)))
-        subset = parts_rng.permutation(n)[:pairs]
-        parts = rate_parts(mean[subset], log_var[subset], parts_rng)
-        found["mutual_information"] = parts.mutual_information
-        if parts.mutual_information < math.log(pairs) - UNRESOLVED:
-            found |= parts._asdict()
-        if pairs > 1:
-            z = sampled(mean[subset], log_var[subset], mmd_rng)
-            found["mmd"] = mmd(z, mmd_rng.standard_normal(z.shape))
-    if n > NEIGHBOURS:
-        found["knn_accuracy"] = knn_accuracy(mean, labels)
+    d = mean.shape[1]
+    found = of_latents(mean, log_var, labels, parts_rng, mmd_rng, has_rate)
     bounded = (("iw_bound", few), ("iw_bound_binarised", binary)) if has_rate else ()
     for name, x in bounded:
         flat = x.reshape(len(x), -1)
@@ -300,6 +314,43 @@ def measure(
             found |= {f"dci_{name}": value for name, value in dci._asdict().items()}
             found["factor_vae_score"] = factor_vae_score(mean, factors, votes_rng)
     return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def of_latents(
+    mean: np.ndarray,
+    log_var: np.ndarray,
+    labels: np.ndarray,
+    parts_rng: np.random.Generator,
+    mmd_rng: np.random.Generator,
+    has_rate: bool = True,
+) -> dict[str, float]:
+    """Those of `measure` that ask for latents alone, whatever was encoded.
+
+    Args:
+        mean, log_var: (n, d), of the posteriors of held-out data.
+        labels: (n,).
+        parts_rng, mmd_rng: of the subsets and samples.
+        has_rate: see `measure`.
+    """
+    n, d = mean.shape
+    found: dict[str, float] = {}
+    if has_rate:
+        found["active_units"] = active_units(mean)
+        found["high_rate_units"] = high_rate_units(
+            objective.rate_per_dim(mean, log_var).mean(axis=0)
+        )
+        pairs = min(n, PAIRED_IMAGES, int(math.sqrt(PAIRS_BUDGET / d)))
+        subset = parts_rng.permutation(n)[:pairs]
+        parts = rate_parts(mean[subset], log_var[subset], parts_rng)
+        found["mutual_information"] = parts.mutual_information
+        if parts.mutual_information < math.log(pairs) - UNRESOLVED:
+            found |= parts._asdict()
+        if pairs > 1:
+            z = sampled(mean[subset], log_var[subset], mmd_rng)
+            found["mmd"] = mmd(z, mmd_rng.standard_normal(z.shape))
+    if n > NEIGHBOURS:
+        found["knn_accuracy"] = knn_accuracy(mean, labels)
+    return found
 
 
 def sampled(

@@ -21,11 +21,21 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from vae_core import analysis, datasets, metrics, objective, sinks
-from vae_core.config import ConfigError, VaeLabError
-from vae_core.datasets import Dataset
+from vae_core import (
+    analysis,
+    architectures,
+    datasets,
+    metrics,
+    objective,
+    sinks,
+    text,
+    text_metrics,
+)
+from vae_core.config import ConfigError, RunConfig, VaeLabError
+from vae_core.datasets import Dataset, TextDataset
 from vae_core.export import check_checkpoint, export, write_checkpoint
 from vae_core.runs import CLAIM_SECONDS, NO_WEIGHTS, Run, RunBusyError, RunError
+from vae_core.text_vae import TextVAE
 from vae_core.vae import MAX_STEPS_PER_CALL, VAE
 
 TICK_SECONDS = 0.8  # how often a run shows a sign of life
@@ -130,7 +140,8 @@ class Training:
         if not self.steps_per_epoch:
             raise ConfigError(
                 f"batch_size {self.config.batch_size} is more than the {len(self.images)} "
-                f"training images of {self.dataset.name}; choose at most {len(self.images)}."
+                f"training {self.dataset.kind} of {self.dataset.name}; choose at most "
+                f"{len(self.images)}."
             )
         self.vae = self._restored() or self._new_model()
         self.first_epoch = int(self.vae.optimizer.iterations) // self.steps_per_epoch
@@ -166,9 +177,7 @@ class Training:
                 return self._end_early()
         self._write_networks()
         try:
-            measured = metrics.measure(
-                self, *_held_out(self.dataset), has_rate=self.config.has_rate
-            )
+            measured = _measure(self, self.dataset, self.config.has_rate)
         except _StopError:
             return self._end_early()
         self._append_end("finished", self.config.epochs, measured)
@@ -216,6 +225,14 @@ class Training:
     def decode_logits(self, z: np.ndarray) -> np.ndarray:
         self._raise_if_asked_to_stop()
         return self.vae.decode_logits(z)
+
+    def log_likelihood(self, tokens: np.ndarray, z: np.ndarray) -> np.ndarray:
+        self._raise_if_asked_to_stop()
+        return self.vae.log_likelihood(tokens, z)
+
+    def decode(self, z: np.ndarray, temperature: float = 0.0, seed: int = 0) -> np.ndarray:
+        self._raise_if_asked_to_stop()
+        return self.vae.decode(z, temperature, seed)
 
     def _raise_if_asked_to_stop(self) -> None:
         if self._asked_to_stop():
@@ -265,7 +282,7 @@ class Training:
                 "dataset": {
                     "train": len(self.dataset.x_train),
                     "test": len(self.dataset.x_test),
-                    "size": self.dataset.shape[0],
+                    "size": self.dataset.size,
                     "sha256": self.dataset.sha256,
                 },
                 "versions": {
@@ -308,6 +325,18 @@ class Training:
         shown = slice(SNAPSHOT_POINTS)
         posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test[shown])
         z = np.concatenate([posterior_mean[self.pictured], self.prior_z])
+        if isinstance(self.dataset, TextDataset):
+            written = np.array(text.decode(self.vae.decode(z), self.dataset.vocabulary))
+            of = text.decode(self.dataset.x_test[self.pictured], self.dataset.vocabulary)
+            return {
+                "posterior_mean": posterior_mean,
+                "posterior_log_var": posterior_log_var,
+                "labels": self.dataset.y_test[shown],
+                "label_names": np.array(self.dataset.label_names),
+                "texts": np.array(of),
+                "reconstructions": written[: len(self.pictured)],
+                "prior_samples": written[len(self.pictured) :],
+            }
         decoded = np.asarray(tf.sigmoid(self.vae.decode_logits(z)))
         decoded = decoded.reshape(-1, *self.dataset.shape)
         return {
@@ -351,7 +380,7 @@ class Training:
 
     def _new_model(self) -> VAE:
         steps = self.config.epochs * self.steps_per_epoch
-        return VAE(self.config, self.dataset.shape[0], steps)
+        return _new_vae(self.config, self.dataset, steps)
 
     def _restored(self) -> VAE | None:
         """The model of the last checkpoint, or None where there is none to go on from."""
@@ -413,6 +442,24 @@ class Training:
         )
 
 
+def _new_vae(config: RunConfig, dataset: Dataset, steps: int = 1) -> VAE:
+    """A model for data of that kind."""
+    architectures.check_name(config.architecture, dataset.kind)
+    if isinstance(dataset, TextDataset):
+        return TextVAE(config, dataset.size, dataset.vocabulary, steps)
+    return VAE(config, dataset.size, steps)
+
+
+def _measure(networks: Any, dataset: Dataset, has_rate: bool) -> dict[str, float]:
+    """What there is to measure of data of that kind."""
+    if isinstance(dataset, TextDataset):
+        return text_metrics.measure(
+            *(networks, dataset.x_test, dataset.y_test, dataset.x_train, dataset.vocabulary),
+            has_rate=has_rate,
+        )
+    return metrics.measure(networks, *_held_out(dataset), has_rate=has_rate)
+
+
 def _held_out(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """What `metrics.measure` takes of a data set."""
     return dataset.x_test, dataset.y_test, dataset.factors
@@ -444,7 +491,7 @@ def load_trained(run: Run) -> tuple[VAE, Dataset]:
     if not path.is_file():
         raise RunError(NO_WEIGHTS.format(run.id))
     dataset = datasets.load(run.config.dataset)
-    vae = VAE(run.config, dataset.shape[0])
+    vae = _new_vae(run.config, dataset)
     if finished:
         vae.optimizer = None
     try:
@@ -483,7 +530,7 @@ def evaluate(run: Run) -> dict[str, Any]:
     if not stored:
         raise RunError(f"run {run.id} has no metrics of epoch {epoch}, that of its weights.")
     recomputed = vae.evaluate_on(dataset.x_test).record(stored[0]["beta"], stored[0]["capacity"])
-    measured = metrics.measure(vae, *_held_out(dataset), has_rate=run.config.has_rate)
+    measured = _measure(vae, dataset, run.config.has_rate)
     return {
         "epoch": epoch,
         "recomputed": recomputed | measured,

@@ -5,6 +5,7 @@
     .zip   PNG, JPEG, GIF, BMP, WebP or TIFF; labels are the names of folders, if all are in one
     .csv   an image a row; labels in a column named label, or in the first where the others make
            a square
+    .txt   a text a line, for an architecture of texts; see `vae_core.text.items_of`
 
 Colour becomes grey by the luma of ITU-R 601; of what is not square the middle is taken; where the
 size differs it is resized (bilinear, over the area of each new pixel). Pixels are 0 to 255, or 0 to
@@ -35,12 +36,13 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from vae_core import untrusted
+from vae_core import text, untrusted
 from vae_core.datasets import own_folder, own_name
 from vae_core.runs import replace_file
 from vae_core.untrusted import RefusedError
 
-ENDINGS = (".npz", ".zip", ".csv")
+TEXT_ENDING = ".txt"
+ENDINGS = (".npz", ".zip", ".csv", TEXT_ENDING)
 SIZES = (8, 64)  # pixels a side, smallest and largest
 DEFAULT_SIZE = 28  # where the images have no size of their own in that range
 FEWEST_IMAGES = 20
@@ -54,6 +56,8 @@ LARGEST_IMAGE = 50_000_000  # pixels
 LONGEST_LINE = 1 << 20  # bytes of a CSV
 CHUNK_BYTES = 8 << 20
 SHOWN_LABELS, SHOWN_EACH = 10, 8  # pictures of the preview
+LARGEST_TEXT = 32 << 20  # bytes of a text file
+SHOWN_TEXTS = 20  # of the preview
 ALIASES = {"target": "y", "labels": "y", "images": "x"}  # of scikit-learn and others
 ARRAY_DTYPES = "biuf"  # kinds: truth values, whole numbers, floats
 
@@ -92,6 +96,7 @@ class Summary:
         label_names: one a label.
         counts: images of each label, train and test together.
         notes: sentences on what was done to the images.
+        kind: `images`, or `text`: then size is the tokens of the longest.
     """
 
     name: str
@@ -101,6 +106,7 @@ class Summary:
     label_names: tuple[str, ...]
     counts: tuple[int, ...]
     notes: tuple[str, ...]
+    kind: str = "images"
 
 
 class Upload:
@@ -110,6 +116,7 @@ class Upload:
 
     Attributes:
         images, labels: (k, size, size) uint8 and (k,), some of each label, to be looked at.
+        texts: (k,) str, of a text file; images and labels are empty then.
     """
 
     def __init__(self, summary: Summary, folder: Path) -> None:
@@ -118,6 +125,7 @@ class Upload:
         self.discard = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         with np.load(folder / "preview.npz", allow_pickle=False) as preview:
             self.images, self.labels = preview["images"], preview["labels"]
+            self.texts = preview["texts"] if "texts" in preview else np.array([], str)
 
     def keep(self) -> str:
         """Put it among the user's own data sets, and return its name."""
@@ -196,6 +204,8 @@ def _parse(path: Path, file_name: str, size: int | None, limits: Limits, folder:
         raise RefusedError(f"The size must be from {SIZES[0]} to {SIZES[1]} pixels, got {size}.")
     untrusted.check_file(path, file_name, ENDINGS, limits.file_bytes)
     shown = untrusted.shown(file_name)
+    if Path(file_name).suffix.lower() == TEXT_ENDING:
+        return _parse_text(path, file_name, shown, folder)
     images = _Images(shown, size, limits)
     reader = {".npz": _read_npz, ".zip": _read_zip, ".csv": _read_csv}
     raw = reader[Path(file_name).suffix.lower()](path, images)
@@ -236,6 +246,36 @@ def _parse(path: Path, file_name: str, size: int | None, limits: Limits, folder:
         label_names,
         tuple(int(count) for count in counts),
         (*raw.notes, *notes),
+    )
+
+
+def _parse_text(path: Path, file_name: str, shown: str, folder: Path) -> Summary:
+    if path.stat().st_size > LARGEST_TEXT:
+        raise RefusedError(
+            f"{shown} is larger than {untrusted.in_bytes(LARGEST_TEXT)}: leave some lines out."
+        )
+    texts, notes = text.items_of(path.read_bytes(), shown)
+    items = text.split(texts)
+    arrays = {key: np.array(value) for key, value in items._asdict().items()}
+    np.savez(folder / "data.npz", allow_pickle=False, **arrays)
+    np.savez(
+        folder / "preview.npz",
+        allow_pickle=False,
+        images=np.zeros((0, 1, 1), np.uint8),
+        labels=np.zeros(0, np.int64),
+        texts=np.array(text.decode(items.x_train[:SHOWN_TEXTS], items.vocabulary)),
+    )
+    counts = np.bincount(np.concatenate([items.y_train, items.y_test]))
+    notes.append(f"A fifth, {len(items.x_test):,} texts drawn by a fixed seed, is held out.")
+    return Summary(
+        own_name(file_name, arrays),
+        int(items.x_train.shape[1]),
+        len(items.x_train),
+        len(items.x_test),
+        items.label_names,
+        tuple(int(count) for count in counts),
+        tuple(notes),
+        "text",
     )
 
 

@@ -42,9 +42,7 @@ class VAE(keras.Model):
         super().__init__(name="vae")
         self.config = config
         keras.utils.set_random_seed(config.seed)
-        self.encoder, self.decoder, self.jit = architectures.build(
-            config.architecture, config.latent_dim, size
-        )
+        self.encoder, self.decoder, self.jit = self.build_networks(config, size)
         learning_rate: Any = config.learning_rate
         if config.decay == "cosine":
             learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
@@ -58,6 +56,10 @@ class VAE(keras.Model):
         # One compiled function a model: `tf.function` on the method would be shared by all.
         self._train = tf.function(self._train_steps, jit_compile=self.jit, autograph=False)
         self._evaluate = tf.function(self.distortion_and_rate, autograph=False)
+
+    def build_networks(self, config: RunConfig, size: int) -> architectures.Networks:
+        """Of the first weights; here for texts to have others."""
+        return architectures.build(config.architecture, config.latent_dim, size)
 
     def sample_posterior(
         self, x: tf.Tensor, noise: tf.Tensor, training: bool

@@ -36,7 +36,7 @@ if st.session_state.get(controls.PRESENTING):  # which hides the box
     st.caption(trio.name)
 
 if trio.missing:
-    kinds = ", ".join(config.kind for config in trio.missing)
+    kinds = ", ".join(config.beta_or_model for config in trio.missing)
     st.info(
         f"Not trained yet, of this set: {kinds}. Train it here or on the command line, and it "
         "stands beside the others.",
@@ -170,7 +170,7 @@ for run, walk, distances in zip(runs, walks, shown, strict=True):
             ),
             *("autoencoder-walk", start, end, repr(tops), controls.version(run), *versions),
         ),
-        key=f"autoencoder-walk-{run.config.kind}",
+        key=f"autoencoder-walk-{run.config.beta_or_model}",
         height=150 + 80 * len(distances),
         alt=f"Decoded steps of the walk, and the distance of each to the nearest held-out image, "
         f"{kind_title(run)}",

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dashboard import controls, drawing, posteriors, selection
+from dashboard import controls, drawing, posteriors, selection, written
 from dashboard.components.decoder import decoder
 from dashboard.components.plot import Click, Hover, Region, plot
 from dashboard.figures import dim_name, latent, pictures
@@ -37,7 +37,8 @@ Where the prior has mass and $q(z)$ has none, the decoder was never trained.
 """
 
 st.title("Latent space")
-run = controls.pick_run()
+run = controls.pick_run(kinds=controls.ANY_KIND)
+of_texts = controls.kind(run) == "text"
 controls.notes(run)
 d = run.config.latent_dim
 held_out = posteriors.of_held_out(run)
@@ -78,7 +79,7 @@ def choose_point(images: int) -> int | None:
     if isinstance(asked, int) and asked >= images:  # of another run, or a training image
         st.session_state["point"] = None
     point: int | None = st.number_input(
-        "Image",
+        controls.item(run).capitalize(),
         0,
         images - 1,
         None,
@@ -88,7 +89,9 @@ def choose_point(images: int) -> int | None:
         help=f"Its number, 0 to {images - 1:,}.",
     )
     if asked is not None and point is None:
-        st.caption(f"The image that was asked for is not one of 0 to {images - 1:,}.")
+        st.caption(
+            f"The {controls.item(run)} that was asked for is not one of 0 to {images - 1:,}."
+        )
     return point
 
 
@@ -127,14 +130,18 @@ def show_point(row: int) -> None:
 
 chart, side = st.columns([5, 2], gap="large")
 with chart, st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-    drag = st.segmented_control(
-        "Drag to",
-        list(DRAGS),
-        default="Zoom",
-        required=True,
-        key="latent_drag",
-        bind="query-params",
-        help="Zoom in, or select images with a box or a lasso.",
+    drag = (
+        "Zoom"
+        if of_texts
+        else st.segmented_control(
+            "Drag to",
+            list(DRAGS),
+            default="Zoom",
+            required=True,
+            key="latent_drag",
+            bind="query-params",
+            help="Zoom in, or select images with a box or a lasso.",
+        )
     )
     plane = d > 1 and run.config.has_rate  # an autoencoder has neither prior nor posteriors
     circles = plane and toggle("Prior circles", "circles", True, "1 and 2 σ of the prior.")
@@ -146,7 +153,7 @@ with chart, st.container(horizontal=True, vertical_alignment="bottom", gap="medi
     density = plane and toggle(
         "Density", "density", help="The aggregate posterior: the mean of all posteriors."
     )
-    if toggle("Training images, too", "training"):
+    if not of_texts and toggle("Training images, too", "training"):
         try:
             q = posteriors.with_training(run, held_out)
         except DatasetError as error:
@@ -156,18 +163,22 @@ with side:
     point = choose_point(len(q.labels))
     if point is None:
         st.info("Click a point to see what it decodes to.", icon=":material/touch_app:")
+    elif of_texts:
+        written.show_point(run, q, point)
     else:
         show_point(point)
 
 points = view.points(q.mean, q.labels)
-drawn = drawing.drawn(run)
+drawn = None if of_texts else drawing.drawn(run)
+strings = written.held_out(run) if of_texts else None
 figure = latent.explorer(
     view,
     points,
     q.labels,
     q.label_names,
-    selected=selection.rows(run, q),
+    selected=None if of_texts else selection.rows(run, q),
     faint=ellipses or density,
+    texts=strings,
 )
 figure.update_layout(dragmode=DRAGS[drag])
 if circles:
@@ -196,26 +207,30 @@ def selected(region: Region) -> None:
 
 
 with chart:
-    name = decoder(run)
+    name = None if of_texts else decoder(run)
     plot(
         figure,
         key=f"latent-space-{run.id}",
         height=680,
         aspect=0.8,
-        alt="Posterior means of the images, a colour a label",
+        alt=f"Posterior means of the {controls.item(run)}s, a colour a label",
         on_click=picked,
-        on_select=selected,
+        on_select=None if of_texts else selected,
         hover=Hover(name, q.mean) if name else None,
     )
     st.caption(
-        f"{len(q.labels):,} images at their "
+        f"{len(q.labels):,} {controls.item(run)}s at their "
         f"{'posterior means' if run.config.has_rate else 'latents'}. Hover over a point to see "
-        "what it decodes to, click it for more; double-click to zoom out, click a label to hide it."
+        f"{'the text' if strings else 'its label' if of_texts else 'what it decodes to'}, click it "
+        "for more; double-click to zoom out, click a label to hide it."
     )
     controls.explain("What the scatter shows", EXPLANATION)
 
-tabs = st.tabs(["Selection", "Draw"], key="latent_tab", bind="query-params")
-with tabs[0]:
-    selection.section(run, q)
-with tabs[1]:
-    drawing.section(run, drawn)
+if of_texts:
+    st.page_link("app_pages/words.py", label="Words: walks and samples", icon=":material/abc:")
+else:
+    tabs = st.tabs(["Selection", "Draw"], key="latent_tab", bind="query-params")
+    with tabs[0]:
+        selection.section(run, q)
+    with tabs[1]:
+        drawing.section(run, drawn)

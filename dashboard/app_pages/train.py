@@ -40,7 +40,7 @@ if queue.running and "watched" not in st.session_state and "watched" not in st.q
     run_queue.watch(queue.running[0].run)  # before those that wait in line
 run_queue.follow(queue)
 with right:
-    watched = controls.opened(controls.pick_run("watched", viewable=False))
+    watched = controls.opened(controls.pick_run("watched", False, controls.ANY_KIND))
     active = watched.status().active
     chosen = st.session_state["watched"]
     if active:

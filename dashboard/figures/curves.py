@@ -22,7 +22,7 @@ MAX_COLUMNS = 300
 MAX_DIM_LABELS = 16
 
 
-def training(records: Sequence[dict[str, Any]]) -> go.Figure:
+def training(records: Sequence[dict[str, Any]], item: str = "an image") -> go.Figure:
     """Loss, distortion and rate over the epochs, held out and on the training batches.
 
     Of an autoencoder the loss alone: it is the distortion, and there is no rate.
@@ -31,6 +31,7 @@ def training(records: Sequence[dict[str, Any]]) -> go.Figure:
 
     Args:
         records: lines of metrics.jsonl of the kinds `step` and `epoch`.
+        item: what the numbers are nats of.
     """
     has_rate = all("rate" in (r.get("test") or r["train"]) for r in records)
     names = ("loss", "distortion", "rate") if has_rate else ("loss",)
@@ -63,7 +64,7 @@ def training(records: Sequence[dict[str, Any]]) -> go.Figure:
             )
         figure.update_yaxes(range=_range(held_out, train, name), row=1, col=column)
     figure.update_xaxes(title="epoch", rangemode="tozero")
-    figure.update_yaxes(title="nats an image", col=1)
+    figure.update_yaxes(title=f"nats {item}", col=1)
     figure.update_layout(
         margin=MARGINS | {"b": 84},
         uirevision="training",

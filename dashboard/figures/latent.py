@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -95,6 +96,7 @@ def explorer(
     label_names: Sequence[str],
     selected: np.ndarray | None = None,
     faint: bool = False,
+    texts: Sequence[str] | None = None,
 ) -> go.Figure:
     """The scatter to look around in: each point knows its row, selected ones stand out.
 
@@ -105,10 +107,12 @@ def explorer(
         label_names: names for the legend.
         selected: rows of the points that stand out; None where nothing is selected.
         faint: let smaller and paler points show what is drawn under or over them.
+        texts: (n,), what the points are of; shown beside the cursor.
     """
     many = len(points) > FEW
     emphasis: dict[str, Any] = {}
-    if faint or selected is not None:
+    emphasised = faint or selected is not None
+    if emphasised:
         emphasis = {
             "selected": {"marker": {"opacity": 1}},
             "unselected": {"marker": {"opacity": FAINT[many] if selected is None else FAINTER}},
@@ -117,8 +121,13 @@ def explorer(
     figure = go.Figure(layout=layout(view))
     for label, name in enumerate(label_names):
         rows = np.flatnonzero(labels == label)
-        if emphasis:  # not by their own opacity, which would fade the legend, too
+        if emphasised:  # not by their own opacity, which would fade the legend, too
             emphasis["selectedpoints"] = np.flatnonzero(chosen[rows])
+        if texts is not None:
+            emphasis |= {
+                "text": [html.escape(texts[int(row)]) for row in rows],
+                "hovertemplate": f"<b>%{{text}}</b><br>{name}<extra></extra>",
+            }
         figure.add_trace(
             _trace(
                 points[rows],
@@ -131,6 +140,31 @@ def explorer(
             )
         )
     return figure
+
+
+def path(figure: go.Figure, points: np.ndarray, texts: Sequence[str]) -> None:
+    """Draw a path from A to B over a scatter.
+
+    Args:
+        figure: of `explorer`.
+        points: (n, 2), see `View.points`.
+        texts: (n,), shown beside the cursor.
+    """
+    figure.add_trace(
+        go.Scatter(
+            x=points[:, 0],
+            y=points[:, 1],
+            mode="lines+markers+text",
+            name="A to B",
+            text=["A", *[""] * (len(points) - 2), "B"],
+            textposition="top center",
+            customdata=[html.escape(text) for text in texts],
+            hovertemplate="<b>%{customdata}</b><extra></extra>",
+            line={"color": MARK, "width": 2},
+            marker={"color": MARK, "size": 7},
+            showlegend=False,
+        )
+    )
 
 
 def layout(view: View) -> dict[str, object]:
@@ -179,8 +213,7 @@ def _trace(
         mode="markers",
         name=str(name),
         marker={"size": size, "opacity": 0.75, "color": _colour(label)},
-        hovertemplate=f"{name}<br>(%{{x:.2f}}, %{{y:.2f}})<extra></extra>",
-        **fixed,
+        **{"hovertemplate": f"{name}<br>(%{{x:.2f}}, %{{y:.2f}})<extra></extra>"} | fixed,
     )
 
 

@@ -1,0 +1,349 @@
+"""Texts: tokens, splits, files, the LSTM VAE, its inference without TensorFlow, its metrics."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from vae_core import __main__ as command_line
+from vae_core import architectures, datasets, importing, objective, text, text_metrics, uploads
+from vae_core.config import ConfigError, RunConfig
+from vae_core.datasets import DatasetError, TextDataset
+from vae_core.inference import TextInference
+from vae_core.metrics import METRICS
+from vae_core.runs import Run, RunStore
+from vae_core.text_vae import TextVAE
+from vae_core.training import evaluate, load_trained, train
+from vae_core.untrusted import RefusedError
+
+WORDS = [a + b + c for a in "abcde" for b in ("", *"uvwxyz") for c in "klmnop"]
+CONFIG = RunConfig(
+    dataset="unicode_names", architecture="lstm", schedule="linear", epochs=2, batch_size=8
+)
+
+
+@pytest.fixture(scope="module")
+def words() -> TextDataset:
+    items = text.split(WORDS)
+    x_train, x_test = (x.astype(np.int32) for x in (items.x_train, items.x_test))
+    return TextDataset(name="words", **items._asdict() | {"x_train": x_train, "x_test": x_test})
+
+
+@pytest.fixture
+def words_loaded(monkeypatch: pytest.MonkeyPatch, words: TextDataset) -> None:
+    """Short words stand in for unicode_names, so that training takes seconds."""
+    monkeypatch.setattr(datasets, "load", lambda _name: words)
+
+
+@pytest.fixture(scope="module")
+def vae() -> TextVAE:
+    return TextVAE(CONFIG, 9, "abcdef")
+
+
+# --- tokens -------------------------------------------------------------------------------
+
+
+def test_tokens_there_and_back() -> None:
+    tokens = text.encode(["ab", "bba"], "ab", 5)
+    assert tokens.tolist() == [[2, 3, 1, 0, 0], [3, 3, 2, 1, 0]]
+    assert text.decode(tokens, "ab") == ["ab", "bba"]
+    assert text.decoder_inputs(tokens).tolist() == [[1, 2, 3, 1, 0], [1, 3, 3, 2, 1]]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"), [("", "this one has 0"), ("abab", "1 to 3"), ("c", "c")]
+)
+def test_what_a_run_can_not_read_is_said(wrong: str, said: str) -> None:
+    with pytest.raises(RefusedError, match=said):
+        text.encode([wrong], "ab", 4)
+
+
+def test_no_text_is_on_both_sides() -> None:
+    items = text.split([*WORDS, *WORDS[::-1]])
+    train = text.decode(items.x_train, items.vocabulary)
+    test = text.decode(items.x_test, items.vocabulary)
+    assert sorted([*train, *test]) == sorted(set(WORDS))
+    assert len(test) == len(set(WORDS)) // 5
+    assert np.array_equal(text.split(WORDS).x_test, items.x_test)
+
+
+def test_groups_of_length_hold_each_text() -> None:
+    lengths = [2, 2, 3, 3, 3, 4, 9]
+    names, groups = text.length_groups(lengths)
+    assert names[0] == "2 characters"
+    assert names[-1].endswith("9 characters")
+    assert sorted(groups) == list(groups)
+    assert max(groups) == len(names) - 1
+    assert text.length_groups([1, 1])[0] == ("1 character",)
+
+
+def test_unicode_names_are_the_same_everywhere() -> None:
+    data = datasets.load("unicode_names")
+    assert isinstance(data, TextDataset)
+    source = datasets.source("unicode_names")
+    assert data.x_train.shape == (source.train_images, source.size)
+    assert data.x_train.shape[0] + data.x_test.shape[0] == 5845
+    assert "LATIN SMALL LETTER A" in [
+        *datasets.texts(data.name, "train"),
+        *datasets.texts(data.name, "test"),
+    ]
+    assert data.sha256.startswith("d48f73ec")
+
+
+def test_names_are_read_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
+    datasets.load.cache_clear()
+    with pytest.raises(DatasetError, match="VAE_LAB_DATA"):
+        datasets.load("names")
+    (tmp_path / "names.txt").write_text("\n".join(WORDS * 2))
+    assert len(datasets.load("names").x_train) == 168
+    datasets.load.cache_clear()
+
+
+# --- files --------------------------------------------------------------------------------
+
+MANY = "\n".join(WORDS)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "holds 0 different"),
+        (b"a\nb\n", "at least 100"),
+        (b"one\n" * 500, "line that repeats|lines that repeat"),
+        (MANY.encode() + b"\n\xe9t\xe9", "line 211"),
+        (b"\x89PNG\0\0", "not a text file"),
+        (MANY.encode("utf-16-le"), "not a text file"),
+        ((MANY + "\nbell \a").encode(), r"line 211 holds U\+0007"),
+        ("\n".join(chr(0x4E00 + i) for i in range(300)).encode(), "300 different characters"),
+        (("x" * 1_000_000 + "\n").encode(), "more than 64 characters"),
+    ],
+)
+def test_files_that_are_refused(content: bytes, said: str) -> None:
+    with pytest.raises(RefusedError, match=said):
+        text.items_of(content, "words.txt")
+
+
+def test_files_that_are_taken() -> None:
+    odd = MANY.replace("\n", " \r\n", 1) + "\n\n" + "y" * 65 + "\n" + WORDS[3] + "\ncafe\u0301"
+    for content in (odd.encode("utf-8-sig"), odd.encode("utf-16")):
+        items, notes = text.items_of(content, "words.txt")
+        assert items == [*WORDS, "caf\u00e9"]
+        assert [note.split()[0] for note in notes] == ["1", "1", "1"]
+
+
+@pytest.mark.usefixtures("own_store")
+def test_a_file_becomes_a_data_set() -> None:
+    upload = uploads.read(MANY.encode(), "My words.txt")
+    assert (upload.summary.kind, upload.summary.train, upload.summary.test) == ("text", 168, 42)
+    assert set(upload.texts) < set(WORDS)
+    name = upload.keep()
+    assert name.startswith("own_my_words_")
+    source = datasets.source(name)
+    assert (source.kind, source.size, source.train_images) == ("text", 4, 168)
+    assert sorted(datasets.texts(name, "train") + datasets.texts(name, "test")) == sorted(WORDS)
+
+
+def test_a_file_on_the_command_line(
+    own_store: RunStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def config(*arguments: str) -> RunConfig:
+        return command_line._config(command_line._parser().parse_args(["train", *arguments]))
+
+    path = tmp_path / "words.txt"
+    path.write_text(MANY)
+    found = config("--dataset", str(path), "--epochs", "3")
+    assert found.dataset.startswith("own_words_")
+    assert (found.architecture, found.schedule, found.epochs) == ("lstm", "linear", 3)
+    assert "168 training and 42 held-out texts of at most 3 characters" in capsys.readouterr().err
+    assert config("--dataset", str(path), "--schedule", "constant").schedule == "constant"
+    assert config("--dataset", "digits") == RunConfig()
+    for arguments, said in (
+        (("--dataset", str(path), "--architecture", "mlp"), "'mlp' is for images"),
+        (("--dataset", "digits", "--architecture", "lstm"), "'lstm' is for text"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            config(*arguments)
+    assert not own_store.scan()[0]
+
+
+# --- objective and networks ---------------------------------------------------------------
+
+
+def test_distortion_of_even_logits_is_the_log_of_the_number_of_strings() -> None:
+    tokens = text.encode(["ab", "b"], "ab", 6)
+    found = objective.sequence_distortion(np.zeros((2, 6, 3)), tokens)
+    assert found == pytest.approx([3 * math.log(3), 2 * math.log(3)])
+
+
+def test_distortion_sums_to_one_over_all_strings() -> None:
+    """exp(-distortion) of all strings of up to 3 characters, and of what has not ended by then."""
+    rng = np.random.default_rng(0)
+    logits = rng.standard_normal((4, 3))
+    log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    strings = [""]
+    for _ in range(3):
+        strings += [s + c for s in strings if len(s) == len(strings[-1]) for c in "ab"]
+    tokens = np.zeros((len(strings), 4), np.int32)
+    for row, string in zip(tokens, strings, strict=True):
+        row[: len(string) + 1] = [*("ab".index(c) + 2 for c in string), 1]
+    p = np.exp(-objective.sequence_distortion(np.repeat(logits[None], len(strings), 0), tokens))
+    going_on = np.exp(np.logaddexp(log_p[:, 1], log_p[:, 2]).sum())
+    assert p.sum() + going_on == pytest.approx(1)
+
+
+def test_padding_changes_nothing(vae: TextVAE) -> None:
+    """The same weights in networks for longer texts, and garbage behind the end of what is read."""
+    longer = TextVAE(CONFIG, 14, "abcdef")
+    longer.set_weights(vae.get_weights())
+    short, long = (text.encode(["abc", "fed"], "abcdef", n) for n in (9, 14))
+    for a, b in zip(vae.encode(short), longer.encode(long), strict=True):
+        assert a == pytest.approx(b, abs=1e-6)
+    z = np.ones((2, 2), np.float32)
+    here = vae.log_likelihood(short, z)
+    assert here == pytest.approx(longer.log_likelihood(long, z), abs=1e-5)
+
+
+def test_gradients_reach_every_weight_and_none_comes_from_padding(vae: TextVAE) -> None:
+    x = tf.constant(text.encode(["abcdef", "a"], "abcdef", 9)[..., None])
+    with tf.GradientTape() as tape:
+        distortion, rate = vae.distortion_and_rate(x, vae.noise("train", 0, 2), training=True)
+        loss = tf.reduce_mean(distortion) + tf.reduce_mean(tf.reduce_sum(rate, -1))
+    gradients = tape.gradient(loss, vae.trainable_variables)
+    for variable, gradient in zip(vae.trainable_variables, gradients, strict=True):
+        values = tf.convert_to_tensor(gradient).numpy()
+        assert np.isfinite(values).all(), variable.path
+        assert np.any(values), variable.path
+        if "embedding" in variable.path and values.shape[0] == 8 and "encoder" in variable.path:
+            assert not np.any(values[text.PADDING])
+
+
+def test_word_dropout_is_of_the_step_alone_and_not_where_numbers_are_held_out(
+    vae: TextVAE,
+) -> None:
+    x = tf.constant(text.encode(["abcdef", "fedcba"], "abcdef", 9)[..., None])
+    first, second = vae.noise("train", 3, 2), vae.noise("train", 4, 2)
+    assert np.array_equal(first, vae.noise("train", 3, 2))
+    mixed = tf.concat([first[:, :2], second[:, 2:]], axis=1)  # other words dropped, the same z
+
+    def distortion(noise: tf.Tensor, training: bool) -> list[float]:
+        return list(vae.distortion_and_rate(x, noise, training)[0].numpy())
+
+    assert distortion(first, True) != distortion(mixed, True)
+    assert distortion(first, False) == distortion(mixed, False)
+    hidden = vae.noise("train", 0, 4000)[:, 2:].numpy() < 0.3
+    assert hidden.mean() == pytest.approx(0.3, abs=0.02)
+
+
+# --- generation ---------------------------------------------------------------------------
+
+
+def _biased(logits: list[float]) -> text.Step:
+    return lambda z, _token, state, cell: (np.tile(logits, (len(z), 1)), state, cell)
+
+
+def test_generation() -> None:
+    z, state = np.zeros((2000, 1)), (np.zeros((2000, 1)), np.zeros((2000, 1)))
+    never_ends = text.generate(_biased([0.0, 2.0, 1.0]), z, state, 5)
+    assert (never_ends == 2).all()
+    ends = text.generate(_biased([3.0, 2.0, 1.0]), z, state, 5)
+    assert ends[0].tolist() == [1, 0, 0, 0, 0]
+    logits = np.log([0.5, 0.3, 0.2])
+    drawn = text.generate(_biased(list(logits)), z, state, 5, temperature=1.0, seed=1)
+    shares = np.bincount(drawn[:, 0], minlength=4)[1:] / len(z)
+    assert shares == pytest.approx([0.5, 0.3, 0.2], abs=0.04)
+    cold = text.generate(_biased(list(logits)), z, state, 5, temperature=0.1, seed=1)
+    assert (cold[:, 0] == 1).mean() > 0.95
+    assert np.array_equal(drawn, text.generate(_biased(list(logits)), z, state, 5, 1.0, 1))
+
+
+# --- metrics ------------------------------------------------------------------------------
+
+
+def test_novelty_counts() -> None:
+    found = text_metrics.novelty(["a", "b", "b", "c", "c", "c"], {"a", "c", "z"})
+    assert found == (6, 2, 4, 3)
+
+
+def test_reconstruction_counts_no_padding() -> None:
+    tokens = text.encode(["ab", "a"], "ab", 6)
+    assert text_metrics.reconstruction(tokens, tokens) == (1, 1)
+    written = tokens.copy()
+    written[0, 1] = 2  # 1 of 5 tokens; what stands behind the end is not looked at
+    written[1, 4] = 3
+    assert text_metrics.reconstruction(tokens, written) == (0.5, 0.8)
+
+
+# --- a run --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, words: TextDataset) -> Run:
+    """Finished in one go; to be read only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(datasets, "load", lambda _name: words)
+        run = RunStore(tmp_path_factory.mktemp("texts")).create(CONFIG)
+        train(run)
+    assert run.status().state == "finished", run.status()
+    return run
+
+
+@pytest.mark.usefixtures("words_loaded")
+def test_a_run_from_training_to_inference(run: Run, words: TextDataset) -> None:
+    """Conformance of the exported networks with Keras, numbers, and the snapshot's texts."""
+    assert run.viewable
+    x, (vae, _) = words.x_test, load_trained(run)
+    assert isinstance(vae, TextVAE)
+    networks = TextInference(run)
+    assert (networks.vocabulary, networks.length) == (words.vocabulary, x.shape[1])
+    posterior = networks.encode(x)
+    for mine, keras_own in zip(posterior, vae.encode(x), strict=True):
+        assert mine == pytest.approx(keras_own, abs=1e-4)
+    z = np.random.default_rng(0).standard_normal((len(x), 2)).astype(np.float32)
+    assert networks.log_likelihood(x, z) == pytest.approx(vae.log_likelihood(x, z), abs=1e-4)
+    for temperature in (0.0, 1.0):
+        assert np.array_equal(networks.decode(z, temperature), vae.decode(z, temperature))
+    assert networks.texts(networks.tokens(["auk"])) == ["auk"]
+
+    found = run.metrics()
+    assert {"exact_match", "token_accuracy", "novelty", "repeats", "iw_bound_50"} < found.keys()
+    assert not {"iw_bound_binarised_50", "mig"} & found.keys()
+    assert found.keys() <= METRICS.keys() | {"rate_per_dim"}
+    assert found["iw_bound_1"] <= found["iw_bound_50"] <= 0
+    test = run.records("epoch")[-1]["test"]
+    assert test["rate"] == pytest.approx(sum(test["rate_per_dim"]))
+    result = evaluate(run)
+    assert result["recomputed"] == result["stored"]
+    assert set(run.arrays("snapshot")["texts"]) < set(WORDS)
+
+
+@pytest.mark.usefixtures("words_loaded")
+def test_a_resumed_run_ends_in_the_same_bits(run: Run, store: RunStore) -> None:
+    other = store.create(CONFIG)
+    train(other, stop=lambda: len(other.records("epoch")) == 2)  # after the first
+    assert other.status().state == "interrupted"
+    train(other)
+    for a, b in zip(*(load_trained(one)[0].get_weights() for one in (run, other)), strict=True):
+        assert np.array_equal(a, b)
+    assert other.records("epoch")[-1]["test"] == run.records("epoch")[-1]["test"]
+    assert other.metrics() == run.metrics()
+
+
+def test_kinds_do_not_mix(store: RunStore) -> None:
+    for config in (RunConfig(architecture="lstm"), replace(CONFIG, architecture="mlp")):
+        run = store.create(config)
+        train(run)
+        assert run.status().state == "failed"
+        assert "choose" in str(run.status().error)
+    with pytest.raises(ConfigError, match="choose one of lstm"):
+        architectures.check_name("transformer", "text")
+
+
+def test_a_run_on_texts_is_not_imported(run: Run, store: RunStore) -> None:
+    with pytest.raises(RefusedError, match="on texts can't be imported"):
+        importing.import_run(run.path, run.path.name, store)

@@ -1,0 +1,230 @@
+"""Runs on texts on the pages: Words, Latent space, Train, and where they are not shown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dashboard import controls, written
+from dashboard.figures import latent
+from tests.pages import open_page, plots
+from vae_core import datasets
+from vae_core.runs import Run, RunStore, pretrained_store
+
+pytestmark = pytest.mark.usefixtures("own_store")
+
+
+@pytest.fixture
+def run() -> Run:
+    """The one that ships."""
+    (found,) = [
+        run
+        for run in controls.all_runs(kinds=("text",))
+        if run.config.dataset == "unicode_names" and controls.pretrained(run)
+    ]
+    return found
+
+
+def on(run: Run, name: str) -> AppTest:
+    """A page, with that run chosen before."""
+    page = open_page("home")
+    page.session_state["run"] = controls.run_label(run)
+    page.switch_page(f"app_pages/{name}.py").run()
+    assert not page.exception, page.exception
+    assert not page.error
+    return page
+
+
+def captions(page: AppTest) -> str:
+    return " ".join(c.value for c in page.caption).replace("\\", "")
+
+
+def tables(page: AppTest) -> str:
+    return " ".join(element.proto.body for element in page.get("html"))
+
+
+def test_a_walk_between_two_typed_texts(run: Run) -> None:
+    page = on(run, "words")
+    page.text_input[0].set_value("latin small letter a").run()  # in another case than the run knows
+    page.text_input[1].set_value("GREEK SMALL LETTER BETA").run()
+    assert not page.exception
+    assert not page.warning
+    assert "LATIN SMALL LETTER A costs" in captions(page)
+    assert "100%" in tables(page)
+    page.slider("words_steps").set_value(3).run()
+    assert "50%" in tables(page)
+    assert "11%" not in tables(page)
+    page.text_input[0].set_value("été").run()
+    assert "without the character" in page.warning[0].value
+    page.text_input[0].set_value("").run()
+    assert "this one has 0" in page.warning[0].value
+
+
+def test_the_walk_begins_and_ends_at_the_posterior_means(run: Run) -> None:
+    networks = controls.text_inference(run)
+    mean, _ = networks.encode(networks.tokens(["LATIN SMALL LETTER A", "SNOWMAN"]))
+    figure = written.walk(run, mean, ["x <b>", "y"])
+    path = figure.data[-1]
+    assert np.stack([path.x, path.y], axis=1) == pytest.approx(mean)
+    assert path.customdata[0] == "x &lt;b&gt;", "nothing that Plotly would act on"
+
+
+def test_copies_are_counted_and_marked(run: Run) -> None:
+    page = on(run, "words")
+    page.slider("words_temperature").set_value(0.0).run()
+    page.slider("words_count").set_value(100).run()
+    z = np.random.default_rng(0).standard_normal((100, 2))
+    found = {m.label: m.value for m in page.metric}
+    new, total = found["new"].split(" of ")
+    assert int(total) == 100
+    assert int(new) + int(found["copies of training texts"]) == 100
+    known = written.training(run)
+    assert known is not None
+    texts = written.decode(run, z.astype(np.float32))
+    counted = written.copies(run, [*texts, next(iter(known))])
+    assert counted is not None
+    assert counted.copies == sum(one in known for one in texts) + 1
+    assert "<strong>" in written.table([["a", "b"]], marked={"b"})
+
+
+def test_tables_escape_what_anybody_may_have_written() -> None:
+    shown = written.table([["<img src=x>"]], ["<i>"], ["&"])
+    assert "<img" not in shown
+    assert "<i>" not in shown
+
+
+def test_the_plane_has_the_largest_second_dimension_on_top(run: Run) -> None:
+    page = on(run, "words")
+    page.slider("words_n_32").set_value(3).run()
+    corner = written.decode(run, np.array([[-2.0, 2.0]], np.float32))[0]
+    (plane,) = [t for t in (e.proto.body for e in page.get("html")) if ">-2.0<" in t]
+    first = plane.split("</tr>")[1]
+    assert first.index("2.0") < first.index(corner.split()[0])
+
+
+def test_what_comes_back_is_what_the_networks_say(run: Run) -> None:
+    rows = written.reconstructions(run, 5, 3)
+    assert rows is not None
+    networks = controls.text_inference(run)
+    source = datasets.texts("unicode_names", "test")[5]
+    tokens = networks.tokens([source])
+    mean, _ = networks.encode(tokens)
+    assert rows[0]["held out"] == source
+    assert rows[0]["comes back as"] == networks.texts(networks.decode(mean))[0]
+    cost = -networks.log_likelihood(tokens, mean)[0]
+    assert rows[0]["-log p(x | mean), nats"] == pytest.approx(cost, rel=1e-4)
+    assert on(run, "words").number_input("words_first").max == 1168
+
+
+def test_texts_that_are_not_here(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    def gone(*_: object) -> list[str]:
+        raise datasets.DatasetError("not here")
+
+    st.cache_resource.clear()
+    monkeypatch.setattr("vae_core.datasets.texts", gone)
+    for name in ("words", "latent_space"):
+        page = on(run, name)
+        assert plots(page)
+    page = on(run, "words")
+    assert "copies can't be told" in captions(page)
+    assert "VAE_LAB_DATA" in page.info[0].value
+    st.cache_resource.clear()
+
+
+def test_latent_space_shows_texts(run: Run) -> None:
+    page = on(run, "latent_space")
+    assert page.selectbox("run").value == controls.run_label(run)
+    assert plots(page) == 1
+    page.number_input("point").set_value(7).run()
+    assert not page.exception
+    assert datasets.texts("unicode_names", "test")[7] in tables(page)
+
+
+def test_the_scatter_shows_each_text_at_its_point() -> None:
+    view = latent.dims_view((0, 1), 2)
+    points, labels = np.arange(6.0).reshape(3, 2), np.array([0, 1, 0])
+    figure = latent.explorer(view, points, labels, ["p", "q"], texts=["a", "b<", "c"])
+    assert list(figure.data[0].text) == ["a", "c"]
+    assert list(figure.data[1].text) == ["b&lt;"]
+    assert "%{text}" in figure.data[0].hovertemplate
+
+
+@pytest.mark.parametrize("name", ["home", "learn", "compare", "manifold"])
+def test_pages_of_pictures_show_another_run(run: Run, name: str) -> None:
+    page = on(run, name)
+    assert plots(page)
+    if name == "manifold":
+        assert "holds texts" in captions(page)
+        assert page.selectbox("run").value != controls.run_label(run)
+
+
+def test_words_says_that_a_run_holds_images(run: Run) -> None:
+    (digits, *_) = [run for run in controls.all_runs() if run.config.dataset == "digits"]
+    page = on(digits, "words")
+    assert "holds images" in captions(page)
+    assert page.selectbox("run").value != controls.run_label(digits)
+    assert controls.kind(run) == "text"
+
+
+def test_the_form_begins_with_a_warm_up(own_store: RunStore) -> None:
+    page = open_page("train")
+    page.selectbox("train_dataset").set_value("unicode_names").run()
+    assert page.selectbox("train_architecture_text").options == ["lstm"]
+    assert page.selectbox("train_schedule_text").value == "linear"
+    assert "warm-up" in page.selectbox("train_schedule_text").help
+    page.selectbox("train_dataset").set_value("digits").run()
+    assert "lstm" not in page.selectbox("train_architecture").options
+    assert page.selectbox("train_schedule").value == "constant"
+    assert not own_store.scan()[0]
+
+
+def test_a_run_is_watched(own_store: RunStore, run: Run) -> None:
+    """As it trains, from a snapshot, and when it has ended."""
+    copy = own_store.create(replace(run.config, seed=5))
+    for line in run.metrics_path.read_text().splitlines():
+        record = json.loads(line)
+        if record["kind"] != "end":
+            copy.append_metrics(record)
+    arrays = run.arrays()
+    copy.write_arrays(
+        "snapshot",
+        epoch=np.array(3.0),
+        texts=np.array(["SNOWMAN"] * 10),
+        reconstructions=np.array(["WATCH<"] * 10),
+        prior_samples=np.array(["COMET"] * 10),
+        **{key: arrays[key] for key in ("posterior_mean", "posterior_log_var")},
+        labels=arrays["labels"],
+        label_names=arrays["label_names"],
+    )
+    page = open_page("train")
+    assert not page.exception
+    assert "WATCH&lt;" in tables(page)
+    page.session_state["watched"] = controls.run_label(run)
+    page.run()
+    assert not page.exception
+    assert "from the prior" in tables(page)
+    assert "held-out texts at epoch" in captions(page)
+
+
+def test_the_file_of_a_visitor_is_previewed() -> None:
+    content = "\n".join(f"word{a}{b}" for a in "abcdefghijkl" for b in "mnopqrstuv")
+    page = open_page("train")
+    page.file_uploader[0].set_value(("words.txt", content.encode(), "text/plain")).run()
+    assert not page.exception
+    assert any("texts of at most **6** characters" in m.value for m in page.markdown)
+    assert tables(page).count("word") == 20
+
+
+def test_no_text_of_a_data_set_ships() -> None:
+    for run in pretrained_store().scan()[0]:
+        if controls.kind(run) == "text" and run.viewable:
+            assert all(
+                array.dtype.kind != "U"
+                for key, array in run.arrays().items()
+                if key != "label_names"
+            )
