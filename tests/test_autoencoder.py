@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plotly import graph_objects as go
 
 from dashboard import beside_vae
 from dashboard.figures import autoencoder as figures
@@ -282,7 +283,7 @@ def test_the_form_asks_for_no_beta(own_store: RunStore) -> None:
 
 
 def test_curves_of_one_panel(encoded: Run) -> None:
-    figure = curves.training(encoded.records("step", "epoch"))
+    figure = go.Figure(*curves.training(encoded.records("step", "epoch")))
     assert [annotation.text for annotation in figure.layout.annotations] == ["loss = distortion"]
 
 
@@ -295,8 +296,10 @@ def test_beside_a_vae_it_has_no_place_among_the_rates() -> None:
         )  # fmt: skip
 
     both = [column(None, [np.nan, np.nan]), column(1.0, [1.0, 2.0])]
-    assert len(comparison.rates(both, 3).data) == 1
-    assert any(a.text == "no rate" for a in comparison.rates(both, 3).layout.annotations)
+    assert len(go.Figure(*comparison.rates(both, 3)).data) == 1
+    assert any(
+        a.text == "no rate" for a in go.Figure(*comparison.rates(both, 3)).layout.annotations
+    )
     (points,) = [t for t in comparison.rate_distortion(both).data if t.text and t.marker.size == 9]
     assert len(points.x) == 1
 
@@ -353,8 +356,8 @@ def test_axes_say_their_scale() -> None:
         labels = np.zeros(300, int)
         return figures.Plane("x", scale * points, labels, ["a"], (0, 1), points[:2])
 
-    apart = figures.planes([plane(1), plane(10)], shared=False).layout
+    apart = go.Figure(*figures.planes([plane(1), plane(10)], shared=False)).layout
     assert apart.xaxis2.range[1] > 5 * apart.xaxis.range[1]
     assert f"{apart.xaxis2.range[1]:.3g}" in apart.annotations[1].text
-    together = figures.planes([plane(1), plane(10)], shared=True).layout
+    together = go.Figure(*figures.planes([plane(1), plane(10)], shared=True)).layout
     assert together.xaxis.range == together.xaxis2.range == apart.xaxis2.range
