@@ -11,6 +11,8 @@ import ctypes
 import functools
 import sys
 
+import streamlit as st
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
@@ -31,6 +33,20 @@ def share_heaps() -> None:
         mallopt(M_ARENA_MAX, 2)
         mallopt(M_TRIM_THRESHOLD, 64 * 1024)
         mallopt(M_MMAP_THRESHOLD, 64 * 1024)
+
+
+@functools.cache
+def watch_no_files() -> None:
+    """A session that comes back looks for source files to watch, whatever the settings say.
+
+    It goes through the paths of all modules for that, 0.2 s in which nobody is served.
+    """
+    if st.get_option("server.fileWatcherType") == "none":
+        AppSession.register_file_watchers = _watch_nothing  # type: ignore[method-assign]
+
+
+def _watch_nothing(_: AppSession) -> None:
+    pass
 
 
 @functools.cache

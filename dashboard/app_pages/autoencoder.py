@@ -86,7 +86,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="form_walk")
         bind="query-params",
         help="At one scale, a latent space that nothing holds dwarfs that of a VAE.",
     )
-walks = [beside_vae.walk(run, start, end) for run in runs]
+walks = beside_vae.walks(runs, start, end)
 
 st.subheader("Where the images are")
 plot(
