@@ -45,8 +45,8 @@ def watch_no_files() -> None:
         AppSession.register_file_watchers = _watch_nothing  # type: ignore[method-assign]
 
 
-def _watch_nothing(_: AppSession) -> None:
-    pass
+def _watch_nothing(self: AppSession) -> None:
+    del self
 
 
 @functools.cache
