@@ -7,7 +7,7 @@ import functools
 import math
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +18,15 @@ from dashboard.figures import pictures
 from vae_core import analysis, datasets
 from vae_core.inference import Inference
 from vae_core.metrics import METRICS, NO_FACTORS
-from vae_core.runs import LOSSES, Group, Run, RunError, default_store, pretrained_store
+from vae_core.runs import (
+    LOSSES,
+    Group,
+    Run,
+    RunError,
+    RunStore,
+    default_store,
+    pretrained_store,
+)
 from vae_core.sweep import sweep_id
 
 # Fine near 0, where the rate changes most, and up to where everything collapses.
@@ -60,8 +68,7 @@ def all_runs(viewable: bool = True) -> list[Run]:
     """
     found: dict[str, Run] = {}
     for store in (default_store(), pretrained_store()):
-        runs, _ = store.scan()
-        runs.reverse()
+        runs = scanned(store)[0][::-1]
         if store == pretrained_store():
             runs.sort(key=_shown_first)
         for run in runs:
@@ -69,10 +76,42 @@ def all_runs(viewable: bool = True) -> list[Run]:
     return [run for run in found.values() if run.viewable or not viewable]
 
 
+@contextlib.contextmanager
+def one_look() -> Iterator[None]:
+    """While a page runs once: each store is scanned once, though several parts ask what is there.
+
+    To look through the folders of the runs that ship takes 5 ms, and pages asked up to eight times.
+    """
+    _look.found = {}
+    try:
+        yield
+    finally:
+        _look.found = None
+
+
+def look_again() -> None:
+    """There are other runs now than when the page began."""
+    if getattr(_look, "found", None):
+        _look.found = {}
+
+
+def scanned(store: RunStore) -> tuple[list[Run], dict[str, str]]:
+    """`RunStore.scan`, within `one_look` the same each time; not to be written to."""
+    found: dict[RunStore, tuple[list[Run], dict[str, str]]] | None = getattr(_look, "found", None)
+    if found is None:
+        return store.scan()
+    if store not in found:
+        found[store] = store.scan()
+    return found[store]
+
+
+_look = threading.local()  # a page runs in a thread
+
+
 def warn_of_damage() -> None:
     """Name the run folders that can't be read."""
     for store in (default_store(), pretrained_store()):
-        for reason in store.scan()[1].values():
+        for reason in store.scan()[1].values():  # with what the page has just found
             st.warning(f"Not shown: {plain(reason)}", icon=":material/warning:")
 
 
