@@ -7,7 +7,7 @@ import functools
 import math
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -198,6 +198,15 @@ def pick_run(
     return run
 
 
+def replace_gone(key: str, options: Collection[str], first: str) -> None:
+    """Before a box is shown: a choice that is not there any more gives way to the first.
+
+    It was deleted meanwhile, or is of another run.
+    """
+    if key in st.session_state and st.session_state[key] not in options:
+        st.session_state[key] = first
+
+
 def sweep_of(run: Run) -> list[Run]:
     """The run and finished ones that differ from it in β alone, by β; the `MOST_RUNS` around it."""
     sweep = sweep_id(run.config)
@@ -234,6 +243,14 @@ def explain(title: str, text: str) -> None:
 def plain(text: str) -> str:
     """Text of a link or a visitor for where Streamlit takes Markdown, which could load pictures."""
     return re.sub(r"([!#$&()*+.:<>@\[-`{-~])", r"\\\1", text)
+
+
+def numbers_in(text: str) -> list[float]:
+    """Numbers with commas between them; none where the text is anything else."""
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        return []
 
 
 def badge(state: str) -> None:

@@ -451,16 +451,6 @@ def analogy(a: np.ndarray, b: np.ndarray, c: np.ndarray, strength: float = 1.0) 
     return np.asarray(c + strength * (a - b), np.float32)
 
 
-def along(z: np.ndarray, vector: np.ndarray, strengths: np.ndarray) -> np.ndarray:
-    """z + s · vector for each strength s: (k, d) float32.
-
-    Args:
-        z, vector: (d,).
-        strengths: (k,).
-    """
-    return (z + np.asarray(strengths)[:, None] * vector).astype(np.float32)
-
-
 class Halves(NamedTuple):
     """Two groups of images, halved: a vector is taken from one half, and shown on the other.
 
