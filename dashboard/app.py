@@ -72,6 +72,7 @@ PAGES = [
 ]
 
 memory.share_heaps()
+memory.look_at_new_objects()
 memory.watch_no_files()
 memory.bound_uploads()
 st.set_page_config(page_title="VAE Lab", page_icon=str(ICON), layout="wide")
