@@ -44,6 +44,7 @@ def train(configs: Sequence[RunConfig]) -> list[Run]:
             raise LimitError(refusal)
         for config in left_to_train(configs):
             runs.append(store.create(config, submitted_by=roles.user()))
+            controls.look_again()
             _submit(runs[-1])  # at once: where the next can't be made, this one still trains
     return runs
 
@@ -85,6 +86,7 @@ def delete(run: Run) -> None:
     if refusal:
         raise RunError(refusal)
     default_store().delete(run)
+    controls.look_again()
 
 
 def save_group(run: Run, name: str, images: Sequence[int]) -> str:
@@ -161,7 +163,9 @@ def import_run(content: memoryview | bytes, name: str) -> Run:
     roles.require_trainer("import a run")
     untrusted.check_file(content, name, (".zip",), upload_mb() << 20)
     with _reading:
-        return importing.import_run(content, name, default_store())
+        run = importing.import_run(content, name, default_store())
+    controls.look_again()
+    return run
 
 
 def upload_mb() -> int:

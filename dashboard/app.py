@@ -7,7 +7,7 @@ import pandas as pd  # noqa: F401
 import streamlit as st
 
 from dashboard import account, link, memory, roles
-from dashboard.controls import NothingToShowError, plain, warn_of_damage
+from dashboard.controls import NothingToShowError, one_look, plain, warn_of_damage
 from vae_core.config import VaeLabError
 from vae_core.engines import engine_trouble, shared_engine
 from vae_core.runs import default_store
@@ -78,6 +78,8 @@ PAGES = [
 ]
 
 memory.share_heaps()
+memory.look_at_new_objects()
+memory.watch_no_files()
 memory.bound_uploads()
 st.set_page_config(page_title="VAE Lab", page_icon=str(ICON), layout="wide")
 given = link.asked()
@@ -87,7 +89,8 @@ link.say_what_was_not_used()
 if trouble := engine_trouble(default_store()):
     st.warning(trouble, icon=":material/cloud_off:")
 try:
-    page.run()
+    with one_look():
+        page.run()
 except NothingToShowError as hint:
     st.info(str(hint), icon=":material/info:")
 except OverflowError:  # Streamlit's own number boxes, on an address with inf

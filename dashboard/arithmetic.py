@@ -99,9 +99,7 @@ def choose_groups(run: Run, q: Posteriors) -> Direction | None:
     for label, key, first in zip(
         ("From", "To"), ("arithmetic_a", "arithmetic_b"), _first(run, names), strict=True
     ):
-        # Of another run, or deleted meanwhile.
-        if key in st.session_state and st.session_state[key] not in found:
-            st.session_state[key] = first
+        controls.replace_gone(key, found, first)
         chosen.append(
             st.selectbox(label, names, index=names.index(first), key=key, bind="query-params")
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -55,17 +58,23 @@ def trios() -> list[Trio]:
     found: dict[str, Trio] = {}
     # An autoencoder's config says nothing of the schedule, so those of VAEs come first.
     for run in sorted(finished.values(), key=lambda run: not run.config.has_rate):
-        base = replace(run.config, model="vae")
-        configs = (
-            replace(base, model="autoencoder", beta=RunConfig().beta),
-            *(replace(base, beta=beta) for beta in (0.0, 1.0)),
-        )
+        configs = _configs(run.config)
         known = any(trio.configs[0].id == run.config.id for trio in found.values())
         if run.config.has_rate or not known:
             runs = tuple(finished.get(config.id) for config in configs)
             if any(runs):
-                found.setdefault(sweep_id(base), Trio(configs, runs))
+                found.setdefault(sweep_id(configs[1]), Trio(configs, runs))
     return sorted(found.values(), key=lambda trio: len(trio.missing))
+
+
+@functools.lru_cache(maxsize=4096)  # to check a config and to hash its content takes a while
+def _configs(config: RunConfig) -> tuple[RunConfig, ...]:
+    """Of the trio that a run with this config belongs to."""
+    base = replace(config, model="vae")
+    return (
+        replace(base, model="autoencoder", beta=RunConfig().beta),
+        *(replace(base, beta=beta) for beta in (0.0, 1.0)),
+    )
 
 
 def command(config: RunConfig) -> str:
@@ -134,29 +143,39 @@ class Walk:
     pixels: np.ndarray | None
 
 
-def walk(run: Run, start: int, end: int) -> Walk:
-    """From label to label."""
-    return _walk(*controls.version(run), start, end)
+def walks(runs: Sequence[Run], start: int, end: int) -> list[Walk]:
+    """From label to label, through each run of a trio."""
+    return _walks(tuple(map(controls.version, runs)), start, end)
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
-def _walk(path: str, written: int, start: int, end: int) -> Walk:
+def _walks(versions: tuple[tuple[str, int], ...], start: int, end: int) -> list[Walk]:
+    """All at once: loading the images and measuring the distances to them is most of it."""
+    runs = [Run(Path(path)) for path, _ in versions]
+    latents, gaps = [], []
+    for run in runs:
+        arrays = controls.arrays(run)
+        mean, labels = arrays["posterior_mean"], arrays["labels"]
+        a, b = (mean[analysis.most_typical(mean, labels, label)] for label in (start, end))
+        latents.append(analysis.interpolation(a, b, STEPS))
+        unit = _gap(*controls.version(run))
+        found = analysis.nearest_distances(latents[-1], mean)
+        gaps.append(found / unit if unit > 0 else found)
+    pixels: Sequence[np.ndarray | None] = [None] * len(runs)
+    with contextlib.suppress(datasets.DatasetError):  # not on this machine
+        images = datasets.held_out(runs[0].config.dataset, range(len(mean)))
+        steps = np.concatenate(
+            [controls.inference(run).decode(z) for run, z in zip(runs, latents, strict=True)]
+        )
+        distances = analysis.nearest_distances(_flat(steps), _flat(images))
+        pixels = np.split(distances / np.sqrt(images[0].size), len(runs))
+    return [Walk(*parts) for parts in zip(latents, gaps, pixels, strict=True)]
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _gap(path: str, written: int) -> float:
     del written
-    run = Run(Path(path))
-    arrays = controls.arrays(run)
-    mean, labels = arrays["posterior_mean"], arrays["labels"]
-    a, b = (mean[analysis.most_typical(mean, labels, label)] for label in (start, end))
-    latents = analysis.interpolation(a, b, STEPS)
-    unit = analysis.typical_gap(mean[:MOST_COVERED])
-    gaps = analysis.nearest_distances(latents, mean)
-    try:
-        images = datasets.held_out(run.config.dataset, range(len(mean)))
-        decoded = controls.inference(run).decode(latents)
-        pixels = analysis.nearest_distances(_flat(decoded), _flat(images))
-        rms = pixels / np.sqrt(images[0].size)
-    except datasets.DatasetError:
-        rms = None
-    return Walk(latents, gaps / unit if unit > 0 else gaps, rms)
+    return analysis.typical_gap(controls.arrays(Run(Path(path)))["posterior_mean"][:MOST_COVERED])
 
 
 def _flat(images: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import functools
 import math
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +19,15 @@ from vae_core import analysis, datasets
 from vae_core.architectures import TEXT_ARCHITECTURES
 from vae_core.inference import Inference, TextInference
 from vae_core.metrics import METRICS, NO_FACTORS
-from vae_core.runs import LOSSES, Group, Run, RunError, default_store, pretrained_store
+from vae_core.runs import (
+    LOSSES,
+    Group,
+    Run,
+    RunError,
+    RunStore,
+    default_store,
+    pretrained_store,
+)
 from vae_core.sweep import sweep_id
 
 # Fine near 0, where the rate changes most, and up to where everything collapses.
@@ -65,8 +73,7 @@ def all_runs(viewable: bool = True, kinds: tuple[str, ...] = IMAGES) -> list[Run
     """
     found: dict[str, Run] = {}
     for store in (default_store(), pretrained_store()):
-        runs, _ = store.scan()
-        runs.reverse()
+        runs = scanned(store)[0][::-1]
         if store == pretrained_store():
             runs.sort(key=_shown_first)
         for run in runs:
@@ -89,10 +96,42 @@ def an_item(run: Run) -> str:
     return "a text" if kind(run) == "text" else "an image"
 
 
+@contextlib.contextmanager
+def one_look() -> Iterator[None]:
+    """While a page runs once: each store is scanned once, though several parts ask what is there.
+
+    To look through the folders of the runs that ship takes 5 ms, and pages asked up to eight times.
+    """
+    _look.found = {}
+    try:
+        yield
+    finally:
+        _look.found = None
+
+
+def look_again() -> None:
+    """There are other runs now than when the page began."""
+    if getattr(_look, "found", None):
+        _look.found = {}
+
+
+def scanned(store: RunStore) -> tuple[list[Run], dict[str, str]]:
+    """`RunStore.scan`, within `one_look` the same each time; not to be written to."""
+    found: dict[RunStore, tuple[list[Run], dict[str, str]]] | None = getattr(_look, "found", None)
+    if found is None:
+        return store.scan()
+    if store not in found:
+        found[store] = store.scan()
+    return found[store]
+
+
+_look = threading.local()  # a page runs in a thread
+
+
 def warn_of_damage() -> None:
     """Name the run folders that can't be read."""
     for store in (default_store(), pretrained_store()):
-        for reason in store.scan()[1].values():
+        for reason in store.scan()[1].values():  # with what the page has just found
             st.warning(f"Not shown: {plain(reason)}", icon=":material/warning:")
 
 
@@ -193,6 +232,15 @@ def _others(kinds: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(kind for kind in ANY_KIND if kind not in kinds)
 
 
+def replace_gone(key: str, options: Collection[str], first: str) -> None:
+    """Before a box is shown: a choice that is not there any more gives way to the first.
+
+    It was deleted meanwhile, or is of another run.
+    """
+    if key in st.session_state and st.session_state[key] not in options:
+        st.session_state[key] = first
+
+
 def sweep_of(run: Run) -> list[Run]:
     """The run and finished ones that differ from it in β alone, by β; the `MOST_RUNS` around it."""
     sweep = sweep_id(run.config)
@@ -229,6 +277,14 @@ def explain(title: str, text: str) -> None:
 def plain(text: str) -> str:
     """Text of a link or a visitor for where Streamlit takes Markdown, which could load pictures."""
     return re.sub(r"([!#$&()*+.:<>@\[-`{-~])", r"\\\1", text)
+
+
+def numbers_in(text: str) -> list[float]:
+    """Numbers with commas between them; none where the text is anything else."""
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        return []
 
 
 def badge(state: str) -> None:

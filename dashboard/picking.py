@@ -27,8 +27,7 @@ def section(run: Run, q: Posteriors) -> None:
     of, page, numbers = st.columns([1, 1, 3])
     every = "all labels"
     labels = {f"label {name}": label for label, name in enumerate(q.label_names)}
-    if st.session_state.get("arithmetic_of", every) not in (every, *labels):  # of another run
-        st.session_state["arithmetic_of"] = every
+    controls.replace_gone("arithmetic_of", (every, *labels), every)
     label = of.selectbox("Show", [every, *labels], key="arithmetic_of", bind="query-params")
     rows = np.arange(q.held_out) if label == every else np.flatnonzero(q.labels == labels[label])
     if not len(rows):

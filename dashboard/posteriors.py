@@ -61,14 +61,8 @@ def with_training(run: Run, held_out: Posteriors) -> Posteriors:
     Raises:
         DatasetError: the data set is not on this machine, or damaged.
     """
-    mean, log_var, labels = _of_training(run, run.weights_path.stat().st_mtime_ns)
-    return Posteriors(
-        np.concatenate([held_out.mean, mean]),
-        np.concatenate([held_out.log_var, log_var]),
-        np.concatenate([held_out.labels, labels]),
-        held_out.label_names,
-        held_out.held_out,
-    )
+    written = run.weights_path.stat().st_mtime_ns
+    return _with_training(run, written, controls.version(run), held_out)
 
 
 @st.cache_resource(
@@ -76,21 +70,25 @@ def with_training(run: Run, held_out: Posteriors) -> Posteriors:
     show_spinner="Encoding the training images…",
     hash_funcs={Run: lambda run: str(run.path)},
 )
-def _of_training(run: Run, written: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Encoded chunk by chunk: kept are the posteriors, not the images.
+def _with_training(
+    run: Run, written: int, version: tuple[str, int], _held_out: Posteriors
+) -> Posteriors:
+    """Encoded chunk by chunk: kept are the posteriors, not the images, once for all viewers.
 
     Args:
         run: whose encoder.
         written: when its weights were, so that new ones are noticed.
+        version: of the held-out ones.
     """
-    del written
+    del written, version
     networks = inference(run)
     chunks = [
         (*networks.encode(images), labels)
         for images, labels in datasets.training_chunks(run.config.dataset)
     ]
-    mean, log_var, labels = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
-    return mean, log_var, labels
+    known = (_held_out.mean, _held_out.log_var, _held_out.labels)
+    mean, log_var, labels = (np.concatenate(parts) for parts in zip(known, *chunks, strict=True))
+    return Posteriors(mean, log_var, labels, _held_out.label_names, _held_out.held_out)
 
 
 @st.cache_data(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from pandas.io.formats.style import Styler
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.controls import (
@@ -26,8 +28,10 @@ from dashboard.controls import (
     top_dims,
 )
 from dashboard.figures import comparison, pictures
+from dashboard.figures.numbers import title
 from vae_core import analysis, datasets
 from vae_core.config import RunConfig
+from vae_core.metrics import METRICS
 from vae_core.runs import Run, RunError
 from vae_core.sweep import seeds_id, sweep_id
 
@@ -116,6 +120,30 @@ def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Colu
     if not columns:
         raise NothingToShowError("None of these runs can be read: pick others.")
     return readable, columns
+
+
+def show_table(make: Callable[[], Styler], *key: Hashable) -> None:
+    """A table of held-out numbers, made once for all viewers who ask for the same.
+
+    Args:
+        make: makes it, see `metrics_table`.
+        key: what it is made of.
+    """
+    _show_table(key, make)
+
+
+@st.cache_data(max_entries=50, show_spinner=False)  # which keeps what is shown, too
+def _show_table(key: tuple[Hashable, ...], _make: Callable[[], Styler]) -> None:
+    del key
+    st.dataframe(
+        _make(),
+        hide_index=True,
+        alt="Held-out metrics of the runs, mean and standard deviation over the seeds",
+        column_config={
+            "β": st.column_config.NumberColumn(format="%g", pinned=True),
+            **{title(name): st.column_config.Column(help=METRICS[name].text) for name in METRICS},
+        },
+    )
 
 
 def kind_title(run: Run) -> str:

@@ -196,10 +196,7 @@ def _parsed(text: str, latent_dim: int) -> np.ndarray | str | None:
     """Latents (d,); None of an empty text, and what is wrong with any other."""
     if not text.strip():
         return None
-    try:
-        values = np.array([float(part) for part in text.split(",")], np.float32)
-    except ValueError:
-        values = np.array([np.nan])
+    values = np.array(controls.numbers_in(text), np.float32)
     if len(values) != latent_dim or not np.isfinite(values).all():
         said = controls.plain(text[:40])
         return f"{said} is no point: write {latent_dim} numbers with commas between them."

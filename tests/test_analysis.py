@@ -178,11 +178,6 @@ def test_an_attribute_vector_leads_from_mean_to_mean() -> None:
     assert vector.tolist() == [4, 3]
     assert analysis.attribute_vector(end, start).tolist() == [-4, -3]
     assert analysis.attribute_vector(start, start).tolist() == [0, 0]
-    assert analysis.along(start[0], vector, np.array([-1.0, 0.0, 0.5])).tolist() == [
-        [-4, -2],
-        [0, 1],
-        [2, 2.5],
-    ]
 
 
 def test_an_analogy_completes_the_parallelogram() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from plotly import graph_objects as go
 
 from dashboard import beside_vae
 from dashboard.figures import autoencoder as figures
@@ -17,7 +19,7 @@ from dashboard.figures import comparison, curves
 from tests.conftest import SMALL
 from tests.pages import open_page, plots
 from tests.test_training import finished, same_bits, weights
-from vae_core import analysis, importing, training
+from vae_core import analysis, datasets, importing, training
 from vae_core.__main__ import main
 from vae_core.bundle import bundle
 from vae_core.config import ConfigError, RunConfig
@@ -214,6 +216,15 @@ def test_distances_agree_in_few_and_in_many_dimensions() -> None:
     assert np.allclose(analysis.nearest_distances(np.array([[3.0, 4.0]]), np.zeros((1, 2))), 5)
 
 
+def test_the_nearest_of_many_dimensions_is_measured_exactly() -> None:
+    """Also far from 0, where single precision tells little apart."""
+    others = (1000 + np.random.default_rng(0).standard_normal((3000, 64))).astype(np.float32)
+    points = others[:5] + np.float32(0.125)
+    apart = points.astype(np.float64)[:, None] - others
+    distances = np.sqrt(np.square(apart).sum(axis=-1).min(axis=1))
+    assert analysis.nearest_distances(points, others) == pytest.approx(distances)
+
+
 def test_the_typical_gap_is_the_median_and_grows_with_the_space() -> None:
     points = np.array([[0.0, 0.0], [1.0, 0.0], [3.0, 0.0], [7.0, 0.0]])  # 1, 1, 2, 4
     assert analysis.typical_gap(points) == pytest.approx(1.5)
@@ -282,7 +293,7 @@ def test_the_form_asks_for_no_beta(own_store: RunStore) -> None:
 
 
 def test_curves_of_one_panel(encoded: Run) -> None:
-    figure = curves.training(encoded.records("step", "epoch"))
+    figure = go.Figure(*curves.training(encoded.records("step", "epoch")))
     assert [annotation.text for annotation in figure.layout.annotations] == ["loss = distortion"]
 
 
@@ -295,8 +306,10 @@ def test_beside_a_vae_it_has_no_place_among_the_rates() -> None:
         )  # fmt: skip
 
     both = [column(None, [np.nan, np.nan]), column(1.0, [1.0, 2.0])]
-    assert len(comparison.rates(both, 3).data) == 1
-    assert any(a.text == "no rate" for a in comparison.rates(both, 3).layout.annotations)
+    assert len(go.Figure(*comparison.rates(both, 3)).data) == 1
+    assert any(
+        a.text == "no rate" for a in go.Figure(*comparison.rates(both, 3)).layout.annotations
+    )
     (points,) = [t for t in comparison.rate_distortion(both).data if t.text and t.marker.size == 9]
     assert len(points.x) == 1
 
@@ -328,7 +341,7 @@ def test_the_page_sets_the_three_side_by_side(
     assert any("from 0 to 5" in head.value for head in page.subheader)
 
 
-def test_numbers_of_the_shipped_three() -> None:
+def test_numbers_of_the_shipped_three(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the page says: the rate fills the prior, and steps at both ends are images."""
     (trio,) = [
         trio
@@ -338,8 +351,17 @@ def test_numbers_of_the_shipped_three() -> None:
     runs = [run for run in trio.runs if run is not None]
     covered = [beside_vae.coverage(run) for run in runs]
     assert covered[2].normal > 0.85 > 0.5 > max(covered[0].normal, covered[1].normal)
-    for run in runs:
-        walk = beside_vae.walk(run, 0, 1)
+    loaded = []
+    held_out = datasets.held_out
+
+    def counted(dataset: str, indices: Sequence[int]) -> np.ndarray:
+        loaded.append(dataset)
+        return held_out(dataset, indices)
+
+    monkeypatch.setattr(datasets, "held_out", counted)
+    walks = beside_vae.walks(runs, 0, 1)
+    assert loaded == ["digits"], "the images are loaded once for all three"
+    for walk in walks:
         assert walk.gaps[[0, -1]] == pytest.approx(0, abs=1e-5)
         assert walk.gaps.max() > 0.3
         assert walk.pixels is not None
@@ -353,8 +375,8 @@ def test_axes_say_their_scale() -> None:
         labels = np.zeros(300, int)
         return figures.Plane("x", scale * points, labels, ["a"], (0, 1), points[:2])
 
-    apart = figures.planes([plane(1), plane(10)], shared=False).layout
+    apart = go.Figure(*figures.planes([plane(1), plane(10)], shared=False)).layout
     assert apart.xaxis2.range[1] > 5 * apart.xaxis.range[1]
     assert f"{apart.xaxis2.range[1]:.3g}" in apart.annotations[1].text
-    together = figures.planes([plane(1), plane(10)], shared=True).layout
+    together = go.Figure(*figures.planes([plane(1), plane(10)], shared=True)).layout
     assert together.xaxis.range == together.xaxis2.range == apart.xaxis2.range

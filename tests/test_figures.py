@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from plotly import graph_objects as go
 
-from dashboard.figures import comparison, curves, dim_name, latent, numbers, pictures, sheets
+from dashboard.figures import (
+    autoencoder,
+    comparison,
+    curves,
+    dim_name,
+    latent,
+    numbers,
+    pictures,
+    sheets,
+)
 from dashboard.figures.picture_rows import picture_rows
 from vae_core import objective
 from vae_core.analysis import align
@@ -36,7 +47,7 @@ def column(beta: float, rate: float, distortion: float, scale: float = 1.0) -> c
 
 def test_scatter_has_every_point_under_its_label() -> None:
     one = column(1, 3, 20)
-    figure = latent.scatter(one.posterior_mean, one.labels, one.label_names)
+    figure = go.Figure(*latent.scatter(one.posterior_mean, one.labels, one.label_names))
     assert [trace.name for trace in figure.data] == ["a", "b", "c"]
     for label, trace in enumerate(figure.data):
         assert np.array_equal(trace.x, one.posterior_mean[one.labels == label, 0])
@@ -46,7 +57,9 @@ def test_scatter_has_every_point_under_its_label() -> None:
 
 
 def test_one_latent_dimension_is_drawn_against_the_label() -> None:
-    figure = latent.scatter(np.arange(4.0)[:, None], np.array([0, 1, 0, 1]), ("a", "b"), (0, 0))
+    figure = go.Figure(
+        *latent.scatter(np.arange(4.0)[:, None], np.array([0, 1, 0, 1]), ("a", "b"), (0, 0))
+    )
     assert list(figure.data[1].x) == [1, 3]
     assert list(figure.data[1].y) == [1, 1]
     assert figure.layout.yaxis.title.text == "label"
@@ -114,7 +127,7 @@ def test_small_plots_show_a_sample_of_many_points() -> None:
         posterior_mean=np.random.default_rng(1).normal(size=(10_000, 2)),
         labels=np.random.default_rng(2).integers(0, 3, 10_000),
     )
-    figure = comparison.latent_spaces([many], 4)
+    figure = go.Figure(*comparison.latent_spaces([many], 4))
     shown = [(x, y) for trace in figure.data for x, y in zip(trace.x, trace.y, strict=True)]
     assert len(shown) == comparison.MAX_POINTS
     assert len(set(shown)) == len(shown)
@@ -139,7 +152,9 @@ def test_no_slope_is_drawn_under_the_capacity_schedule() -> None:
 
 
 def test_what_lies_outside_is_said() -> None:
-    figure = comparison.latent_spaces([column(0, 500, 18, scale=50), column(1, 2, 21)], 4)
+    figure = go.Figure(
+        *comparison.latent_spaces([column(0, 500, 18, scale=50), column(1, 2, 21)], 4)
+    )
     notes = [a.text for a in figure.layout.annotations if "outside" in a.text]
     means = column(0, 500, 18, scale=50).posterior_mean
     outside = (np.abs(means) > 4).any(axis=1).mean()
@@ -166,7 +181,7 @@ def test_training_curves_show_what_was_recorded() -> None:
         }
         for epoch in range(5)
     ]
-    figure = curves.training(records)
+    figure = go.Figure(*curves.training(records))
     held_out = [trace for trace in figure.data if trace.name == "held out"]
     assert [list(trace.y) for trace in held_out] == [[10, 9, 8, 7, 6], [8.5] * 5, [1.5] * 5]
     trained = next(trace for trace in figure.data if trace.name == "training")
@@ -208,7 +223,7 @@ def rates_of(epochs: int, latent_dim: int) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("latent_dim", [1, 2, 64])
 def test_the_heat_map_has_a_row_a_dimension_and_the_values_of_the_records(latent_dim: int) -> None:
     records = rates_of(5, latent_dim)
-    figure = curves.rate_per_dim(records)
+    figure = go.Figure(*curves.rate_per_dim(records))
     (trace,) = figure.data
     assert list(trace.x) == [0, 1, 2, 3, 4, 5]
     assert np.array_equal(trace.z, np.array([r["test"]["rate_per_dim"] for r in records]).T)
@@ -223,7 +238,7 @@ def test_the_heat_map_has_a_row_a_dimension_and_the_values_of_the_records(latent
 
 def test_a_long_heat_map_is_thinned_to_columns_of_the_records() -> None:
     records = rates_of(5000, 2)
-    (trace,) = curves.rate_per_dim(records).data
+    (trace,) = go.Figure(*curves.rate_per_dim(records)).data
     assert len(trace.x) == curves.MAX_COLUMNS
     assert (trace.x[0], trace.x[-1]) == (0, 5000)
     for epoch, *rates in zip(trace.x, *trace.z, strict=True):
@@ -237,21 +252,26 @@ def test_the_heat_map_grows_within_an_epoch() -> None:
         {"kind": "step", "epoch": 1.0, "rate_per_dim": [9.0, 9.0]},  # of fewer images
     ]
     first, second = rates_of(1, 2)
-    (trace,) = curves.rate_per_dim([first, *steps, second]).data
+    (trace,) = go.Figure(*curves.rate_per_dim([first, *steps, second])).data
     assert list(trace.x) == [0, 0.5, 1]
     assert np.array_equal(trace.z, [[0, 7, 2], [1, 8, 3]])
 
 
 def test_a_collapsed_run_is_dark_all_over() -> None:
     records = [{"kind": "epoch", "epoch": 0, "test": {"rate_per_dim": [0.01, 0.02]}}]
-    (trace,) = curves.rate_per_dim(records).data
+    (trace,) = go.Figure(*curves.rate_per_dim(records)).data
     assert (trace.zmin, trace.zmax) == (0, HIGH_RATE)
 
 
 def test_rows_of_pictures_are_named_and_in_order() -> None:
     values = {"first": (0.0, 0.3, 0.6, 0.9), "second": (1.0, 0.2, 0.5, 0.8)}
-    figure = picture_rows(
-        {name: np.array([np.full((8, 8), value) for value in row]) for name, row in values.items()}
+    figure = go.Figure(
+        *picture_rows(
+            {
+                name: np.array([np.full((8, 8), value) for value in row])
+                for name, row in values.items()
+            }
+        )
     )
     assert list(figure.layout.yaxis.ticktext) == ["first", "second"]
     _, png = figure.data[0].source.split(",")
@@ -263,17 +283,21 @@ def test_rows_of_pictures_are_named_and_in_order() -> None:
 
 def test_the_prior_is_a_column_of_its_own() -> None:
     prior = np.random.default_rng(0).normal(size=(50, 2))
-    figure = comparison.latent_spaces([column(1, 3, 20)] * 3, 4, prior)
+    figure = go.Figure(*comparison.latent_spaces([column(1, 3, 20)] * 3, 4, prior))
     assert [a.text.split("<br>")[0] for a in figure.layout.annotations][3] == "N(0, I)"
     last = figure.data[-1]
     assert (last.xaxis, len(last.x)) == ("x4", 50)
     assert len(figure.layout.shapes) == 4 * 2
     assert figure.layout.xaxis4.range == figure.layout.xaxis.range
-    assert len(comparison.latent_spaces([column(1, 3, 20)] * 3, 4).layout.shapes) == 3 * 2
+    assert (
+        len(go.Figure(*comparison.latent_spaces([column(1, 3, 20)] * 3, 4)).layout.shapes) == 3 * 2
+    )
 
 
 def test_rates_share_an_axis_that_beta_zero_does_not_stretch() -> None:
-    figure = comparison.rates([column(0, 400, 10), column(1, 6, 20), column(4, 2, 30)], 3)
+    figure = go.Figure(
+        *comparison.rates([column(0, 400, 10), column(1, 6, 20), column(4, 2, 30)], 3)
+    )
     top = 1.25 * 0.75 * 6
     assert figure.layout.yaxis.range == (0, top)
     assert list(figure.data[0].y) == [top, top]
@@ -302,3 +326,31 @@ def test_a_sheet_has_a_point_in_the_middle_of_each_picture() -> None:
     (image,) = figure.layout.images
     assert (image.sizex, image.sizey) == (3, 2)
     assert figure.layout.yaxis.range == (2, 0), "the first row is on top"
+
+
+def test_a_plain_figure_is_sent_as_plotly_would_send_it() -> None:
+    """Plotly also refuses a property that there is not."""
+    columns = [column(1, 3, 20), replace(column(4, 2, 30), beta=None)]
+    values = np.linspace(0, 1, 11)
+    plain = [
+        latent.scatter(columns[0].posterior_mean, columns[0].labels, ("a", "b", "c")),
+        comparison.latent_spaces(columns, 4),
+        comparison.rates(columns, 3),
+        curves.rate_per_dim(rates_of(5, 3)),
+        autoencoder.walk(
+            np.zeros((11, 8, 8)),
+            {"gaps": values, "rms": values},
+            dict.fromkeys(("gaps", "rms"), 1.1),
+        ),
+    ]
+    for figure in plain:
+        assert json.loads(figure.to_json()) == json.loads(go.Figure(*figure).to_json())
+
+
+def test_a_run_that_went_to_infinity_has_gaps_and_strict_json() -> None:
+    numbers = {"loss": np.nan, "distortion": np.inf, "rate": 1.0}
+    records = [
+        {"kind": "epoch", "epoch": epoch, "train": numbers, "test": numbers} for epoch in range(5)
+    ]
+    assert "NaN" not in curves.training(records).to_json()
+    assert "Infinity" not in curves.training(records).to_json()

@@ -451,16 +451,6 @@ def analogy(a: np.ndarray, b: np.ndarray, c: np.ndarray, strength: float = 1.0) 
     return np.asarray(c + strength * (a - b), np.float32)
 
 
-def along(z: np.ndarray, vector: np.ndarray, strengths: np.ndarray) -> np.ndarray:
-    """z + s · vector for each strength s: (k, d) float32.
-
-    Args:
-        z, vector: (d,).
-        strengths: (k,).
-    """
-    return (z + np.asarray(strengths)[:, None] * vector).astype(np.float32)
-
-
 class Halves(NamedTuple):
     """Two groups of images, halved: a vector is taken from one half, and shown on the other.
 
@@ -609,10 +599,14 @@ def coverage(reference: np.ndarray, points: np.ndarray, k: int = NEIGHBOURS) -> 
     return covered / len(reference)
 
 
+EXACT_DIMS = 8  # differences are taken one by one, where that is cheap
+CANDIDATES = 4
+
+
 def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Between points (n, d) and (m, d): (n, m), never below 0."""
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    if a.shape[1] <= 8:  # exact, where that is cheap
+    if a.shape[1] <= EXACT_DIMS:
         return np.stack([np.subtract.outer(x, y) ** 2 for x, y in zip(a.T, b.T, strict=True)]).sum(
             axis=0
         )
@@ -621,9 +615,21 @@ def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def nearest_distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Euclidean distance of each of `points` (n, d) to the nearest of `others` (m, d): (n,)."""
-    chunks = np.array_split(others, -(-len(others) // 2000))
-    return np.sqrt(np.min([squared_distances(points, c).min(axis=1) for c in chunks], axis=0))
+    """Euclidean distance of each of `points` (n, d) to the nearest of `others` (m, d): (n,).
+
+    Of many dimensions a few that may be the nearest are found in single precision, in a third of
+    the time, and those are measured.
+    """
+    found = []
+    for chunk in np.array_split(others, -(-len(others) // 2000)):
+        if points.shape[1] <= EXACT_DIMS or len(chunk) <= CANDIDATES:
+            found.append(squared_distances(points, chunk).min(axis=1))
+            continue
+        rough = np.einsum("ij,ij->i", chunk, chunk) - 2 * points @ chunk.T
+        nearest = chunk[np.argpartition(rough, CANDIDATES, axis=1)[:, :CANDIDATES]]
+        apart = nearest.astype(np.float64) - points[:, None]
+        found.append(np.square(apart).sum(axis=-1).min(axis=1))
+    return np.sqrt(np.min(found, axis=0))
 
 
 def typical_gap(points: np.ndarray) -> float:

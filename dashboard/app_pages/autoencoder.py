@@ -22,8 +22,7 @@ if not trios:
         "β = 0 and β = 1, on the Train page."
     )
 NAMES = list(trios)
-if st.session_state.get("trio") not in (None, *NAMES):  # its runs were deleted meanwhile
-    st.session_state["trio"] = NAMES[0]
+controls.replace_gone("trio", NAMES, NAMES[0])
 chosen = st.selectbox(
     "Runs of the same networks and seed",
     NAMES,
@@ -63,22 +62,17 @@ label_names = [str(name) for name in arrays[0]["label_names"]]
 here = [i for i in range(len(label_names)) if all((a["labels"] == i).any() for a in arrays)]
 
 with st.container(horizontal=True, vertical_alignment="bottom", key="form_walk"):
-    start = st.selectbox(
-        "Walk from",
-        here,
-        format_func=lambda label: label_names[label],
-        key="walk_from",
-        bind="query-params",
-        width=160,
-    )
-    end = st.selectbox(
-        "to",
-        here,
-        index=min(1, len(here) - 1),
-        format_func=lambda label: label_names[label],
-        key="walk_to",
-        bind="query-params",
-        width=160,
+    start, end = (
+        st.selectbox(
+            title,
+            here,
+            index=min(index, len(here) - 1),
+            format_func=lambda label: label_names[label],
+            key=key,
+            bind="query-params",
+            width=160,
+        )
+        for index, (title, key) in enumerate((("Walk from", "walk_from"), ("to", "walk_to")))
     )
     shared = st.toggle(
         "Same axes for all",
@@ -86,7 +80,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="form_walk")
         bind="query-params",
         help="At one scale, a latent space that nothing holds dwarfs that of a VAE.",
     )
-walks = [beside_vae.walk(run, start, end) for run in runs]
+walks = beside_vae.walks(runs, start, end)
 
 st.subheader("Where the images are")
 plot(

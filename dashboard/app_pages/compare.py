@@ -1,13 +1,14 @@
 """Compare: runs of several β side by side."""
 
 import streamlit as st
+from pandas.io.formats.style import Styler
 
 from dashboard import controls, side_by_side
 from dashboard.components.plot import drawn, plot
 from dashboard.figures import comparison
-from dashboard.figures.numbers import metrics_table, title
+from dashboard.figures.numbers import metrics_table
 from vae_core import analysis, datasets
-from vae_core.metrics import BOUND_IMAGES, METRICS, NO_FACTORS
+from vae_core.metrics import BOUND_IMAGES, NO_FACTORS
 
 st.title("Compare")
 runs = {controls.run_label(run): run for run in controls.all_runs()}
@@ -60,25 +61,23 @@ if any(column.beta is None for column in columns):
     st.caption("Autoencoders are left out: they have no rate, and no elbo to compare.")
 
 st.subheader("Held-out numbers")
-numbers = [column.numbers for column in columns]
-table = metrics_table(
-    {
-        "β": [column.beta for column in columns],
-        "seeds": [len(row) for row in numbers],
-        "run": [controls.run_label(run) for run in picked],
-    },
-    numbers,
-    comparable=len({run.config.dataset for run in picked}) == 1,
-)
-st.dataframe(
-    table,
-    hide_index=True,
-    alt="Held-out metrics of the runs, mean and standard deviation over the seeds",
-    column_config={
-        "β": st.column_config.NumberColumn(format="%g", pinned=True),
-        **{title(name): st.column_config.Column(help=METRICS[name].text) for name in METRICS},
-    },
-)
+names = [controls.run_label(run) for run in picked]
+
+
+def table() -> Styler:
+    numbers = [column.numbers for column in columns]
+    return metrics_table(
+        {
+            "β": [column.beta for column in columns],
+            "seeds": [len(row) for row in numbers],
+            "run": names,
+        },
+        numbers,
+        comparable=len({run.config.dataset for run in picked}) == 1,
+    )
+
+
+side_by_side.show_table(table, *names, *shown_here)
 st.caption(
     "Mean ± standard deviation over the seeds; marked: the best, where one direction is better. "
     "Nats are nats an image. The loss holds β, so only the elbo compares across β. Bounds are "
@@ -89,7 +88,7 @@ if not all(datasets.has_factors(run.config.dataset) for run in picked):
     st.caption(NO_FACTORS)
 st.download_button(
     "The table (CSV)",
-    lambda: table.data.to_csv(index=False),  # type: ignore[attr-defined]
+    lambda: table().data.to_csv(index=False),  # type: ignore[attr-defined]
     "vae-lab-comparison.csv",
     "text/csv",
     icon=":material/table:",

@@ -2,12 +2,12 @@
 
 import numpy as np
 import streamlit as st
-from plotly import graph_objects as go
 
 from dashboard import controls, known
 from dashboard.components.plot import drawn, plot
 from dashboard.figures import factors
 from dashboard.figures.picture_rows import picture_rows
+from dashboard.figures.plain import Plain
 from vae_core import analysis
 from vae_core.metrics import FACTOR_METRICS, METRICS, NO_FACTORS, entropies
 
@@ -103,12 +103,12 @@ follows = factors.followed(found.told, most)
 said = [factors.said(dim, follows[dim], found.told[dim], most, names) for dim in shown]
 
 
-def traversals() -> go.Figure:
+def traversals() -> Plain:
     """A row a dimension, named by the factor that it follows."""
     values = np.linspace(-extent, extent, STEPS)
     z = analysis.traversal(np.zeros(run.config.latent_dim), shown, values)
     rows = np.split(controls.inference(run).decode(z), len(shown))
-    return picture_rows(dict(zip(said, rows, strict=True))).update_layout(margin_l=LABEL_WIDTH)
+    return picture_rows(dict(zip(said, rows, strict=True)), LABEL_WIDTH)
 
 
 plot(

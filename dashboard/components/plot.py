@@ -20,6 +20,7 @@ import plotly
 import streamlit as st
 from plotly import graph_objects as go
 
+from dashboard.figures.plain import Plain
 from vae_core.runs import replace_file
 
 HERE = Path(__file__).parent
@@ -109,7 +110,7 @@ class Drawn(NamedTuple):
     top: int
 
 
-def drawn(make: Callable[[], go.Figure], *key: Hashable) -> Drawn:
+def drawn(make: Callable[[], go.Figure | Plain], *key: Hashable) -> Drawn:
     """A figure, made once for all viewers who ask for the same.
 
     Args:
@@ -120,14 +121,14 @@ def drawn(make: Callable[[], go.Figure], *key: Hashable) -> Drawn:
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
-def _drawn(key: tuple[Hashable, ...], _make: Callable[[], go.Figure]) -> Drawn:
+def _drawn(key: tuple[Hashable, ...], _make: Callable[[], go.Figure | Plain]) -> Drawn:
     del key
     figure = _make()
-    return Drawn(figure.to_json(), int(figure.layout.margin.t or 0))
+    return Drawn(figure.to_json(), int(figure.layout["margin"]["t"] or 0))
 
 
 def plot(
-    figure: go.Figure | Drawn,
+    figure: go.Figure | Plain | Drawn,
     *,
     key: str,
     height: int,

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from plotly import graph_objects as go
-from plotly.subplots import make_subplots
 
-from dashboard.figures import LABEL_COLOURS, LEGEND_BELOW, MARGINS, dim_name, latent
+from dashboard.figures import LABEL_COLOURS, LEGEND_BELOW, MARGINS, comparison, dim_name, latent
 from dashboard.figures.pictures import data_uri, enlarged, png
+from dashboard.figures.plain import Plain, axes, columns
 from vae_core.analysis import sheet
 
 MAX_POINTS = 2500  # a run: more hide each other
 SHARE_SHOWN = 0.99  # of the images lie within axes of their own
 PIXELS_ACROSS = 900
+ROW_GAP = 0.05  # between the rows of a walk, of its height
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Plane:
         return max(float(np.quantile(shown, SHARE_SHOWN)) * 1.05, 2.2)
 
 
-def planes(runs: Sequence[Plane], shared: bool) -> go.Figure:
+def planes(runs: Sequence[Plane], shared: bool) -> Plain:
     """A scatter a run around the origin, with the circles of N(0, I) and the walk.
 
     Args:
@@ -54,73 +55,63 @@ def planes(runs: Sequence[Plane], shared: bool) -> go.Figure:
     """
     widest = max(run.half_width for run in runs)
     widths = [widest if shared else run.half_width for run in runs]
-    figure = make_subplots(
-        rows=1,
-        cols=len(runs),
-        subplot_titles=[
+    layout = columns(
+        len(runs),
+        0.05,
+        [
             f"{run.title}<br><sub>axes from -{width:.3g} to {width:.3g}</sub>"
             for run, width in zip(runs, widths, strict=True)
         ],
-        horizontal_spacing=0.05,
     )
-    shapes = []
+    traces: list[dict[str, Any]] = []
+    shapes: list[dict[str, Any]] = []
     for number, (run, width) in enumerate(zip(runs, widths, strict=True), start=1):
-        suffix = "" if number == 1 else str(number)
+        x, y = axes(number)
+        across, up = layout["xaxis" + x[1:]], layout["yaxis" + y[1:]]
+        fixed = {"showlegend": number == 1, "xaxis": x, "yaxis": y}
         flat = run.means.shape[1] == 1
         shown = np.random.default_rng(0).permutation(len(run.labels))[:MAX_POINTS]
-        for trace in latent.traces(
-            run.means[shown], run.labels[shown], run.label_names, run.dims, size=3.5
-        ):
-            trace.update(legendgroup=trace.name, showlegend=number == 1)
-            figure.add_trace(trace, row=1, col=number)
-        if not flat:
-            x, y = run.walk[:, list(run.dims)].T
-            figure.add_trace(
-                go.Scattergl(
-                    x=x,
-                    y=y,
-                    mode="lines+markers",
-                    line={"color": latent.MARK, "width": 2},
-                    marker={"size": 5, "color": latent.MARK},
-                    name="the walk",
-                    legendgroup="the walk",
-                    showlegend=number == 1,
-                    hoverinfo="skip",
-                ),
-                row=1,
-                col=number,
-            )
-            shapes += latent.circles(f"x{suffix}", f"y{suffix}")
-            figure.update_yaxes(
-                range=[-width, width],
-                scaleanchor=f"x{suffix}",
-                constrain="domain",
-                nticks=7,
-                row=1,
-                col=number,
-            )
-        figure.update_xaxes(
-            title=dim_name(run.dims[0]),
-            range=[-width, width],
-            constrain="domain",
-            nticks=7,
-            row=1,
-            col=number,
+        means, labels = run.means[shown], run.labels[shown]
+        traces += latent.traces(
+            means, labels, run.label_names, run.dims, size=3.5, grouped=True, **fixed
         )
-        figure.update_yaxes(title="label" if flat else dim_name(run.dims[1]), row=1, col=number)
-    figure.update_layout(
-        shapes=shapes,
-        margin=MARGINS | {"b": 92, "t": 56},
-        legend=LEGEND_BELOW,
-        hovermode="closest",
-        uirevision=f"autoencoder-{shared}-{widths}",
-    )
-    return figure
+        if not flat:
+            traces.append(
+                {
+                    "type": "scattergl",
+                    "x": run.walk[:, run.dims[0]],
+                    "y": run.walk[:, run.dims[1]],
+                    "mode": "lines+markers",
+                    "line": {"color": latent.MARK, "width": 2},
+                    "marker": {"size": 5, "color": latent.MARK},
+                    "name": "the walk",
+                    "legendgroup": "the walk",
+                    "hoverinfo": "skip",
+                    **fixed,
+                }
+            )
+            shapes += latent.circles(x, y)
+            up |= comparison.plane(x, width) | {"nticks": 7}
+        up["title"] = {"text": "label" if flat else dim_name(run.dims[1])}
+        across |= {
+            "title": {"text": dim_name(run.dims[0])},
+            "range": [-width, width],
+            "constrain": "domain",
+            "nticks": 7,
+        }
+    layout |= {
+        "shapes": shapes,
+        "margin": MARGINS | {"b": 92, "t": 56},
+        "legend": LEGEND_BELOW,
+        "hovermode": "closest",
+        "uirevision": f"autoencoder-{shared}-{widths}",
+    }
+    return Plain(traces, layout)
 
 
 def walk(
     pictures: np.ndarray, distances: Mapping[str, np.ndarray], tops: Mapping[str, float]
-) -> go.Figure:
+) -> Plain:
     """The decoded steps of a walk, and under each how far the nearest image is.
 
     Args:
@@ -129,57 +120,68 @@ def walk(
         tops: of each the top of its axis, so that several walks compare.
     """
     steps = len(pictures)
-    bars = 0.5 / len(distances)
-    figure = make_subplots(
-        rows=1 + len(distances),
-        cols=1,
-        shared_xaxes=True,
-        row_heights=[0.5, *[bars] * len(distances)],
-        vertical_spacing=0.05,
-    )
     picture = enlarged(sheet(pictures, steps, gap=1), PIXELS_ACROSS)
     height, width = picture.shape
-    figure.add_trace(
-        go.Image(
-            source=data_uri(png(picture)),
-            x0=-0.5 + 0.5 * steps / width,
-            dx=steps / width,
-            y0=0.5 / height,
-            dy=1 / height,
-            hoverinfo="none",
-        ),
-        row=1,
-        col=1,
-    )
-    # Not of equal scale, which an image would ask for: the steps keep the width of the bars.
-    figure.update_yaxes(
-        visible=False, fixedrange=True, range=[1, 0], scaleanchor=False, row=1, col=1
-    )
+    fixed = {"fixedrange": True, "range": [-0.5, steps - 0.5], "showgrid": False, "zeroline": False}
+    last, _ = axes(1 + len(distances))
+    matching = {"anchor": "y", "matches": last, "showticklabels": False}
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "image",
+            "source": data_uri(png(picture)),
+            "x0": -0.5 + 0.5 * steps / width,
+            "dx": steps / width,
+            "y0": 0.5 / height,
+            "dy": 1 / height,
+            "hoverinfo": "none",
+        }
+    ]
+    # The picture has half of the height, and the bars below it share the other.
+    room = (1 - len(distances) * ROW_GAP) / 2
+    layout: dict[str, Any] = {
+        "xaxis": fixed | matching | {"visible": False},
+        # Not of equal scale, which an image would ask for: the steps keep the width of the bars.
+        "yaxis": {
+            "domain": [1 - room, 1],
+            "visible": False,
+            "fixedrange": True,
+            "range": [1, 0],
+            "scaleanchor": False,
+        },
+        "margin": {"l": 84, "r": 8, "t": 8, "b": 40},
+        "bargap": 0.5,
+        "uirevision": "walk",
+        "dragmode": False,
+    }
+    top = 1 - room
     for row, (name, values) in enumerate(distances.items(), start=2):
-        figure.add_trace(
-            go.Bar(
-                x=list(range(steps)),
-                y=values,
-                marker={"color": LABEL_COLOURS[0] if row == 2 else LABEL_COLOURS[1]},
-                hovertemplate=f"step %{{x}}<br>{name.replace('<br>', ' ')}: %{{y:.3g}}"
+        x, y = axes(row)
+        traces.append(
+            {
+                "type": "bar",
+                "x": list(range(steps)),
+                "y": values,
+                "marker": {"color": LABEL_COLOURS[row - 2]},
+                "hovertemplate": f"step %{{x}}<br>{name.replace('<br>', ' ')}: %{{y:.3g}}"
                 "<extra></extra>",
-                showlegend=False,
-            ),
-            row=row,
-            col=1,
+                "showlegend": False,
+                "xaxis": x,
+                "yaxis": y,
+            }
         )
-        figure.update_yaxes(
-            title={"text": name, "font": {"size": 11}},
-            range=[0, tops[name]],
-            fixedrange=True,
-            nticks=4,
-            row=row,
-            col=1,
+        top -= ROW_GAP
+        layout["xaxis" + x[1:]] = fixed | (
+            {"anchor": y, "title": {"text": "step"}, "dtick": 1}
+            if x == last
+            else matching | {"anchor": y}
         )
-    figure.update_xaxes(fixedrange=True, range=[-0.5, steps - 0.5], showgrid=False, zeroline=False)
-    figure.update_xaxes(visible=False, row=1, col=1)
-    figure.update_xaxes(title="step", dtick=1, row=1 + len(distances), col=1)
-    figure.update_layout(
-        margin={"l": 84, "r": 8, "t": 8, "b": 40}, bargap=0.5, uirevision="walk", dragmode=False
-    )
-    return figure
+        layout["yaxis" + y[1:]] = {
+            "anchor": x,
+            "domain": [max(top - room / len(distances), 0), top],
+            "title": {"text": name, "font": {"size": 11}},
+            "range": [0, tops[name]],
+            "fixedrange": True,
+            "nticks": 4,
+        }
+        top -= room / len(distances)
+    return Plain(traces, layout)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from plotly import graph_objects as go
-from plotly.subplots import make_subplots
 
 from dashboard.figures import LABEL_COLOURS, LEGEND_BELOW, MARGINS, dim_name, latent
+from dashboard.figures.plain import Plain, axes
+from dashboard.figures.plain import columns as plots
 from vae_core.analysis import Alignment
 
 MAX_POINTS = 2500  # a run
+SPACING = 0.012  # between columns
 MIN_COLUMNS = 3  # fewer runs leave room: wider plots would be limited by height, and not square
 
 
@@ -75,7 +78,7 @@ def width_of(columns: int) -> int:
 
 def latent_spaces(
     columns: Sequence[Column], half_width: float, reference: np.ndarray | None = None
-) -> go.Figure:
+) -> Plain:
     """A scatter a run, on shared axes of -half_width to half_width.
 
     At most `MAX_POINTS` of a run are shown, picked at random: in a small plot more hide each other.
@@ -91,82 +94,89 @@ def latent_spaces(
         titles.append(["N(0, I)", "<sub>the prior itself</sub>"])
     title_lines = max(map(len, titles))
     width = width_of(len(titles))
-    figure = make_subplots(
-        rows=1,
-        cols=width,
-        subplot_titles=[  # all as high, so that their first lines stand level
+    layout = plots(
+        width,
+        SPACING,
+        [  # all as high, so that their first lines stand level
             "<br>".join(lines + ["<sub>&nbsp;</sub>"] * (title_lines - len(lines)))
             for lines in titles
         ],
-        shared_yaxes=all(c.posterior_mean.shape[1] > 1 for c in columns),
-        horizontal_spacing=0.012,
+        shared=all(c.posterior_mean.shape[1] > 1 for c in columns),
     )
-    shapes: list[dict[str, object]] = []
+    for number in range(1, width + 1):
+        across, up = _axes_of(layout, number)
+        across |= {"range": [-half_width, half_width], "constrain": "domain", "nticks": 5}
+    traces: list[dict[str, Any]] = []
+    shapes: list[dict[str, Any]] = []
     for number, column in enumerate(columns, start=1):
+        x, y = axes(number)
+        across, up = _axes_of(layout, number)
         shown = np.random.default_rng(0).permutation(len(column.labels))[:MAX_POINTS]
-        for trace in latent.traces(
+        traces += latent.traces(
             column.posterior_mean[shown],
             column.labels[shown],
             column.label_names,
             column.dims,
             size=3.5,
+            grouped=True,
             # Once for each set of labels: runs of several data sets may stand side by side.
             showlegend=list(column.label_names)
             not in [list(c.label_names) for c in columns[: number - 1]],
-        ):
-            figure.add_trace(trace.update(legendgroup=trace.name), row=1, col=number)
-        if column.posterior_mean.shape[1] > 1:
-            circles = _make_plane(figure, number, half_width)
-            shapes += circles if column.beta is not None else []  # an autoencoder has no prior
-        figure.update_xaxes(title=dim_name(column.dims[0]), row=1, col=number)
-        if number == 1 or column.dims != columns[0].dims:
-            up = dim_name(column.dims[1]) if column.posterior_mean.shape[1] > 1 else "label"
-            figure.update_yaxes(title=up, row=1, col=number)
-    if reference is not None:
-        number = len(titles)
-        figure.add_trace(
-            go.Scattergl(
-                x=reference[:, 0],
-                y=reference[:, 1],
-                mode="markers",
-                marker={"size": 3.5, "opacity": 0.75, "color": QUIET},
-                name="samples of the prior",
-                hoverinfo="skip",
-            ),
-            row=1,
-            col=number,
+            xaxis=x,
+            yaxis=y,
         )
-        shapes += _make_plane(figure, number, half_width)
-    _leave_blank(figure, len(titles), width)
-    figure.update_xaxes(range=[-half_width, half_width], constrain="domain", nticks=5)
-    figure.update_layout(
-        shapes=shapes,
-        margin=MARGINS | {"l": 44, "b": 84, "t": 24 + 18 * title_lines},
-        uirevision=f"latent-{len(titles)}-{half_width}",
-        legend=LEGEND_BELOW,
-        hovermode="closest",
-    )
-    return figure
+        flat = column.posterior_mean.shape[1] == 1
+        if not flat:
+            up |= plane(x, half_width)
+            # An autoencoder has no prior.
+            shapes += latent.circles(x, y) if column.beta is not None else []
+        across["title"] = {"text": dim_name(column.dims[0])}
+        if number == 1 or column.dims != columns[0].dims:
+            up["title"] = {"text": "label" if flat else dim_name(column.dims[1])}
+    if reference is not None:
+        x, y = axes(len(titles))
+        traces.append(
+            {
+                "type": "scattergl",
+                "x": reference[:, 0],
+                "y": reference[:, 1],
+                "mode": "markers",
+                "marker": {"size": 3.5, "opacity": 0.75, "color": QUIET},
+                "name": "samples of the prior",
+                "hoverinfo": "skip",
+                "xaxis": x,
+                "yaxis": y,
+            }
+        )
+        _, up = _axes_of(layout, len(titles))
+        up |= plane(x, half_width)
+        shapes += latent.circles(x, y)
+    _leave_blank(layout, len(titles), width)
+    layout |= {
+        "shapes": shapes,
+        "margin": MARGINS | {"l": 44, "b": 84, "t": 24 + 18 * title_lines},
+        "uirevision": f"latent-{len(titles)}-{half_width}",
+        "legend": LEGEND_BELOW,
+        "hovermode": "closest",
+    }
+    return Plain(traces, layout)
 
 
-def _make_plane(figure: go.Figure, number: int, half_width: float) -> list[dict[str, object]]:
-    """Give a column axes of equal scale; the prior's circles, as shapes of it."""
-    suffix = "" if number == 1 else str(number)
-    figure.update_yaxes(
-        scaleanchor=f"x{suffix}",
-        constrain="domain",
-        range=[-half_width, half_width],
-        row=1,
-        col=number,
-    )
-    return latent.circles(f"x{suffix}", f"y{suffix}")
+def plane(x: str, half_width: float) -> dict[str, Any]:
+    """The vertical axis of a plane whose scale is that of its horizontal axis, of that name."""
+    return {"scaleanchor": x, "constrain": "domain", "range": [-half_width, half_width]}
 
 
-def _leave_blank(figure: go.Figure, used: int, width: int) -> None:
+def _axes_of(layout: dict[str, Any], number: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    x, y = axes(number)
+    return layout["xaxis" + x[1:]], layout["yaxis" + y[1:]]
+
+
+def _leave_blank(layout: dict[str, Any], used: int, width: int) -> None:
     """Hide the axes of the columns behind those that are used."""
     for number in range(used + 1, width + 1):
-        figure.update_xaxes(visible=False, row=1, col=number)
-        figure.update_yaxes(visible=False, row=1, col=number)
+        for axis in _axes_of(layout, number):
+            axis["visible"] = False
 
 
 def _title_lines(column: Column, half_width: float) -> list[str]:
@@ -177,7 +187,7 @@ def _title_lines(column: Column, half_width: float) -> list[str]:
     return [*lines, f"<sub>{outside:.0%} outside</sub>"] if outside > 0.005 else lines
 
 
-def rates(columns: Sequence[Column], width: int) -> go.Figure:
+def rates(columns: Sequence[Column], width: int) -> Plain:
     """Held-out rate of each latent dimension, a bar each, on a shared axis.
 
     A run with β = 0 does not optimise its rate and would stretch the axis: its bars leave the plot,
@@ -191,44 +201,41 @@ def rates(columns: Sequence[Column], width: int) -> go.Figure:
         c.rate_per_dim.max() for c in columns if c.beta is not None
     ]
     top = 1.25 * max([*tops, 0.1])
-    figure = make_subplots(
-        rows=1,
-        cols=width,
-        subplot_titles=[c.title.split("<br>")[0] for c in columns],
-        shared_yaxes=True,
-        horizontal_spacing=0.012,
-    )
+    layout = plots(width, SPACING, [c.title.split("<br>")[0] for c in columns], shared=True)
+    traces: list[dict[str, Any]] = []
     for number, column in enumerate(columns, start=1):
+        x, y = axes(number)
+        across, _ = _axes_of(layout, number)
         if column.beta is None:
-            figure.add_annotation(
-                text="no rate", showarrow=False, x=0.5, y=top / 2, row=1, col=number
-            )
-            figure.update_xaxes(range=[0, 1], showticklabels=False, row=1, col=number)
+            where = {"x": 0.5, "y": top / 2, "xref": x, "yref": y}
+            layout["annotations"].append({"text": "no rate", "showarrow": False} | where)
+            across |= {"range": [0, 1], "showticklabels": False}
             continue
         values = column.rate_per_dim
         few = len(values) <= 4
-        figure.add_trace(
-            go.Bar(
-                x=[dim_name(dim) for dim in range(len(values))],
-                y=np.minimum(values, top),
-                customdata=values,
-                text=[f"{value:.2f}" if value < 100 else f"{value:.0f}" for value in values]
-                if few
-                else None,
-                textposition="inside" if values.max() > top else "outside",
-                marker={"color": LABEL_COLOURS[0]},
-                showlegend=False,
-                hovertemplate="%{x}: %{customdata:.3f} nats<extra></extra>",
-            ),
-            row=1,
-            col=number,
+        said = [f"{value:.2f}" if value < 100 else f"{value:.0f}" for value in values]
+        traces.append(
+            {
+                "type": "bar",
+                "x": [dim_name(dim) for dim in range(len(values))],
+                "y": np.minimum(values, top),
+                "customdata": values,
+                **({"text": said} if few else {}),
+                "textposition": "inside" if values.max() > top else "outside",
+                "marker": {"color": LABEL_COLOURS[0]},
+                "showlegend": False,
+                "hovertemplate": "%{x}: %{customdata:.3f} nats<extra></extra>",
+                "xaxis": x,
+                "yaxis": y,
+            }
         )
-        figure.update_xaxes(showticklabels=few, row=1, col=number)
-    _leave_blank(figure, len(columns), width)
-    figure.update_yaxes(range=[0, top])
-    figure.update_yaxes(title="nats an image", row=1, col=1)
-    figure.update_layout(margin=MARGINS | {"l": 44}, uirevision=f"rates-{len(columns)}")
-    return figure
+        across["showticklabels"] = few
+    _leave_blank(layout, len(columns), width)
+    for number in range(1, width + 1):
+        _axes_of(layout, number)[1]["range"] = [0, top]
+    layout["yaxis"]["title"] = {"text": "nats an image"}
+    layout |= {"margin": MARGINS | {"l": 44}, "uirevision": f"rates-{len(columns)}"}
+    return Plain(traces, layout)
 
 
 SLOPE_LENGTH = 0.09  # of the axes

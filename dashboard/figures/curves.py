@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
+import plotly.colors
 from plotly import graph_objects as go
-from plotly.subplots import make_subplots
 
 from dashboard.figures import LEGEND_BELOW, MARGINS, dim_name
+from dashboard.figures.plain import Plain, axes, columns
 from vae_core import objective
 from vae_core.config import RunConfig
 from vae_core.metrics import HIGH_RATE
@@ -20,9 +21,10 @@ HELD_OUT, TRAIN = "#4e79a7", "#f28e2b"
 MAX_POINTS = 500
 MAX_COLUMNS = 300
 MAX_DIM_LABELS = 16
+VIRIDIS = plotly.colors.get_colorscale("Viridis")
 
 
-def training(records: Sequence[dict[str, Any]], item: str = "an image") -> go.Figure:
+def training(records: Sequence[dict[str, Any]], item: str = "an image") -> Plain:
     """Loss, distortion and rate over the epochs, held out and on the training batches.
 
     Of an autoencoder the loss alone: it is the distortion, and there is no rate.
@@ -36,44 +38,44 @@ def training(records: Sequence[dict[str, Any]], item: str = "an image") -> go.Fi
     has_rate = all("rate" in (r.get("test") or r["train"]) for r in records)
     names = ("loss", "distortion", "rate") if has_rate else ("loss",)
     titles = names if has_rate else ("loss = distortion",)
-    figure = make_subplots(rows=1, cols=len(names), subplot_titles=titles, horizontal_spacing=0.07)
+    layout = columns(len(names), 0.07, titles)
+    traces = []
     held_out = _thinned([r for r in records if r["kind"] == "epoch"])
     # Within a long epoch the steps tell more; once there are epochs enough, their means do.
     epoch_means = [r for r in held_out if r["train"]]
     steps = [r for r in records if r["kind"] == "step"]
     train = epoch_means if len(epoch_means) >= 20 else _thinned(steps or epoch_means)
     for column, name in enumerate(names, start=1):
+        x, y = axes(column)
         for label, colour, rows, part in (
             ("training", TRAIN, train, "train"),
             ("held out", HELD_OUT, held_out, "test"),
         ):
-            figure.add_trace(
-                go.Scatter(
-                    x=[row["epoch"] for row in rows],
-                    y=[row[part][name] for row in rows],
-                    name=label,
-                    legendgroup=label,
-                    showlegend=column == 1,
-                    mode="lines+markers" if len(rows) < 30 else "lines",
-                    line={"color": colour, "width": 2},
-                    marker={"size": 5},
-                    hovertemplate=f"epoch %{{x:.2f}}<br>{label} %{{y:.2f}} nats<extra></extra>",
-                ),
-                row=1,
-                col=column,
+            traces.append(
+                {
+                    "type": "scatter",
+                    "x": np.array([row["epoch"] for row in rows], float),
+                    "y": np.array([row[part][name] for row in rows], float),
+                    "xaxis": x,
+                    "yaxis": y,
+                    "name": label,
+                    "legendgroup": label,
+                    "showlegend": column == 1,
+                    "mode": "lines+markers" if len(rows) < 30 else "lines",
+                    "line": {"color": colour, "width": 2},
+                    "marker": {"size": 5},
+                    "hovertemplate": f"epoch %{{x:.2f}}<br>{label} %{{y:.2f}} nats<extra></extra>",
+                }
             )
-        figure.update_yaxes(range=_range(held_out, train, name), row=1, col=column)
-    figure.update_xaxes(title="epoch", rangemode="tozero")
-    figure.update_yaxes(title=f"nats {item}", col=1)
-    figure.update_layout(
-        margin=MARGINS | {"b": 84},
-        uirevision="training",
-        legend=LEGEND_BELOW,
-    )
-    return figure
+        layout["xaxis" + x[1:]] |= {"title": {"text": "epoch"}, "rangemode": "tozero"}
+        if (shown := _range(held_out, train, name)) is not None:
+            layout["yaxis" + y[1:]]["range"] = shown
+    layout["yaxis"]["title"] = {"text": f"nats {item}"}
+    layout |= {"margin": MARGINS | {"b": 84}, "uirevision": "training", "legend": LEGEND_BELOW}
+    return Plain(traces, layout)
 
 
-def rate_per_dim(records: Sequence[dict[str, Any]]) -> go.Figure:
+def rate_per_dim(records: Sequence[dict[str, Any]]) -> Plain:
     """The held-out rate of each latent dimension over the epochs, as a heat map.
 
     Args:
@@ -85,33 +87,32 @@ def rate_per_dim(records: Sequence[dict[str, Any]]) -> go.Figure:
     epochs = list(rates)
     values = np.array([rates[epoch] for epoch in epochs]).T
     dims = range(len(values))
-    figure = go.Figure(
-        go.Heatmap(
-            x=epochs,
-            y=list(dims),
-            z=values,
-            zmin=0,
-            zmax=values.max(initial=HIGH_RATE),  # a collapsed run is dark all over
-            colorscale="Viridis",
-            colorbar={"title": {"text": "nats", "side": "right"}, "thickness": 14},
-            customdata=np.tile([[dim_name(dim)] for dim in dims], (1, len(epochs))),
-            hovertemplate="%{customdata}, epoch %{x:.2f}<br>rate %{z:.3f} nats<extra></extra>",
-        )
-    )
+    trace = {
+        "type": "heatmap",
+        "x": epochs,
+        "y": list(dims),
+        "z": values,
+        "zmin": 0,
+        "zmax": values.max(initial=HIGH_RATE),  # a collapsed run is dark all over
+        "colorscale": VIRIDIS,
+        "colorbar": {"title": {"text": "nats", "side": "right"}, "thickness": 14},
+        "customdata": np.tile([[dim_name(dim)] for dim in dims], (1, len(epochs))),
+        "hovertemplate": "%{customdata}, epoch %{x:.2f}<br>rate %{z:.3f} nats<extra></extra>",
+    }
     labelled = dims[:: -(-len(dims) // MAX_DIM_LABELS)]
-    figure.update_layout(
-        xaxis={"title": "epoch", "showgrid": False, "zeroline": False},
-        yaxis={
+    layout = {
+        "xaxis": {"title": {"text": "epoch"}, "showgrid": False, "zeroline": False},
+        "yaxis": {
             "tickvals": list(labelled),
             "ticktext": [dim_name(dim) for dim in labelled],
             "range": [len(dims) - 0.5, -0.5],  # z₁ on top
             "showgrid": False,
             "zeroline": False,
         },
-        margin=MARGINS | {"t": 8},
-        uirevision="rate-per-dim",
-    )
-    return figure
+        "margin": MARGINS | {"t": 8},
+        "uirevision": "rate-per-dim",
+    }
+    return Plain([trace], layout)
 
 
 def _rate_per_dim(record: dict[str, Any]) -> list[float] | None:

@@ -11,6 +11,7 @@ import numpy as np
 from plotly import graph_objects as go
 
 from dashboard.figures import LABEL_COLOURS, MARGINS, dim_name
+from dashboard.figures.plain import Plain
 from vae_core import analysis
 from vae_core.analysis import Density, Projection
 
@@ -71,7 +72,7 @@ def scatter(
     label_names: Sequence[str],
     dims: tuple[int, int] = (0, 1),
     prior_circles: bool = True,
-) -> go.Figure:
+) -> Plain:
     """Posterior means on two latent dimensions, a colour a label.
 
     Args:
@@ -82,11 +83,8 @@ def scatter(
         prior_circles: draw 1 and 2 standard deviations of the prior.
     """
     view = dims_view(dims, posterior_mean.shape[1])
-    figure = go.Figure(layout=layout(view))
-    figure.add_traces(traces(posterior_mean, labels, label_names, dims))
-    if prior_circles:
-        figure.update_layout(shapes=prior(view))
-    return figure
+    circles = {"shapes": prior(view)} if prior_circles else {}
+    return Plain(traces(posterior_mean, labels, label_names, dims), layout(view) | circles)
 
 
 def explorer(
@@ -171,9 +169,9 @@ def layout(view: View) -> dict[str, object]:
     """Axes of equal scale, named by what they show."""
     across, up = view.titles
     return {
-        "xaxis": {"title": across, "zeroline": True},
+        "xaxis": {"title": {"text": across}, "zeroline": True},
         "yaxis": {
-            "title": up,
+            "title": {"text": up},
             "zeroline": True,
             **({"scaleanchor": "x"} if view.projection else {}),
         },
@@ -190,12 +188,21 @@ def traces(
     label_names: Sequence[str],
     dims: tuple[int, int] = (0, 1),
     size: float = 5,
+    grouped: bool = False,
     **fixed: Any,
-) -> list[go.Scattergl]:
-    """A WebGL trace a label."""
+) -> list[dict[str, Any]]:
+    """A WebGL trace a label.
+
+    Args:
+        posterior_mean, labels, label_names, dims: see `scatter`.
+        size: of a point, in pixels.
+        grouped: hide the traces of a label in several plots together.
+        fixed: properties of all traces.
+    """
     points = dims_view(dims, posterior_mean.shape[1]).points(posterior_mean, labels)
     return [
         _trace(points[labels == label], label, name, size, **fixed)
+        | ({"legendgroup": str(name)} if grouped else {})
         for label, name in enumerate(label_names)
     ]
 
@@ -206,15 +213,17 @@ def _trace(
     name: str,
     size: float,
     **fixed: Any,
-) -> go.Scattergl:
-    return go.Scattergl(
-        x=points[:, 0],
-        y=points[:, 1],
-        mode="markers",
-        name=str(name),
-        marker={"size": size, "opacity": 0.75, "color": _colour(label)},
-        **{"hovertemplate": f"{name}<br>(%{{x:.2f}}, %{{y:.2f}})<extra></extra>"} | fixed,
-    )
+) -> dict[str, Any]:
+    return {
+        "type": "scattergl",
+        "x": points[:, 0],
+        "y": points[:, 1],
+        "mode": "markers",
+        "name": str(name),
+        "marker": {"size": size, "opacity": 0.75, "color": _colour(label)},
+        "hovertemplate": f"{name}<br>(%{{x:.2f}}, %{{y:.2f}})<extra></extra>",
+        **fixed,
+    }
 
 
 def _colour(label: int) -> str:

@@ -5,46 +5,48 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from plotly import graph_objects as go
 
 from dashboard.figures.pictures import data_uri, enlarged, png
+from dashboard.figures.plain import Plain
 from vae_core.analysis import sheet
 
 PIXELS_ACROSS = 600
 
 
-def picture_rows(rows: Mapping[str, np.ndarray]) -> go.Figure:
+def picture_rows(rows: Mapping[str, np.ndarray], left: int = 104) -> Plain:
     """One picture of all rows, whose axes are tiles.
 
     A chart rather than an image element, so that a live picture changes in place.
 
     Args:
         rows: name -> images (n, size, size) in [0, 1], from the top row down; the same n and size.
+        left: pixels for the names.
     """
     columns = len(next(iter(rows.values())))
     picture = sheet(np.concatenate(list(rows.values())), columns, gap=1)
     picture = enlarged(picture, PIXELS_ACROSS)
     tile = picture.shape[1] / columns
-    figure = go.Figure(
-        go.Image(
-            source=data_uri(png(picture)),
-            x0=-0.5 + 0.5 / tile,
-            dx=1 / tile,
-            y0=-0.5 + 0.5 / tile,
-            dy=1 / tile,
-            hoverinfo="none",
-        )
-    )
-    figure.update_xaxes(visible=False, fixedrange=True)
-    figure.update_yaxes(
-        tickvals=list(range(len(rows))),
-        ticktext=list(rows),
-        showgrid=False,
-        zeroline=False,
-        fixedrange=True,
-        range=[len(rows) - 0.5, -0.5],
-    )
-    figure.update_layout(
-        margin={"l": 104, "r": 8, "t": 8, "b": 8}, uirevision="pictures", dragmode=False
-    )
-    return figure
+    trace = {
+        "type": "image",
+        "source": data_uri(png(picture)),
+        "x0": -0.5 + 0.5 / tile,
+        "dx": 1 / tile,
+        "y0": -0.5 + 0.5 / tile,
+        "dy": 1 / tile,
+        "hoverinfo": "none",
+    }
+    layout = {
+        "xaxis": {"visible": False, "fixedrange": True},
+        "yaxis": {
+            "tickvals": list(range(len(rows))),
+            "ticktext": list(rows),
+            "showgrid": False,
+            "zeroline": False,
+            "fixedrange": True,
+            "range": [len(rows) - 0.5, -0.5],
+        },
+        "margin": {"l": left, "r": 8, "t": 8, "b": 8},
+        "uirevision": "pictures",
+        "dragmode": False,
+    }
+    return Plain([trace], layout)

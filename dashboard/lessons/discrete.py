@@ -112,10 +112,7 @@ def parsed(text: str, name: str) -> np.ndarray:
     Raises:
         InformationError: that is not what the text is.
     """
-    try:
-        weights = [float(part) for part in text.split(",")]
-    except ValueError:
-        weights = []
+    weights = controls.numbers_in(text)
     if not 2 <= len(weights) <= len(OUTCOMES):
         raise information.InformationError(
             f"{name} = {text[:40]} is no distribution: write 2 to {len(OUTCOMES)} numbers with "

@@ -131,10 +131,7 @@ def _noise(seed: int, dims: int) -> np.ndarray:
 
 
 def _numbers(text: str, name: str) -> np.ndarray:
-    try:
-        values = [float(part) for part in text.split(",")]
-    except ValueError:
-        values = []
+    values = controls.numbers_in(text)
     if not 1 <= len(values) <= MOST_DIMS or not all(
         math.isfinite(v) and abs(v) < 1e6 for v in values
     ):
