@@ -49,6 +49,7 @@ def table(
     across: Sequence[str] = (),
     down: Sequence[str] = (),
     marked: Collection[str] = (),
+    first_again: bool = False,
 ) -> str:
     """Texts as an HTML table.
 
@@ -56,12 +57,15 @@ def table(
         rows: of texts; anybody may have written them.
         across, down: headings of columns and rows; empty for none.
         marked: texts that are set in bold.
+        first_again: are the others of a row to say what its first says? Those that do are ticked.
     """
 
-    def cell(written: str) -> str:
+    def cell(written: str, tick: bool) -> str:
         shown = html.escape(written) if written else '<span style="opacity:0.5">(nothing)</span>'
         if written in marked:
             shown = f"<strong>{shown}</strong>"
+        if tick:
+            shown = f"<strong>✓ {shown}</strong>"
         return f'<td style="{CELL}">{shown}</td>'
 
     def heading(name: str, more: str = "") -> str:
@@ -72,7 +76,8 @@ def table(
         corner = heading("", ";width:3.5rem") if down else ""
         lines.append(corner + "".join(map(heading, across)))
     for i, row in enumerate(rows):
-        lines.append((heading(down[i]) if down else "") + "".join(map(cell, row)))
+        ticks = [first_again and j > 0 and text == row[0] for j, text in enumerate(row)]
+        lines.append((heading(down[i]) if down else "") + "".join(map(cell, row, ticks)))
     body = "".join(f"<tr>{line}</tr>" for line in lines)
     return (
         '<div style="overflow-x:auto"><table style="width:100%;table-layout:fixed;'
@@ -165,6 +170,76 @@ def reconstructions(run: Run, first: int, count: int) -> list[dict[str, Any]] | 
             strings[chosen], networks.texts(written), tokens, written, costs, strict=True
         )
     ]
+
+
+def side_by_side(runs: list[Run], names: list[str]) -> None:
+    """What runs make of the same held-out texts, and of the same z: a column a run.
+
+    Args:
+        runs: of any data sets; each has tables of its own.
+        names: what tells the runs from each other.
+    """
+    by_data: dict[str, list[int]] = {}
+    for i, run in enumerate(runs):
+        by_data.setdefault(run.config.dataset, []).append(i)
+    groups = [([runs[i] for i in row], [names[i] for i in row]) for row in by_data.values()]
+
+    st.markdown("##### The same texts through every run")
+    fewest = min(len(controls.arrays(run)["labels"]) for run in runs)
+    first = int(
+        st.number_input(
+            "From held-out text",
+            *(0, fewest - 1, 0, ROWS),
+            width=240,
+            key="compare_first",
+            bind="query-params",
+        )
+    )
+    for some, titles in groups:
+        strings = held_out(some[0])
+        if strings is None:
+            st.info(not_here(some[0]), icon=":material/info:")
+            continue
+        rows = slice(first, first + ROWS)
+        found = [decode(run, controls.arrays(run)["posterior_mean"][rows]) for run in some]
+        st.html(
+            table(
+                list(zip(strings[rows], *found, strict=True)),
+                ("held out", *titles),
+                first_again=True,
+            )
+        )
+    st.caption(
+        "Held-out texts, and what their posterior means are decoded to with the likeliest "
+        "character each time. ✓: letter for letter."
+    )
+
+    st.markdown("##### The same z through every run")
+    temperature = st.slider(
+        "Temperature", 0.0, 2.0, 0.0, 0.1, width=240, key="compare_temperature", bind="query-params"
+    )
+    marking = True
+    for some, titles in groups:
+        found = [
+            decode(run, analysis.prior_samples(ROWS, run.config.latent_dim), temperature)
+            for run in some
+        ]
+        known = training(some[0])
+        marking &= known is not None
+        st.html(table(list(zip(*found, strict=True)), titles, marked=known or ()))
+    st.caption(
+        "Samples of the prior, the same in a row for runs of as many latent dimensions, decoded "
+        + ("with the likeliest character each time" if temperature == 0 else "by drawing")
+        + ("; in bold: a training text." if marking else ".")
+    )
+
+
+def not_here(run: Run) -> str:
+    """That the texts of its data set are not on this machine, and what to do."""
+    return (
+        f"The texts of {run.config.dataset} are not on this machine: put its file into a folder "
+        "and name that in VAE_LAB_DATA."
+    )
 
 
 def readable(run: Run, typed: str) -> str:

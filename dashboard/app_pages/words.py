@@ -183,11 +183,7 @@ def coming_back() -> None:
         )
     rows = written.reconstructions(run, int(first), 20)
     if rows is None:
-        st.info(
-            f"The texts of {run.config.dataset} are not on this machine: put its file into a "
-            "folder and name that in VAE_LAB_DATA.",
-            icon=":material/info:",
-        )
+        st.info(written.not_here(run), icon=":material/info:")
         return
     st.dataframe(
         rows,

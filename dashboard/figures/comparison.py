@@ -22,13 +22,13 @@ class Column:
 
     Attributes:
         title: above its column, e.g. `β = 4`.
-        posterior_mean: (n, d) of held-out images.
+        posterior_mean: (n, d) of held-out data; of none where there are only the numbers.
         dims: the two dimensions to show, from 0; with d = 1 the second axis is the label.
         labels: (n,), index into label_names.
         label_names: one a label.
         beta: its β; None of an autoencoder, which has no rate.
         sweep: the same for runs that differ in β alone.
-        rate_per_dim: (d,), held out, nats an image; nan of an autoencoder.
+        rate_per_dim: (d,), held out, nats an image or text; nan of an autoencoder.
         numbers: of each seed its held-out numbers, `distortion` and, but of an autoencoder, `rate`
             (nats) among them.
         sloped: has the curve of what can be reached the slope -β at its optimum?
@@ -177,7 +177,7 @@ def _title_lines(column: Column, half_width: float) -> list[str]:
     return [*lines, f"<sub>{outside:.0%} outside</sub>"] if outside > 0.005 else lines
 
 
-def rates(columns: Sequence[Column], width: int) -> go.Figure:
+def rates(columns: Sequence[Column], width: int, item: str = "an image") -> go.Figure:
     """Held-out rate of each latent dimension, a bar each, on a shared axis.
 
     A run with β = 0 does not optimise its rate and would stretch the axis: its bars leave the plot,
@@ -186,6 +186,7 @@ def rates(columns: Sequence[Column], width: int) -> go.Figure:
     Args:
         columns: the runs.
         width: number of columns, see `width_of`.
+        item: what the numbers are nats of.
     """
     tops = [c.rate_per_dim.max() for c in columns if c.beta] or [
         c.rate_per_dim.max() for c in columns if c.beta is not None
@@ -226,7 +227,7 @@ def rates(columns: Sequence[Column], width: int) -> go.Figure:
         figure.update_xaxes(showticklabels=few, row=1, col=number)
     _leave_blank(figure, len(columns), width)
     figure.update_yaxes(range=[0, top])
-    figure.update_yaxes(title="nats an image", row=1, col=1)
+    figure.update_yaxes(title=f"nats {item}", row=1, col=1)
     figure.update_layout(margin=MARGINS | {"l": 44}, uirevision=f"rates-{len(columns)}")
     return figure
 
@@ -235,7 +236,7 @@ SLOPE_LENGTH = 0.09  # of the axes
 QUIET = "#8a8f98"
 
 
-def rate_distortion(columns: Sequence[Column]) -> go.Figure:
+def rate_distortion(columns: Sequence[Column], item: str = "an image") -> go.Figure:
     """Held-out rate against distortion: the mean over the seeds of each β, and their spread.
 
     Alemi et al. (2018), "Fixing a Broken ELBO", figure 1. Dotted lines join points of equal elbo.
@@ -244,6 +245,10 @@ def rate_distortion(columns: Sequence[Column]) -> go.Figure:
     optimum lies elsewhere. A run with β = 0 does not optimise its rate
     and would stretch the axis: it is named on the page, not drawn; nor is an autoencoder, which has
     none.
+
+    Args:
+        columns: the runs.
+        item: what the numbers are nats of.
     """
     drawn = [c for c in columns if c.beta]
     figure = go.Figure()
@@ -263,8 +268,8 @@ def rate_distortion(columns: Sequence[Column]) -> go.Figure:
         figure.update_xaxes(range=[-0.03 * top, top])
         figure.update_yaxes(range=[low - room, high + room])
     figure.update_layout(
-        xaxis={"title": "rate (nats an image)"},
-        yaxis={"title": "distortion (nats an image)"},
+        xaxis={"title": f"rate (nats {item})"},
+        yaxis={"title": f"distortion (nats {item})"},
         margin=MARGINS | {"t": 8},
         uirevision="rate-distortion",
         showlegend=False,
