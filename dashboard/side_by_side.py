@@ -52,22 +52,21 @@ def comparable(kind: str) -> list[Run]:
     ]
 
 
-def choose_kind() -> tuple[str, list[Run]]:
-    """A kind of data of which there are runs, and these: see `comparable`."""
-    found = {kind: runs for kind in ANY_KIND if (runs := comparable(kind))}
+def choose_kind() -> list[Run]:
+    """The runs to choose from, all on data of one kind: see `comparable`."""
+    found = {f"{item(runs[0])}s": runs for kind in ANY_KIND if (runs := comparable(kind))}
     if len(found) < 2:
-        return next(iter(found.items()), (ANY_KIND[0], []))
+        return next(iter(found.values()), [])
     chosen = st.segmented_control(
         "Runs on",
         list(found),
         default=next(iter(found)),
         required=True,
-        format_func=lambda kind: f"{item(found[kind][0])}s",
         key="runs_on",
         bind="query-params",
         help="A nat an image and a nat a text don't compare, so these never stand side by side.",
     )
-    return chosen, found[chosen]
+    return found[chosen]
 
 
 def default_sweep(among: list[Run] | None = None) -> list[Run]:
@@ -108,7 +107,7 @@ def over_seeds(runs: list[Run]) -> list[list[dict[str, float]]]:
     """
     alone = [seeds_id(run.config) for run in runs]
     siblings: dict[str, list[dict[str, float]]] = {}
-    for run in all_runs(viewable=False):
+    for run in all_runs(viewable=False, kinds=ANY_KIND):
         if (group := seeds_id(run.config)) not in alone or imported(run):
             continue
         if found := numbers(run):

@@ -27,18 +27,19 @@ DECODED = {
 }
 
 st.title("Compare")
-kind, comparable = side_by_side.choose_kind()
+comparable = side_by_side.choose_kind()
 runs = {controls.run_label(run): run for run in comparable}
 if not runs:
     raise controls.NothingToShowError(
         "There are no finished runs yet: train some on the Train page."
     )
+item, an_item = controls.item(comparable[0]), controls.an_item(comparable[0])
 chosen = st.multiselect(
     "Runs",
     list(runs),
     default=[controls.run_label(run) for run in side_by_side.default_sweep(comparable)],
     max_selections=controls.MOST_RUNS,
-    key="runs" if kind == "images" else f"runs_{kind}",
+    key="runs" if item == "image" else f"runs_{item}",
     bind="query-params",
     help=f"At most {controls.MOST_RUNS}; a column each, ordered by β.",
 )
@@ -49,7 +50,6 @@ picked = sorted(
 if not picked:
     raise controls.NothingToShowError("Pick at least one run above.")
 picked, columns = side_by_side.comparison_columns(picked)
-item, an_item = controls.item(picked[0]), controls.an_item(picked[0])
 if len({column.sweep for column in columns}) > 1:
     st.warning(
         "These runs differ in more than β, and so does what differs between the columns: "
