@@ -39,17 +39,19 @@ LEAST_WIDTH = 124  # of a column, in pixels
 
 
 def comparable(kind: str) -> list[Run]:
-    """Runs on data of that kind: those that the pages can show, and finished ones of which there
-    are only the numbers, unless they are other seeds of one that can be shown.
+    """Runs on data of that kind: those that the pages can show, and of finished ones of which
+    there are only the numbers those of one seed, unless another of their seeds can be shown.
     """
     every = all_runs(viewable=False, kinds=(kind,))
-    shown = {seeds_id(run.config) for run in every if run.viewable}
-    return [
-        run
-        for run in every
-        if run.viewable
-        or (seeds_id(run.config) not in shown and run.status().state == "finished" and numbers(run))
-    ]
+    told = {seeds_id(run.config) for run in every if run.viewable}
+    found = []
+    for run in every:
+        if run.viewable:
+            found.append(run)
+        elif (group := seeds_id(run.config)) not in told and run.status().state == "finished":
+            told.add(group)
+            found.append(run)
+    return found
 
 
 def choose_kind() -> list[Run]:
@@ -171,7 +173,7 @@ def with_networks(
     if bare:
         st.info(
             f"Only the numbers of {', '.join(map(run_label, bare))} are here, so the figures below "
-            "leave it out; training the same config gives the networks, too.",
+            "do without; training the same config gives the networks, too.",
             icon=":material/info:",
         )
     if len(bare) == len(runs):

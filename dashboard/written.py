@@ -102,18 +102,22 @@ def _decode(
 
 
 def show_point(run: Run, q: Posteriors, row: int) -> None:
-    """Of a held-out text: itself, what its mean is decoded to, and samples of its posterior."""
+    """Of a text: itself, what its mean is decoded to, and samples of its posterior, if it has
+    one.
+    """
     mean, std = q.mean[row], np.exp(0.5 * q.log_var[row])
     noise = np.random.default_rng(0).standard_normal((8, len(mean))).astype(np.float32)
     of_mean, *of_samples = decode(run, np.concatenate([mean[None], mean + std * noise]))
-    lines = [["its mean, decoded", of_mean]]
+    has_rate = run.config.has_rate
+    lines = [["its mean, decoded" if has_rate else "its latents, decoded", of_mean]]
     if strings := held_out(run):
         lines.insert(0, ["the text", strings[row]])
     st.html(table(lines))
-    dims = analysis.dims_by_rate(controls.rate_per_dim(run))[:2]
-    st.markdown(
-        "\n".join(f"- {dim_name(i)}: mean {mean[i]:.2f}, σ {std[i]:.2f}" for i in sorted(dims))
-    )
+    dims = sorted(controls.dims_by_use(run)[:2])
+    if not has_rate:
+        st.markdown("\n".join(f"- {dim_name(i)}: {mean[i]:.2f}" for i in dims))
+        return
+    st.markdown("\n".join(f"- {dim_name(i)}: mean {mean[i]:.2f}, σ {std[i]:.2f}" for i in dims))
     st.html(table([[sample] for sample in of_samples]))
     st.caption("Eight samples of its posterior, each decoded with the likeliest tokens.")
 
@@ -138,7 +142,9 @@ def rows(run: Run, snapshot: Mapping[str, np.ndarray] | None, labels: np.ndarray
     st.html(
         table(
             list(zip(*columns, samples, strict=False)),
-            ("held out", "its posterior mean, decoded", "from the prior"),
+            ("held out", "its posterior mean, decoded", "from the prior")
+            if run.config.has_rate
+            else ("held out", "its latents, decoded", "from N(0, I)"),
         )
     )
 
@@ -210,8 +216,8 @@ def side_by_side(runs: list[Run], names: list[str]) -> None:
             )
         )
     st.caption(
-        "Held-out texts, and what their posterior means are decoded to with the likeliest "
-        "character each time. ✓: letter for letter."
+        "Held-out texts, and what their posterior means (of an autoencoder: their latents) are "
+        "decoded to with the likeliest character each time. ✓: letter for letter."
     )
 
     st.markdown("##### The same z through every run")
