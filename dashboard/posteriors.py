@@ -1,4 +1,4 @@
-"""The posteriors of a run's images: held-out ones from its folder, training ones encoded here."""
+"""The posteriors of a run's data: held-out ones from its folder, training ones encoded here."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ import numpy as np
 import streamlit as st
 
 from dashboard import controls
-from dashboard.controls import inference
+from dashboard.controls import inference, text_inference
 from dashboard.figures.latent import View
 from vae_core import analysis, datasets
 from vae_core.analysis import Density
+from vae_core.datasets import DatasetError
 from vae_core.runs import Run
 
 
 @dataclass(frozen=True)
 class Posteriors:
-    """q(z|x) of images, the held-out ones first.
+    """q(z|x) of images or texts, the held-out ones first.
 
     Attributes:
         mean, log_var: (n, d).
         labels: (n,), index into label_names.
         label_names: one name a label.
-        held_out: how many of the n images are held out.
+        held_out: how many of the n are held out.
+        item: what they are of.
     """
 
     mean: np.ndarray
@@ -31,11 +33,12 @@ class Posteriors:
     labels: np.ndarray
     label_names: tuple[str, ...]
     held_out: int
+    item: str = "image"
 
-    def image_name(self, row: int) -> str:
+    def item_name(self, row: int) -> str:
         if row < self.held_out:
-            return f"held-out image {row}"
-        return f"training image {row - self.held_out}"
+            return f"held-out {self.item} {row}"
+        return f"training {self.item} {row - self.held_out}"
 
 
 def of_held_out(run: Run) -> Posteriors:
@@ -52,11 +55,12 @@ def of_held_out(run: Run) -> Posteriors:
         labels,
         tuple(str(name) for name in arrays["label_names"]),
         len(labels),
+        controls.item(run),
     )
 
 
 def with_training(run: Run, held_out: Posteriors) -> Posteriors:
-    """Those of the training images behind the held-out ones.
+    """Those of what it was trained on behind the held-out ones.
 
     Raises:
         DatasetError: the data set is not on this machine, or damaged.
@@ -68,12 +72,13 @@ def with_training(run: Run, held_out: Posteriors) -> Posteriors:
         np.concatenate([held_out.labels, labels]),
         held_out.label_names,
         held_out.held_out,
+        held_out.item,
     )
 
 
 @st.cache_resource(
     max_entries=4,
-    show_spinner="Encoding the training images…",
+    show_spinner="Encoding what it was trained on…",
     hash_funcs={Run: lambda run: str(run.path)},
 )
 def _of_training(run: Run, written: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -84,6 +89,8 @@ def _of_training(run: Run, written: int) -> tuple[np.ndarray, np.ndarray, np.nda
         written: when its weights were, so that new ones are noticed.
     """
     del written
+    if controls.kind(run) == "text":
+        return _of_training_texts(run)
     networks = inference(run)
     chunks = [
         (*networks.encode(images), labels)
@@ -91,6 +98,16 @@ def _of_training(run: Run, written: int) -> tuple[np.ndarray, np.ndarray, np.nda
     ]
     mean, log_var, labels = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
     return mean, log_var, labels
+
+
+def _of_training_texts(run: Run) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    data, networks = datasets.load(run.config.dataset), text_inference(run)
+    if not (
+        isinstance(data, datasets.TextDataset)
+        and (data.size, data.vocabulary) == (networks.length, networks.vocabulary)
+    ):
+        raise DatasetError(f"{data.name} holds other texts than the run was trained with.")
+    return *networks.encode(data.x_train), data.y_train
 
 
 @st.cache_data(

@@ -36,6 +36,14 @@ def training(run: Run) -> frozenset[str] | None:
     return None if found is None else frozenset(found)
 
 
+def shown(run: Run, q: Posteriors) -> list[str] | None:
+    """The texts that these posteriors are of; None where the data set is not here."""
+    found = held_out(run)
+    if found is not None and len(q.labels) > q.held_out:
+        found = found + controls.texts(run.config.dataset, "train")
+    return found if found is not None and len(found) == len(q.labels) else None
+
+
 def _of(run: Run, part: str, count: int | None) -> list[str] | None:
     with contextlib.suppress(DatasetError):
         found = controls.texts(run.config.dataset, part)
@@ -110,8 +118,8 @@ def show_point(run: Run, q: Posteriors, row: int) -> None:
     of_mean, *of_samples = decode(run, np.concatenate([mean[None], mean + std * noise]))
     has_rate = run.config.has_rate
     lines = [["its mean, decoded" if has_rate else "its latents, decoded", of_mean]]
-    if strings := held_out(run):
-        lines.insert(0, ["the text", strings[row]])
+    if strings := shown(run, q):
+        lines.insert(0, [q.item_name(row), strings[row]])
     st.html(table(lines))
     dims = sorted(controls.dims_by_use(run)[:2])
     if not has_rate:
@@ -120,6 +128,18 @@ def show_point(run: Run, q: Posteriors, row: int) -> None:
     st.markdown("\n".join(f"- {dim_name(i)}: mean {mean[i]:.2f}, σ {std[i]:.2f}" for i in dims))
     st.html(table([[sample] for sample in of_samples]))
     st.caption("Eight samples of its posterior, each decoded with the likeliest tokens.")
+
+
+def members(run: Run, q: Posteriors, chosen: np.ndarray) -> None:
+    """Some of the texts (k,), as far as they are here, and what each is decoded to."""
+    strings, found = shown(run, q), decode(run, q.mean[chosen])
+    lines = [[text] for text in found]
+    if strings:
+        lines = [[strings[row], text] for row, text in zip(chosen, found, strict=True)]
+    half = -(-len(lines) // 2)
+    for place, part in zip(st.columns(2), (lines[:half], lines[half:]), strict=True):
+        if part:
+            place.html(table(part, ("selected", "decoded")[-len(part[0]) :]))
 
 
 def rows(run: Run, snapshot: Mapping[str, np.ndarray] | None, labels: np.ndarray) -> None:
