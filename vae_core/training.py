@@ -284,7 +284,12 @@ class Training:
                     "test": len(self.dataset.x_test),
                     "size": self.dataset.size,
                     "sha256": self.dataset.sha256,
-                },
+                }
+                | (
+                    {"vocabulary": self.dataset.vocabulary}
+                    if isinstance(self.dataset, TextDataset)
+                    else {}
+                ),
                 "versions": {
                     "python": platform.python_version(),
                     **{name: version(name) for name in ("tensorflow", "keras", "numpy")},
