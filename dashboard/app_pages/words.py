@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import controls, written
+from dashboard import controls, exports, written
 from dashboard.components.plot import plot
 from dashboard.figures import dim_name
 from vae_core import analysis
@@ -211,6 +211,8 @@ for tab, section in zip(
     with tab:
         section()
 controls.measured(run)
+with st.container(key="form_export", horizontal=True):
+    exports.whole_run(run)
 controls.explain("How a text gets a latent space", EXPLANATION)
 st.page_link(
     "app_pages/latent_space.py", label="Where the texts lie", icon=":material/scatter_plot:"
