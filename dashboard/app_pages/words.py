@@ -57,7 +57,8 @@ def between() -> None:
     by_rate = controls.dims_by_use(run)
     ends = np.zeros((2, d), np.float32)
     ends[:, by_rate[0]] = -1.5, 1.5
-    usual = written.decode(run, ends)
+    # Where nothing is decoded, one character: the last is no space.
+    usual = [found or networks.vocabulary[-1] for found in written.decode(run, ends)]
     with st.container(horizontal=True, key="form-between"):
         typed = [
             st.text_input(
