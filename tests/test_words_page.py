@@ -208,7 +208,7 @@ def test_a_selection_of_texts_and_its_group(run: Run, own_store: RunStore) -> No
         datasets.texts("unicode_names", "train")[0],
     ):
         assert f">{one}<" in tables(page)
-    page.text_input[0].set_value("some").run()
+    page.text_input[0].set_value("some")
     next(button for button in page.button if button.label == "Save").click().run()
     assert "2 texts" in page.success[0].value
     assert own_store.groups(run.id) == {"some": Group((3, 1168))}
