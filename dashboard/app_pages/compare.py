@@ -116,7 +116,7 @@ st.download_button(
 )
 
 st.subheader("The grid of β")
-picked, columns = side_by_side.with_networks(picked, columns)
+seen, seen_columns = side_by_side.with_networks(picked, columns)
 left, middle, right = st.columns(3, gap="large", vertical_alignment="bottom")
 half_width = left.slider(
     "Half width of the latent axes", 1.0, 20.0, 4.0, 0.5, key="half_width", bind="query-params"
@@ -129,7 +129,7 @@ with_prior = middle.toggle(
     help="Samples of the standard normal itself: what all posteriors together would fill if the "
     "aggregate posterior were the prior, without a hole.",
 )
-references = {controls.run_label(run): run for run in picked}
+references = {controls.run_label(run): run for run in seen}
 AS_THEY_ARE = "nothing: as they are"
 aligned_to = right.selectbox(
     "Align to",
@@ -142,14 +142,14 @@ aligned_to = right.selectbox(
     "sizes.",
 )
 reference = references.get(aligned_to)
-alignments = side_by_side.alignments(picked, reference)
+alignments = side_by_side.alignments(seen, reference)
 dims = controls.top_dims(reference) if reference else (0, 0)
 prior = analysis.prior_samples(comparison.MAX_POINTS, 2) if with_prior else None
-shown = len(columns) + with_prior
-names = [column.title.replace("<br>", ", ") for column in columns]
+shown = len(seen_columns) + with_prior
+names = [column.title.replace("<br>", ", ") for column in seen_columns]
 figure = drawn(
     lambda: comparison.latent_spaces(
-        [c.aligned(how, dims) for c, how in zip(columns, alignments, strict=True)],
+        [c.aligned(how, dims) for c, how in zip(seen_columns, alignments, strict=True)],
         half_width,
         prior,
     ),
@@ -181,20 +181,20 @@ with side_by_side.grid(shown):
         )
 
     if item == "text":
-        written.side_by_side(picked, names)
+        written.side_by_side(seen, names)
     else:
         st.markdown("##### What the latent plane decodes to")
         for cell, run, name, how in zip(
-            side_by_side.cells(shown), picked, names, alignments, strict=False
+            side_by_side.cells(shown), seen, names, alignments, strict=False
         ):
             with cell:
                 side_by_side.manifold_picture(run, 10, name, how, dims if how else None)
 
         st.markdown("##### The same images through every run")
-        side_by_side.reconstructions(picked, names, shown)
+        side_by_side.reconstructions(seen, names, shown)
 
         st.markdown("##### Samples: of the prior, and of the aggregate posterior")
-        for cell, run, name in zip(side_by_side.cells(shown), picked, names, strict=False):
+        for cell, run, name in zip(side_by_side.cells(shown), seen, names, strict=False):
             with cell:
                 side_by_side.samples(run, name)
         st.caption(
@@ -204,7 +204,7 @@ with side_by_side.grid(shown):
 
     st.markdown("##### Rate of each latent dimension")
     plot(
-        drawn(lambda: comparison.rates(columns, width, an_item), "rates", width, *shown_here),
+        drawn(lambda: comparison.rates(seen_columns, width, an_item), "rates", width, *shown_here),
         key="compare-rates",
         height=260,
         alt="Held-out rate of each latent dimension, a column a run",
