@@ -37,7 +37,7 @@ BETAS = (
 )
 PRESENTING = "presenting"  # in the session: see `dashboard.link`
 MOST_RUNS = 8  # side by side: more are too narrow to read
-COLLAPSED_RATE = 0.1  # nats an image: with no active unit, the posterior is the prior
+COLLAPSED_RATE = 0.1  # nats: with no active unit, the posterior is the prior
 STATE_BADGES = {
     "queued": (":material/hourglass_empty:", "gray"),
     "running": (":material/play_arrow:", "blue"),
@@ -51,7 +51,7 @@ BETA_ZERO = (
     "This is an autoencoder with noise; its rate runs off and is not optimised."
 )
 AUTOENCODER = (
-    "An autoencoder: each image has a point of the latent space, not a posterior, and nothing "
+    "An autoencoder: each {item} has a point of the latent space, not a posterior, and nothing "
     "holds the points near a prior. It has no rate and no elbo; latents are sampled from N(0, I) "
     "only to see what comes of it."
 )
@@ -258,7 +258,7 @@ def sweep_of(run: Run) -> list[Run]:
 
 
 def groups(run: Run) -> dict[str, Group]:
-    """Groups of its held-out images, by name: those that ship, and those saved on the pages.
+    """Groups of its held-out items, by name: those that ship, and those saved on the pages.
 
     Of two of the same name it is the saved one.
 
@@ -378,7 +378,7 @@ def seconds_left(run: Run) -> float | None:
 
 
 def rate_per_dim(run: Run) -> np.ndarray:
-    """Held-out rate of each latent dimension (d,), nats an image; nan of an autoencoder."""
+    """Held-out rate of each latent dimension (d,), nats an image or text; nan of an autoencoder."""
     if not run.config.has_rate:
         return np.full(run.config.latent_dim, np.nan)
     test = last_test(run)
@@ -437,7 +437,7 @@ def notes(run: Run, at_present: Mapping[str, float] | None = None) -> None:
     if imported(run):
         st.caption(":material/move_to_inbox: imported: its numbers are its sender's.")
     if not run.config.has_rate:
-        st.info(AUTOENCODER, icon=":material/info:")
+        st.info(AUTOENCODER.format(item=item(run)), icon=":material/info:")
         return
     if run.config.beta == 0:
         st.info(BETA_ZERO, icon=":material/info:")

@@ -1,4 +1,4 @@
-"""What can be taken along from the Manifold page; each file is made when its button is pressed."""
+"""What can be taken along from the pages; each file is made when its button is pressed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def grid_csv(latents: np.ndarray) -> bytes:
 
 
 def posteriors_csv(run: Run) -> bytes:
-    """A row a held-out image: its label, the mean and log-variance of its posterior; of an
+    """A row a held-out image or text: its label, the mean and log-variance of its posterior; of an
     autoencoder its latents.
     """
     arrays = controls.arrays(run)
@@ -63,13 +63,13 @@ def posteriors_csv(run: Run) -> bytes:
         columns = [_latents(arrays["posterior_mean"], "z")]
     frame = pd.concat(columns, axis=1)
     frame.insert(0, "label", arrays["label_names"][arrays["labels"]])
-    return frame.to_csv(index_label="held_out_image").encode()
+    return frame.to_csv(index_label=f"held_out_{controls.item(run)}").encode()
 
 
 def whole_run(run: Run) -> None:
     """The buttons of what every run has."""
     button(
-        "Posteriors of held-out images (CSV)",
+        f"Posteriors of held-out {controls.item(run)}s (CSV)",
         "table",
         lambda: posteriors_csv(run),
         f"{run.id}-posteriors.csv",

@@ -143,7 +143,8 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
         ),
         key=f"latent-{run.id}",
         height=480,
-        alt="Posterior means of held-out images in the latent space, a colour a label",
+        alt=f"Posterior means of held-out {controls.item(run)}s in the latent space, a colour a "
+        "label",
     )
     # Stopped while it was measured, a run has its networks, but no `end`.
     last = run.records("epoch", "end")[-1]

@@ -212,8 +212,8 @@ def _import() -> None:
         type=[".zip"],
         max_upload_size=max(actions.upload_mb(), 1),
         key=f"own_run_{st.session_state.get(ROUND, 0)}",
-        help="The zip that the Manifold page makes of a run. Its weights are checked and read into "
-        "the networks that its config asks for; nothing in it is executed.",
+        help="The zip that the pages Manifold and Words make of a run. Its weights are checked and "
+        "read into the networks that its config asks for; nothing in it is executed.",
     )
     if file is None:
         return

@@ -1,29 +1,32 @@
-"""The posteriors of a run's images: held-out ones from its folder, training ones encoded here."""
+"""The posteriors of a run's data: held-out ones from its folder, training ones encoded here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
 
 from dashboard import controls
-from dashboard.controls import inference
+from dashboard.controls import inference, text_inference
 from dashboard.figures.latent import View
 from vae_core import analysis, datasets
 from vae_core.analysis import Density
+from vae_core.datasets import DatasetError
 from vae_core.runs import Run
 
 
 @dataclass(frozen=True)
 class Posteriors:
-    """q(z|x) of images, the held-out ones first.
+    """q(z|x) of images or texts, the held-out ones first.
 
     Attributes:
         mean, log_var: (n, d).
         labels: (n,), index into label_names.
         label_names: one name a label.
-        held_out: how many of the n images are held out.
+        held_out: how many of the n are held out.
+        item: what they are of.
     """
 
     mean: np.ndarray
@@ -31,11 +34,12 @@ class Posteriors:
     labels: np.ndarray
     label_names: tuple[str, ...]
     held_out: int
+    item: str = "image"
 
-    def image_name(self, row: int) -> str:
+    def item_name(self, row: int) -> str:
         if row < self.held_out:
-            return f"held-out image {row}"
-        return f"training image {row - self.held_out}"
+            return f"held-out {self.item} {row}"
+        return f"training {self.item} {row - self.held_out}"
 
 
 def of_held_out(run: Run) -> Posteriors:
@@ -52,11 +56,12 @@ def of_held_out(run: Run) -> Posteriors:
         labels,
         tuple(str(name) for name in arrays["label_names"]),
         len(labels),
+        controls.item(run),
     )
 
 
 def with_training(run: Run, held_out: Posteriors) -> Posteriors:
-    """Those of the training images behind the held-out ones.
+    """Those of what it was trained on behind the held-out ones.
 
     Raises:
         DatasetError: the data set is not on this machine, or damaged.
@@ -67,7 +72,7 @@ def with_training(run: Run, held_out: Posteriors) -> Posteriors:
 
 @st.cache_resource(
     max_entries=4,
-    show_spinner="Encoding the training images…",
+    show_spinner="Encoding what it was trained on…",
     hash_funcs={Run: lambda run: str(run.path)},
 )
 def _with_training(
@@ -81,14 +86,26 @@ def _with_training(
         version: of the held-out ones.
     """
     del written, version
-    networks = inference(run)
-    chunks = [
-        (*networks.encode(images), labels)
-        for images, labels in datasets.training_chunks(run.config.dataset)
-    ]
+    of = _of_training_texts if controls.kind(run) == "text" else _of_training_images
     known = (_held_out.mean, _held_out.log_var, _held_out.labels)
-    mean, log_var, labels = (np.concatenate(parts) for parts in zip(known, *chunks, strict=True))
-    return Posteriors(mean, log_var, labels, _held_out.label_names, _held_out.held_out)
+    mean, log_var, labels = (np.concatenate(parts) for parts in zip(known, *of(run), strict=True))
+    return replace(_held_out, mean=mean, log_var=log_var, labels=labels)
+
+
+def _of_training_images(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    networks = inference(run)
+    for images, labels in datasets.training_chunks(run.config.dataset):
+        yield *networks.encode(images), labels
+
+
+def _of_training_texts(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    data, networks = datasets.load(run.config.dataset), text_inference(run)
+    if not (
+        isinstance(data, datasets.TextDataset)
+        and (data.size, data.vocabulary) == (networks.length, networks.vocabulary)
+    ):
+        raise DatasetError(f"{data.name} holds other texts than the run was trained with.")
+    yield *networks.encode(data.x_train), data.y_train
 
 
 @st.cache_data(

@@ -1,22 +1,22 @@
-"""Images selected in the scatter: what they are, what they decode to, and groups to keep."""
+"""What is selected in the scatter: its labels, what it decodes to, and groups to keep."""
 
 from __future__ import annotations
 
 import numpy as np
 import streamlit as st
 
-from dashboard import actions, controls, roles
+from dashboard import actions, controls, roles, written
 from dashboard.components.plot import plot
 from dashboard.figures import latent
 from dashboard.posteriors import Posteriors
 from vae_core.config import VaeLabError
 from vae_core.runs import GROUP_NAME_LENGTH, Run, default_store
 
-SHOWN = 36  # members decoded
+SHOWN = {"image": 36, "text": 16}  # members decoded
 
 
 def rows(run: Run, posteriors: Posteriors) -> np.ndarray | None:
-    """Rows of the images selected in this session, as far as they are shown; None if none are."""
+    """Rows of what was selected in this session, as far as they are shown; None if none are."""
     found: np.ndarray | None = st.session_state.get(_key(run))
     if found is None:
         return None
@@ -51,7 +51,7 @@ def _selected(run: Run, posteriors: Posteriors, selected: np.ndarray) -> None:
     training = len(selected) - len(held_out)
     count = f"**{len(selected):,} selected**"
     if training:
-        count += f": {len(held_out):,} held-out and {training:,} training images"
+        count += f": {len(held_out):,} held-out and {training:,} training {posteriors.item}s"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(count)
         st.button(
@@ -70,32 +70,40 @@ def _selected(run: Run, posteriors: Posteriors, selected: np.ndarray) -> None:
             height=60 + 26 * int((counts > 0).sum()),
             alt="How many of each label are selected",
         )
+    centre = posteriors.mean[selected].mean(axis=0, keepdims=True)
+    chosen = np.sort(np.random.default_rng(0).permutation(selected)[: SHOWN[posteriors.item]])
+    some = "" if len(chosen) == len(selected) else f"{len(chosen)} of them, "
+    if posteriors.item == "text":
+        with mean:
+            st.html(written.table([written.decode(run, centre)], ["their mean, decoded"]))
+        with members:
+            written.members(run, posteriors, chosen)
+            st.caption(f"{some}each decoded from its posterior mean.")
+        save(run, held_out, training)
+        return
     with mean:
-        centre = posteriors.mean[selected].mean(axis=0, keepdims=True)
         controls.picture(
             controls.decoded(run, centre, 1, 224),
             "their mean, decoded",
             "The decoded mean of the selected posterior means",
         )
     with members:
-        chosen = np.sort(np.random.default_rng(0).permutation(selected)[:SHOWN])
-        all_of_them = len(chosen) == len(selected)
         controls.picture(
             controls.decoded(run, posteriors.mean[chosen], 9),
-            "each decoded" if all_of_them else f"{len(chosen)} of them, each decoded",
+            f"{some}each decoded",
             "Decoded posterior means of selected images",
         )
     save(run, held_out, training)
 
 
 def save(run: Run, held_out: np.ndarray, training: int = 0) -> None:
-    """Ask for a name, and keep images as a group of the run.
+    """Ask for a name, and keep images or texts as a group of the run.
 
     Args:
         held_out: (n,), rows of those that can be kept.
         training: how many of the selection can't.
     """
-    reason = roles.why_viewer()
+    item, reason = controls.item(run), roles.why_viewer()
     if reason is not None:
         st.caption(f"Only trainers may save groups: {controls.plain(reason)}")
         return
@@ -105,12 +113,13 @@ def save(run: Run, held_out: np.ndarray, training: int = 0) -> None:
                 "Save as a group",
                 max_chars=GROUP_NAME_LENGTH,
                 placeholder="its name, e.g. slanted ones",
-                help="Groups are kept with your runs, for the Arithmetic page.",
+                help="Groups are kept with your runs"
+                + (", for the Arithmetic page." if item == "image" else "."),
                 width=320,
             )
             pressed = st.form_submit_button("Save", icon=":material/bookmark_add:")
         if training:
-            st.caption(f"Of these, the {len(held_out):,} held-out images are saved.")
+            st.caption(f"Of these, the {len(held_out):,} held-out {item}s are saved.")
     if not pressed:
         return
     try:
@@ -121,7 +130,7 @@ def save(run: Run, held_out: np.ndarray, training: int = 0) -> None:
         return
     done = "replaced" if kept in existing else "saved"
     st.success(
-        f"Group “{controls.plain(kept)}” {done}: {len(held_out):,} images.",
+        f"Group “{controls.plain(kept)}” {done}: {len(held_out):,} {item}s.",
         icon=":material/check:",
     )
 
@@ -138,12 +147,14 @@ def _groups(run: Run, posteriors: Posteriors) -> None:
     trainer = roles.role() == roles.TRAINER
     for name, group in sorted(groups.items()):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(f"{name} · {len(group.images):,} images", width=320)
+            st.text(f"{name} · {len(group.images):,} {posteriors.item}s", width=320)
             missing = max(group.images) >= posteriors.held_out
             st.button(
                 "Show",
                 icon=":material/visibility:",
-                help="The group has images that this run doesn't." if missing else None,
+                help=f"The group has {posteriors.item}s that this run doesn't."
+                if missing
+                else None,
                 disabled=missing,
                 on_click=select,
                 args=(run, np.array(group.images)),

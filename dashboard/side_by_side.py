@@ -12,6 +12,7 @@ from pandas.io.formats.style import Styler
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.controls import (
+    ANY_KIND,
     MOST_RUNS,
     NothingToShowError,
     all_runs,
@@ -20,6 +21,7 @@ from dashboard.controls import (
     held_out,
     imported,
     inference,
+    item,
     last_test,
     numbers,
     picture,
@@ -40,20 +42,60 @@ SAMPLES = 36  # decoded, of prior and aggregate posterior
 LEAST_WIDTH = 124  # of a column, in pixels
 
 
-def default_sweep() -> list[Run]:
-    """The sweep with the most β, the newest of those, ordered by β; at most `MOST_RUNS` runs.
-    An autoencoder is in no sweep.
+def comparable(kind: str) -> list[Run]:
+    """Runs on data of that kind: those that the pages can show, and of finished ones of which
+    there are only the numbers those of one seed, unless another of their seeds can be shown.
+    """
+    every = all_runs(viewable=False, kinds=(kind,))
+    told = {seeds_id(run.config) for run in every if run.viewable}
+    found = []
+    for run in every:
+        if run.viewable:
+            found.append(run)
+        elif (group := seeds_id(run.config)) not in told and run.status().state == "finished":
+            told.add(group)
+            found.append(run)
+    return found
+
+
+def choose_kind() -> list[Run]:
+    """The runs to choose from, all on data of one kind: see `comparable`."""
+    found = {f"{item(runs[0])}s": runs for kind in ANY_KIND if (runs := comparable(kind))}
+    if len(found) < 2:
+        return next(iter(found.values()), [])
+    chosen = st.segmented_control(
+        "Runs on",
+        list(found),
+        default=next(iter(found)),
+        required=True,
+        key="runs_on",
+        bind="query-params",
+        help="A nat an image and a nat a text don't compare, so these never stand side by side.",
+    )
+    return found[chosen]
+
+
+def default_sweep(among: list[Run] | None = None) -> list[Run]:
+    """The sweep with the most β that can be shown, of those the one with the most, the newest,
+    ordered by β; at most `MOST_RUNS` runs. An autoencoder is in no sweep.
 
     A sweep is all finished runs that differ in β alone; none that was imported, as its numbers
     are its sender's.
+
+    Args:
+        among: these runs; by default all on images that can be shown.
     """
     sweeps: dict[str, list[Run]] = {}
-    for run in all_runs():
+    for run in all_runs() if among is None else among:
         if run.config.has_rate and run.status().state == "finished" and not imported(run):
             sweeps.setdefault(sweep_id(run.config), []).append(run)
     widest: list[Run] = max(
         sweeps.values(),
-        key=lambda runs: (len(runs), max(run.status().submitted for run in runs)),
+        key=lambda runs: (
+            sum(run.viewable for run in runs),
+            len(runs),
+            max(run.status().submitted for run in runs),
+        ),
         default=[],
     )
     runs = sorted(widest, key=lambda run: run.config.beta)
@@ -71,7 +113,7 @@ def over_seeds(runs: list[Run]) -> list[list[dict[str, float]]]:
     """
     alone = [seeds_id(run.config) for run in runs]
     siblings: dict[str, list[dict[str, float]]] = {}
-    for run in all_runs(viewable=False):
+    for run in all_runs(viewable=False, kinds=ANY_KIND):
         if (group := seeds_id(run.config)) not in alone or imported(run):
             continue
         if found := numbers(run):
@@ -87,7 +129,8 @@ def over_seeds(runs: list[Run]) -> list[list[dict[str, float]]]:
 def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Column]]:
     """Runs, and what the comparison figures draw of each; one that can't be read is named instead.
 
-    The title is β, and what else differs between the runs.
+    The title is β, and what else differs between the runs. One of which there are only the
+    numbers has no points.
 
     Raises:
         NothingToShowError: none is left.
@@ -96,7 +139,7 @@ def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Colu
     readable, columns = [], []
     for run, found in zip(runs, over_seeds(runs), strict=True):
         try:
-            q = arrays(run)
+            q = arrays(run) if run.viewable else _no_points(run)
         except RunError as error:
             st.warning(str(error), icon=":material/warning:")
             continue
@@ -109,7 +152,7 @@ def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Colu
                     posterior_mean=q["posterior_mean"],
                     labels=q["labels"],
                     label_names=[str(name) for name in q["label_names"]],
-                    dims=top_dims(run),
+                    dims=top_dims(run) if run.viewable else (0, 0),
                     beta=run.config.beta if run.config.has_rate else None,
                     sweep=sweep_id(run.config),
                     rate_per_dim=rate_per_dim(run),
@@ -146,6 +189,32 @@ def _show_table(key: tuple[Hashable, ...], _make: Callable[[], Styler]) -> None:
     )
 
 
+def with_networks(
+    runs: list[Run], columns: list[comparison.Column]
+) -> tuple[list[Run], list[comparison.Column]]:
+    """Those that can be shown; of the others it is said that there are only the numbers.
+
+    Raises:
+        NothingToShowError: none can.
+    """
+    bare = [run for run in runs if not run.viewable]
+    if bare:
+        st.info(
+            f"Only the numbers of {', '.join(map(run_label, bare))} are here, so the figures below "
+            "do without; training the same config gives the networks, too.",
+            icon=":material/info:",
+        )
+    if len(bare) == len(runs):
+        raise NothingToShowError("Pick a run that has its networks, to see what it does.")
+    shown = [i for i, run in enumerate(runs) if run.viewable]
+    return [runs[i] for i in shown], [columns[i] for i in shown]
+
+
+def _no_points(run: Run) -> dict[str, np.ndarray]:
+    none = np.zeros((0, run.config.latent_dim), np.float32)
+    return {"posterior_mean": none, "labels": np.zeros(0, int), "label_names": np.zeros(0, str)}
+
+
 def kind_title(run: Run) -> str:
     """What stands above its column."""
     return f"β = {run.config.beta:g}" if run.config.has_rate else "autoencoder"
@@ -162,7 +231,7 @@ def differing(runs: list[Run]) -> list[str]:
 
 def alignments(runs: list[Run], reference: Run | None) -> list[analysis.Alignment | None]:
     """Of each run its alignment to the reference; None without one, for the reference itself, and
-    where the images or the number of dimensions are others, which is said.
+    where the data or the number of dimensions are others, which is said.
     """
     if reference is None:
         return [None] * len(runs)
@@ -173,7 +242,7 @@ def alignments(runs: list[Run], reference: Run | None) -> list[analysis.Alignmen
         same = run.config.dataset == reference.config.dataset and embedding.shape == target.shape
         if not same:
             st.warning(
-                f"{run_label(run)} has other images or dimensions and stays as it is.",
+                f"{run_label(run)} has other {item(run)}s or dimensions and stays as it is.",
                 icon=":material/warning:",
             )
         turned = same and run.id != reference.id

@@ -36,6 +36,14 @@ def training(run: Run) -> frozenset[str] | None:
     return None if found is None else frozenset(found)
 
 
+def shown(run: Run, q: Posteriors) -> list[str] | None:
+    """The texts that these posteriors are of; None where the data set is not here."""
+    found = held_out(run)
+    if found is not None and len(q.labels) > q.held_out:
+        found = found + controls.texts(run.config.dataset, "train")
+    return found if found is not None and len(found) == len(q.labels) else None
+
+
 def _of(run: Run, part: str, count: int | None) -> list[str] | None:
     with contextlib.suppress(DatasetError):
         found = controls.texts(run.config.dataset, part)
@@ -49,6 +57,7 @@ def table(
     across: Sequence[str] = (),
     down: Sequence[str] = (),
     marked: Collection[str] = (),
+    first_again: bool = False,
 ) -> str:
     """Texts as an HTML table.
 
@@ -56,12 +65,15 @@ def table(
         rows: of texts; anybody may have written them.
         across, down: headings of columns and rows; empty for none.
         marked: texts that are set in bold.
+        first_again: are the others of a row to say what its first says? Those that do are ticked.
     """
 
-    def cell(written: str) -> str:
+    def cell(written: str, tick: bool) -> str:
         shown = html.escape(written) if written else '<span style="opacity:0.5">(nothing)</span>'
         if written in marked:
             shown = f"<strong>{shown}</strong>"
+        if tick:
+            shown = f"<strong>✓ {shown}</strong>"
         return f'<td style="{CELL}">{shown}</td>'
 
     def heading(name: str, more: str = "") -> str:
@@ -72,7 +84,8 @@ def table(
         corner = heading("", ";width:3.5rem") if down else ""
         lines.append(corner + "".join(map(heading, across)))
     for i, row in enumerate(rows):
-        lines.append((heading(down[i]) if down else "") + "".join(map(cell, row)))
+        ticks = [first_again and j > 0 and text == row[0] for j, text in enumerate(row)]
+        lines.append((heading(down[i]) if down else "") + "".join(map(cell, row, ticks)))
     body = "".join(f"<tr>{line}</tr>" for line in lines)
     return (
         '<div style="overflow-x:auto"><table style="width:100%;table-layout:fixed;'
@@ -97,20 +110,36 @@ def _decode(
 
 
 def show_point(run: Run, q: Posteriors, row: int) -> None:
-    """Of a held-out text: itself, what its mean is decoded to, and samples of its posterior."""
+    """Of a text: itself, what its mean is decoded to, and samples of its posterior, if it has
+    one.
+    """
     mean, std = q.mean[row], np.exp(0.5 * q.log_var[row])
     noise = np.random.default_rng(0).standard_normal((8, len(mean))).astype(np.float32)
     of_mean, *of_samples = decode(run, np.concatenate([mean[None], mean + std * noise]))
-    lines = [["its mean, decoded", of_mean]]
-    if strings := held_out(run):
-        lines.insert(0, ["the text", strings[row]])
+    has_rate = run.config.has_rate
+    lines = [["its mean, decoded" if has_rate else "its latents, decoded", of_mean]]
+    if strings := shown(run, q):
+        lines.insert(0, [q.item_name(row), strings[row]])
     st.html(table(lines))
-    dims = analysis.dims_by_rate(controls.rate_per_dim(run))[:2]
-    st.markdown(
-        "\n".join(f"- {dim_name(i)}: mean {mean[i]:.2f}, σ {std[i]:.2f}" for i in sorted(dims))
-    )
+    dims = sorted(controls.dims_by_use(run)[:2])
+    if not has_rate:
+        st.markdown("\n".join(f"- {dim_name(i)}: {mean[i]:.2f}" for i in dims))
+        return
+    st.markdown("\n".join(f"- {dim_name(i)}: mean {mean[i]:.2f}, σ {std[i]:.2f}" for i in dims))
     st.html(table([[sample] for sample in of_samples]))
     st.caption("Eight samples of its posterior, each decoded with the likeliest tokens.")
+
+
+def members(run: Run, q: Posteriors, chosen: np.ndarray) -> None:
+    """Some of the texts (k,), as far as they are here, and what each is decoded to."""
+    strings, found = shown(run, q), decode(run, q.mean[chosen])
+    lines = [[text] for text in found]
+    if strings:
+        lines = [[strings[row], text] for row, text in zip(chosen, found, strict=True)]
+    half = -(-len(lines) // 2)
+    for place, part in zip(st.columns(2), (lines[:half], lines[half:]), strict=True):
+        if part:
+            place.html(table(part, ("selected", "decoded")[-len(part[0]) :]))
 
 
 def rows(run: Run, snapshot: Mapping[str, np.ndarray] | None, labels: np.ndarray) -> None:
@@ -133,7 +162,9 @@ def rows(run: Run, snapshot: Mapping[str, np.ndarray] | None, labels: np.ndarray
     st.html(
         table(
             list(zip(*columns, samples, strict=False)),
-            ("held out", "its posterior mean, decoded", "from the prior"),
+            ("held out", "its posterior mean, decoded", "from the prior")
+            if run.config.has_rate
+            else ("held out", "its latents, decoded", "from N(0, I)"),
         )
     )
 
@@ -165,6 +196,76 @@ def reconstructions(run: Run, first: int, count: int) -> list[dict[str, Any]] | 
             strings[chosen], networks.texts(written), tokens, written, costs, strict=True
         )
     ]
+
+
+def side_by_side(runs: list[Run], names: list[str]) -> None:
+    """What runs make of the same held-out texts, and of the same z: a column a run.
+
+    Args:
+        runs: of any data sets; each has tables of its own.
+        names: what tells the runs from each other.
+    """
+    by_data: dict[str, list[int]] = {}
+    for i, run in enumerate(runs):
+        by_data.setdefault(run.config.dataset, []).append(i)
+    groups = [([runs[i] for i in row], [names[i] for i in row]) for row in by_data.values()]
+
+    st.markdown("##### The same texts through every run")
+    fewest = min(len(controls.arrays(run)["labels"]) for run in runs)
+    first = int(
+        st.number_input(
+            "From held-out text",
+            *(0, fewest - 1, 0, ROWS),
+            width=240,
+            key="compare_first",
+            bind="query-params",
+        )
+    )
+    for some, titles in groups:
+        strings = held_out(some[0])
+        if strings is None:
+            st.info(not_here(some[0]), icon=":material/info:")
+            continue
+        rows = slice(first, first + ROWS)
+        found = [decode(run, controls.arrays(run)["posterior_mean"][rows]) for run in some]
+        st.html(
+            table(
+                list(zip(strings[rows], *found, strict=True)),
+                ("held out", *titles),
+                first_again=True,
+            )
+        )
+    st.caption(
+        "Held-out texts, and what their posterior means (of an autoencoder: their latents) are "
+        "decoded to with the likeliest character each time. ✓: letter for letter."
+    )
+
+    st.markdown("##### The same z through every run")
+    temperature = st.slider(
+        "Temperature", 0.0, 2.0, 0.0, 0.1, width=240, key="compare_temperature", bind="query-params"
+    )
+    marking = True
+    for some, titles in groups:
+        found = [
+            decode(run, analysis.prior_samples(ROWS, run.config.latent_dim), temperature)
+            for run in some
+        ]
+        known = training(some[0])
+        marking &= known is not None
+        st.html(table(list(zip(*found, strict=True)), titles, marked=known or ()))
+    st.caption(
+        "Samples of the prior, the same in a row for runs of as many latent dimensions, decoded "
+        + ("with the likeliest character each time" if temperature == 0 else "by drawing")
+        + ("; in bold: a training text." if marking else ".")
+    )
+
+
+def not_here(run: Run) -> str:
+    """That the texts of its data set are not on this machine, and what to do."""
+    return (
+        f"The texts of {run.config.dataset} are not on this machine: put its file into a folder "
+        "and name that in VAE_LAB_DATA."
+    )
 
 
 def readable(run: Run, typed: str) -> str:

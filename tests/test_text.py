@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import io
 import math
+import runpy
+import shutil
+import sys
+import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 import tensorflow as tf
+from streamlit.testing.v1 import AppTest
 
+from dashboard import controls
+from tests.pages import open_page, plots
+from tests.test_importing import Files, changed_config, changed_record, packed
+from tests.test_uploads import check_sentence
 from vae_core import __main__ as command_line
-from vae_core import architectures, datasets, importing, objective, text, text_metrics, uploads
+from vae_core import (
+    architectures,
+    datasets,
+    importing,
+    objective,
+    text,
+    text_metrics,
+    untrusted,
+    uploads,
+)
+from vae_core.bundle import bundle
 from vae_core.config import ConfigError, RunConfig
 from vae_core.datasets import DatasetError, TextDataset
 from vae_core.inference import TextInference
@@ -344,6 +367,178 @@ def test_kinds_do_not_mix(store: RunStore) -> None:
         architectures.check_name("transformer", "text")
 
 
-def test_a_run_on_texts_is_not_imported(run: Run, store: RunStore) -> None:
-    with pytest.raises(RefusedError, match="on texts can't be imported"):
-        importing.import_run(run.path, run.path.name, store)
+@pytest.fixture(scope="module")
+def encoded(tmp_path_factory: pytest.TempPathFactory, words: TextDataset) -> Run:
+    """An autoencoder, finished; to be read only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(datasets, "load", lambda _name: words)
+        config = replace(CONFIG, model="autoencoder", epochs=1)
+        run = RunStore(tmp_path_factory.mktemp("encoded")).create(config)
+        train(run)
+    assert run.status().state == "finished", run.status()
+    return run
+
+
+@pytest.mark.usefixtures("words_loaded")
+def test_an_autoencoder_of_texts(encoded: Run, words: TextDataset) -> None:
+    mean, log_var = TextInference(encoded).encode(words.x_test)
+    assert mean == pytest.approx(encoded.arrays()["posterior_mean"], abs=1e-4)
+    assert np.isneginf(log_var).all()
+    assert np.isneginf(encoded.arrays()["posterior_log_var"]).all()
+    assert {"exact_match", "token_accuracy", "knn_accuracy"} <= encoded.metrics().keys()
+    assert not {"rate", "elbo", "novelty", "iw_bound_50"} & encoded.metrics().keys()
+    result = evaluate(encoded)
+    assert result["recomputed"] == result["stored"]
+
+
+@pytest.mark.usefixtures("words_loaded")
+@pytest.mark.parametrize("name", ["words", "latent_space", "train", "compare"])
+def test_pages_of_an_autoencoder_of_texts(
+    encoded: Run,
+    run: Run,
+    own_store: RunStore,
+    tmp_path: Path,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    for one in (run, encoded):
+        shutil.copytree(one.path, own_store.root / one.id)
+    st.cache_resource.clear()
+    page = open_page("learn")  # which needs no run on images
+    page.session_state["run"] = page.session_state["watched"] = controls.run_label(encoded)
+    page.switch_page(f"app_pages/{name}.py").run()
+    if name == "compare":
+        chosen = page.multiselect("runs_text")
+        chosen.set_value(chosen.options).run()
+        assert "autoencoder" in tables(page)
+    else:
+        assert any("each text has a point" in info.value for info in page.info)
+        assert {metric.label for metric in page.metric} & {"rate", "elbo"} == set()
+    if name == "latent_space":
+        page.session_state[f"selected-{encoded.id}"] = np.array([3, 1])
+        page.number_input("point").set_value(7).run()
+        assert "its latents, decoded" in tables(page)
+    assert not page.exception
+    assert not page.error
+    assert plots(page)
+    st.cache_resource.clear()
+
+
+def tables(page: AppTest) -> str:
+    return " ".join(element.proto.body for element in page.get("html"))
+
+
+# --- out and in ---------------------------------------------------------------------------
+
+
+def answered(run: Run, change: Callable[[Files], Files], folder: Path) -> dict[str, Any]:
+    """What the child says to a run of which something was changed, from this process."""
+    with zipfile.ZipFile(io.BytesIO(bundle(run))) as archive:
+        files = {name.split("/")[1]: archive.read(name) for name in archive.namelist()}
+    (folder / "in.zip").write_bytes(packed("", change(files)))
+    request = {
+        "path": str(folder / "in.zip"),
+        "file_name": "in.zip",
+        "folder": str(folder),
+        "store": str(folder / "store"),
+    }
+    return untrusted.answered(importing.answer, request)
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_a_run_on_texts_goes_out_and_comes_in_as_it_was(
+    run: Run, words: TextDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: bool
+) -> None:
+    def load(name: str) -> TextDataset:
+        if here:
+            return words
+        raise DatasetError(f"{name} is not on this machine.")
+
+    monkeypatch.setattr(datasets, "load", load)
+    assert answered(run, lambda files: files, tmp_path) == {"answer": {"id": run.id}}
+    imported = Run(tmp_path / run.id)
+    assert imported.status().imported
+    assert imported.metrics() == run.metrics()
+    theirs, ours = TextInference(run), TextInference(imported)
+    assert (ours.vocabulary, ours.length) == (theirs.vocabulary, theirs.length)
+    z = np.random.default_rng(0).standard_normal((20, 2))
+    assert np.array_equal(theirs.decode(z, 1.0), ours.decode(z, 1.0))
+    for before, after in zip(theirs.encode(words.x_test), ours.encode(words.x_test), strict=True):
+        assert np.array_equal(before, after)
+    for name, array in run.arrays().items():
+        assert np.array_equal(imported.arrays()[name], array)
+
+
+def said(words: TextDataset, **changes: Any) -> Callable[[Files], Files]:
+    """Records that say something else of the data set."""
+    found = {"train": 168, "test": 42, "size": 4, "vocabulary": words.vocabulary} | changes
+    return changed_record("start", dataset={k: v for k, v in found.items() if v is not None})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"vocabulary": None}, "which characters"),
+        ({"vocabulary": 7}, "characters in order"),
+        ({"vocabulary": ["a", "b"]}, "characters in order"),
+        ({"vocabulary": ""}, "characters in order"),
+        ({"vocabulary": "ba"}, "characters in order"),
+        ({"vocabulary": "aab"}, "characters in order"),
+        ({"vocabulary": "\na"}, "characters in order"),
+        ({"vocabulary": "a\u202e"}, "characters in order"),
+        ({"vocabulary": "a\ud800"}, "characters in order"),
+        ({"vocabulary": "".join(map(chr, range(0x4E00, 0x4E00 + 201)))}, "characters in order"),
+        ({"vocabulary": "ab"}, "does not fit the config"),
+        ({"size": 1}, "1 tokens, which"),
+        ({"size": 66}, "66 tokens, which"),
+        ({"test": 43}, "of 43 texts"),
+    ],
+)
+def test_a_hostile_run_on_texts_gets_one_sentence(
+    run: Run,
+    words: TextDataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, Any],
+    message: str,
+) -> None:
+    def gone(name: str) -> TextDataset:
+        raise DatasetError(f"{name} is not on this machine.")
+
+    monkeypatch.setattr(datasets, "load", gone)
+    error = answered(run, said(words, **changes), tmp_path)["error"]
+    check_sentence(error)
+    assert message in error
+
+
+def test_a_run_of_other_texts_is_refused(run: Run, words: TextDataset, tmp_path: Path) -> None:
+    """The real unicode_names, not the words that the run was trained on; and images."""
+    error = answered(run, said(words), tmp_path)["error"]
+    check_sentence(error)
+    assert "other texts than unicode_names has here" in error
+    for change, message in (
+        ({"dataset": "digits"}, "other texts than digits"),
+        ({"architecture": "mlp"}, "images have 4 pixels"),
+    ):
+        error = answered(run, changed_config(**change), tmp_path)["error"]
+        check_sentence(error)
+        assert message in error
+
+
+def test_the_zip_of_a_run_on_texts_loads_in_plain_keras(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(io.BytesIO(bundle(run))) as archive:
+        archive.extractall(tmp_path)
+    folder = tmp_path / run.id
+    assert "vae_core" not in (folder / "architecture.py").read_text().split('"""')[2]
+    monkeypatch.syspath_prepend(str(folder))
+    script = runpy.run_path(str(folder / "load.py"), run_name="load")
+    monkeypatch.delitem(sys.modules, "architecture")
+    networks, vae = TextInference(run), script["load"]()
+    z = np.array([[0.5, -1.0]], np.float32)
+    assert script["write"](vae, z) == networks.texts(networks.decode(z))[0]
+    (word,) = networks.texts(networks.tokens(["auk"]))
+    mean, _ = vae.encoder(script["tokens"](word))
+    assert np.asarray(mean) == pytest.approx(networks.encode(networks.tokens([word]))[0], abs=1e-5)

@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard import controls, written
 from dashboard.figures import latent
 from tests.pages import open_page, plots
-from vae_core import datasets
-from vae_core.runs import Run, RunStore, pretrained_store
+from vae_core import analysis, datasets
+from vae_core.runs import Group, Run, RunStore, pretrained_store
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -161,6 +161,57 @@ def test_pages_of_pictures_show_another_run(run: Run, name: str) -> None:
     if name == "manifold":
         assert "holds texts" in captions(page)
         assert page.selectbox("run").value != controls.run_label(run)
+
+
+def test_compare_sets_runs_on_texts_side_by_side(run: Run) -> None:
+    """Those that ship; of one there are only the numbers."""
+    page = open_page("compare")
+    assert all("lstm" not in name for name in page.multiselect("runs").options)
+    page.segmented_control("runs_on").set_value("texts").run()
+    chosen = page.multiselect("runs_text")
+    assert all("names" in name and "lstm" in name for name in chosen.options)
+    assert ["β 0.2" in name for name in chosen.value] == [True, False]
+    (table,) = page.dataframe
+    assert list(table.value["β"]) == [0.2, 1]
+    assert any("Only the numbers of names" in info.value for info in page.info)
+    assert "nats a text" in captions(page)
+    chosen.set_value([controls.run_label(run)]).run()
+    page.number_input("compare_first").set_value(5).run()
+    assert not page.exception
+    text = datasets.texts("unicode_names", "test")[5]
+    back = written.decode(run, controls.arrays(run)["posterior_mean"][5:15])
+    sample = written.decode(run, analysis.prior_samples(10, 2))
+    for one in (text, back[0], sample[-1]):
+        assert one in tables(page)
+    page.slider("compare_temperature").set_value(2.0).run()
+    assert "by drawing" in captions(page)
+    chosen.set_value([name for name in chosen.options if "02f746c3" in name]).run()
+    assert "Pick a run that has its networks" in page.info[-1].value
+
+
+def test_texts_that_come_back_are_ticked_in_their_row_alone() -> None:
+    shown = written.table([["a", "a", "b"], ["b", "a", "b"]], first_again=True)
+    rows = [[cell.count("✓") for cell in row.split("<td")[1:]] for row in shown.split("<tr>")[1:]]
+    assert rows == [[0, 1, 0], [0, 0, 1]]
+
+
+def test_a_selection_of_texts_and_its_group(run: Run, own_store: RunStore) -> None:
+    page = on(run, "latent_space")
+    page.toggle("latent_training").set_value(True).run()
+    assert "5,845 texts" in captions(page)
+    page.session_state[f"selected-{run.id}"] = np.array([3, 1168, 1169])
+    page.run()
+    assert not page.exception
+    assert any("2 held-out and 1 training texts" in m.value for m in page.markdown)
+    for one in (
+        datasets.texts("unicode_names", "test")[3],
+        datasets.texts("unicode_names", "train")[0],
+    ):
+        assert f">{one}<" in tables(page)
+    page.text_input[0].set_value("some")
+    next(button for button in page.button if button.label == "Save").click().run()
+    assert "2 texts" in page.success[0].value
+    assert own_store.groups(run.id) == {"some": Group((3, 1168))}
 
 
 def test_words_says_that_a_run_holds_images(run: Run) -> None:

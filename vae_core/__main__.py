@@ -552,7 +552,8 @@ def _evaluate(options: argparse.Namespace) -> int:
         _print_json({"id": run.id} | result)
         return 0
     table = Table(title=f"{run.id}, epoch {result['epoch']}")
-    table.add_column("held out, an image")
+    item = "a text" if run.config.architecture in architectures.TEXT_ARCHITECTURES else "an image"
+    table.add_column(f"held out, {item}")
     table.add_column("recomputed", justify="right")
     table.add_column("stored", justify="right")
     _add_metrics(table, result["recomputed"], result["stored"])

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from vae_core import datasets
-from vae_core.architectures import ARCHITECTURES
-from vae_core.config import RunConfig
+from vae_core.architectures import ARCHITECTURES, TEXT_ARCHITECTURES
+from vae_core.inference import TextInference
 from vae_core.runs import NO_WEIGHTS, PROJECT, Run, RunError
 
 LOAD = '''"""Loads this run in plain Keras: python load.py
@@ -28,14 +28,14 @@ import numpy as np
 from architecture import build
 
 HERE = Path(__file__).parent
-
+{constants}
 
 class VAE(keras.Model):
-    """{latents}; the decoder gives logits of the pixels."""
+    """{latents}; the decoder gives logits of the {items}."""
 
     def __init__(self):
         super().__init__()
-        self.encoder, self.decoder = build(latent_dim={latent_dim}, size={size})
+        self.encoder, self.decoder = build({arguments})
         self.built = True
 
 
@@ -44,13 +44,42 @@ def load():
     vae.load_weights(HERE / "vae.weights.h5")
     return vae
 
-
+'''
+OF_IMAGES = """
 if __name__ == "__main__":
     vae = load()
     z = np.zeros((1, {latent_dim}), np.float32)  # {origin}
     pixels = keras.ops.convert_to_numpy(keras.ops.sigmoid(vae.decoder(z)))[0, ..., 0]
     print("z = 0 decodes to a picture of", pixels.shape, "with mean", pixels.mean())
     mean, log_var = vae.encoder(pixels[None, ..., None])
+    print("which is encoded at", keras.ops.convert_to_numpy(mean)[0])
+"""
+# Tokens: 0 pads, 1 ends a text and begins what the decoder reads, then the vocabulary.
+OF_TEXTS = '''
+def tokens(text):
+    """A row of the encoder's input: the text, its end (1), and padding (0)."""
+    row = [2 + VOCABULARY.index(character) for character in text] + [1]
+    return np.array([row + [0] * (LENGTH - len(row))], np.int32)
+
+
+def write(vae, z):
+    """The text that a latent (1, d) is decoded to, with the likeliest character each time."""
+    read, text = np.zeros((1, LENGTH), np.int32), ""
+    for position in range(LENGTH):
+        read[0, position] = 2 + VOCABULARY.index(text[-1]) if text else 1  # what stands before
+        logits = keras.ops.convert_to_numpy(vae.decoder([z, read]))[0, position]
+        token = 1 + logits.argmax()
+        if token == 1:
+            break
+        text += VOCABULARY[token - 2]
+    return text
+
+
+if __name__ == "__main__":
+    vae = load()
+    text = write(vae, np.zeros((1, {latent_dim}), np.float32))  # {origin}
+    print("z = 0 decodes to", repr(text))
+    mean, log_var = vae.encoder(tokens(text))
     print("which is encoded at", keras.ops.convert_to_numpy(mean)[0])
 '''
 
@@ -63,15 +92,13 @@ def bundle(run: Run) -> bytes:
     """A zip of one folder: the run's files, `architecture.py` and `load.py`.
 
     Raises:
-        RunError: the run has no weights.
+        RunError: the run has no weights, or those of texts no exports.
     """
     if not run.weights_path.is_file():
         raise RunError(NO_WEIGHTS.format(run.id))
-    family = PROJECT / Path(*ARCHITECTURES[run.config.architecture].split(".")).with_suffix(".py")
-    texts = {
-        "architecture.py": family.read_text("utf-8"),
-        "load.py": _load_script(run.config, run.records("start")),
-    }
+    module = (ARCHITECTURES | TEXT_ARCHITECTURES)[run.config.architecture]
+    family = PROJECT / Path(*module.split(".")).with_suffix(".py")
+    texts = {"architecture.py": family.read_text("utf-8"), "load.py": _load_script(run)}
     # Whose host and who pressed Train is nobody's business elsewhere.
     nobody = dict.fromkeys(("pid", "host", "process_started", "submitted_by"))
     status = dataclasses.replace(run.status(), **nobody)  # type: ignore[arg-type]
@@ -86,16 +113,29 @@ def bundle(run: Run) -> bytes:
     return buffer.getvalue()
 
 
-def _load_script(config: RunConfig, starts: list[dict[str, Any]]) -> str:
+def _load_script(run: Run) -> str:
+    config, starts = run.config, run.records("start")
     start: dict[str, Any] = starts[-1] if starts else {}
     known = start.get("versions", {})
-    return LOAD.format(
+    if config.architecture in TEXT_ARCHITECTURES:
+        script, items = LOAD + OF_TEXTS, "end (0) and of the characters"
+        networks = TextInference(run)
+        # In ASCII, and nothing in it ends the string.
+        constants = f"LENGTH, VOCABULARY = {networks.length}, {networks.vocabulary!a}\n"
+        arguments = f"{config.latent_dim}, LENGTH, len(VOCABULARY)"
+    else:
+        script, items, constants = LOAD + OF_IMAGES, "pixels", ""
+        # Its own data set may be on another machine.
+        size = start["dataset"]["size"] if start else datasets.source(config.dataset).size
+        arguments = f"latent_dim={config.latent_dim}, size={size}"
+    return script.format(
         latent_dim=config.latent_dim,
         origin="the mean of the prior" if config.has_rate else "a point like any other",
         latents="z ~ N(posterior_mean, exp(posterior_log_var))"
         if config.has_rate
         else "An autoencoder: z = posterior_mean, the log-variance was not trained",
-        # Its own data set may be on another machine.
-        size=start["dataset"]["size"] if start else datasets.source(config.dataset).size,
+        items=items,
+        constants=constants,
+        arguments=arguments,
         **{name: known.get(name, "?") for name in ("tensorflow", "keras")},
     )

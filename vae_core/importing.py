@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from vae_core import architectures, datasets, objective, untrusted
+from vae_core import architectures, datasets, objective, text, untrusted
 from vae_core.config import RunConfig
 from vae_core.metrics import AUTOENCODER_METRICS, METRICS
 from vae_core.runs import LOSSES, Run, RunStore, pretrained_store, test_keys
@@ -102,9 +102,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     name = untrusted.shown(request["file_name"])
     home, files = (_folder_files if path.is_dir() else _zip_files)(path, name)
     config = RunConfig.from_json(_text(files["config.json"], name, "config.json"))
-    if config.architecture in architectures.TEXT_ARCHITECTURES:
-        raise RefusedError("A run on texts can't be imported yet; one on images can.")
-    architectures.check_name(config.architecture)
+    of_texts = config.architecture in architectures.TEXT_ARCHITECTURES
+    architectures.check_name(config.architecture, "text" if of_texts else "images")
     if home not in ("", config.id):
         raise RefusedError(f"{name}: its config.json belongs to {config.id}, not to the folder.")
     if RunStore(request["store"]).has(config.id):
@@ -114,11 +113,14 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     records = _records(files["metrics.jsonl"], name, config)
     start = next(record for record in reversed(records) if record["kind"] == "start")
     arrays = _arrays(files["arrays.npz"], name, config, start["dataset"]["test"])
-    size = _size(name, config, start["dataset"]["size"])
+    if of_texts:
+        size, vocabulary = _text_size(name, config, start["dataset"])
+    else:
+        size, vocabulary = _size(name, config, start["dataset"]["size"]), None
     stored = weights(files["vae.weights.h5"], name)
 
     run = _write(folder / config.id, config, records)
-    _write_networks(run, size, stored, name)
+    _write_networks(run, size, vocabulary, stored, name)
     run.write_arrays("arrays", **arrays)
     run.finish(epoch=config.epochs, seconds=records[-1]["seconds"], imported=True)
     return {"id": run.id}
@@ -183,6 +185,28 @@ def _size(name: str, config: RunConfig, size: int) -> int:
     return size
 
 
+def _text_size(name: str, config: RunConfig, said: dict[str, Any]) -> tuple[int, str]:
+    """Tokens of the longest text and the vocabulary: what the run says, and the data set where it
+    is here.
+    """
+    length, vocabulary = said["size"], said.get("vocabulary")
+    if vocabulary is None:
+        raise RefusedError(
+            f"{name}: its metrics.jsonl doesn't say which characters its texts have, as training "
+            "writes it now: train it again."
+        )
+    if not text.SHORTEST < length <= text.LONGEST + 1:
+        raise RefusedError(f"{name}: its texts have {length} tokens, which can't be.")
+    try:
+        here: Any = datasets.source(config.dataset)
+        here = datasets.load(config.dataset) if here.kind == "text" else None
+    except datasets.DatasetError:
+        return length, vocabulary
+    if here is None or (here.size, here.vocabulary) != (length, vocabulary):
+        raise RefusedError(f"{name}: it was trained on other texts than {config.dataset} has here.")
+    return length, vocabulary
+
+
 def _write(folder: Path, config: RunConfig, records: list[dict[str, Any]]) -> Run:
     folder.mkdir()
     (folder / "config.json").write_text(config.to_json(), "utf-8")
@@ -216,6 +240,17 @@ def _word(value: object) -> str:
     return value
 
 
+def _vocabulary(value: object) -> str:
+    if not (
+        isinstance(value, str)
+        and 1 <= len(value) <= text.MOST_CHARACTERS
+        and list(value) == sorted(set(value))
+        and value.isprintable()
+    ):
+        raise _WrongError(f"{value!r:.40} where characters in order should be")
+    return value
+
+
 def _or_none(check: Callable[[object], Any]) -> Callable[[object], Any]:
     return lambda value: None if value is None else check(value)
 
@@ -245,7 +280,8 @@ DATASET_COUNTS = ("train", "test", "size")
 def _dataset(value: object) -> dict[str, Any]:
     found = _several(_count, DATASET_COUNTS, DATASET_COUNTS)(value)
     assert isinstance(value, dict)
-    return found | ({"sha256": _word(value["sha256"])} if "sha256" in value else {})
+    more = {"sha256": _word, "vocabulary": _vocabulary}
+    return found | {key: check(value[key]) for key, check in more.items() if key in value}
 
 
 def _records(content: bytes, name: str, config: RunConfig) -> list[dict[str, Any]]:
@@ -341,8 +377,9 @@ def _arrays(content: bytes, name: str, config: RunConfig, count: int) -> dict[st
     """What arrays.npz holds.
 
     Args:
-        count: of held-out images.
+        count: of held-out images or texts.
     """
+    items = "texts" if config.architecture in architectures.TEXT_ARCHITECTURES else "images"
     file = f"{name}: arrays.npz"
     with (
         untrusted.archive(io.BytesIO(content), file, FILES["arrays.npz"]),
@@ -355,7 +392,7 @@ def _arrays(content: bytes, name: str, config: RunConfig, count: int) -> dict[st
     for array in (mean, log_var):
         if array.dtype != np.float32 or array.shape != (count, config.latent_dim):
             raise RefusedError(
-                f"{file} must hold posteriors of {count} images in {config.latent_dim} latent "
+                f"{file} must hold posteriors of {count} {items} in {config.latent_dim} latent "
                 f"dimensions as float32, got {array.dtype} of shape {array.shape}."
             )
     if not (np.isfinite(mean).all() and (np.isfinite(log_var).all() or not config.has_rate)):
@@ -363,7 +400,7 @@ def _arrays(content: bytes, name: str, config: RunConfig, count: int) -> dict[st
     if not config.has_rate and not np.isneginf(log_var).all():
         raise RefusedError(f"{file}: the posteriors of an autoencoder have no width.")
     if not 0 < count <= MOST_IMAGES:
-        raise RefusedError(f"{file} holds {count} images, and at most {MOST_IMAGES} are taken.")
+        raise RefusedError(f"{file} holds {count} {items}, and at most {MOST_IMAGES} are taken.")
     if label_names.dtype.kind != "U" or not (
         label_names.ndim == 1 and 1 <= len(label_names) <= MOST_LABELS
     ):
@@ -437,17 +474,20 @@ def weights(content: bytes, name: str) -> dict[str, np.ndarray]:
     return found
 
 
-def _write_networks(run: Run, size: int, stored: dict[str, np.ndarray], name: str) -> None:
-    """Weights and exports of the model that the config asks for.
+def _write_networks(
+    run: Run, size: int, vocabulary: str | None, stored: dict[str, np.ndarray], name: str
+) -> None:
+    """Weights and exports of the model that the config asks for; of texts with that vocabulary.
 
     Keras reads a file that it has just written itself, with the numbers put in.
     """
     import h5py
 
     from vae_core.export import export, weights_file  # TensorFlow, only where it is needed
+    from vae_core.text_vae import TextVAE
     from vae_core.vae import VAE
 
-    vae = VAE(run.config, size)
+    vae = TextVAE(run.config, size, vocabulary) if vocabulary else VAE(run.config, size)
     vae.optimizer = None
     fresh = weights_file(vae)
     expected = weights(fresh, name)

@@ -88,6 +88,7 @@ class TextInference:
 
     def __init__(self, run: Run) -> None:
         self.latent_dim = run.config.latent_dim
+        self.has_rate = run.config.has_rate
         try:
             weights = run.weights_path.name, run.read(run.weights_path.name)
             self._encoder = _session(run.read(run.encoder_path.name), *weights)
@@ -112,9 +113,12 @@ class TextInference:
         return text.decode(tokens, self.vocabulary)
 
     def encode(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """posterior_mean and posterior_log_var, (n, d) float32, of tokens (n, length)."""
+        """posterior_mean and posterior_log_var, (n, d) float32, of tokens (n, length).
+
+        An autoencoder's posteriors have no width: their log-variance is -inf.
+        """
         mean, log_var = _run(self._encoder, np.asarray(tokens, np.int32))
-        return mean, log_var
+        return mean, log_var if self.has_rate else np.full_like(mean, -np.inf)
 
     def decode(self, z: np.ndarray, temperature: float = 0.0, seed: int = 0) -> np.ndarray:
         """Tokens (n, length) of latents z (n, d), see `vae_core.text.generate`."""

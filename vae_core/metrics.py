@@ -45,16 +45,16 @@ class Metric(NamedTuple):
 
 _BOUND = (
     "Importance-weighted bound with k samples (Burda et al., 2016), on the same "
-    f"{BOUND_IMAGES} held-out images at most for every run; k = 1 is their elbo, and it rises "
-    "with k. "
+    f"{BOUND_IMAGES} held-out images (or texts) at most for every run; k = 1 is their elbo, and it "
+    "rises with k. "
 )
 _PARTS = (
     "Part of the rate (Chen et al., 2018, eq. 2), exact for the mixture of up to "
-    f"{PAIRED_IMAGES:,} held-out posteriors; the three parts add up to the rate of those images. "
+    f"{PAIRED_IMAGES:,} held-out posteriors; the three parts add up to the rate of these. "
 )
 _RESOLVED = (
-    "Left out where the mutual information is within a nat of its limit, the log of the number of "
-    "images: so few posteriors can't resolve it then."
+    "Left out where the mutual information is within a nat of its limit, the log of their "
+    "number: so few posteriors can't resolve it then."
 )
 
 _DCI = (
@@ -77,8 +77,8 @@ METRICS = {
         "nats",
         2,
         "",
-        "E[-log p(x|z)] with z sampled from the posterior, summed over pixels. On grey pixels "
-        "this is a cross-entropy, not a likelihood.",
+        "E[-log p(x|z)] with z sampled from the posterior, summed over pixels, or the characters "
+        "of a text. On grey pixels this is a cross-entropy, not a likelihood.",
     ),
     "rate": Metric("rate", "nats", 2, "", "KL(q(z|x) || p(z)), summed over latent dimensions."),
     "elbo": Metric(
@@ -89,7 +89,7 @@ METRICS = {
         "",
         0,
         "",
-        "Latent dimensions whose posterior mean has a variance over the images above "
+        "Latent dimensions whose posterior mean has a variance over the held-out data above "
         f"{ACTIVE_VARIANCE:g} (Burda et al., 2016).",
     ),
     "high_rate_units": Metric(
@@ -104,7 +104,7 @@ METRICS = {
         "nats",
         2,
         "",
-        _PARTS + "What z tells about which of these images x is; at most the log of their number.",
+        _PARTS + "What z tells about which of these x is; at most the log of their number.",
     ),
     "total_correlation": Metric(
         "total correlation",
@@ -136,7 +136,7 @@ METRICS = {
         "share",
         3,
         "higher",
-        f"Share of held-out images whose label is that of most of their {NEIGHBOURS} nearest "
+        f"Share of held-out data whose label is that of most of their {NEIGHBOURS} nearest "
         "others in latent space.",
     ),
     "exact_match": Metric(

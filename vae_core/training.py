@@ -256,7 +256,7 @@ class Training:
         finite = all(math.isfinite(value) for value in means.values())
         if finite and means["loss"] <= bound:
             return
-        value = "nan" if not finite else f"{means['loss']:.3g} nats an image"
+        value = "nan" if not finite else f"{means['loss']:.3g} nats"
         raise self._diverged(f"the loss was {value} at step {step} (epoch {epoch + 1})")
 
     def _diverged(self, what: str) -> DivergedError:
@@ -284,7 +284,12 @@ class Training:
                     "test": len(self.dataset.x_test),
                     "size": self.dataset.size,
                     "sha256": self.dataset.sha256,
-                },
+                }
+                | (
+                    {"vocabulary": self.dataset.vocabulary}
+                    if isinstance(self.dataset, TextDataset)
+                    else {}
+                ),
                 "versions": {
                     "python": platform.python_version(),
                     **{name: version(name) for name in ("tensorflow", "keras", "numpy")},

@@ -3,25 +3,44 @@
 import streamlit as st
 from pandas.io.formats.style import Styler
 
-from dashboard import controls, side_by_side
+from dashboard import controls, side_by_side, written
 from dashboard.components.plot import drawn, plot
 from dashboard.figures import comparison
 from dashboard.figures.numbers import metrics_table
 from vae_core import analysis, datasets
 from vae_core.metrics import BOUND_IMAGES, NO_FACTORS
 
+BOUNDS = {
+    "image": "only those on binarised pixels bound a likelihood: never compare the two kinds",
+    "text": "they bound a likelihood",
+}
+DECODED = {
+    "image": r"""
+- **Reconstructions** blur as $\beta$ grows: there are fewer nats to say which image it was.
+- **Samples of the prior** look like those of the aggregate posterior only where the cloud fills
+  the prior.
+""",
+    "text": r"""
+- **Texts come back** letter for letter where there are nats enough to say which text it was. As
+  $\beta$ grows they become likelier ones, and at last the same one for all.
+- **Samples of the prior** look like the data only where the cloud fills the prior.
+""",
+}
+
 st.title("Compare")
-runs = {controls.run_label(run): run for run in controls.all_runs()}
+comparable = side_by_side.choose_kind()
+runs = {controls.run_label(run): run for run in comparable}
 if not runs:
     raise controls.NothingToShowError(
         "There are no finished runs yet: train some on the Train page."
     )
+item, an_item = controls.item(comparable[0]), controls.an_item(comparable[0])
 chosen = st.multiselect(
     "Runs",
     list(runs),
-    default=[controls.run_label(run) for run in side_by_side.default_sweep()],
+    default=[controls.run_label(run) for run in side_by_side.default_sweep(comparable)],
     max_selections=controls.MOST_RUNS,
-    key="runs",
+    key="runs" if item == "image" else f"runs_{item}",
     bind="query-params",
     help=f"At most {controls.MOST_RUNS}; a column each, ordered by β.",
 )
@@ -44,7 +63,7 @@ shown_here = (*map(controls.version, picked), repr([column.numbers for column in
 
 st.subheader("Rate against distortion")
 plot(
-    drawn(lambda: comparison.rate_distortion(columns), "rate-distortion", *shown_here),
+    drawn(lambda: comparison.rate_distortion(columns, an_item), "rate-distortion", *shown_here),
     key="rate-distortion",
     height=480,
     alt="Rate-distortion plane, a point a β with its spread over seeds, and lines of equal elbo",
@@ -80,11 +99,10 @@ def table() -> Styler:
 side_by_side.show_table(table, *names, *shown_here)
 st.caption(
     "Mean ± standard deviation over the seeds; marked: the best, where one direction is better. "
-    "Nats are nats an image. The loss holds β, so only the elbo compares across β. Bounds are "
-    f"computed on up to {BOUND_IMAGES} held-out images; only those on binarised pixels bound a "
-    "likelihood: never compare the two kinds. Click a heading to sort."
+    f"Nats are nats {an_item}. The loss holds β, so only the elbo compares across β. Bounds are "
+    f"computed on up to {BOUND_IMAGES} held-out {item}s; {BOUNDS[item]}. Click a heading to sort."
 )
-if not all(datasets.has_factors(run.config.dataset) for run in picked):
+if item == "image" and not all(datasets.has_factors(run.config.dataset) for run in picked):
     st.caption(NO_FACTORS)
 st.download_button(
     "The table (CSV)",
@@ -97,6 +115,7 @@ st.download_button(
 )
 
 st.subheader("The grid of β")
+seen, seen_columns = side_by_side.with_networks(picked, columns)
 left, middle, right = st.columns(3, gap="large", vertical_alignment="bottom")
 half_width = left.slider(
     "Half width of the latent axes", 1.0, 20.0, 4.0, 0.5, key="half_width", bind="query-params"
@@ -109,26 +128,27 @@ with_prior = middle.toggle(
     help="Samples of the standard normal itself: what all posteriors together would fill if the "
     "aggregate posterior were the prior, without a hole.",
 )
-references = {controls.run_label(run): run for run in picked}
+references = {controls.run_label(run): run for run in seen}
 AS_THEY_ARE = "nothing: as they are"
 aligned_to = right.selectbox(
     "Align to",
     [AS_THEY_ARE, *references],
     key="align",
     bind="query-params",
-    help="Runs put the same images to other places: flipped, turned, nearer or farther. This lays "
-    "each latent space on that of the chosen run as well as a rotation or reflection, one scale "
-    "and a shift can (Procrustes). The scale is what β does, so compare shapes now, not sizes.",
+    help=f"Runs put the same {item}s to other places: flipped, turned, nearer or farther. This "
+    "lays each latent space on that of the chosen run as well as a rotation or reflection, one "
+    "scale and a shift can (Procrustes). The scale is what β does, so compare shapes now, not "
+    "sizes.",
 )
 reference = references.get(aligned_to)
-alignments = side_by_side.alignments(picked, reference)
+alignments = side_by_side.alignments(seen, reference)
 dims = controls.top_dims(reference) if reference else (0, 0)
 prior = analysis.prior_samples(comparison.MAX_POINTS, 2) if with_prior else None
-shown = len(columns) + with_prior
-names = [column.title.replace("<br>", ", ") for column in columns]
+shown = len(seen_columns) + with_prior
+names = [column.title.replace("<br>", ", ") for column in seen_columns]
 figure = drawn(
     lambda: comparison.latent_spaces(
-        [c.aligned(how, dims) for c, how in zip(columns, alignments, strict=True)],
+        [c.aligned(how, dims) for c, how in zip(seen_columns, alignments, strict=True)],
         half_width,
         prior,
     ),
@@ -145,13 +165,13 @@ with side_by_side.grid(shown):
         alt="Held-out latent spaces side by side on shared axes",
     )
     st.caption(
-        f"Up to {comparison.MAX_POINTS:,} held-out images a run, each at its posterior mean; "
+        f"Up to {comparison.MAX_POINTS:,} held-out {item}s a run, each at its posterior mean; "
         "dotted: 1 and 2 standard deviations of the prior."
     )
     if with_prior:
         st.caption(
             "N(0, I) is where the rate pulls: an aggregate posterior that were the prior would "
-            "leave no hole, and each sample of the prior would decode to a picture like the data's."
+            "leave no hole, and each sample of the prior would decode to something like the data."
         )
     if reference:
         st.caption(
@@ -159,45 +179,46 @@ with side_by_side.grid(shown):
             "variance that stays. The circles are those of the chosen run's prior."
         )
 
-    st.markdown("##### What the latent plane decodes to")
-    for cell, run, name, how in zip(
-        side_by_side.cells(shown), picked, names, alignments, strict=False
-    ):
-        with cell:
-            side_by_side.manifold_picture(run, 10, name, how, dims if how else None)
+    if item == "text":
+        written.side_by_side(seen, names)
+    else:
+        st.markdown("##### What the latent plane decodes to")
+        for cell, run, name, how in zip(
+            side_by_side.cells(shown), seen, names, alignments, strict=False
+        ):
+            with cell:
+                side_by_side.manifold_picture(run, 10, name, how, dims if how else None)
 
-    st.markdown("##### The same images through every run")
-    side_by_side.reconstructions(picked, names, shown)
+        st.markdown("##### The same images through every run")
+        side_by_side.reconstructions(seen, names, shown)
 
-    st.markdown("##### Samples: of the prior, and of the aggregate posterior")
-    for cell, run, name in zip(side_by_side.cells(shown), picked, names, strict=False):
-        with cell:
-            side_by_side.samples(run, name)
-    st.caption(
-        "Above, z from the prior; below, z from the posteriors of held-out images drawn at random. "
-        "Where they differ the prior has mass that no image was put to: the holes."
-    )
+        st.markdown("##### Samples: of the prior, and of the aggregate posterior")
+        for cell, run, name in zip(side_by_side.cells(shown), seen, names, strict=False):
+            with cell:
+                side_by_side.samples(run, name)
+        st.caption(
+            "Above, z from the prior; below, z from the posteriors of held-out images drawn at "
+            "random. Where they differ the prior has mass that no image was put to: the holes."
+        )
 
     st.markdown("##### Rate of each latent dimension")
     plot(
-        drawn(lambda: comparison.rates(columns, width), "rates", width, *shown_here),
+        drawn(lambda: comparison.rates(seen_columns, width, an_item), "rates", width, *shown_here),
         key="compare-rates",
         height=260,
         alt="Held-out rate of each latent dimension, a column a run",
     )
 controls.explain(
     "What to look for",
-    r"""
+    rf"""
 All runs minimise $\mathbb E_q[-\log p(x \mid z)] + \beta\,
-\mathrm{KL}(q(z \mid x)\,\|\,p(z))$: distortion and $\beta$ times the rate.
+\mathrm{{KL}}(q(z \mid x)\,\|\,p(z))$: distortion and $\beta$ times the rate.
 
 - **Latent space**: a larger $\beta$ draws the cloud onto the circles and rounds it; a smaller one
   lets it grow and tear. Averaged over the data, the rate splits into
-  $\mathrm{KL}(q(z)\,\|\,p(z))$, how far the cloud is from the prior, and the mutual information
-  $I(x; z)$, how well images are told apart (Hoffman & Johnson, 2016).
-- **Reconstructions** blur as $\beta$ grows: there are fewer nats to say which image it was.
-- **Samples of the prior** look like those of the aggregate posterior only where the cloud fills
-  the prior.
+  $\mathrm{{KL}}(q(z)\,\|\,p(z))$, how far the cloud is from the prior, and the mutual information
+  $I(x; z)$, how well {item}s are told apart (Hoffman & Johnson, 2016).
+{DECODED[item].strip()}
 - **Rate of each dimension**: one that falls to 0 has collapsed; its posterior is the prior.
 """,
 )

@@ -1,4 +1,4 @@
-"""Latent space: where a run puts images, what a point, a selection or a drawing decodes to."""
+"""Latent space: where a run puts its data, what a point, a selection or a drawing decodes to."""
 
 import contextlib
 from typing import Any
@@ -38,7 +38,8 @@ Where the prior has mass and $q(z)$ has none, the decoder was never trained.
 
 st.title("Latent space")
 run = controls.pick_run(kinds=controls.ANY_KIND)
-of_texts = controls.kind(run) == "text"
+item = controls.item(run)
+of_texts = item == "text"
 controls.notes(run)
 d = run.config.latent_dim
 held_out = posteriors.of_held_out(run)
@@ -61,7 +62,7 @@ def choose_view() -> latent.View:
         required=True,
         key="latent_axes",
         bind="query-params",
-        help="PCA: the plane in which the posterior means of the held-out images vary most.",
+        help=f"PCA: the plane in which the posterior means of the held-out {item}s vary most.",
     )
     if kind == "PCA":
         return latent.principal_view(held_out.mean)
@@ -69,29 +70,27 @@ def choose_view() -> latent.View:
     options: dict[str, Any] = {"format_func": dim_name, "bind": "query-params"}
     across = st.selectbox("Across", by_rate, key="latent_across", **options)
     up = st.selectbox("Up", [i for i in by_rate if i != across], key="latent_up", **options)
-    st.caption("Ordered by rate, the largest first.")
+    st.caption(f"Ordered by {'rate' if run.config.has_rate else 'variance'}, the largest first.")
     return latent.dims_view((across, up), d)
 
 
-def choose_point(images: int) -> int | None:
-    """The picked image, from a click, the keyboard or the address; one that is there, or None."""
+def choose_point(count: int) -> int | None:
+    """The picked one of so many: from a click, the keyboard or the address, or None."""
     asked: object = st.session_state.get("point", st.query_params.get("point"))
-    if isinstance(asked, int) and asked >= images:  # of another run, or a training image
+    if isinstance(asked, int) and asked >= count:  # of another run, or of its training data
         st.session_state["point"] = None
     point: int | None = st.number_input(
-        controls.item(run).capitalize(),
+        item.capitalize(),
         0,
-        images - 1,
+        count - 1,
         None,
         key="point",
         bind="query-params",
         placeholder="click a point, or a number",
-        help=f"Its number, 0 to {images - 1:,}.",
+        help=f"Its number, 0 to {count - 1:,}.",
     )
     if asked is not None and point is None:
-        st.caption(
-            f"The {controls.item(run)} that was asked for is not one of 0 to {images - 1:,}."
-        )
+        st.caption(f"The {item} that was asked for is not one of 0 to {count - 1:,}.")
     return point
 
 
@@ -100,7 +99,7 @@ def show_point(row: int) -> None:
     mean, std = q.mean[row], np.exp(0.5 * q.log_var[row])
     controls.picture(
         controls.decoded(run, mean[None], 1, 224),
-        f"{q.image_name(row)}, {controls.plain(q.label_names[q.labels[row]])}: its "
+        f"{q.item_name(row)}, {controls.plain(q.label_names[q.labels[row]])}: its "
         f"{'mean' if run.config.has_rate else 'latents'}, decoded",
         "What the picked image is decoded to",
         "content",
@@ -130,30 +129,26 @@ def show_point(row: int) -> None:
 
 chart, side = st.columns([5, 2], gap="large")
 with chart, st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-    drag = (
-        "Zoom"
-        if of_texts
-        else st.segmented_control(
-            "Drag to",
-            list(DRAGS),
-            default="Zoom",
-            required=True,
-            key="latent_drag",
-            bind="query-params",
-            help="Zoom in, or select images with a box or a lasso.",
-        )
+    drag = st.segmented_control(
+        "Drag to",
+        list(DRAGS),
+        default="Zoom",
+        required=True,
+        key="latent_drag",
+        bind="query-params",
+        help=f"Zoom in, or select {item}s with a box or a lasso.",
     )
     plane = d > 1 and run.config.has_rate  # an autoencoder has neither prior nor posteriors
     circles = plane and toggle("Prior circles", "circles", True, "1 and 2 σ of the prior.")
     ellipses = plane and toggle(
         "Posterior ellipses",
         "ellipses",
-        help="1 σ around images drawn at random, as many as stay readable.",
+        help=f"1 σ around {item}s drawn at random, as many as stay readable.",
     )
     density = plane and toggle(
         "Density", "density", help="The aggregate posterior: the mean of all posteriors."
     )
-    if not of_texts and toggle("Training images, too", "training"):
+    if toggle(f"Training {item}s, too", "training"):
         try:
             q = posteriors.with_training(run, held_out)
         except DatasetError as error:
@@ -170,13 +165,13 @@ with side:
 
 points = view.points(q.mean, q.labels)
 drawn = None if of_texts else drawing.drawn(run)
-strings = written.held_out(run) if of_texts else None
+strings = written.shown(run, q) if of_texts else None
 figure = latent.explorer(
     view,
     points,
     q.labels,
     q.label_names,
-    selected=None if of_texts else selection.rows(run, q),
+    selected=selection.rows(run, q),
     faint=ellipses or density,
     texts=strings,
 )
@@ -213,13 +208,13 @@ with chart:
         key=f"latent-space-{run.id}",
         height=680,
         aspect=0.8,
-        alt=f"Posterior means of the {controls.item(run)}s, a colour a label",
+        alt=f"Posterior means of the {item}s, a colour a label",
         on_click=picked,
-        on_select=None if of_texts else selected,
+        on_select=selected,
         hover=Hover(name, q.mean) if name else None,
     )
     st.caption(
-        f"{len(q.labels):,} {controls.item(run)}s at their "
+        f"{len(q.labels):,} {item}s at their "
         f"{'posterior means' if run.config.has_rate else 'latents'}. Hover over a point to see "
         f"{'the text' if strings else 'its label' if of_texts else 'what it decodes to'}, click it "
         "for more; double-click to zoom out, click a label to hide it."
@@ -227,6 +222,7 @@ with chart:
     controls.explain("What the scatter shows", EXPLANATION)
 
 if of_texts:
+    selection.section(run, q)
     st.page_link("app_pages/words.py", label="Words: walks and samples", icon=":material/abc:")
 else:
     tabs = st.tabs(["Selection", "Draw"], key="latent_tab", bind="query-params")

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dashboard import controls, written
+from dashboard import controls, exports, written
 from dashboard.components.plot import plot
 from dashboard.figures import dim_name
 from vae_core import analysis
@@ -44,6 +44,9 @@ run = controls.pick_run(
 controls.notes(run)
 controls.metrics_row(run)
 d = run.config.latent_dim
+has_rate = run.config.has_rate
+means = "posterior means" if has_rate else "latents"
+origin = "the prior" if has_rate else "N(0, I)"
 networks = controls.text_inference(run)
 longest = networks.length - 1
 known = written.training(run)
@@ -51,10 +54,11 @@ NOT_HERE = f"The texts of {run.config.dataset} are not on this machine, so copie
 
 
 def between() -> None:
-    by_rate = analysis.dims_by_rate(controls.rate_per_dim(run))
+    by_rate = controls.dims_by_use(run)
     ends = np.zeros((2, d), np.float32)
     ends[:, by_rate[0]] = -1.5, 1.5
-    usual = written.decode(run, ends)
+    # Where nothing is decoded, one character: the last is no space.
+    usual = [found or networks.vocabulary[-1] for found in written.decode(run, ends)]
     with st.container(horizontal=True, key="form-between"):
         typed = [
             st.text_input(
@@ -94,12 +98,12 @@ def between() -> None:
             key=f"words-walk-{run.id}",
             height=460,
             aspect=0.7,
-            alt="The path from A to B over the posterior means of the held-out texts",
+            alt=f"The path from A to B over the {means} of the held-out texts",
         )
     names = networks.texts(tokens)
     st.caption(
-        "Each step is a point of the path between two posterior means, decoded with the likeliest "
-        "character each time; faint: the held-out texts. From their means "
+        f"Each step is a point of the path between two {means}, decoded with the likeliest "
+        "character each time; faint: the held-out texts. From there "
         f"{controls.plain(names[0])} costs {costs[0]:.2f} nats, and {controls.plain(names[1])} "
         f"{costs[1]:.2f}." + (" Bold: a training text." if known else f" {NOT_HERE}")
     )
@@ -109,7 +113,7 @@ def plane() -> None:
     dims = (0, min(1, d - 1))
     with st.container(horizontal=True, key="form-plane", vertical_alignment="bottom"):
         if d > 2:
-            by_rate = analysis.dims_by_rate(controls.rate_per_dim(run))
+            by_rate = controls.dims_by_use(run)
             options = {"format_func": dim_name, "bind": "query-params"}
             across = st.selectbox("Across", by_rate, key="words_across", **options)  # type: ignore[call-overload]
             others = [i for i in by_rate if i != across]
@@ -124,7 +128,7 @@ def plane() -> None:
             bind="query-params",
         )
         extent = st.slider(
-            "Range, in σ of the prior", 0.5, 4.0, 2.0, 0.5, key="words_extent", bind="query-params"
+            f"Range, in σ of {origin}", 0.5, 4.0, 2.0, 0.5, key="words_extent", bind="query-params"
         )
     if d == 1:
         axis = np.linspace(-extent, extent, n, dtype=np.float32)
@@ -139,7 +143,7 @@ def plane() -> None:
     st.caption(
         f"{dim_name(dims[0])} across"
         + (f", {dim_name(dims[1])} up" if d > 1 else "")
-        + f", in σ of the prior; each point decoded with the likeliest character each time.{rest}"
+        + f", in σ of {origin}; each point decoded with the likeliest character each time.{rest}"
         + (" Bold: a training text." if known else f" {NOT_HERE}")
     )
 
@@ -164,7 +168,7 @@ def prior() -> None:
     cells = [shown[i : i + wide] for i in range(0, len(shown), wide)]
     st.html(written.table(cells, marked=known or ()))
     st.caption(
-        f"{len(shown)} of the {count:,}: z from the prior, and then each character drawn from the "
+        f"{len(shown)} of the {count:,}: z from {origin}, and then each character drawn from the "
         "decoder." + (" Bold: a training text." if known else f" {NOT_HERE}")
     )
 
@@ -183,11 +187,7 @@ def coming_back() -> None:
         )
     rows = written.reconstructions(run, int(first), 20)
     if rows is None:
-        st.info(
-            f"The texts of {run.config.dataset} are not on this machine: put its file into a "
-            "folder and name that in VAE_LAB_DATA.",
-            icon=":material/info:",
-        )
+        st.info(written.not_here(run), icon=":material/info:")
         return
     st.dataframe(
         rows,
@@ -199,7 +199,7 @@ def coming_back() -> None:
         },
     )
     st.caption(
-        f"Of {held_out:,} held-out texts: encoded, and their posterior means decoded with the "
+        f"Of {held_out:,} held-out texts: encoded, and their {means} decoded with the "
         "likeliest character each time. The last column is what the text itself costs from there."
     )
 
@@ -212,6 +212,8 @@ for tab, section in zip(
     with tab:
         section()
 controls.measured(run)
+with st.container(key="form_export", horizontal=True):
+    exports.whole_run(run)
 controls.explain("How a text gets a latent space", EXPLANATION)
 st.page_link(
     "app_pages/latent_space.py", label="Where the texts lie", icon=":material/scatter_plot:"

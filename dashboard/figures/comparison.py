@@ -25,13 +25,13 @@ class Column:
 
     Attributes:
         title: above its column, e.g. `β = 4`.
-        posterior_mean: (n, d) of held-out images.
+        posterior_mean: (n, d) of held-out data; of none where there are only the numbers.
         dims: the two dimensions to show, from 0; with d = 1 the second axis is the label.
         labels: (n,), index into label_names.
         label_names: one a label.
         beta: its β; None of an autoencoder, which has no rate.
         sweep: the same for runs that differ in β alone.
-        rate_per_dim: (d,), held out, nats an image; nan of an autoencoder.
+        rate_per_dim: (d,), held out, nats an image or text; nan of an autoencoder.
         numbers: of each seed its held-out numbers, `distortion` and, but of an autoencoder, `rate`
             (nats) among them.
         sloped: has the curve of what can be reached the slope -β at its optimum?
@@ -187,7 +187,7 @@ def _title_lines(column: Column, half_width: float) -> list[str]:
     return [*lines, f"<sub>{outside:.0%} outside</sub>"] if outside > 0.005 else lines
 
 
-def rates(columns: Sequence[Column], width: int) -> Plain:
+def rates(columns: Sequence[Column], width: int, item: str = "an image") -> Plain:
     """Held-out rate of each latent dimension, a bar each, on a shared axis.
 
     A run with β = 0 does not optimise its rate and would stretch the axis: its bars leave the plot,
@@ -196,6 +196,7 @@ def rates(columns: Sequence[Column], width: int) -> Plain:
     Args:
         columns: the runs.
         width: number of columns, see `width_of`.
+        item: what the numbers are nats of.
     """
     tops = [c.rate_per_dim.max() for c in columns if c.beta] or [
         c.rate_per_dim.max() for c in columns if c.beta is not None
@@ -233,7 +234,7 @@ def rates(columns: Sequence[Column], width: int) -> Plain:
     _leave_blank(layout, len(columns), width)
     for number in range(1, width + 1):
         _axes_of(layout, number)[1]["range"] = [0, top]
-    layout["yaxis"]["title"] = {"text": "nats an image"}
+    layout["yaxis"]["title"] = {"text": f"nats {item}"}
     layout |= {"margin": MARGINS | {"l": 44}, "uirevision": f"rates-{len(columns)}"}
     return Plain(traces, layout)
 
@@ -242,7 +243,7 @@ SLOPE_LENGTH = 0.09  # of the axes
 QUIET = "#8a8f98"
 
 
-def rate_distortion(columns: Sequence[Column]) -> go.Figure:
+def rate_distortion(columns: Sequence[Column], item: str = "an image") -> go.Figure:
     """Held-out rate against distortion: the mean over the seeds of each β, and their spread.
 
     Alemi et al. (2018), "Fixing a Broken ELBO", figure 1. Dotted lines join points of equal elbo.
@@ -251,6 +252,10 @@ def rate_distortion(columns: Sequence[Column]) -> go.Figure:
     optimum lies elsewhere. A run with β = 0 does not optimise its rate
     and would stretch the axis: it is named on the page, not drawn; nor is an autoencoder, which has
     none.
+
+    Args:
+        columns: the runs.
+        item: what the numbers are nats of.
     """
     drawn = [c for c in columns if c.beta]
     figure = go.Figure()
@@ -270,8 +275,8 @@ def rate_distortion(columns: Sequence[Column]) -> go.Figure:
         figure.update_xaxes(range=[-0.03 * top, top])
         figure.update_yaxes(range=[low - room, high + room])
     figure.update_layout(
-        xaxis={"title": "rate (nats an image)"},
-        yaxis={"title": "distortion (nats an image)"},
+        xaxis={"title": f"rate (nats {item})"},
+        yaxis={"title": f"distortion (nats {item})"},
         margin=MARGINS | {"t": 8},
         uirevision="rate-distortion",
         showlegend=False,
