@@ -424,7 +424,7 @@ def measured(run: Run) -> None:
             if name in found
         ]
         st.table(rows)
-        if not datasets.has_factors(run.config.dataset):
+        if kind(run) == "images" and not datasets.has_factors(run.config.dataset):
             st.caption(NO_FACTORS)
 
 
@@ -475,9 +475,15 @@ def _text_inference(path: str, written: int) -> TextInference:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def texts(dataset: str, part: str) -> list[str]:
+def texts(dataset: str, part: str, sha256: str) -> list[str]:
     """`vae_core.datasets.texts`, kept for the next viewer; not to be written to."""
-    return datasets.texts(dataset, part)
+    return datasets.texts(dataset, part, sha256)
+
+
+def trained_on(run: Run) -> str:
+    """SHA-256 of the content of its data set, as it was when training began."""
+    starts = opened(run).records("start")
+    return str(starts[-1]["dataset"]["sha256"]) if starts else ""
 
 
 def top_dims(run: Run) -> tuple[int, int]:

@@ -99,13 +99,10 @@ def _of_training_images(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.n
 
 
 def _of_training_texts(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    data, networks = datasets.load(run.config.dataset), text_inference(run)
-    if not (
-        isinstance(data, datasets.TextDataset)
-        and (data.size, data.vocabulary) == (networks.length, networks.vocabulary)
-    ):
+    data = datasets.load(run.config.dataset)
+    if data.sha256 != controls.trained_on(run):
         raise DatasetError(f"{data.name} holds other texts than the run was trained with.")
-    yield *networks.encode(data.x_train), data.y_train
+    yield *text_inference(run).encode(data.x_train), data.y_train
 
 
 @st.cache_data(

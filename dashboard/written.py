@@ -14,7 +14,7 @@ from plotly import graph_objects as go
 from dashboard import controls, posteriors
 from dashboard.figures import dim_name, latent
 from dashboard.posteriors import Posteriors
-from vae_core import analysis, text_metrics
+from vae_core import analysis, text, text_metrics
 from vae_core.datasets import DatasetError
 from vae_core.runs import Run
 
@@ -27,12 +27,12 @@ CELL = (
 
 def held_out(run: Run) -> list[str] | None:
     """The texts that its stored posteriors are of; None where the data set is not here."""
-    return _of(run, "test", len(controls.arrays(run)["labels"]))
+    return _of(run, "test")
 
 
 def training(run: Run) -> frozenset[str] | None:
     """The texts that it was trained on; None where the data set is not here."""
-    found = _of(run, "train", None)
+    found = _of(run, "train")
     return None if found is None else frozenset(found)
 
 
@@ -40,15 +40,13 @@ def shown(run: Run, q: Posteriors) -> list[str] | None:
     """The texts that these posteriors are of; None where the data set is not here."""
     found = held_out(run)
     if found is not None and len(q.labels) > q.held_out:
-        found = found + controls.texts(run.config.dataset, "train")
-    return found if found is not None and len(found) == len(q.labels) else None
+        found = found + (_of(run, "train") or [])
+    return found
 
 
-def _of(run: Run, part: str, count: int | None) -> list[str] | None:
+def _of(run: Run, part: str) -> list[str] | None:
     with contextlib.suppress(DatasetError):
-        found = controls.texts(run.config.dataset, part)
-        if count in (None, len(found)):  # else of another version of the file
-            return found
+        return controls.texts(run.config.dataset, part, controls.trained_on(run))
     return None
 
 
@@ -261,17 +259,17 @@ def side_by_side(runs: list[Run], names: list[str]) -> None:
 
 
 def not_here(run: Run) -> str:
-    """That the texts of its data set are not on this machine, and what to do."""
+    """That the texts it was trained on are not on this machine, and what to do."""
     return (
-        f"The texts of {run.config.dataset} are not on this machine: put its file into a folder "
-        "and name that in VAE_LAB_DATA."
+        f"The texts of {run.config.dataset} that the run was trained on are not on this machine: "
+        "put their file into a folder and name that in VAE_LAB_DATA."
     )
 
 
 def readable(run: Run, typed: str) -> str:
     """What somebody typed as the run can read it: in the case of its letters where it has one."""
     known = controls.text_inference(run).vocabulary
-    typed = " ".join(typed.split())
+    typed = text.tidied(typed)
     return next(
         (other for other in (typed, typed.lower(), typed.upper()) if set(other) <= set(known)),
         typed,
@@ -287,9 +285,3 @@ def walk(run: Run, path: np.ndarray, texts: Sequence[str]) -> go.Figure:
     )
     latent.path(figure, view.points(path, np.zeros(len(path))), texts)
     return figure
-
-
-def copies(run: Run, texts: list[str]) -> text_metrics.Novelty | None:
-    """Which of a run's texts are training texts; None where the data set is not here."""
-    known = training(run)
-    return None if known is None else text_metrics.novelty(texts, set(known))

@@ -152,6 +152,13 @@ def test_files_that_are_refused(content: bytes, said: str) -> None:
         text.items_of(content, "words.txt")
 
 
+def test_items_are_tidied() -> None:
+    assert text.tidied("\u200b a \u200b  b\t") == "a b"
+    assert text.tidied("cafe\u0301") == "caf\u00e9"
+    with pytest.raises(RefusedError, match="more than 64 characters"):  # not cut to what fits
+        text.items_of(("abc" + " " * 1300 + "def").encode(), "words.txt")
+
+
 def test_files_that_are_taken() -> None:
     odd = MANY.replace("\n", " \r\n", 1) + "\n\n" + "y" * 65 + "\n" + WORDS[3] + "\ncafe\u0301"
     for content in (odd.encode("utf-8-sig"), odd.encode("utf-16")):
@@ -222,6 +229,11 @@ def test_distortion_sums_to_one_over_all_strings() -> None:
 
 def test_padding_changes_nothing(vae: TextVAE) -> None:
     """The same weights in networks for longer texts, and garbage behind the end of what is read."""
+    z, read = np.ones((1, 2), np.float32), text.decoder_inputs(text.encode(["abc"], "abcdef", 9))
+    garbage = read.copy()
+    garbage[:, 4:] = text.FIRST
+    logits = [np.asarray(vae.decoder([z, tokens]))[:, :4] for tokens in (read, garbage)]
+    assert logits[0] == pytest.approx(logits[1], abs=1e-6)
     longer = TextVAE(CONFIG, 14, "abcdef")
     longer.set_weights(vae.get_weights())
     short, long = (text.encode(["abc", "fed"], "abcdef", n) for n in (9, 14))
@@ -259,8 +271,24 @@ def test_word_dropout_is_of_the_step_alone_and_not_where_numbers_are_held_out(
 
     assert distortion(first, True) != distortion(mixed, True)
     assert distortion(first, False) == distortion(mixed, False)
-    hidden = vae.noise("train", 0, 4000)[:, 2:].numpy() < 0.3
-    assert hidden.mean() == pytest.approx(0.3, abs=0.02)
+
+
+def test_three_of_ten_words_are_hidden_and_the_start_never(
+    vae: TextVAE, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = tf.constant(text.encode(["abcdefab"] * 4000, "abcdef", 9)[..., None])
+    read: list[np.ndarray] = []
+
+    def decoder(inputs: list[tf.Tensor], **_: Any) -> tf.Tensor:
+        read.append(inputs[1].numpy())
+        return tf.zeros((4000, 9, 7))
+
+    monkeypatch.setattr(vae, "decoder", decoder)
+    for training in (True, False):
+        vae.distortion_and_rate(x, vae.noise("train", 0, 4000), training)
+    assert (read[0][:, 1:] == text.HIDDEN).mean() == pytest.approx(0.3, abs=0.01)
+    assert (read[0][:, 0] == text.START).all()
+    assert not (read[1] == text.HIDDEN).any()
 
 
 # --- generation ---------------------------------------------------------------------------

@@ -625,15 +625,20 @@ def held_out_factors(name: str) -> Factors | None:
     return Factors(shapes.FACTORS, _shape_factors(drawn[0])[1]) if drawn else None
 
 
-def texts(name: str, part: str) -> list[str]:
+def texts(name: str, part: str, sha256: str | None = None) -> list[str]:
     """The texts of a data set for the pages: `train` or `test`, those held out.
 
+    Args:
+        sha256: of the content that is asked for, as a run has written it down; None of any.
+
     Raises:
-        DatasetError: it holds images, or is not on this machine.
+        DatasetError: it holds images, or other texts, or is not on this machine.
     """
     data = load(name)
     if not isinstance(data, TextDataset):
         raise DatasetError(f"{name} holds images, not texts.")
+    if sha256 not in (None, data.sha256):
+        raise DatasetError(f"{name} holds other texts than the run was trained with.")
     return text.decode(data.x_train if part == "train" else data.x_test, data.vocabulary)
 
 

@@ -161,7 +161,8 @@ METRICS = {
         3,
         "",
         "Share of 1,000 texts, z from the prior and each token drawn at temperature 1, that are "
-        "not among the training texts; the others are copies.",
+        "not among the training texts; the others are copies. One that has not ended at the length "
+        "of the longest is new.",
     ),
     "repeats": Metric(
         "repeats", "share", 3, "lower", "Share of those 1,000 texts that repeat another of them."

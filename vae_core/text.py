@@ -116,7 +116,7 @@ def generate(
         state: state and cell to begin with, (n, u) each.
         length: most tokens; what has not ended by then is cut off.
         temperature: divides the logits before a token is drawn; 0 takes the likeliest.
-        seed: of the draws; the k-th text takes the same random numbers whatever stands beside it.
+        seed: of the draws.
     """
     n = len(z)
     hidden, cell = state
@@ -241,7 +241,10 @@ def items_of(content: bytes, shown: str) -> tuple[list[str], list[str]]:
     notes = []
     items, empty, long = [], 0, 0
     for number, line in enumerate(_text(content, shown).splitlines(), start=1):
-        text = _tidied(line)
+        if len(line) > 20 * LONGEST:  # before anything is done that takes long
+            long += 1
+            continue
+        text = tidied(line)
         for character in text:
             if unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn"):
                 raise RefusedError(
@@ -255,14 +258,18 @@ def items_of(content: bytes, shown: str) -> tuple[list[str], list[str]]:
     distinct = list(dict.fromkeys(items))
     for count, one, many in (
         (empty, "empty line was", "empty lines were"),
-        (long, f"line of more than {LONGEST} characters was", "LONG"),
-        (len(items) - len(distinct), "line that repeats another was", "REPEATED"),
+        (
+            long,
+            f"line of more than {LONGEST} characters was",
+            f"lines of more than {LONGEST} characters were",
+        ),
+        (
+            len(items) - len(distinct),
+            "line that repeats another was",
+            "lines that repeat others were",
+        ),
     ):
         if count:
-            many = {
-                "LONG": f"lines of more than {LONGEST} characters were",
-                "REPEATED": "lines that repeat others were",
-            }.get(many, many)
             notes.append(f"{count:,} {one if count == 1 else many} left out.")
     if len(distinct) < FEWEST_ITEMS:
         why = f" ({' '.join(notes)})" if notes else ""
@@ -296,9 +303,10 @@ def _text(content: bytes, shown: str) -> str:
         ) from None
 
 
-def _tidied(line: str) -> str:
-    text = " ".join(unicodedata.normalize("NFC", line[: 20 * LONGEST]).split())
-    return "".join(c for c in text if unicodedata.category(c) != "Cf")
+def tidied(line: str) -> str:
+    """One item as it is learnt and typed: see `items_of`."""
+    seen = "".join(c for c in line if unicodedata.category(c) != "Cf")
+    return " ".join(unicodedata.normalize("NFC", seen).split())
 
 
 def _shown(character: str) -> str:

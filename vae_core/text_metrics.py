@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -111,12 +112,12 @@ def reconstruction(tokens: np.ndarray, written: np.ndarray) -> Reconstruction:
     return Reconstruction(float(whole.mean()), float(same[real].mean()))
 
 
-def novelty(texts: list[str], train: set[str]) -> Novelty:
+def novelty(texts: list[str], train: Collection[str]) -> Novelty:
     """Which of a model's texts are not those that it was trained on.
 
     Args:
         texts: that it wrote.
-        train: all training texts.
+        train: all training texts; a set, or it takes long.
     """
     copies = sum(written in train for written in texts)
     return Novelty(len(texts), len(texts) - copies, copies, len(texts) - len(set(texts)))

@@ -6,7 +6,7 @@ import streamlit as st
 from dashboard import controls, exports, written
 from dashboard.components.plot import plot
 from dashboard.figures import dim_name
-from vae_core import analysis
+from vae_core import analysis, text_metrics
 from vae_core.metrics import METRICS
 from vae_core.untrusted import RefusedError
 
@@ -24,7 +24,7 @@ So the **distortion** is a sum of cross-entropies, in nats a text. These are pro
 discrete things, so the elbo is a lower bound on $\log p(x)$, a likelihood.
 
 A decoder that reads what it has written can do without $z$, and then the rate falls to 0: the
-posterior **collapses**. Two remedies are at work here: $\beta$ grows from 0 (KL warm-up), and in
+posterior **collapses**. The usual remedies are two: $\beta$ grows from 0 (KL warm-up), and in
 training 30 % of the characters are hidden from the decoder (word dropout), so that $z$ must tell
 what they were. At $\beta = 1$ only a few nats of rate pay; a smaller $\beta$ buys texts that come
 back, with an aggregate posterior that is further from the prior.
@@ -157,12 +157,12 @@ def prior() -> None:
         seed = st.number_input("Seed", 0, 10**6, 0, key="words_seed", bind="query-params")
     z = analysis.prior_samples(count, d, int(seed))
     texts = written.decode(run, z, temperature, int(seed))
-    found = written.copies(run, texts)
+    found = text_metrics.novelty(texts, known or frozenset())
     with st.container(horizontal=True):
-        if found:
+        if known:
             st.metric("new", f"{found.new:,} of {found.texts:,}", border=True)
             st.metric("copies of training texts", f"{found.copies:,}", border=True)
-        st.metric("repeat another", f"{count - len(set(texts)):,}", border=True)
+        st.metric("repeat another", f"{found.repeats:,}", border=True)
     shown = texts[:40]
     wide = 5 if longest <= LONGEST_IN_TEN else 2
     cells = [shown[i : i + wide] for i in range(0, len(shown), wide)]
