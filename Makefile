@@ -1,6 +1,8 @@
 # Everything that people and CI call. Needs python3 (3.11 to 3.13), git and make.
 PYTHON ?= python3
 BIN := .venv/bin
+# Two processes: most tests use one core, and wait for other processes in between.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
 .PHONY: run install test test-browser lint format pretrained benchmark benchmark-dashboard benchmark-viewers benchmark-cluster clean
 .DEFAULT_GOAL := run
@@ -25,10 +27,10 @@ install: .venv/installed
 	touch $@
 
 test: .venv/installed-dev  ## everything that needs no extra service
-	$(BIN)/python -m pytest -m "not browser"
+	$(PYTEST) -m "not browser"
 
 test-browser: .venv/installed-dev  ## the pages in Chromium, which has to be installed
-	$(BIN)/python -m pytest -m browser
+	$(PYTEST) -m browser
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

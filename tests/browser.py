@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import PATIENCE
 from vae_core.runs import PROJECT, RunStore
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -63,7 +64,7 @@ class Server:
             stdout=self.log,
             stderr=subprocess.STDOUT,
         )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5).close()

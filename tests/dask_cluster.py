@@ -6,11 +6,11 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from distributed import Client
 
+from tests.waiting import wait_for
 from vae_core.runs import PROJECT
 
 END_WITH_PARENT = """
@@ -43,11 +43,8 @@ class Cluster:
             DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=str(allowed_failures),
         )
         self.workers: list[subprocess.Popen[bytes]] = []
-        deadline = time.monotonic() + 60
-        while not file.exists():
-            assert time.monotonic() < deadline
-            assert self._scheduler.poll() is None, "the scheduler has ended"
-            time.sleep(0.02)
+        wait_for(lambda: file.exists() or self._scheduler.poll() is not None)
+        assert self._scheduler.poll() is None, "the scheduler has ended"
         self.address = json.loads(file.read_text())["address"]
 
     def add_worker(self, machine: str = "a", *options: str, **env: str) -> subprocess.Popen[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
+from tests.waiting import PATIENCE
 from vae_core.runs import PROJECT
 
 PAGES = sorted(
@@ -13,7 +14,7 @@ PATHS = ["" if name == "home" else name for name in PAGES]  # in the address
 
 
 def open_page(name: str) -> AppTest:
-    page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=120).run()
+    page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE).run()
     assert not page.exception
     if name != "home":
         page.switch_page(f"app_pages/{name}.py").run()

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.conftest import SMALL
 from tests.pages import open_page
+from tests.waiting import PATIENCE
 from vae_core import analysis
 from vae_core.datasets import DatasetError
 from vae_core.engines import InProcessEngine
@@ -46,7 +47,7 @@ def board(page: AppTest) -> dict[str, Any]:
 
 
 def link(**asked: str) -> AppTest:
-    page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=120)
+    page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE)
     page.switch_page("app_pages/arithmetic.py")
     for name, value in asked.items():
         page.query_params[name] = value

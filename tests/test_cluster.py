@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +18,8 @@ from tests.dask_cluster import Cluster
 from tests.pages import open_page
 from tests.test_command_line import vae_core
 from tests.test_engines import LONG
-from tests.test_engines import wait_for as wait_seconds
 from tests.test_training import finished, same_bits, weights
+from tests.waiting import wait_for
 from vae_core import datasets, engines
 from vae_core.cluster import ClusterEngine
 from vae_core.config import RunConfig
@@ -29,11 +29,6 @@ from vae_core.runs import PROJECT, Run, RunStore
 # Some seconds of training: long enough to be caught in the act.
 SECONDS = RunConfig(epochs=300, beta=0.5)
 NOBODY = "tcp://127.0.0.1:9"
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    """The bound only ends a broken test, also where many share the cores."""
-    wait_seconds(condition, 300)
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.waiting import PATIENCE, wait_for
 from vae_core.bundle import bundle
 from vae_core.runs import PROJECT, RunStore
 
@@ -27,7 +27,7 @@ def vae_core(
         text=True,
         cwd=PROJECT,
         env=os.environ | (env or {}),
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -127,10 +127,7 @@ def test_ctrl_c_interrupts_and_leaves_the_rest_cancelled(tmp_path: Path) -> None
         cwd=PROJECT,
     ) as process:
         store = RunStore(tmp_path)
-        deadline = time.monotonic() + 60
-        while not any(run.records("epoch") for run in store.scan()[0]):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_for(lambda: any(run.records("epoch") for run in store.scan()[0]))
         process.send_signal(signal.SIGINT)
         assert process.stderr
         errors = process.stderr.read()

@@ -12,8 +12,8 @@ import pytest
 from tests.conftest import SMALL
 from tests.dask_cluster import Cluster
 from tests.test_engines import LONG
-from tests.test_engines import wait_for as wait_seconds
 from tests.test_training import same_bits, weights
+from tests.waiting import wait_for
 from vae_core.cluster import ClusterEngine
 from vae_core.config import RunConfig
 from vae_core.engines import Engine, InProcessEngine, LocalEngine
@@ -47,11 +47,6 @@ class Subject:
     def _submit(self, run: Run) -> None:
         with contextlib.suppress(Exception):  # of a run that is gone, it tells its caller
             self.engine.submit(run)
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    """The bound only ends a broken test, also where many share the cores."""
-    wait_seconds(condition, 300)
 
 
 @pytest.fixture(scope="module", params=["in process", "local workers", "dask"])

@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,20 +14,13 @@ import psutil
 import pytest
 
 from tests.test_training import same_bits, weights
+from tests.waiting import wait_for
 from vae_core.config import RunConfig
 from vae_core.engines import InProcessEngine, LocalEngine, shared_engine
 from vae_core.runs import RunStore
 
 # Long enough to be caught in the act: minutes, if nobody stops it.
 LONG = RunConfig(epochs=50_000)
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
-    """Poll until the condition holds; the bound is only there to end a broken test."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -62,14 +54,14 @@ def test_cancel_a_running_and_a_waiting_run(engine: LocalEngine, store: RunStore
     engine.cancel(waiting)
     assert waiting.status().state == "cancelled"
     engine.cancel(running)
-    wait_for(lambda: running.status().state == "cancelled", 10)
+    wait_for(lambda: running.status().state == "cancelled")
     # What the last checkpoint held can be looked at, and the run can go on.
-    wait_for(lambda: running.viewable, 20)
+    wait_for(lambda: running.viewable)
     epoch = running.records("epoch")[-1]["epoch"]
     engine.submit(running)
     wait_for(lambda: running.records("epoch")[-1]["epoch"] > epoch)
     engine.cancel(running)
-    wait_for(lambda: running.status().state == "cancelled", 10)
+    wait_for(lambda: running.status().state == "cancelled")
 
 
 def test_a_cancelled_waiting_run_can_be_submitted_again(
@@ -105,7 +97,7 @@ def test_killed_worker_interrupts_and_resume_ends_in_the_same_bits(
     engine.submit(run)
     wait_for(lambda: run.checkpoint_path.exists())
     os.kill(worker_pid(engine), signal.SIGKILL)
-    wait_for(lambda: run.status().state == "interrupted", 10)
+    wait_for(lambda: run.status().state == "interrupted")
     assert 0 < run.records("epoch")[-1]["epoch"] < config.epochs
     engine.submit(run)
     wait_for(lambda: run.status().state == "finished")
@@ -124,7 +116,7 @@ def test_a_stuck_worker_is_killed_on_cancel(engine: LocalEngine, store: RunStore
     wait_for(lambda: run.records("epoch"))
     os.kill(worker_pid(engine), signal.SIGSTOP)
     engine.cancel(run)
-    wait_for(lambda: run.status().state == "cancelled", 10)
+    wait_for(lambda: run.status().state == "cancelled")
     after = store.create(RunConfig(epochs=1, seed=9))
     engine.submit(after)
     wait_for(lambda: after.status().state == "finished")
@@ -149,7 +141,7 @@ def test_no_orphan_when_the_parent_dies(store: RunStore, kill_with: signal.Signa
     finally:
         parent.send_signal(kill_with)
         parent.wait()
-    wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE, 10)
+    wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
     assert run.status().state == "interrupted"
     assert run.records("epoch")
 

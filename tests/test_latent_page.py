@@ -19,6 +19,7 @@ from dashboard import drawing
 from dashboard.components import pad, plot
 from dashboard.figures import latent
 from tests.conftest import SMALL
+from tests.waiting import PATIENCE
 from vae_core import analysis, datasets
 from vae_core.datasets import DatasetError
 from vae_core.engines import InProcessEngine
@@ -354,7 +355,9 @@ def open_page(own_store: RunStore, trained: Run) -> Callable[..., AppTest]:
         else:
             run = own_store.create(replace(SMALL, latent_dim=latent_dim, epochs=1))
             InProcessEngine().submit(run)
-        page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=120).run()
+        page = AppTest.from_file(
+            str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE
+        ).run()
         for name, value in query.items():
             page.query_params[name] = value
         page.switch_page("app_pages/latent_space.py").run()

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.controls import plain
 from tests.pages import open_page
+from tests.waiting import PATIENCE
 from vae_core.runs import PROJECT
 
 pytestmark = pytest.mark.usefixtures("own_store")
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("own_store")
 
 def follow(page: str, **parameters: str | list[str]) -> AppTest:
     """Open a page by a link."""
-    app = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=120)
+    app = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE)
     app.switch_page(f"app_pages/{page}.py")
     for name, value in parameters.items():
         app.query_params[name] = value

@@ -21,6 +21,7 @@ from dashboard.roles import HOSTED_LIMITS, Limits
 from tests.conftest import SMALL
 from tests.pages import PAGES, open_page
 from tests.test_uploads import IMAGES, LABELS, npz
+from tests.waiting import PATIENCE
 from vae_core import datasets, engines, importing, uploads
 from vae_core.bundle import bundle
 from vae_core.config import RunConfig
@@ -78,7 +79,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
 
 
 def visit(script: Callable[..., None], user: dict[str, Any], *args: Any) -> AppTest:
-    page = AppTest.from_function(script, args=args, default_timeout=60)
+    page = AppTest.from_function(script, args=args, default_timeout=PATIENCE)
     page.user = user
     return page.run()
 
@@ -388,7 +389,7 @@ def test_no_other_part_of_the_pages_writes() -> None:
 
 
 def open_as(name: str, user: dict[str, Any]) -> AppTest:
-    page = AppTest.from_file("../dashboard/app.py", default_timeout=120)
+    page = AppTest.from_file("../dashboard/app.py", default_timeout=PATIENCE)
     page.user = user
     page.run()
     page.switch_page(f"app_pages/{name}.py").run()
@@ -446,7 +447,7 @@ def test_a_link_presses_no_button(host: Host, own_store: RunStore) -> None:
     host()
     filled(own_store)
     before = contents(own_store.root)
-    page = AppTest.from_file("../dashboard/app.py", default_timeout=120).run()
+    page = AppTest.from_file("../dashboard/app.py", default_timeout=PATIENCE).run()
     for key in ("train", "stop", "resume", "stop-all", "delete", "login", "logout", "own_import"):
         page.query_params[key] = "true"
     for run in own_store.scan()[0]:

@@ -16,8 +16,8 @@ import pytest
 
 from tests.conftest import SMALL
 from tests.test_command_line import vae_core
-from tests.test_engines import wait_for
 from tests.test_training import same_bits, weights
+from tests.waiting import PATIENCE, wait_for
 from vae_core import sinks
 from vae_core.engines import InProcessEngine
 from vae_core.metrics import METRICS
@@ -65,7 +65,7 @@ def sink(name: str, run: Run, **env: str) -> subprocess.CompletedProcess[str]:
         text=True,
         cwd=PROJECT,
         env=os.environ | env,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -95,7 +95,7 @@ def test_numbers_arrive_while_it_trains_and_export_adds_the_networks(
     assert run.status().state == "finished"
     assert same_bits(weights(run), weights(trained))
     assert len(sinks.started) == 2
-    wait_for(lambda: all(process.poll() is not None for process in sinks.started), 100)
+    wait_for(lambda: all(process.poll() is not None for process in sinks.started))
     assert [process.returncode for process in sinks.started] == [0, 0]
 
     losses = [[r["epoch"], r["test"]["loss"]] for r in run.records("epoch")]

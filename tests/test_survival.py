@@ -26,6 +26,7 @@ import pytest
 
 from tests.conftest import SMALL
 from tests.test_training import same_bits, weights
+from tests.waiting import wait_for
 from vae_core import training
 from vae_core.__main__ import main as command_line
 from vae_core.config import RunConfig, VaeLabError
@@ -47,14 +48,6 @@ from vae_core.runs import (
 KILLS = int(os.environ.get("VAE_LAB_KILLS", "50"))
 SEED = int(os.environ.get("VAE_LAB_KILL_SEED", str(random.randrange(10**6))))
 LANES = 2  # side by side
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 120) -> None:
-    """Poll until the condition holds; the bound is only there to end a broken test."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 def gone(process: psutil.Process) -> bool:

@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import controls, run_queue, training_cost, training_form
 from tests.conftest import SMALL
 from tests.pages import open_page, plots
+from tests.waiting import PATIENCE
 from vae_core import engines
 from vae_core.config import RunConfig
 from vae_core.datasets import DatasetError
@@ -164,7 +165,7 @@ def test_the_marks_stand_where_the_slider_stands() -> None:
 
 def linked(**query: str) -> AppTest:
     """The Train page as somebody sees it who opens a link."""
-    page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=120).run()
+    page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE).run()
     for name, value in query.items():
         page.query_params[name] = value
     return page.switch_page("app_pages/train.py").run()

@@ -12,7 +12,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 import warnings
 import zipfile
 import zlib
@@ -28,6 +27,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.waiting import wait_for
 from vae_core import datasets, untrusted, uploads
 from vae_core.runs import PROJECT
 from vae_core.untrusted import RefusedError
@@ -506,13 +506,6 @@ def test_a_child_that_does_not_behave_is_one_sentence(tmp_path: Path) -> None:
     assert untrusted.ask_child("tests.hostile_child", request, child, "a.npz") == {"done": True}
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_a_killed_parent_leaves_nothing(tmp_path: Path) -> None:
     """The child ends with it; its folder goes when the next file is read."""
     pid = tmp_path / "pid"
@@ -527,7 +520,7 @@ def test_a_killed_parent_leaves_nothing(tmp_path: Path) -> None:
             untrusted.ask_child("tests.hostile_child", request, child, "a")
         """
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT)
-    wait_until(lambda: pid.is_file() and bool(pid.read_text()))
+    wait_for(lambda: pid.is_file() and bool(pid.read_text()))
     child = psutil.Process(int(pid.read_text()))
     (left,) = Path(tempfile.gettempdir()).iterdir()
     assert left.stat().st_mode & 0o077 == 0, "nobody else can read it"
@@ -536,7 +529,7 @@ def test_a_killed_parent_leaves_nothing(tmp_path: Path) -> None:
         folder.rmdir()
     parent.send_signal(signal.SIGKILL)
     parent.wait()
-    wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
     with untrusted.private_folder() as folder:
         assert not left.exists()
         folder.rmdir()
