@@ -24,9 +24,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from vae_core import shapes, text
+from vae_core import chorales, shapes, text
 from vae_core.config import VaeLabError
-from vae_core.runs import RunStore, default_store
+from vae_core.runs import RunStore, default_store, replace_file
 from vae_core.untrusted import RefusedError
 
 
@@ -99,6 +99,7 @@ class TextDataset(Dataset):
 
 
 ALIGNMENT = 64  # bytes
+MELODIES = "melodies.npz"
 
 DIGIT_NAMES = tuple(str(digit) for digit in range(10))
 FASHION_NAMES = (
@@ -164,6 +165,49 @@ def _names() -> Dataset:
     except RefusedError as error:
         raise DatasetError(f"{path.parent}: {error}") from error
     return _of_items("names", text.split(items))
+
+
+def _melodies() -> Dataset:
+    """Two bars each of chorales, see `vae_core.chorales`; made and kept where they are not here."""
+    if _melodies_file() is None:
+        if not chorales.available():
+            raise DatasetError(
+                "data set 'melodies' is made from the chorales in music21: pip install "
+                "'vae-lab[music]', or put a melodies.npz made elsewhere into the folder that "
+                "VAE_LAB_DATA names."
+            )
+        arrays = chorales.make()
+        own_folder().mkdir(parents=True, exist_ok=True)
+        replace_file(
+            own_folder() / MELODIES, lambda path: np.savez(path, allow_pickle=False, **arrays)
+        )
+    return _stored_melodies()
+
+
+def _stored_melodies() -> Dataset:
+    """The same where they are here already."""
+    path = _melodies_file()
+    if path is None:
+        raise DatasetError("The melodies are not on this machine: train a run on them.")
+    return _of_items("melodies", _items(path, _read_npz(path, *OWN_KEYS, "vocabulary")))
+
+
+def _melodies_file() -> Path | None:
+    kept = own_folder() / MELODIES
+    return _local_file(MELODIES) or (kept if kept.is_file() else None)
+
+
+def melody_sources(part: str) -> list[str]:
+    """Which bars of which chorale the melodies are, `train` or `test`, for the pages.
+
+    Raises:
+        DatasetError: they are not on this machine.
+    """
+    path = _melodies_file()
+    if path is None:
+        raise DatasetError("The melodies are not on this machine: train a run on them.")
+    key = f"sources_{part}"
+    return list(map(str, _read_npz(path, key)[key]))
 
 
 def _of_items(name: str, items: text.Items) -> TextDataset:
@@ -297,6 +341,7 @@ class Source(NamedTuple):
     bundled: bool = False  # there without a file and a network
     own: bool = False  # of the user's
     kind: str = "images"  # or "text"
+    stored: Callable[[], Dataset] | None = None  # for pages, where `load` may take a minute
 
 
 # A new data set is a loader and a line here.
@@ -307,6 +352,7 @@ DATASETS = {
     "fashion_mnist": Source(lambda: _from_npz("fashion_mnist", FASHION_NAMES), 28, 60_000),
     "unicode_names": Source(_unicode_names, 33, 4676, bundled=True, kind="text"),
     "names": Source(_names, 16, 23_596, kind="text"),
+    "melodies": Source(_melodies, 33, 2725, kind="text", stored=_stored_melodies),
 }
 
 
@@ -447,14 +493,25 @@ def _load_own(path: Path) -> Dataset:
 
 def _load_own_text(path: Path) -> Dataset:
     arrays = _read_npz(path, *OWN_KEYS, "vocabulary")
+    if path.stem.rsplit("_", 1)[-1] != _own_hash(arrays):
+        raise DatasetError(f"{path} is damaged: delete it, and upload the data again.")
+    return _of_items(path.stem, _items(path, arrays))
+
+
+def _items(path: Path, arrays: Mapping[str, np.ndarray]) -> text.Items:
+    """Texts of a file, checked.
+
+    Args:
+        arrays: `OWN_KEYS` and `vocabulary`.
+    """
     vocabulary = str(arrays["vocabulary"])
     highest = text.FIRST + len(vocabulary)
-    if path.stem.rsplit("_", 1)[-1] != _own_hash(arrays) or any(
+    if any(
         arrays[key].ndim != 2 or arrays[key].max(initial=0) >= highest
         for key in ("x_train", "x_test")
     ):
         raise DatasetError(f"{path} is damaged: delete it, and upload the data again.")
-    items = text.Items(
+    return text.Items(
         x_train=arrays["x_train"],
         y_train=arrays["y_train"].astype(np.int64),
         x_test=arrays["x_test"],
@@ -462,7 +519,6 @@ def _load_own_text(path: Path) -> Dataset:
         label_names=tuple(str(name) for name in arrays["label_names"]),
         vocabulary=vocabulary,
     )
-    return _of_items(path.stem, items)
 
 
 # --- by name ------------------------------------------------------------------------------
@@ -506,7 +562,7 @@ def texts(name: str, part: str) -> list[str]:
     Raises:
         DatasetError: it holds images, or is not on this machine.
     """
-    data = load(name)
+    data = (source(name).stored or functools.partial(load, name))()
     if not isinstance(data, TextDataset):
         raise DatasetError(f"{name} holds images, not texts.")
     return text.decode(data.x_train if part == "train" else data.x_test, data.vocabulary)
