@@ -23,12 +23,12 @@ import psutil
 from playwright.sync_api import sync_playwright
 
 from tests.browser import CHROMIUM, FLAGS, Server
+from tests.pages import PATHS
 from vae_core.runs import Run, pretrained_store
 
 PICTURE = (
     "[data-testid=stImage] img, .vae-lab-plane-front, .vae-lab-plot .main-svg, .vae-lab-bars-bar"
 )
-PAGES = ("", "learn", "train", "compare", "latent_space", "manifold", "words")
 MOVES = 300
 
 # Written down by the browser: when the pointer moved, and when its picture was on the canvas.
@@ -188,7 +188,7 @@ def main() -> None:
         root.mkdir()
         with served(root) as server:
             process = psutil.Process(server.process.pid)
-            for path in PAGES * 2:
+            for path in PATHS * 2:
                 start = time.monotonic()
                 page = open_page(browser, f"{server.url}/{path}")
                 seconds = time.monotonic() - start

@@ -36,10 +36,10 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from tests.browser import Server
+from tests.pages import PAGES, PATHS
 from vae_core.config import RunConfig
 from vae_core.runs import Run
 
-PAGES = ("", "learn", "train", "compare", "latent_space", "manifold", "words")
 AIMS = {"p95": 1.0, "growth": 0.10}
 CUT_SHARE = 0.05  # of the acts: the connection breaks
 RUN_SECONDS = 60.0  # a page run that takes longer counts as an error
@@ -64,7 +64,7 @@ class Visitor:
         texts: what its alerts, captions and Markdown say.
         exceptions: what went wrong, over the whole life.
         session: the id that the server gave it.
-        log: (what, seconds) of each run of a page ("page") or of a part of it ("tick").
+        log: (what, page, seconds) of each run of a page ("page") or of a part of it ("tick").
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Visitor:
         self.texts: list[str] = []
         self.plots = 0
         self.exceptions: list[str] = []
-        self.log: list[tuple[str, float]] = []
+        self.log: list[tuple[str, str, float]] = []
         self._connect()
 
     def __enter__(self) -> Self:
@@ -203,7 +203,7 @@ class Visitor:
             if time.perf_counter() - start >= RUN_SECONDS:
                 self.exceptions.append(f"{self.page or 'home'}: no end within {RUN_SECONDS:g} s")
                 return
-        self.log.append((what, time.perf_counter() - start))
+        self.log.append((what, self.page or "home", time.perf_counter() - start))
         self._fetch()
 
     def _receive(self, seconds: float) -> int | None:
@@ -307,7 +307,7 @@ def walk(
             time.sleep(rng.uniform(0, think))
             visitor.come_back(resume=rng.random() < 0.5)
         elif act < 0.5 or not visitor.change_something(rng):
-            visitor.open(rng.choice(PAGES))
+            visitor.open(rng.choice(PATHS))
         rest = rng.expovariate(1 / think)
 
 
@@ -342,7 +342,7 @@ class Crowd:
         try:
             with Visitor(url) as visitor:
                 self.visitors.append(visitor)
-                visitor.open(PAGES[seed % len(PAGES)])
+                visitor.open(PATHS[seed % len(PATHS)])
                 walk(visitor, seed, think, self._stop.is_set, self.cuts)
         except (ConnectionClosed, OSError, KeyError) as error:
             if not self._stop.is_set():
@@ -358,8 +358,13 @@ class Crowd:
         for thread in self._threads:
             thread.join()
 
-    def seconds(self, what: str) -> list[float]:
-        return [seconds for v in self.visitors for kind, seconds in list(v.log) if kind == what]
+    def seconds(self, what: str, page: str | None = None) -> list[float]:
+        return [
+            seconds
+            for visitor in self.visitors
+            for kind, of_page, seconds in list(visitor.log)
+            if kind == what and page in (None, of_page)
+        ]
 
     @property
     def errors(self) -> list[str]:
@@ -424,6 +429,12 @@ def measure(server: Server, sessions: int, think: float, minutes: float, seed: i
         print(
             f"  {name:<28} {len(values):6}: p50 {percentile(values, 0.5):.2f} s, "
             f"p95 {percentile(values, 0.95):.2f} s, max {max(values, default=0):.2f} s"
+        )
+    for page in sorted(PAGES):
+        values = crowd.seconds("page", page)
+        print(
+            f"    {page:<26} {len(values):6}: p50 {percentile(values, 0.5):.2f} s, "
+            f"p95 {percentile(values, 0.95):.2f} s"
         )
     print(f"  {'connections cut':<28} {len(crowd.cuts):6}")
     print(f"  {'errors':<28} {len(crowd.errors):6} {sorted(set(crowd.errors))[:5] or ''}")

@@ -52,6 +52,24 @@ PAGES = [
         help="The latent plane as pictures.",
     ),
     st.Page(
+        "app_pages/arithmetic.py",
+        title="Arithmetic",
+        icon=":material/add_circle:",
+        help="The direction from one group of images to another, added to any picture.",
+    ),
+    st.Page(
+        "app_pages/factors.py",
+        title="Known factors",
+        icon=":material/category:",
+        help="Which latent dimension follows what the pictures were made from.",
+    ),
+    st.Page(
+        "app_pages/autoencoder.py",
+        title="Autoencoder vs VAE",
+        icon=":material/compare_arrows:",
+        help="The same networks without noise and rate, and what that costs.",
+    ),
+    st.Page(
         "app_pages/words.py",
         title="Words",
         icon=":material/abc:",

@@ -7,7 +7,7 @@ import functools
 import math
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,8 +18,8 @@ from dashboard.figures import pictures
 from vae_core import analysis, datasets
 from vae_core.architectures import TEXT_ARCHITECTURES
 from vae_core.inference import Inference, TextInference
-from vae_core.metrics import METRICS
-from vae_core.runs import Run, RunError, default_store, pretrained_store
+from vae_core.metrics import METRICS, NO_FACTORS
+from vae_core.runs import LOSSES, Group, Run, RunError, default_store, pretrained_store
 from vae_core.sweep import sweep_id
 
 # Fine near 0, where the rate changes most, and up to where everything collapses.
@@ -41,6 +41,11 @@ STATE_BADGES = {
 BETA_ZERO = (
     "β = 0: the rate is not part of the loss, so nothing holds the posteriors near the prior. "
     "This is an autoencoder with noise; its rate runs off and is not optimised."
+)
+AUTOENCODER = (
+    "An autoencoder: each image has a point of the latent space, not a posterior, and nothing "
+    "holds the points near a prior. It has no rate and no elbo; latents are sampled from N(0, I) "
+    "only to see what comes of it."
 )
 
 
@@ -98,7 +103,9 @@ def _shown_first(run: Run) -> tuple[bool, float, int]:
 
 
 def from_beta_one(run: Run) -> float:
-    """How far its β is from that of the VAE proper, as a ratio."""
+    """How far its β is from that of the VAE proper, as a ratio; an autoencoder is none."""
+    if not run.config.has_rate:
+        return math.inf
     return abs(math.log(max(run.config.beta, 1e-3)))
 
 
@@ -125,8 +132,8 @@ def find(run_id: str) -> Run | None:
 def run_label(run: Run) -> str:
     """What a run is, in one line; unique, as every field that can differ is in the id."""
     c = run.config
-    parts = [c.dataset, c.architecture, f"β {c.beta:g}", f"d {c.latent_dim}", f"seed {c.seed}"]
-    if c.schedule != "constant":
+    parts = [c.dataset, c.architecture, c.beta_or_model, f"d {c.latent_dim}", f"seed {c.seed}"]
+    if c.schedule != "constant" and c.reads("schedule"):
         parts.append(c.schedule)
     parts.append(f"{c.epochs} epochs")
     tail = c.id.rsplit("-", 1)[-1]
@@ -137,21 +144,28 @@ def run_label(run: Run) -> str:
     return " · ".join([*parts, tail])
 
 
-def pick_run(key: str = "run", viewable: bool = True, kinds: tuple[str, ...] = IMAGES) -> Run:
+def pick_run(
+    key: str = "run",
+    viewable: bool = True,
+    kinds: tuple[str, ...] = IMAGES,
+    suits: Callable[[Run], bool] = lambda _: True,
+    none: str = "There are no runs to look at yet: train one on the Train page.",
+) -> Run:
     """A select box of runs, kept in the URL and over the pages; the newest at first.
 
     Args:
         key: pages with the same key share the choice.
         viewable: see `all_runs`.
         kinds: see `all_runs`; where a run of another kind was chosen, that is said.
+        suits: only runs of which this is true.
+        none: what is said where there is no such run.
 
     Raises:
         NothingToShowError: there is nothing to pick from.
     """
-    runs = {run_label(run): run for run in all_runs(viewable, kinds)}
+    runs = {run_label(run): run for run in all_runs(viewable, kinds) if suits(run)}
     if not runs:
-        of = "runs" if kinds != ("text",) else "runs on texts, such as unicode_names,"
-        raise NothingToShowError(f"There are no {of} to look at yet: train one on the Train page.")
+        raise NothingToShowError(none)
     asked = st.session_state.get(key)
     if asked is not None and asked in map(run_label, all_runs(viewable, _others(kinds))):
         st.caption(
@@ -193,6 +207,17 @@ def sweep_of(run: Run) -> list[Run]:
     runs = sorted([run, *others], key=lambda sibling: sibling.config.beta)
     first = max(0, min(runs.index(run) - MOST_RUNS // 2, len(runs) - MOST_RUNS))
     return runs[first : first + MOST_RUNS]
+
+
+def groups(run: Run) -> dict[str, Group]:
+    """Groups of its held-out images, by name: those that ship, and those saved on the pages.
+
+    Of two of the same name it is the saved one.
+
+    Raises:
+        RunError: a file of them is damaged.
+    """
+    return pretrained_store().groups(run.id) | default_store().groups(run.id)
 
 
 def explain(title: str, text: str) -> None:
@@ -297,18 +322,27 @@ def seconds_left(run: Run) -> float | None:
 
 
 def rate_per_dim(run: Run) -> np.ndarray:
-    """Held-out rate of each latent dimension (d,), nats an image."""
+    """Held-out rate of each latent dimension (d,), nats an image; nan of an autoencoder."""
+    if not run.config.has_rate:
+        return np.full(run.config.latent_dim, np.nan)
     test = last_test(run)
     return np.array(test["rate_per_dim"] if test else np.zeros(run.config.latent_dim))
 
 
+def dims_by_use(run: Run) -> list[int]:
+    """The latent dimensions, that of the largest rate first; an autoencoder's by variance."""
+    if run.config.has_rate:
+        return analysis.dims_by_rate(rate_per_dim(run))
+    return analysis.dims_by_rate(arrays(run)["posterior_mean"].var(axis=0))
+
+
 def metrics_row(run: Run) -> None:
-    """Loss, distortion, rate and elbo, held out."""
+    """Loss, distortion, rate and elbo, held out, as far as the run has them."""
     test = last_test(run)
     if test is None:
         return
     with st.container(horizontal=True):
-        for name in ("loss", "distortion", "rate", "elbo"):
+        for name in (name for name in LOSSES if name in test):
             st.metric(
                 name,
                 f"{test[name]:.2f}",
@@ -334,6 +368,8 @@ def measured(run: Run) -> None:
             if name in found
         ]
         st.table(rows)
+        if not datasets.has_factors(run.config.dataset):
+            st.caption(NO_FACTORS)
 
 
 def notes(run: Run, at_present: Mapping[str, float] | None = None) -> None:
@@ -344,6 +380,9 @@ def notes(run: Run, at_present: Mapping[str, float] | None = None) -> None:
     """
     if imported(run):
         st.caption(":material/move_to_inbox: imported: its numbers are its sender's.")
+    if not run.config.has_rate:
+        st.info(AUTOENCODER, icon=":material/info:")
+        return
     if run.config.beta == 0:
         st.info(BETA_ZERO, icon=":material/info:")
     measured = at_present or numbers(run)
@@ -390,7 +429,7 @@ def top_dims(run: Run) -> tuple[int, int]:
     d = run.config.latent_dim
     if d <= 2:
         return 0, d - 1
-    first, second, *_ = analysis.dims_by_rate(rate_per_dim(run))
+    first, second, *_ = dims_by_use(run)
     return first, second
 
 

@@ -135,11 +135,15 @@ def _posterior(run: Run, picture: Drawn) -> None:
             (picture.image, "as the network sees it", "The drawing at the size of the run"),
             (
                 networks.decode(picture.mean[None])[0],
-                "its reconstruction: the posterior mean, decoded",
+                "its reconstruction: the posterior mean, decoded"
+                if run.config.has_rate
+                else "its reconstruction",
                 "The drawing's posterior mean, decoded",
             ),
         ):
             controls.picture(pictures.png(pictures.enlarged(image, 224)), caption, alt, SHOWN_SIDE)
+        if not run.config.has_rate:
+            return
         seed = st.session_state.setdefault("draw_seed", 0)
         noise = np.random.default_rng(seed).standard_normal((8, len(std))).astype(np.float32)
         samples = networks.decode(picture.mean + std * noise)

@@ -50,15 +50,18 @@ def grid_csv(latents: np.ndarray) -> bytes:
 
 
 def posteriors_csv(run: Run) -> bytes:
-    """A row a held-out image: its label, the mean and log-variance of its posterior."""
+    """A row a held-out image: its label, the mean and log-variance of its posterior; of an
+    autoencoder its latents.
+    """
     arrays = controls.arrays(run)
-    frame = pd.concat(
-        [
+    if run.config.has_rate:
+        columns = [
             _latents(arrays["posterior_mean"], "mean_z"),
             _latents(arrays["posterior_log_var"], "log_var_z"),
-        ],
-        axis=1,
-    )
+        ]
+    else:
+        columns = [_latents(arrays["posterior_mean"], "z")]
+    frame = pd.concat(columns, axis=1)
     frame.insert(0, "label", arrays["label_names"][arrays["labels"]])
     return frame.to_csv(index_label="held_out_image").encode()
 

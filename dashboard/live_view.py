@@ -58,7 +58,8 @@ def show(run: Run) -> None:
             "networks, too.",
             icon=":material/info:",
         )
-    _rates(run, records)
+    if run.config.has_rate:
+        _rates(run, records)
     controls.measured(run)
 
 
@@ -113,11 +114,14 @@ def _curves(run: Run, records: list[dict[str, Any]]) -> None:
         ),
         key=f"curves-{run.id}",
         height=300,
-        alt="Loss, distortion and rate over the epochs, on training batches and held out",
+        alt="Loss, distortion and rate over the epochs, on training batches and held out"
+        if run.config.has_rate
+        else "Loss, which is the distortion, over the epochs, on training batches and held out",
     )
+    sampled = " with z sampled" if run.config.has_rate else ""
     st.caption(
-        f"Held out: all test {controls.item(run)}s with z sampled. Training: the batches of the "
-        "epoch, while the weights still move"
+        f"Held out: all test {controls.item(run)}s{sampled}. Training: the batches of the epoch, "
+        "while the weights still move"
         + (", with characters hidden by word dropout" if controls.kind(run) == "text" else "")
         + ". After a few epochs the axes leave out the first steep fall; "
         "double-click a chart to see it."
@@ -133,6 +137,7 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
                 arrays["labels"],
                 [str(name) for name in arrays["label_names"]],
                 dims,
+                prior_circles=run.config.has_rate,
             ),
             *("latent", dims, controls.version(run, "arrays" if ended else "snapshot")),
         ),
@@ -143,9 +148,11 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
     # Stopped while it was measured, a run has its networks, but no `end`.
     last = run.records("epoch", "end")[-1]
     at = last["epoch"] if ended else round(float(arrays["epoch"]), 1)
-    circles = "; dotted: 1 and 2 σ of the prior" if run.config.latent_dim > 1 else ""
+    has_circles = run.config.has_rate and run.config.latent_dim > 1
+    circles = "; dotted: 1 and 2 σ of the prior" if has_circles else ""
+    what = "Posterior means" if run.config.has_rate else "Latents"
     st.caption(
-        f"Posterior means of {len(arrays['labels']):,} held-out {controls.item(run)}s at epoch "
+        f"{what} of {len(arrays['labels']):,} held-out {controls.item(run)}s at epoch "
         f"{at:g}{circles}."
     )
 
@@ -159,7 +166,9 @@ def _pictures(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
         return
     try:
         figure = drawn(
-            lambda: picture_rows(_decoded(run, arrays["labels"]) if ended else _snapped(arrays)),
+            lambda: picture_rows(
+                _decoded(run, arrays["labels"]) if ended else _snapped(run, arrays)
+            ),
             *("pictures", controls.version(run, "arrays" if ended else "snapshot")),
         )
     except (DatasetError, RunError) as error:
@@ -171,18 +180,29 @@ def _pictures(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
         height=236,
         alt="Held-out images, their reconstructions, and decoded samples of the prior",
     )
-    st.caption(
-        "Held-out images, what their posterior means decode to, and what samples of the prior "
-        "decode to: the same images and samples all along."
-    )
+    if run.config.has_rate:
+        st.caption(
+            "Held-out images, what their posterior means decode to, and what samples of the prior "
+            "decode to: the same images and samples all along."
+        )
+    else:
+        st.caption(
+            "Held-out images, what their latents decode to, and what samples of N(0, I) decode to, "
+            "which an autoencoder was never trained on: the same images and samples all along."
+        )
 
 
-def _snapped(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _sampled(run: Run) -> str:
+    """The name of the row of decoded samples."""
+    return "from the prior" if run.config.has_rate else "from N(0, I)"
+
+
+def _snapped(run: Run, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The rows of a run that trains."""
     return {
         "held out": arrays["images"] / 255,
         "reconstructed": arrays["reconstructions"] / 255,
-        "from the prior": arrays["prior_samples"] / 255,
+        _sampled(run): arrays["prior_samples"] / 255,
     }
 
 
@@ -195,9 +215,7 @@ def _decoded(run: Run, labels: np.ndarray) -> dict[str, np.ndarray]:
     return {
         "held out": images,
         "reconstructed": networks.decode(posterior_mean),
-        "from the prior": networks.decode(
-            analysis.prior_samples(len(images), run.config.latent_dim)
-        ),
+        _sampled(run): networks.decode(analysis.prior_samples(len(images), run.config.latent_dim)),
     }
 
 

@@ -85,10 +85,16 @@ def _selected(run: Run, posteriors: Posteriors, selected: np.ndarray) -> None:
             "each decoded" if all_of_them else f"{len(chosen)} of them, each decoded",
             "Decoded posterior means of selected images",
         )
-    _save(run, held_out, training)
+    save(run, held_out, training)
 
 
-def _save(run: Run, held_out: np.ndarray, training: int) -> None:
+def save(run: Run, held_out: np.ndarray, training: int = 0) -> None:
+    """Ask for a name, and keep images as a group of the run.
+
+    Args:
+        held_out: (n,), rows of those that can be kept.
+        training: how many of the selection can't.
+    """
     reason = roles.why_viewer()
     if reason is not None:
         st.caption(f"Only trainers may save groups: {controls.plain(reason)}")
@@ -99,7 +105,7 @@ def _save(run: Run, held_out: np.ndarray, training: int) -> None:
                 "Save as a group",
                 max_chars=GROUP_NAME_LENGTH,
                 placeholder="its name, e.g. slanted ones",
-                help="Groups are kept with your runs: latent arithmetic can use their means.",
+                help="Groups are kept with your runs, for the Arithmetic page.",
                 width=320,
             )
             pressed = st.form_submit_button("Save", icon=":material/bookmark_add:")
@@ -121,9 +127,8 @@ def _save(run: Run, held_out: np.ndarray, training: int) -> None:
 
 
 def _groups(run: Run, posteriors: Posteriors) -> None:
-    store = default_store()
     try:
-        groups = store.groups(run.id)
+        groups, own = controls.groups(run), default_store().groups(run.id)
     except VaeLabError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -144,7 +149,7 @@ def _groups(run: Run, posteriors: Posteriors) -> None:
                 args=(run, np.array(group.images)),
                 key=f"group-show-{name}",
             )
-            if trainer:
+            if trainer and name in own:
                 st.button(
                     "Delete",
                     icon=":material/delete:",

@@ -38,13 +38,14 @@ LEAST_WIDTH = 124  # of a column, in pixels
 
 def default_sweep() -> list[Run]:
     """The sweep with the most β, the newest of those, ordered by β; at most `MOST_RUNS` runs.
+    An autoencoder is in no sweep.
 
     A sweep is all finished runs that differ in β alone; none that was imported, as its numbers
     are its sender's.
     """
     sweeps: dict[str, list[Run]] = {}
     for run in all_runs():
-        if run.status().state == "finished" and not imported(run):
+        if run.config.has_rate and run.status().state == "finished" and not imported(run):
             sweeps.setdefault(sweep_id(run.config), []).append(run)
     widest: list[Run] = max(
         sweeps.values(),
@@ -87,7 +88,7 @@ def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Colu
     Raises:
         NothingToShowError: none is left.
     """
-    differ = [(name, NAMES.get(name, name)) for name in differing(runs)]
+    differ = [(name, NAMES.get(name, name)) for name in differing(runs) if name != "model"]
     readable, columns = [], []
     for run, found in zip(runs, over_seeds(runs), strict=True):
         try:
@@ -100,12 +101,12 @@ def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Colu
             readable.append(run)
             columns.append(
                 comparison.Column(
-                    title="<br>".join([f"β = {run.config.beta:g}", *others[:2]]),
+                    title="<br>".join([kind_title(run), *others[:2]]),
                     posterior_mean=q["posterior_mean"],
                     labels=q["labels"],
                     label_names=[str(name) for name in q["label_names"]],
                     dims=top_dims(run),
-                    beta=run.config.beta,
+                    beta=run.config.beta if run.config.has_rate else None,
                     sweep=sweep_id(run.config),
                     rate_per_dim=rate_per_dim(run),
                     numbers=found,
@@ -115,6 +116,11 @@ def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Colu
     if not columns:
         raise NothingToShowError("None of these runs can be read: pick others.")
     return readable, columns
+
+
+def kind_title(run: Run) -> str:
+    """What stands above its column."""
+    return f"β = {run.config.beta:g}" if run.config.has_rate else "autoencoder"
 
 
 def differing(runs: list[Run]) -> list[str]:

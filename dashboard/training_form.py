@@ -11,6 +11,7 @@ from vae_core import datasets
 from vae_core.architectures import BY_KIND
 from vae_core.config import (
     DECAYS,
+    MODELS,
     OPTIMIZERS,
     SCHEDULES,
     TEXT_DEFAULTS,
@@ -45,12 +46,29 @@ def choose_configs() -> list[RunConfig]:
         label_visibility="collapsed",
         width="stretch",
     )
-    betas, seeds = _betas_of_sweep() if mode == "Sweep" else ([_beta()], 1)
+    model = st.segmented_control(
+        "Model",
+        MODELS,
+        default=DEFAULTS.model,
+        required=True,
+        key="train_model",
+        bind="query-params",
+        help="autoencoder: the same networks and first weights, without noise and without rate.",
+    )
+    betas, seeds = [DEFAULTS.beta], 1
+    if model == "autoencoder":
+        st.caption("An autoencoder has no rate, so there is no β to set, and no schedule of it.")
+        if mode == "Sweep":
+            seeds = _seeds()
+    elif mode == "Sweep":
+        betas, seeds = _betas_of_sweep(), _seeds()
+    else:
+        betas = [_beta()]
     configs: list[RunConfig] = []
     try:
         if not betas:
             raise ConfigError("Choose at least one β.")
-        base = _config(max(betas))
+        base = _config(max(betas), model)
         configs = sweep(base, betas, range(base.seed, base.seed + seeds))
     except VaeLabError as error:
         st.error(str(error), icon=":material/error:")
@@ -111,9 +129,8 @@ def beta_marks() -> str:
     )
 
 
-def _betas_of_sweep() -> tuple[list[float], int]:
-    """The β and the number of seeds of a sweep."""
-    betas = st.pills(
+def _betas_of_sweep() -> list[float]:
+    return st.pills(
         "β of the sweep",
         controls.BETAS,
         selection_mode="multi",
@@ -124,7 +141,11 @@ def _betas_of_sweep() -> tuple[list[float], int]:
         help="Weights of the rate in loss = distortion + β · rate. All β of one seed start from "
         "the same weights and see the same batches.",
     )
-    seeds = st.number_input(
+
+
+def _seeds() -> int:
+    """The number of seeds of a sweep."""
+    return st.number_input(
         "Seeds",
         1,
         MAX_SEEDS,
@@ -133,20 +154,39 @@ def _betas_of_sweep() -> tuple[list[float], int]:
         bind="query-params",
         help="How many, from the seed below up: a run of every β for each.",
     )
-    return list(betas), int(seeds)
 
 
-def _config(beta: float) -> RunConfig:
+def _shapes() -> str:
+    """The data set of as many shapes of as many pixels."""
+    number = st.number_input(
+        "Pictures",
+        *(*datasets.SHAPES_NUMBERS, datasets.SHAPES_USUAL[0]),
+        key="train_shapes_number",
+        bind="query-params",
+        help="Drawn from known factors, no two the same; a fifth of them is held out.",
+    )
+    size = st.number_input(
+        "Pixels a side",
+        *(*datasets.SHAPES_SIZES, datasets.SHAPES_USUAL[1]),
+        key="train_shapes_size",
+        bind="query-params",
+    )
+    return datasets.shapes_name(number, size)
+
+
+def _config(beta: float, model: str) -> RunConfig:
     """All but the β and the seeds of a sweep.
 
     Args:
         beta: for the curve of the schedule.
+        model: an autoencoder has no schedule.
     """
     with st.container(horizontal=True):
         known = datasets.names()
         if st.session_state.get("train_dataset") not in (None, *known):  # deleted by another
             st.session_state["train_dataset"] = known[0]
-        dataset = st.selectbox("Data set", known, key="train_dataset", bind="query-params")
+        chosen = st.selectbox("Data set", known, key="train_dataset", bind="query-params")
+        dataset = _shapes() if chosen == "shapes" else chosen
         source = datasets.source(dataset)
         of_kind = "" if source.kind == "images" else f"_{source.kind}"
         architecture = st.selectbox(
@@ -164,19 +204,22 @@ def _config(beta: float) -> RunConfig:
             1,
             most_epochs,
             min(_usual_epochs(dataset, source), most_epochs),
-            key=f"train_epochs_{dataset}",
+            key=f"train_epochs_{chosen}",
             bind="query-params",
         )
-        schedule = st.selectbox(
-            "β schedule",
-            SCHEDULES,
-            SCHEDULES.index(TEXT_DEFAULTS["schedule"]) if source.kind == "text" else 0,
-            key="train_schedule" + of_kind,
-            bind="query-params",
-            help="Texts begin with the linear one, as without a warm-up such models collapse. "
-            "constant; linear warm-up from 0; cyclical, the same again and again; capacity: "
-            "β · |rate - C| with C growing.",
-        )
+        of_text = source.kind == "text"
+        schedule = DEFAULTS.schedule
+        if model == "vae":
+            schedule = st.selectbox(
+                "β schedule",
+                SCHEDULES,
+                SCHEDULES.index(TEXT_DEFAULTS["schedule"]) if of_text else 0,
+                key="train_schedule" + of_kind,
+                bind="query-params",
+                help="Texts begin with the linear one, as without a warm-up such models collapse. "
+                "constant; linear warm-up from 0; cyclical, the same again and again; capacity: "
+                "β · |rate - C| with C growing.",
+            )
         most = min(4096, source.train_images) if source.own else 4096
         batch_size = st.number_input(
             "Batch size",
@@ -233,6 +276,7 @@ def _config(beta: float) -> RunConfig:
         learning_rate=float(learning_rate),
         decay=decay,
         seed=int(seed),
+        model=model,
     )
     if schedule != "constant":
         steps_per_epoch = source.train_images // config.batch_size

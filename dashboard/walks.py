@@ -11,6 +11,7 @@ from dashboard import controls
 from dashboard.components.decoder import decoder
 from dashboard.components.plane import Frame
 from dashboard.figures import dim_name, pictures
+from dashboard.side_by_side import kind_title
 from vae_core import analysis
 from vae_core.runs import Run
 
@@ -108,7 +109,7 @@ def frames(
             shown = mean[:, list(dims)], arrays["labels"][:MAX_POINTS]
         found.append(
             Frame(
-                title=f"β = {run.config.beta:g}",
+                title=kind_title(run),
                 sheet=pictures.data_uri(controls.decoded(run, z, n, side=1)),
                 decoder=decoder(run),
                 rotation=rotation,
@@ -222,6 +223,9 @@ def traversals(run: Run, z: np.ndarray, rows: list[int], rate: np.ndarray, exten
     controls.picture(
         controls.decoded(run, analysis.traversal(z, rows, values), STEPS),
         f"From {-extent:g} to {extent:g}; a row a dimension, the largest rate first: "
-        + ", ".join(f"{dim_name(i)} {rate[i]:.2f} nats" for i in rows),
+        + ", ".join(f"{dim_name(i)} {rate[i]:.2f} nats" for i in rows)
+        if run.config.has_rate
+        else f"From {-extent:g} to {extent:g}; a row a dimension, the largest variance first: "
+        + ", ".join(dim_name(i) for i in rows),
         "Traversals, a latent dimension a row",
     )

@@ -1,10 +1,15 @@
-"""A page of the dashboard through Streamlit's AppTest."""
+"""The pages of the dashboard; one of them through Streamlit's AppTest."""
 
 from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
 from vae_core.runs import PROJECT
+
+PAGES = sorted(
+    path.stem for path in (PROJECT / "dashboard/app_pages").glob("*.py") if path.stem != "__init__"
+)
+PATHS = ["" if name == "home" else name for name in PAGES]  # in the address
 
 
 def open_page(name: str) -> AppTest:

@@ -169,3 +169,82 @@ def test_interpolation_takes_the_line_where_there_is_no_single_arc(b: list[float
 def test_interpolation_refuses_unknown_kinds() -> None:
     with pytest.raises(ValueError, match="linear, spherical"):
         analysis.interpolation(np.zeros(2), np.ones(2), 3, "cubic")
+
+
+def test_an_attribute_vector_leads_from_mean_to_mean() -> None:
+    start = np.array([[0.0, 1.0], [2.0, 3.0]], np.float32)
+    end = np.array([[5.0, 5.0]], np.float32)
+    vector = analysis.attribute_vector(start, end)
+    assert vector.tolist() == [4, 3]
+    assert analysis.attribute_vector(end, start).tolist() == [-4, -3]
+    assert analysis.attribute_vector(start, start).tolist() == [0, 0]
+    assert analysis.along(start[0], vector, np.array([-1.0, 0.0, 0.5])).tolist() == [
+        [-4, -2],
+        [0, 1],
+        [2, 2.5],
+    ]
+
+
+def test_an_analogy_completes_the_parallelogram() -> None:
+    king, man, woman = (np.array(z, np.float32) for z in ([3.0, 1.0], [1.0, 1.0], [1.0, 2.0]))
+    assert analysis.analogy(king, man, woman).tolist() == [3, 2]
+    assert analysis.analogy(king, man, woman, strength=0).tolist() == woman.tolist()
+    assert analysis.analogy(king, man, man).tolist() == king.tolist()
+
+
+def test_halves_share_nothing_and_miss_nothing() -> None:
+    labels = np.zeros(20, int)
+    a, b = np.arange(7), np.arange(7, 20)
+    found = analysis.halves(a, b, labels)
+    assert not found.by_label
+    for group, made_from, shown_on in zip((a, b), found.made_from, found.shown_on, strict=True):
+        assert np.array_equal(np.sort(np.concatenate([made_from, shown_on])), group)
+        assert len(made_from) - len(shown_on) in (0, 1)
+    again = analysis.halves(a[::-1], b, labels)
+    assert np.array_equal(again.made_from[0], found.made_from[0])
+    lone = analysis.halves(a[:1], b, labels)
+    assert lone.made_from[0].tolist() == [0]
+    assert not len(lone.shown_on[0])
+
+
+def test_groups_of_many_labels_are_halved_by_label() -> None:
+    labels = np.repeat(np.arange(10), 4)
+    rows = np.arange(40)
+    a, b = rows[labels < 6], rows[labels >= 5][4:]  # labels 0 to 5, and 6 to 9
+    found = analysis.halves(a, b, labels)
+    assert found.by_label
+    made_from, shown_on = (np.concatenate(rows) for rows in (found.made_from, found.shown_on))
+    assert not set(labels[made_from]) & set(labels[shown_on])
+    assert sorted([*made_from, *shown_on]) == rows.tolist()
+    assert all(map(len, (*found.made_from, *found.shown_on)))
+
+
+class Rounded:
+    """Networks that show the first latent alone: what else a vector holds is not in the picture."""
+
+    def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        mean = np.stack([images[:, 0, 0], np.zeros(len(images))], axis=1)
+        return mean, np.zeros_like(mean)
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        return np.asarray(z[:, :1, None])
+
+
+def test_transfer_judges_the_picture_and_not_the_latents() -> None:
+    own, aim = np.array([0.0, 0.0]), np.array([1.0, 0.0])
+    z = np.array([[0.0, 0.0], [0.1, 0.0], [-0.4, 0.0], [0.9, 0.0]], np.float32)
+    aside = np.array([[0.0, 0.0], [0.0, 1.0]])  # of random pairs: nothing that is seen
+    found = analysis.transfer(Rounded(), z, aim - own, own, aim, aside)
+    assert found == analysis.Transfer(before=0.25, after=1.0, random=0.25, images=4)
+    half = analysis.transfer(Rounded(), z, 0.45 * (aim - own), own, aim, aside)
+    assert half.after == 0.5
+    unseen = analysis.transfer(Rounded(), z, np.array([0.0, 5.0]), own, aim, aside)
+    assert unseen.after == unseen.before == 0.25
+
+
+def test_agreement_is_a_cosine() -> None:
+    x, y = np.array([2.0, 0.0]), np.array([0.0, 3.0])
+    assert analysis.agreement(x, x) == pytest.approx(1)
+    assert analysis.agreement(x, -x) == pytest.approx(-1)
+    assert analysis.agreement(x, y) == 0
+    assert analysis.agreement(x, 0 * x) == 0

@@ -9,11 +9,11 @@ import psutil
 import pytest
 
 from tests.browser import Server, drawn, start_training
+from tests.pages import PATHS
 
 pytestmark = pytest.mark.browser
 
 
-PATHS = ["", "learn", "train", "compare", "latent_space", "manifold", "words"]
 PICTURES = ".vae-lab-plot .main-svg, .vae-lab-plane-front, .vae-lab-bars-bar"
 
 

@@ -170,7 +170,7 @@ def test_a_file_of_ones_own_and_a_run_that_goes_out_and_in(tmp_path: Path) -> No
     [
         (("--dataset", "./nowhere.npz"), "nowhere.npz is not there"),
         (("--dataset", "pyproject.toml/x.csv"), "x.csv is not there"),
-        (("--dataset", "./README.md"), "README.md is no .npz or .zip or .csv file"),
+        (("--dataset", "./README.md"), "README.md is no .npz or .zip or .csv or .txt file"),
         (("--dataset", "x.npz", "--epochs", "0"), "epochs must be from 1"),
         (("--size", "16"), "--size is for a file of your own"),
     ],

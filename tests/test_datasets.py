@@ -64,12 +64,98 @@ def test_mnist_from_the_folder(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["digits", *(pytest.param(n, marks=pytest.mark.mnist) for n in ("mnist", "fashion_mnist"))],
+    [
+        "digits",
+        "shapes",
+        *(pytest.param(n, marks=pytest.mark.mnist) for n in ("mnist", "fashion_mnist")),
+    ],
 )
 def test_what_is_said_before_loading_is_true(name: str) -> None:
     source, data = datasets.DATASETS[name], datasets.load(name)
     assert data.shape == (source.size, source.size)
     assert len(data.x_train) == source.train_images
+
+
+def faces(people: int = 3) -> dict[str, np.ndarray]:
+    """In the layout of olivetti_faces.npz: ten pictures each, no two the same."""
+    images = np.arange(people * 10, dtype=np.uint8)[:, None, None] + np.zeros((1, 64, 64), np.uint8)
+    images[:, 0, 0] = 0
+    images[-1, 0, 1] = 100
+    return {"images": images, "target": np.repeat(np.arange(people, dtype=np.uint8), 10)}
+
+
+def test_of_each_face_three_pictures_are_held_out_for_good(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    content = faces()
+    np.savez(tmp_path / "olivetti_faces.npz", allow_pickle=False, **content)
+    monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
+    data = datasets.load("olivetti_faces")
+    assert data.shape == (64, 64)
+    assert np.bincount(data.y_test).tolist() == [3, 3, 3]
+    assert np.bincount(data.y_train).tolist() == [7, 7, 7]
+    numbers = [(part[:, 1, 1] * 100).round().astype(int) for part in (data.x_train, data.x_test)]
+    assert sorted(np.concatenate(numbers)) == list(range(30)), "each picture once, scaled"
+    assert numbers[1].tolist() == [2, 4, 6, 12, 13, 19, 24, 25, 29], "must never change"
+    assert data.label_names[2] == "person 2"
+    # The web process reads the same without loading all.
+    assert np.array_equal(datasets.held_out("olivetti_faces", [8, 0]), data.x_test[[8, 0]])
+    ((images, labels),) = datasets.training_chunks("olivetti_faces")
+    assert np.array_equal(images, data.x_train)
+    assert np.array_equal(labels, data.y_train)
+
+
+def test_faces_from_scikit_learn_are_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It scales to [0, 1]; the file has whole numbers."""
+    import sklearn.datasets
+
+    content = faces()
+    bunch = sklearn.utils.Bunch(
+        images=content["images"].astype(np.float32) / np.float32(100),
+        target=content["target"].astype(int),
+    )
+    np.savez(tmp_path / "olivetti_faces.npz", allow_pickle=False, **content)
+    monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
+    from_file = datasets.load("olivetti_faces").sha256
+    (tmp_path / "olivetti_faces.npz").unlink()
+    datasets.load.cache_clear()
+    monkeypatch.setattr(sklearn.datasets, "fetch_olivetti_faces", lambda: bunch)
+    assert datasets.load("olivetti_faces").sha256 == from_file
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"images": np.zeros((10, 64, 64))}, "must hold images and target"),
+        (faces() | {"target": np.zeros(3, int)}, r"target \(n,\)"),
+        (faces() | {"target": np.full(30, 40)}, "0 to 39"),
+        (faces() | {"target": np.zeros(30)}, "whole-number"),
+        (faces() | {"images": np.full((30, 64, 64), np.nan)}, "not finite"),
+    ],
+)
+def test_unusable_faces(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: dict[str, np.ndarray], message: str
+) -> None:
+    np.savez(tmp_path / "olivetti_faces.npz", allow_pickle=False, **content)
+    monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
+    with pytest.raises(DatasetError, match=message):
+        datasets.load("olivetti_faces")
+
+
+def test_no_faces_without_a_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import sklearn.datasets
+
+    def fail() -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(sklearn.datasets, "fetch_olivetti_faces", fail)
+    monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
+    with pytest.raises(DatasetError, match=r"connect to a network, put olivetti_faces\.npz into"):
+        datasets.load("olivetti_faces")
+    with pytest.raises(DatasetError, match="not on this machine"):
+        datasets.held_out("olivetti_faces", [0])
 
 
 def test_unknown_name_lists_the_known() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import json
 import shutil
 import subprocess
@@ -20,9 +21,10 @@ from vae_core import architectures
 from vae_core.architectures import ARCHITECTURES
 from vae_core.bundle import bundle
 from vae_core.config import RunConfig
-from vae_core.export import browser_layers, export_for_browsers
+from vae_core.export import browser_layers, export, export_for_browsers
 from vae_core.inference import Inference, browser_decoder
 from vae_core.runs import PROJECT, Run, RunError, RunStore
+from vae_core.vae import VAE
 
 DECODER_JS = PROJECT / "dashboard" / "components" / "decoder.js"
 
@@ -39,9 +41,13 @@ def exported(store: RunStore, name: str, latent_dim: int, size: int) -> tuple[Ru
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("size", [8, 13, 28, 30])
-@pytest.mark.parametrize("latent_dim", [1, 2, 7])
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize(
+    ("name", "latent_dim", "size"),
+    [
+        *itertools.product(ARCHITECTURES, [1, 2, 7], [8, 13, 28, 30]),
+        ("deep", 32, 64),
+    ],
+)
 def test_the_browser_decodes_as_keras_does(
     name: str, latent_dim: int, size: int, store: RunStore, page: Any
 ) -> None:
@@ -145,3 +151,20 @@ def test_the_zip_loads_in_plain_keras(trained: Run, tmp_path: Path) -> None:
 def test_a_run_without_weights_makes_no_zip(store: RunStore) -> None:
     with pytest.raises(RunError, match="no weights here"):
         bundle(store.create(RunConfig()))
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_graphs_decode_as_keras_does_from_weights_that_are_stored_once(
+    name: str, store: RunStore
+) -> None:
+    run = store.create(RunConfig(architecture=name, latent_dim=3))
+    vae = VAE(run.config, 16)
+    rng = np.random.default_rng(0)
+    images, z = rng.uniform(size=(4, 16, 16)), rng.normal(size=(4, 3)).astype(np.float32)
+    expected = keras.ops.sigmoid(vae.decode_logits(z)), *vae.encode(images.astype(np.float32))
+    export(vae, run)
+    networks = Inference(run)
+    found = networks.decode(z).reshape(4, -1), *networks.encode(images)
+    for one, other in zip(found, expected, strict=True):
+        assert one == pytest.approx(np.asarray(other), abs=1e-5)
+    assert max(run.encoder_path.stat().st_size, run.decoder_path.stat().st_size) < 8000

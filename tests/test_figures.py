@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dashboard.figures import comparison, curves, dim_name, latent, numbers, pictures
+from dashboard.figures import comparison, curves, dim_name, latent, numbers, pictures, sheets
 from dashboard.figures.picture_rows import picture_rows
 from vae_core import objective
 from vae_core.analysis import align
@@ -280,3 +280,25 @@ def test_rates_share_an_axis_that_beta_zero_does_not_stretch() -> None:
     assert list(figure.data[0].customdata) == [300, 100], "the figure still says how high"
     assert list(figure.data[1].y) == [4.5, 1.5]
     assert list(figure.data[1].x) == ["z₁", "z₂"]
+
+
+def test_a_sheet_has_a_point_in_the_middle_of_each_picture() -> None:
+    rows = np.array([4, 9, 11, 30, 31])
+    picked = np.array([False, False, False, True, False])
+    names = [str(row) for row in rows]
+    figure = sheets.clickable(np.zeros((16, 24)), rows, names, picked, columns=3)
+    (points,) = figure.data
+    assert list(zip(points.x, points.y, strict=True)) == [
+        (0.5, 0.5),
+        (1.5, 0.5),
+        (2.5, 0.5),
+        (0.5, 1.5),
+        (1.5, 1.5),
+    ]
+    assert list(points.customdata) == rows.tolist()
+    (frame,) = figure.layout.shapes
+    assert frame.x0 < 0.5 < frame.x1
+    assert frame.y0 < 1.5 < frame.y1
+    (image,) = figure.layout.images
+    assert (image.sizex, image.sizey) == (3, 2)
+    assert figure.layout.yaxis.range == (2, 0), "the first row is on top"

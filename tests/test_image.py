@@ -22,8 +22,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.viewers import PAGES, Visitor
+from benchmarks.viewers import Visitor
 from tests.browser import free_port
+from tests.pages import PATHS
 from vae_core.runs import PROJECT
 
 MAY_MOUNT = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs none /tmp && chroot / true"]
@@ -221,7 +222,7 @@ def test_the_steps_of_the_image_make_a_server(target: str, tmp_path: Path) -> No
                 if "streamlit" in " ".join(child.cmdline()) and child.uids().real != 0
             )
             with Visitor(f"http://127.0.0.1:{port}") as visitor:
-                for page in PAGES:
+                for page in PATHS:
                     visitor.open(page)
                     assert not visitor.exceptions, page
                     assert visitor.plots or page == "manifold"

@@ -525,7 +525,8 @@ def test_groups_of_a_pretrained_run_are_kept_in_the_own_store(own_store: RunStor
     pretrained = Run(next((PROJECT / "pretrained").glob("digits-mlp-d2-beta1-*")))
     own_store.save_group(pretrained.id, "a", Group((0,)))
     assert (own_store.root / ".groups" / f"{pretrained.id}.json").is_file()
-    assert not (pretrained.path.parent / ".groups").exists()
+    assert not (pretrained.path.parent / ".groups" / f"{pretrained.id}.json").exists()
+    assert not (pretrained.path.parent / ".groups" / "lock").exists()
 
 
 def test_names_of_groups_do_not_get_in_each_others_way(

@@ -222,6 +222,93 @@ def test_mig_of_a_factor_in_two_dimensions_is_0() -> None:
     assert metrics.mutual_information_gap(np.hstack([factor, factor]), 0 * factor) == 0
 
 
+def known_factors(n: int = 3000) -> np.ndarray:
+    """As the shapes have them: classes, and more values than are classified."""
+    return rng(7).integers(0, (3, 6, 32, 32), size=(n, 4))
+
+
+def axis_aligned(factors: np.ndarray) -> np.ndarray:
+    """Each factor in a dimension of its own, with variance 1."""
+    return (factors - factors.mean(axis=0)) / factors.std(axis=0)
+
+
+def scores(codes: np.ndarray, factors: np.ndarray) -> tuple[float, ...]:
+    """DCI and the FactorVAE score."""
+    votes = metrics.factor_vae_score(codes, factors, rng(8))
+    return (*metrics.disentanglement(codes, factors), votes)
+
+
+def test_a_dimension_for_each_factor_scores_1() -> None:
+    factors = known_factors()
+    perfect = axis_aligned(factors)
+    assert scores(perfect, factors) == pytest.approx((1, 1, 1, 1), abs=0.005)
+    # In another order, of another sign and scale, and beside dimensions that are dead.
+    turned = np.hstack([-7 * perfect[:, ::-1], 1e-3 * rng(1).normal(size=(len(factors), 3))])
+    assert scores(turned, factors) == pytest.approx((1, 1, 1, 1), abs=0.005)
+
+
+def test_mixed_dimensions_score_less_and_tell_as_much() -> None:
+    factors = known_factors()
+    turn = np.linalg.qr(rng(1).normal(size=(4, 4)))[0]
+    d, c, i, votes = scores(axis_aligned(factors) @ turn, factors)
+    assert d < 0.6
+    assert c < 0.6
+    assert i > 0.6, "all is still there"
+    assert votes < 0.99
+
+
+def test_noise_scores_0_and_the_votes_chance() -> None:
+    factors = known_factors()
+    d, c, i, votes = scores(rng(1).normal(size=(3000, 5)), factors)
+    assert (d, c, i) == pytest.approx((0, 0, 0), abs=0.06)
+    assert votes == pytest.approx(1 / 4, abs=0.05)
+
+
+def test_disentanglement_and_completeness_are_two_things() -> None:
+    """A factor in two dimensions is not complete; two factors in one are not disentangled."""
+    factors = known_factors()
+    perfect = axis_aligned(factors)
+    doubled = np.hstack([perfect, perfect + 0.01 * rng(1).normal(size=perfect.shape)])
+    d, c, _, votes = scores(doubled, factors)
+    assert d > 0.98
+    assert c < 0.9
+    assert votes > 0.98
+    both = 10 * factors[:, :1] + factors[:, 1:2]  # tells both, exactly
+    d, c, i, _ = scores(np.hstack([both, rng(1).normal(size=both.shape)]), factors[:, :2])
+    assert d == pytest.approx(0, abs=0.05)
+    assert c > 0.95
+    assert i > 0.95
+
+
+def test_without_an_active_dimension_there_is_nothing_to_score() -> None:
+    factors = known_factors(200)
+    assert scores(1e-3 * axis_aligned(factors), factors) == (0, 0, 0, 0)
+
+
+def test_one_factor_is_not_told_from_others() -> None:
+    """A second that never changes is none."""
+    factors = known_factors(200) * [1, 0, 0, 0]
+    assert np.isnan(scores(axis_aligned(known_factors(200)), factors)).all()
+
+
+def test_scores_are_the_same_again() -> None:
+    factors = known_factors(400)
+    codes = axis_aligned(factors) + rng(2).normal(size=factors.shape)
+    assert scores(codes, factors) == scores(codes, factors)
+
+
+def test_mutual_informations_name_the_factor_and_take_chance_off() -> None:
+    factors = known_factors()
+    codes = np.hstack([axis_aligned(factors)[:, [1, 0]], rng(3).normal(size=(3000, 1))])
+    told = metrics.mutual_informations(codes, factors)
+    most = metrics.entropies(factors)
+    assert most == pytest.approx(np.log([3, 6, 32, 32]), abs=0.01)
+    assert told[0, 1] == pytest.approx(most[1], abs=0.02)
+    assert told[1, 0] == pytest.approx(most[0], abs=0.02)
+    told[[0, 1], [1, 0]] = 0
+    assert told.max() < 0.02, "of 32 values noise alone would find 0.1 nats"
+
+
 # --- together -----------------------------------------------------------------------------
 
 
@@ -248,8 +335,13 @@ def test_measure_of_a_model_that_knows_nothing() -> None:
         assert found[f"iw_bound_binarised_{k}"] == pytest.approx(-16 * math.log(2), rel=1e-5)
     assert found == metrics.measure(Blank(), images, labels)
     assert set(found) < set(metrics.METRICS)
+    assert not set(metrics.FACTOR_METRICS) & set(found), "nothing is known of these images"
     factors = rng(2).integers(0, 3, (300, 2))
-    assert 0 <= metrics.measure(Blank(), images, labels, factors)["mig"] < 0.05
+    with_factors = metrics.measure(Blank(), images, labels, factors)
+    assert {name: with_factors[name] for name in found} == found
+    assert set(with_factors) == set(found) | set(metrics.FACTOR_METRICS)
+    assert 0 <= with_factors["mig"] < 0.05
+    assert [with_factors[name] for name in metrics.FACTOR_METRICS[1:]] == [0] * 4
 
 
 class Hint(Blank):
@@ -314,6 +406,7 @@ def digits_run() -> Run:
         for run in pretrained_store().scan()[0]
         if (run.config.dataset, run.config.architecture) == ("digits", "mlp")
         and (run.config.latent_dim, run.config.beta, run.config.seed) == (2, 1.0, 0)
+        and run.config.has_rate
     )
     return run
 

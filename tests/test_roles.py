@@ -19,7 +19,7 @@ import dashboard
 from dashboard import actions, roles
 from dashboard.roles import HOSTED_LIMITS, Limits
 from tests.conftest import SMALL
-from tests.pages import open_page
+from tests.pages import PAGES, open_page
 from tests.test_uploads import IMAGES, LABELS, npz
 from vae_core import datasets, engines, importing, uploads
 from vae_core.bundle import bundle
@@ -465,7 +465,7 @@ def test_a_host_that_only_shows_starts_no_engine(
     monkeypatch.setattr(engines, "shared_engine", started.append)
     secrets, env, _, may = VISITORS[visitor]
     host(secrets, **env)
-    for name in ("home", "learn", "train", "compare", "latent_space", "manifold", "words"):
+    for name in PAGES:
         open_page(name)
     assert bool(started) == may
 

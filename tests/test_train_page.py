@@ -22,6 +22,7 @@ from vae_core import engines
 from vae_core.config import RunConfig
 from vae_core.datasets import DatasetError
 from vae_core.engines import InProcessEngine
+from vae_core.metrics import FACTOR_METRICS
 from vae_core.runs import PROJECT, Run, RunError, RunStore, pretrained_store
 
 pytestmark = pytest.mark.usefixtures("own_store")
@@ -195,6 +196,17 @@ def test_a_link_with_nonsense_opens_the_default_form() -> None:
     assert page.select_slider("train_beta").value == 1
     assert page.selectbox("train_dataset").value == "digits"
     assert page.number_input("train_epochs_digits").value == 200
+
+
+def test_shapes_of_any_number_and_size_are_drawn_and_measured(own_store: RunStore) -> None:
+    page = linked(train_dataset="shapes", train_shapes_number="200", train_epochs_shapes="1")
+    page.number_input("train_shapes_size").set_value(8).run()
+    page.button("train").click().run()
+    assert not page.exception
+    (run,) = own_store.scan()[0]
+    assert run.config.dataset == "shapes_200_8"
+    assert run.records("start")[-1]["dataset"]["train"] == 160
+    assert set(FACTOR_METRICS) <= set(run.metrics())
 
 
 def test_a_sweep_trains_every_beta_and_seed_once(own_store: RunStore) -> None:

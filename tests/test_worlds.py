@@ -13,6 +13,7 @@ import pytest
 
 import dashboard
 import vae_core
+from tests.pages import PAGES
 from vae_core.runs import PROJECT
 
 TRAINING_SIDE = {"vae", "text_vae", "training", "export", "worker"}
@@ -61,9 +62,7 @@ def test_the_dashboard_loads_no_tensorflow() -> None:
     assert not loaded & set(HEAVY)
 
 
-@pytest.mark.parametrize(
-    "page", ["home", "learn", "train", "compare", "latent_space", "manifold", "words"]
-)
+@pytest.mark.parametrize("page", PAGES)
 def test_opening_a_page_loads_no_tensorflow(page: str, tmp_path: Path) -> None:
     loaded = loaded_after(
         "from streamlit.testing.v1 import AppTest\n"

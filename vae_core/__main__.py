@@ -24,6 +24,7 @@ from rich.table import Table
 from vae_core import architectures, datasets, importing, sinks, uploads
 from vae_core.config import (
     DECAYS,
+    MODELS,
     OPTIMIZERS,
     SCHEDULES,
     TEXT_DEFAULTS,
@@ -33,7 +34,7 @@ from vae_core.config import (
 )
 from vae_core.engines import Engine, new_engine
 from vae_core.metrics import METRICS
-from vae_core.runs import NO_WEIGHTS, Run, RunError, RunStore, default_store
+from vae_core.runs import LOSSES, NO_WEIGHTS, Run, RunError, RunStore, default_store
 from vae_core.sweep import sweep
 
 # A pipe has no width: don't fold what a person or a program reads from it.
@@ -41,8 +42,8 @@ OUT = Console(width=None if sys.stdout.isatty() else 160)
 ERR = Console(stderr=True, soft_wrap=True, highlight=False)
 POLL_SECONDS = 0.2
 HELP = {
-    "dataset": f"one of {', '.join(datasets.DATASETS)}, or a file of your own (.npz, .zip of "
-    "images, .csv of pixels, .txt with one text a line)",
+    "dataset": f"one of {', '.join(datasets.DATASETS)}, shapes_NUMBER_SIZE, or a file of your own "
+    "(.npz, .zip of images, .csv of pixels, .txt with one text a line)",
     "architecture": f"one of {', '.join(architectures.ARCHITECTURES)}; for texts "
     f"{', '.join(architectures.TEXT_ARCHITECTURES)}",
     "latent_dim": "latent dimensions",
@@ -57,6 +58,7 @@ HELP = {
     "learning_rate": "of the optimiser",
     "decay": "how the learning rate falls over the steps",
     "seed": "of first weights, batches and noise",
+    "model": "vae, or autoencoder: the same networks without noise and rate, so no beta",
 }
 
 
@@ -109,14 +111,16 @@ def _parser() -> argparse.ArgumentParser:
     sweep_ = command("sweep", _sweep, "train betas x seeds, all of a seed from the same weights")
     _add_config(sweep_, *(name for name in HELP if name not in ("beta", "seed")))
     _add_size(sweep_)
-    for option, kind, default in (("--betas", float, None), ("--seeds", int, [0])):
+    for option, kind, default, text in (
+        ("--betas", float, None, "; an autoencoder has none"),
+        ("--seeds", int, [0], "; default: 0"),
+    ):
         sweep_.add_argument(
             option,
             type=_numbers(kind),
-            required=default is None,
             default=default,
             metavar="N,N,...",
-            help="as in 0,1,4" + ("" if default is None else "; default: 0"),
+            help="as in 0,1,4" + text,
         )
 
     command("list", _list, "the runs of the store, one a row")
@@ -150,6 +154,7 @@ def _add_config(parser: argparse.ArgumentParser, *names: str) -> None:
         "optimizer": OPTIMIZERS,
         "schedule": SCHEDULES,
         "decay": DECAYS,
+        "model": MODELS,
     }
     types = {"str": str, "int": int, "float": float}
     for field in dataclasses.fields(RunConfig):
@@ -301,7 +306,13 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    return _train_all(sweep(_config(options), options.betas, options.seeds), options)
+    if (options.betas is None) == (options.model == "vae"):
+        raise ConfigError(
+            "a sweep needs --betas, as in --betas 0,1,4."
+            if options.model == "vae"
+            else "an autoencoder has no beta: leave out --betas."
+        )
+    return _train_all(sweep(_config(options), options.betas or [], options.seeds), options)
 
 
 def _train_all(configs: list[RunConfig], options: argparse.Namespace) -> int:
@@ -361,7 +372,7 @@ def _follow(runs: list[Run], quiet: bool) -> None:
                     continue
                 if run.id not in tasks:
                     tasks[run.id] = progress.add_task(
-                        f"β {run.config.beta:g} seed {run.config.seed}",
+                        f"{run.config.beta_or_model} seed {run.config.seed}",
                         total=run.config.epochs,
                         epoch="",
                         numbers="starting",
@@ -389,7 +400,7 @@ def _held_out(records: list[dict[str, Any]]) -> str:
     if not epochs:
         return ""
     test = epochs[-1]["test"]
-    return "  ".join(f"{name} {test[name]:.2f}" for name in ("loss", "distortion", "rate"))
+    return "  ".join(f"{name} {test[name]:.2f}" for name in LOSSES[:3] if name in test)
 
 
 def _print_new_epoch(run: Run, records: list[dict[str, Any]], printed: dict[str, int]) -> None:
@@ -433,7 +444,7 @@ def _print_runs(results: list[dict[str, Any]]) -> None:
             result["id"],
             result["state"] + (", imported" if result["imported"] else ""),
             f"{result['epoch']}/{result['config']['epochs']}",
-            *(f"{test[n]:.2f}" if test else "" for n in ("loss", "distortion", "rate", "elbo")),
+            *(f"{test[name]:.2f}" if name in test else "" for name in LOSSES),
             str(result["metrics"].get("active_units", "")),
             f"{result['seconds']:.0f} s",
         )
@@ -512,8 +523,10 @@ def _show(options: argparse.Namespace) -> int:
         _print_json(result)
         return 0
     table = Table(show_header=False)
+    config = RunConfig(**result["config"])
     for name, value in result["config"].items():
-        table.add_row(name, str(value))
+        if config.reads(name):
+            table.add_row(name, str(value))
     table.add_section()
     for name in ("state", "epoch", "seconds", "error"):
         if result[name] is not None:

@@ -416,3 +416,252 @@ def inside(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
         crosses = (y0 > y) != (y1 > y)  # half-open: a corner counts for one of its edges
         odd ^= crosses & (x < x0 + (y - y0) / (y1 - y0) * (x1 - x0))
     return odd
+
+
+# --- latent arithmetic --------------------------------------------------------------------
+
+
+def attribute_vector(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """The direction from one group of images to another: the difference of their means.
+
+    Larsen et al. (2016), "Autoencoding beyond pixels using a learned similarity metric", section
+    4.1; White (2016), "Sampling Generative Networks", section 3.2: what else differs between the
+    groups (who wears glasses is often a man) is in the vector, too.
+
+    Args:
+        start, end: posterior means (n, d) and (m, d), at least one each.
+
+    Returns:
+        (d,) float32; z + 1 · vector takes the mean of `start` to that of `end`.
+    """
+    found = end.mean(axis=0, dtype=np.float64) - start.mean(axis=0, dtype=np.float64)
+    return found.astype(np.float32)
+
+
+def analogy(a: np.ndarray, b: np.ndarray, c: np.ndarray, strength: float = 1.0) -> np.ndarray:
+    """c + strength · (a - b): what is to c as a is to b.
+
+    Mikolov et al. (2013), "Linguistic Regularities in Continuous Space Word Representations",
+    for words; with one picture each it is noisy: three each are usual, averaged, as Radford et al.
+    (2016), "Unsupervised Representation Learning with DCGANs", section 6.3.2, found.
+
+    Args:
+        a, b, c: (d,).
+    """
+    return np.asarray(c + strength * (a - b), np.float32)
+
+
+def along(z: np.ndarray, vector: np.ndarray, strengths: np.ndarray) -> np.ndarray:
+    """z + s · vector for each strength s: (k, d) float32.
+
+    Args:
+        z, vector: (d,).
+        strengths: (k,).
+    """
+    return (z + np.asarray(strengths)[:, None] * vector).astype(np.float32)
+
+
+class Halves(NamedTuple):
+    """Two groups of images, halved: a vector is taken from one half, and shown on the other.
+
+    Attributes:
+        made_from, shown_on: the rows (n,) of each group, ascending.
+        by_label: no label is in both halves.
+    """
+
+    made_from: tuple[np.ndarray, np.ndarray]
+    shown_on: tuple[np.ndarray, np.ndarray]
+    by_label: bool
+
+
+LABELS_TO_HALVE = 4
+
+
+def halves(a: np.ndarray, b: np.ndarray, labels: np.ndarray) -> Halves:
+    """Halve two groups at random, the same each time.
+
+    By label, if both groups have `LABELS_TO_HALVE` or more and each half gets images of both: else
+    two pictures of one person that are all but the same could lie on both sides. Otherwise by
+    image; of a single image nothing is left to be shown.
+
+    Args:
+        a, b: rows of images, (n,) and (m,), without a common one, at least one each.
+        labels: of all images.
+    """
+    if min(len(np.unique(labels[a])), len(np.unique(labels[b]))) >= LABELS_TO_HALVE:
+        found = np.unique(labels[np.concatenate([a, b])])
+        for seed in range(100):
+            order = np.random.default_rng(seed).permutation(found)
+            first = order[: (len(order) + 1) // 2]
+            made_from, shown_on = (
+                tuple(np.sort(rows[np.isin(labels[rows], first, invert=i)]) for rows in (a, b))
+                for i in (False, True)
+            )
+            if all(map(len, (*made_from, *shown_on))):
+                return Halves((made_from[0], made_from[1]), (shown_on[0], shown_on[1]), True)
+    (a1, a2), (b1, b2) = (_halved(rows) for rows in (a, b))
+    return Halves((a1, b1), (a2, b2), False)
+
+
+def _halved(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    order = np.random.default_rng(0).permutation(np.sort(rows))
+    middle = (len(order) + 1) // 2
+    return np.sort(order[:middle]), np.sort(order[middle:])
+
+
+class Transfer(NamedTuple):
+    """How far a vector moves pictures to the group it points to; see `transfer`.
+
+    Attributes:
+        before, after: share of the pictures, 0 to 1, that are nearer the mean of the group aimed
+            at than that of their own: of the vector at strength 0, and at its strength.
+        random: the same for vectors of its length between two images drawn at random.
+        images: how many pictures.
+    """
+
+    before: float
+    after: float
+    random: float
+    images: int
+
+
+RANDOM_VECTORS = 8
+
+
+def transfer(
+    networks: Networks,
+    z: np.ndarray,
+    step: np.ndarray,
+    own: np.ndarray,
+    aim: np.ndarray,
+    everything: np.ndarray,
+) -> Transfer:
+    """Do pictures with a vector added look like the other group to the run's own encoder?
+
+    z + step is decoded and the picture encoded again, so it is the picture that is judged: in the
+    latent space alone any z that is moved by the difference of two means changes sides.
+
+    Args:
+        networks: of the run.
+        z: (n, d), posterior means of images that the vector was not taken from; at least one.
+        step: (d,), the vector times its strength.
+        own, aim: (d,), the mean of the images' own group and of the one aimed at.
+        everything: (m, d), posterior means to draw random pairs from; noise would point mostly
+            along dimensions that the decoder does not use.
+    """
+    rng = np.random.default_rng(0)
+    pairs = rng.integers(0, len(everything), (RANDOM_VECTORS, 2))
+    others = (everything[pairs[:, 1]] - everything[pairs[:, 0]]).astype(np.float64)
+    lengths = np.linalg.norm(others, axis=1, keepdims=True)
+    others *= np.linalg.norm(step) / np.where(lengths > 0, lengths, 1)
+
+    def share(moved: np.ndarray) -> float:
+        mean, _ = networks.encode(networks.decode(moved.astype(np.float32)))
+        nearer = np.square(mean - aim).sum(axis=1) < np.square(mean - own).sum(axis=1)
+        return float(nearer.mean())
+
+    return Transfer(
+        before=share(z),
+        after=share(z + step),
+        random=float(np.mean([share(z + other) for other in others])),
+        images=len(z),
+    )
+
+
+def agreement(a: np.ndarray, b: np.ndarray) -> float:
+    """The cosine of the angle between two vectors (d,), -1 to 1; 0 where one has no length."""
+    lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b) / lengths if lengths > 0 else 0.0
+
+
+NEIGHBOURS = 5
+
+
+def coverage(reference: np.ndarray, points: np.ndarray, k: int = NEIGHBOURS) -> float:
+    """Share of the reference points that have one of `points` in their neighbourhood.
+
+    Naeem et al. (2020), "Reliable Fidelity and Diversity Metrics for Generative Models", eq. 4: the
+    neighbourhood of a reference point is the ball that reaches to its k-th nearest other reference
+    point. With samples of the prior as the reference and encoded images as the points it is how
+    much of the prior's mass lies near encoded images; what is left are the holes. It is not
+    symmetric. Where both are n samples of one distribution, whatever that is, it is
+    1 - [(n-1)...(n-k)] / [(2n-1)...(2n-k)] in the mean, about 1 - 2^-k (their appendix): 0.97 for
+    k = 5.
+
+    Args:
+        reference: (n, d), n above k.
+        points: (m, d); as many as there are reference points, for the value above.
+        k: the neighbour that a neighbourhood reaches to.
+
+    Returns:
+        0 to 1.
+
+    Raises:
+        ValueError: there are too few reference points.
+    """
+    if len(reference) <= k:
+        raise ValueError(f"coverage needs more than {k} reference points, got {len(reference)}.")
+    covered = 0
+    for rows in np.array_split(np.arange(len(reference)), -(-len(reference) // 500)):
+        chunk = reference[rows]
+        radius = np.partition(squared_distances(chunk, reference), k, axis=1)[:, k]  # 0: itself
+        covered += int((squared_distances(chunk, points).min(axis=1) <= radius).sum())
+    return covered / len(reference)
+
+
+def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Between points (n, d) and (m, d): (n, m), never below 0."""
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    if a.shape[1] <= 8:  # exact, where that is cheap
+        return np.stack([np.subtract.outer(x, y) ** 2 for x, y in zip(a.T, b.T, strict=True)]).sum(
+            axis=0
+        )
+    squares = np.square(a).sum(axis=1)[:, None] + np.square(b).sum(axis=1)
+    return np.maximum(squares - 2 * a @ b.T, 0)
+
+
+def nearest_distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Euclidean distance of each of `points` (n, d) to the nearest of `others` (m, d): (n,)."""
+    chunks = np.array_split(others, -(-len(others) // 2000))
+    return np.sqrt(np.min([squared_distances(points, c).min(axis=1) for c in chunks], axis=0))
+
+
+def typical_gap(points: np.ndarray) -> float:
+    """Median distance of a point (n, d) to its nearest other: the unit in which gaps are told.
+
+    A latent space has no unit of its own, least of all an autoencoder's; this one grows with it.
+    """
+    found = []
+    for rows in np.array_split(np.arange(len(points)), -(-len(points) // 500)):
+        distances = squared_distances(points[rows], points)
+        distances[np.arange(len(rows)), rows] = np.inf
+        found.append(distances.min(axis=1))
+    return float(np.median(np.sqrt(np.concatenate(found))))
+
+
+def most_typical(points: np.ndarray, labels: np.ndarray, label: int) -> int:
+    """Row of the point of that label nearest to the mean of its label.
+
+    The mean itself may lie where there is nothing, as between the two parts of a torn cluster.
+
+    Args:
+        points: (n, d).
+        labels: (n,), of which at least one is `label`.
+        label: the cluster.
+    """
+    members = np.flatnonzero(labels == label)
+    centre = points[members].mean(axis=0, keepdims=True, dtype=np.float64)
+    return int(members[squared_distances(points[members], centre)[:, 0].argmin()])
+
+
+def fitted_normal_samples(n: int, points: np.ndarray, seed: int = 0) -> np.ndarray:
+    """n samples (n, d) of the normal distribution with the mean and covariance of points (m, d).
+
+    The simplest density to sample an autoencoder from after the fact; Ghosh et al. (2020), "From
+    Variational to Deterministic Autoencoders", section 4. The noise is that of `prior_samples`.
+    """
+    covariance = np.atleast_2d(np.cov(points.astype(np.float64), rowvar=False))
+    spread = _spread(covariance[None])[0]
+    return (points.mean(axis=0) + prior_samples(n, points.shape[1], seed) @ spread.T).astype(
+        np.float32
+    )

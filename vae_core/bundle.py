@@ -31,7 +31,7 @@ HERE = Path(__file__).parent
 
 
 class VAE(keras.Model):
-    """z ~ N(posterior_mean, exp(posterior_log_var)); the decoder gives logits of the pixels."""
+    """{latents}; the decoder gives logits of the pixels."""
 
     def __init__(self):
         super().__init__()
@@ -47,9 +47,9 @@ def load():
 
 if __name__ == "__main__":
     vae = load()
-    z = np.zeros((1, {latent_dim}), np.float32)  # the mean of the prior
+    z = np.zeros((1, {latent_dim}), np.float32)  # {origin}
     pixels = keras.ops.convert_to_numpy(keras.ops.sigmoid(vae.decoder(z)))[0, ..., 0]
-    print("The prior's mean decodes to a picture of", pixels.shape, "with mean", pixels.mean())
+    print("z = 0 decodes to a picture of", pixels.shape, "with mean", pixels.mean())
     mean, log_var = vae.encoder(pixels[None, ..., None])
     print("which is encoded at", keras.ops.convert_to_numpy(mean)[0])
 '''
@@ -91,6 +91,10 @@ def _load_script(config: RunConfig, starts: list[dict[str, Any]]) -> str:
     known = start.get("versions", {})
     return LOAD.format(
         latent_dim=config.latent_dim,
+        origin="the mean of the prior" if config.has_rate else "a point like any other",
+        latents="z ~ N(posterior_mean, exp(posterior_log_var))"
+        if config.has_rate
+        else "An autoencoder: z = posterior_mean, the log-variance was not trained",
         # Its own data set may be on another machine.
         size=start["dataset"]["size"] if start else datasets.source(config.dataset).size,
         **{name: known.get(name, "?") for name in ("tensorflow", "keras")},

@@ -17,11 +17,15 @@ SCHEDULES = ("constant", "linear", "cyclical", "capacity")
 DECAYS = ("none", "cosine")
 # Of a run on texts, unless told otherwise: without a warm-up of β such models collapse.
 TEXT_DEFAULTS = {"architecture": "lstm", "schedule": "linear"}
-# Fields that only some schedules read: elsewhere they don't make another run.
+MODELS = ("vae", "autoencoder")
+# Fields that are read under some values of others alone: elsewhere they don't make another run.
+VAE_ALONE: dict[str, tuple[str, ...]] = {"model": ("vae",)}
 USED_BY = {
-    "warmup": ("linear", "cyclical", "capacity"),
-    "cycles": ("cyclical",),
-    "capacity": ("capacity",),
+    "beta": VAE_ALONE,
+    "schedule": VAE_ALONE,
+    "warmup": VAE_ALONE | {"schedule": ("linear", "cyclical", "capacity")},
+    "cycles": VAE_ALONE | {"schedule": ("cyclical",)},
+    "capacity": VAE_ALONE | {"schedule": ("capacity",)},
 }
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,119}")
 
@@ -64,6 +68,8 @@ class RunConfig:
         decay: how the learning rate falls over all steps: not at all, or to 0 along a cosine
             (Loshchilov & Hutter, 2017, "SGDR", eq. 5, without restarts).
         seed: fixes initial weights, order of the images and the noise of every sample.
+        model: one of `MODELS`. An autoencoder has the same networks and decodes the posterior
+            mean itself: no noise, no rate in its loss, so nothing reads β and its schedule.
     """
 
     dataset: str = "digits"
@@ -80,6 +86,7 @@ class RunConfig:
     learning_rate: float = 1e-3
     decay: str = "none"
     seed: int = 0
+    model: str = "vae"
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -124,9 +131,24 @@ class RunConfig:
             ("optimizer", OPTIMIZERS),
             ("schedule", SCHEDULES),
             ("decay", DECAYS),
+            ("model", MODELS),
         ):
             value = getattr(self, name)
             _check(value in choices, f"{name} must be one of {', '.join(choices)}; got {value!r}.")
+
+    @property
+    def has_rate(self) -> bool:
+        """Has it posteriors, and so a rate and an elbo? An autoencoder has points."""
+        return self.model == "vae"
+
+    @property
+    def beta_or_model(self) -> str:
+        """Its β, as it stands in lists, or that it has none."""
+        return f"β {self.beta:g}" if self.has_rate else "autoencoder"
+
+    def reads(self, name: str) -> bool:
+        """Does training read this field, the others being what they are?"""
+        return all(getattr(self, by) in used for by, used in USED_BY.get(name, {}).items())
 
     @functools.cached_property  # lists of thousands of runs ask for it
     def id(self) -> str:
@@ -137,15 +159,13 @@ class RunConfig:
         changed = {
             field.name: getattr(self, field.name)
             for field in fields(self)
-            if getattr(self, field.name) != field.default
-            and self.schedule in USED_BY.get(field.name, SCHEDULES)
+            if getattr(self, field.name) != field.default and self.reads(field.name)
         }
         content = json.dumps(changed, sort_keys=True)
         digest = hashlib.sha256(content.encode()).hexdigest()[:8]
-        beta = f"{self.beta:g}".replace("+", "")
+        kind = f"beta{self.beta:g}".replace("+", "") if self.has_rate else "ae"
         return (
-            f"{self.dataset}-{self.architecture}-d{self.latent_dim}"
-            f"-beta{beta}-seed{self.seed}-{digest}"
+            f"{self.dataset}-{self.architecture}-d{self.latent_dim}-{kind}-seed{self.seed}-{digest}"
         )
 
     def to_json(self) -> str:

@@ -1,7 +1,9 @@
 """Data sets by name: grey square images, float32 in [0, 1], with the set's own split; or texts.
 
 `VAE_LAB_DATA` names a folder that is looked in first (mnist.npz, fashion_mnist.npz in the layout
-of keras.datasets); else the usual loader downloads. `digits` and `shapes` need neither.
+of keras.datasets, olivetti_faces.npz as scikit-learn's loader has it: images and target); else the
+usual loader downloads. `digits` and `shapes` need neither, and `shapes_NUMBER_SIZE` asks for as
+many shapes of that many pixels a side, a fifth of them held out.
 
 Data sets of the user's own (`vae_core.uploads` makes them) lie in `.datasets/<name>.npz` of the
 default run store. Their name holds a hash of their content, so a name always means the same images.
@@ -130,21 +132,59 @@ def _digits() -> Dataset:
     return _checked("digits", images[360:], labels[360:], images[:360], labels[:360], DIGIT_NAMES)
 
 
-def _shapes() -> Dataset:
-    """15,000 pictures of known factors, no two the same; the last fifth is held out."""
-    factors = shapes.sample_factors(15_000, seed=0)
-    images, labels = shapes.draw(factors, 32), factors[:, 0]
-    return replace(
-        _checked(
-            "shapes",
-            images[:12_000],
-            labels[:12_000],
-            images[12_000:],
-            labels[12_000:],
-            shapes.SHAPES,
-        ),
-        factors=factors[12_000:],
-    )
+FACES = "olivetti_faces"
+PEOPLE = tuple(f"person {number}" for number in range(40))
+FACES_HELD_OUT = 3  # of the ten pictures of each person
+
+
+def _olivetti_faces() -> Dataset:
+    """The Olivetti faces (AT&T Laboratories Cambridge): 400 pictures, ten each of 40 people."""
+    path = _local_file(f"{FACES}.npz")
+    arrays = _read_npz(path, "images", "target") if path else _download_faces()
+    return _checked(FACES, **_split_faces(arrays), label_names=PEOPLE)
+
+
+def _split_faces(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Three pictures of each person, drawn by a fixed seed, are held out.
+
+    By picture, not by person: 28 people would be too few to draw the faces of 12 others, and what
+    is held out of them would say more about who happens to be among the 12 than about the model.
+    So what a run has not seen are poses and expressions, not people. The brightest pixel of all
+    becomes 1, as in scikit-learn, so that both sources give the same numbers.
+
+    Args:
+        arrays: images (n, size, size) of any range, target (n,), the person.
+    """
+    images, target = arrays["images"], np.asarray(arrays["target"])
+    if images.ndim != 3 or target.shape != images.shape[:1] or not images.size:
+        raise DatasetError(
+            f"{FACES}: images must be of shape (n, size, size) and target (n,), got "
+            f"{images.shape} and {target.shape}."
+        )
+    images = images.astype(np.float32)
+    images -= images.min()
+    images /= max(float(images.max()), 1e-6)
+    rng = np.random.default_rng(0)
+    held_out = np.zeros(len(target), bool)
+    for person in np.unique(target):
+        held_out[rng.permutation(np.flatnonzero(target == person))[:FACES_HELD_OUT]] = True
+    return {
+        "x_train": images[~held_out],
+        "y_train": target[~held_out],
+        "x_test": images[held_out],
+        "y_test": target[held_out],
+    }
+
+
+def _download_faces() -> dict[str, np.ndarray]:
+    # Takes 2 s and 80 MB to import: only in the training process.
+    from sklearn.datasets import fetch_olivetti_faces
+
+    try:
+        found = fetch_olivetti_faces()
+    except Exception as error:  # urllib, ssl, hash and file errors alike mean: not to be had
+        raise _not_to_be_had(FACES) from error
+    return {"images": found.images, "target": found.target}
 
 
 def _unicode_names() -> Dataset:
@@ -243,9 +283,8 @@ def _read_npz(path: Path, *keys: str) -> dict[str, np.ndarray]:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
             return {key: data[key] for key in keys}
     except KeyError as error:
-        raise DatasetError(
-            f"{path} lacks an array: it must hold x_train, y_train, x_test and y_test."
-        ) from error
+        needed = " and ".join([", ".join(keys[:-1]), keys[-1]] if keys[1:] else keys)
+        raise DatasetError(f"{path} lacks an array: it must hold {needed}.") from error
     except Exception as error:  # NumPy, zipfile and zlib raise what they like on a damaged file
         raise DatasetError(
             f"{path} can't be read as a plain npz file; replace or remove it."
@@ -258,13 +297,17 @@ def _download(name: str) -> dict[str, np.ndarray]:
     try:
         (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
     except Exception as error:  # urllib, ssl, hash and file errors alike mean: not to be had
-        folder = os.environ.get("VAE_LAB_DATA")
-        put = f"put {name}.npz into {folder}" if folder else "set VAE_LAB_DATA to a folder with it"
-        raise DatasetError(
-            f"data set {name!r} could not be downloaded: connect to a network, {put}, "
-            "or use the bundled 'digits'."
-        ) from error
+        raise _not_to_be_had(name) from error
     return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+
+
+def _not_to_be_had(name: str) -> DatasetError:
+    folder = os.environ.get("VAE_LAB_DATA")
+    put = f"put {name}.npz into {folder}" if folder else "set VAE_LAB_DATA to a folder with it"
+    return DatasetError(
+        f"data set {name!r} could not be downloaded: connect to a network, {put}, "
+        "or use the bundled 'digits'."
+    )
 
 
 def _checked(
@@ -344,12 +387,60 @@ class Source(NamedTuple):
     stored: Callable[[], Dataset] | None = None  # for pages, where `load` may take a minute
 
 
+SHAPES_NAME = re.compile(r"shapes(?:_([1-9][0-9]{0,8})_([1-9][0-9]{0,3}))?")
+SHAPES_NUMBERS = (20, 50_000)  # of more the shapes with fewer looks would run out
+SHAPES_SIZES = (8, 64)  # pixels a side
+SHAPES_USUAL = (15_000, 32)  # number and size of `shapes`
+
+
+def shapes_name(number: int, size: int) -> str:
+    """The data set of so many shapes of so many pixels a side."""
+    return "shapes" if (number, size) == SHAPES_USUAL else f"shapes_{number}_{size}"
+
+
+def _drawn(name: str) -> tuple[int, int] | None:
+    """How many shapes a name asks for, and their pixels a side; None of a name of another kind.
+
+    Raises:
+        DatasetError: as many, or such large ones, are not drawn.
+    """
+    found = SHAPES_NAME.fullmatch(name)
+    if not found:
+        return None
+    number, size = map(int, found.groups()) if found[1] else SHAPES_USUAL
+    for value, (low, high) in ((number, SHAPES_NUMBERS), (size, SHAPES_SIZES)):
+        if not low <= value <= high:
+            raise DatasetError(
+                f"{name}: shapes_NUMBER_SIZE takes {SHAPES_NUMBERS[0]} to {SHAPES_NUMBERS[1]:,} "
+                f"pictures of {SHAPES_SIZES[0]} to {SHAPES_SIZES[1]} pixels a side."
+            )
+    return number, size
+
+
+@functools.lru_cache(maxsize=4)
+def _shape_factors(number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Factors of the training pictures and of the held-out ones, no two the same."""
+    factors = shapes.sample_factors(number, seed=0)
+    return factors[: -(number // 5)], factors[-(number // 5) :]
+
+
+def _shapes_source(name: str, number: int, size: int) -> Source:
+    def load() -> Dataset:
+        train, test = _shape_factors(number)
+        x_train, x_test = shapes.draw(train, size), shapes.draw(test, size)
+        data = _checked(name, x_train, train[:, 0], x_test, test[:, 0], shapes.SHAPES)
+        return replace(data, factors=test)
+
+    return Source(load, size, number - number // 5, bundled=True)
+
+
 # A new data set is a loader and a line here.
 DATASETS = {
     "digits": Source(_digits, 8, 1437, bundled=True),
-    "shapes": Source(_shapes, 32, 12_000, bundled=True),
+    "shapes": _shapes_source("shapes", *SHAPES_USUAL),
     "mnist": Source(lambda: _from_npz("mnist", DIGIT_NAMES), 28, 60_000),
     "fashion_mnist": Source(lambda: _from_npz("fashion_mnist", FASHION_NAMES), 28, 60_000),
+    FACES: Source(_olivetti_faces, 64, 280),
     "unicode_names": Source(_unicode_names, 33, 4676, bundled=True, kind="text"),
     "names": Source(_names, 16, 23_596, kind="text"),
     "melodies": Source(_melodies, 33, 2725, kind="text", stored=_stored_melodies),
@@ -412,12 +503,12 @@ def own_file(name: str) -> Path | None:
     """The file of a data set of the user's own, to be taken to where it is trained.
 
     Returns:
-        None for those that every installation knows.
+        None for those that every installation knows or draws.
 
     Raises:
         DatasetError: there is no such data set here.
     """
-    if name in DATASETS:
+    if name in DATASETS or _drawn(name):
         return None
     path = own_folder() / f"{name}.npz"
     if not OWN_NAME.fullmatch(name):
@@ -461,7 +552,8 @@ def source(name: str) -> Source:
     """
     path = own_file(name)
     if path is None:
-        return DATASETS[name]
+        drawn = _drawn(name)
+        return _shapes_source(name, *drawn) if drawn else DATASETS[name]
     stat = path.stat()
     return _own_source(path, (stat.st_ino, stat.st_mtime_ns, stat.st_size))
 
@@ -548,12 +640,45 @@ def held_out(name: str, indices: Sequence[int]) -> np.ndarray:
     Raises:
         DatasetError: the data set is not on this machine, damaged, or has fewer images.
     """
-    bundled = source(name).bundled
-    images = load(name).x_test if bundled else _local_arrays(name, "x_test")["x_test"]
-    if images.ndim != 3 or len(images) <= max(indices, default=0):
+    drawn = _drawn(name)
+    if drawn:  # what is not asked for isn't drawn
+        images = _shape_factors(drawn[0])[1]
+    elif source(name).bundled:
+        images = load(name).x_test
+    else:
+        images = _local_arrays(name, "x_test")["x_test"]
+    if len(images) <= max(indices, default=0) or images.ndim != (2 if drawn else 3):
         raise DatasetError(f"{name}: x_test holds other images than the run was trained with.")
     picked = images[np.asarray(indices, int)]
+    if drawn:
+        picked = shapes.draw(picked, drawn[1])
     return picked if picked.dtype == np.float32 else _scaled(picked)
+
+
+class Factors(NamedTuple):
+    """What pictures were made from.
+
+    Attributes:
+        names: one a factor.
+        values: (n, f) int64.
+    """
+
+    names: tuple[str, ...]
+    values: np.ndarray
+
+
+def has_factors(name: str) -> bool:
+    """Is it known what the images of that data set were made from?"""
+    try:
+        return _drawn(name) is not None
+    except DatasetError:
+        return False
+
+
+def held_out_factors(name: str) -> Factors | None:
+    """The known factors of the held-out images, for the pages; None of a set without any."""
+    drawn = _drawn(name)
+    return Factors(shapes.FACTORS, _shape_factors(drawn[0])[1]) if drawn else None
 
 
 def texts(name: str, part: str) -> list[str]:
@@ -576,6 +701,12 @@ def training_chunks(name: str, chunk: int = 2000) -> Iterator[tuple[np.ndarray, 
     Raises:
         DatasetError: the data set is not on this machine or damaged.
     """
+    if drawn := _drawn(name):
+        factors = _shape_factors(drawn[0])[0]
+        for start in range(0, len(factors), chunk):
+            rows = factors[start : start + chunk]
+            yield _scaled(shapes.draw(rows, drawn[1])), rows[:, 0]
+        return
     found = source(name)
     if found.bundled:
         data = load(name)
@@ -599,4 +730,7 @@ def _local_arrays(name: str, *keys: str) -> dict[str, np.ndarray]:
             f"The images of {name} are not on this machine: put {name}.npz into a folder and "
             "name it in VAE_LAB_DATA to see them."
         )
+    if name == FACES:
+        parts = _split_faces(_read_npz(path, "images", "target"))
+        return {key: parts[key] for key in keys}
     return _read_npz(path, *keys)

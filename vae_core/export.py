@@ -2,8 +2,9 @@
 
 The weights are stored once, in the Keras weights file: encoder.onnx and decoder.onnx hold the
 graphs, and point to the bytes of their weights in that file (ONNX external data). What ONNX lays
-out in another way than Keras (convolution kernels) stays inside. decoder.json names the layers of a
-decoder that scripts in a browser can follow, and the bytes of their weights in the same file.
+out in another way than Keras (convolution kernels) is turned when the graph is loaded. decoder.json
+names the layers of a decoder that scripts in a browser can follow, and the bytes of their weights
+in the same file.
 """
 
 from __future__ import annotations
@@ -194,9 +195,18 @@ def _export_onnx(
     network.export(str(path), format="onnx", verbose=False)
     model = onnx.load(path)
     for tensor in model.graph.initializer:
-        span = stored.get(onnx.numpy_helper.to_array(tensor).tobytes())
+        array = onnx.numpy_helper.to_array(tensor)
+        span = stored.get(array.tobytes())
+        # Kernels of convolutions: here (in, out, ...) or (out, in, ...), there the other way round.
+        kernel = array.transpose(2, 3, 1, 0) if span is None and array.ndim == 4 else array
+        span = span or stored.get(kernel.tobytes())
         if span is None or span.length < SMALLEST:
             continue
+        if kernel is not array:
+            name = f"{tensor.name}/keras"
+            turn = onnx.helper.make_node("Transpose", [name], [tensor.name], perm=(3, 2, 0, 1))
+            model.graph.node.insert(0, turn)
+            tensor.name, tensor.dims[:] = name, kernel.shape
         tensor.ClearField("raw_data")
         tensor.ClearField("float_data")
         tensor.data_location = onnx.TensorProto.EXTERNAL

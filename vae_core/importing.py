@@ -28,10 +28,10 @@ from typing import Any
 
 import numpy as np
 
-from vae_core import architectures, datasets, untrusted
+from vae_core import architectures, datasets, objective, untrusted
 from vae_core.config import RunConfig
-from vae_core.metrics import METRICS
-from vae_core.runs import TEST_KEYS, Run, RunStore, pretrained_store
+from vae_core.metrics import AUTOENCODER_METRICS, METRICS
+from vae_core.runs import LOSSES, Run, RunStore, pretrained_store, test_keys
 from vae_core.untrusted import RefusedError
 from vae_core.uploads import MOST_LABELS, SIZES
 
@@ -220,6 +220,11 @@ def _or_none(check: Callable[[object], Any]) -> Callable[[object], Any]:
     return lambda value: None if value is None else check(value)
 
 
+def _nothing(value: object) -> None:
+    if value is not None:
+        raise _WrongError(f"{value!r:.40} where an autoencoder has nothing")
+
+
 def _several(
     check: Callable[[object], Any], names: Iterable[str], needed: Iterable[str] = ()
 ) -> Callable[[object], dict[str, Any]]:
@@ -234,8 +239,6 @@ def _several(
     return checked
 
 
-LOSSES = ("loss", "distortion", "rate", "elbo")
-TRAIN_KEYS = LOSSES[:3]
 DATASET_COUNTS = ("train", "test", "size")
 
 
@@ -256,12 +259,16 @@ def _records(content: bytes, name: str, config: RunConfig) -> list[dict[str, Any
             raise _WrongError(f"no list of {config.latent_dim} rates")
         return [_number(rate) for rate in value]
 
-    def test(value: object) -> dict[str, Any]:
-        found = _several(_number, LOSSES, TEST_KEYS)(value)
-        assert isinstance(value, dict)
-        return found | {"rate_per_dim": rates(value["rate_per_dim"])}
+    # What is no number of an autoencoder is refused or left out, as anything unknown is.
+    needed_of_test, train_keys = test_keys(config), objective.terms(config)
+    losses = [name for name in LOSSES if name in needed_of_test]
 
-    measured = _several(_number, METRICS)
+    def test(value: object) -> dict[str, Any]:
+        found = _several(_number, losses, needed_of_test)(value)
+        assert isinstance(value, dict)
+        return found | ({"rate_per_dim": rates(value["rate_per_dim"])} if config.has_rate else {})
+
+    measured = _several(_number, METRICS if config.has_rate else AUTOENCODER_METRICS)
     # Kind -> what it must have, what it may have; each with its check.
     known: dict[str, tuple[dict[str, Callable[[object], Any]], dict[str, Callable[[object], Any]]]]
     known = {
@@ -279,18 +286,18 @@ def _records(content: bytes, name: str, config: RunConfig) -> list[dict[str, Any
                 "step": _count,
                 "epoch": _number,
                 "seconds": _number,
-                "train": _several(_number, LOSSES, TRAIN_KEYS),
+                "train": _several(_number, losses, train_keys),
             },
-            {"rate_per_dim": rates},
+            {"rate_per_dim": rates} if config.has_rate else {},
         ),
         "epoch": (
             {
                 "step": _count,
                 "epoch": _count,
                 "seconds": _number,
-                "beta": _number,
-                "capacity": _or_none(_number),
-                "train": _or_none(_several(_number, LOSSES, TRAIN_KEYS)),
+                "beta": _number if config.has_rate else _nothing,
+                "capacity": _or_none(_number) if config.has_rate else _nothing,
+                "train": _or_none(_several(_number, losses, train_keys)),
                 "test": test,
             },
             {},
@@ -351,8 +358,10 @@ def _arrays(content: bytes, name: str, config: RunConfig, count: int) -> dict[st
                 f"{file} must hold posteriors of {count} images in {config.latent_dim} latent "
                 f"dimensions as float32, got {array.dtype} of shape {array.shape}."
             )
-        if not np.isfinite(array).all():
-            raise RefusedError(f"{file} holds a number that is not finite.")
+    if not (np.isfinite(mean).all() and (np.isfinite(log_var).all() or not config.has_rate)):
+        raise RefusedError(f"{file} holds a number that is not finite.")
+    if not config.has_rate and not np.isneginf(log_var).all():
+        raise RefusedError(f"{file}: the posteriors of an autoencoder have no width.")
     if not 0 < count <= MOST_IMAGES:
         raise RefusedError(f"{file} holds {count} images, and at most {MOST_IMAGES} are taken.")
     if label_names.dtype.kind != "U" or not (

@@ -30,6 +30,7 @@ class Inference:
 
     def __init__(self, run: Run) -> None:
         self.latent_dim = run.config.latent_dim
+        self.has_rate = run.config.has_rate
         try:
             # Sessions copy what they need. (Left to map the file itself, onnxruntime would end the
             # process by a signal when somebody overwrites it.)
@@ -45,9 +46,12 @@ class Inference:
             ) from error
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """posterior_mean and posterior_log_var, (n, d) float32, of images (n, size, size)."""
+        """posterior_mean and posterior_log_var, (n, d) float32, of images (n, size, size).
+
+        An autoencoder's posteriors have no width: their log-variance is -inf.
+        """
         mean, log_var = _run(self._encoder, np.asarray(images, np.float32)[..., None])
-        return mean, log_var
+        return mean, log_var if self.has_rate else np.full_like(mean, -np.inf)
 
     def decode(self, z: np.ndarray) -> np.ndarray:
         """Pixel probabilities (n, size, size) float32 of latents z (n, d)."""

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from vae_core import objective
+from vae_core import information, objective
 
 ACTIVE_VARIANCE = 0.01
 HIGH_RATE = 0.5  # nats
@@ -25,6 +25,10 @@ BOUND_IMAGES = 500
 PAIRED_IMAGES = 5000
 PAIRS_BUDGET = 2e8  # n * n * d
 UNRESOLVED = 1.0  # nats below log n
+# Of the scores with known factors; so many trees take a second or two.
+FOREST_IMAGES, FOREST_TREES, SPLIT_DIMS = 3000, 20, 16
+CLASSES = 10  # a factor of more values is regressed
+VOTES, GROUP = 5000, 64
 
 LogLikelihood = Callable[[np.ndarray], np.ndarray]
 
@@ -51,6 +55,11 @@ _PARTS = (
 _RESOLVED = (
     "Left out where the mutual information is within a nat of its limit, the log of the number of "
     "images: so few posteriors can't resolve it then."
+)
+
+_DCI = (
+    "Eastwood & Williams (2018), with random forests on posterior means. Only where the factors "
+    "are known. "
 )
 
 # The order is that of the tables; the first four are what training itself reports.
@@ -187,7 +196,59 @@ METRICS = {
         "Mutual information gap (Chen et al., 2018, eq. 6): how much more of a known factor the "
         "best latent dimension tells than the next. Only where the factors are known.",
     ),
+    "dci_disentanglement": Metric(
+        "DCI disentanglement",
+        "share",
+        3,
+        "higher",
+        _DCI + "1 where every latent dimension serves one factor alone, 0 where all serve all "
+        "alike.",
+    ),
+    "dci_completeness": Metric(
+        "DCI completeness",
+        "share",
+        3,
+        "higher",
+        _DCI + "1 where every factor is told by one latent dimension alone.",
+    ),
+    "dci_informativeness": Metric(
+        "DCI informativeness",
+        "share",
+        3,
+        "higher",
+        _DCI + "1 less the error of telling the factors from all latent dimensions together, as a "
+        "share of the error of guessing; free of how they lie in the dimensions.",
+    ),
+    "factor_vae_score": Metric(
+        "FactorVAE score",
+        "share",
+        3,
+        "higher",
+        "Kim & Mnih (2018): of groups of images that share one factor, the share in which the "
+        "latent dimension that varies least tells which factor it is. One over the number of "
+        "factors is chance. Only where the factors are known.",
+    ),
 }
+# Those that need known factors.
+FACTOR_METRICS = (
+    "mig",
+    "dci_disentanglement",
+    "dci_completeness",
+    "dci_informativeness",
+    "factor_vae_score",
+)
+NO_FACTORS = (
+    "MIG, DCI and the FactorVAE score ask which latent dimension follows what a picture was made "
+    "from: its shape, size, place. Of photographs and handwriting nobody knows that, so they are "
+    "measured on `shapes` alone, whose pictures are drawn from known factors."
+)
+
+
+# What of these an autoencoder has: see `measure`.
+AUTOENCODER_METRICS = (
+    *("loss", "distortion", "knn_accuracy", "mig"),
+    *("exact_match", "token_accuracy"),
+)
 
 
 class Networks(Protocol):
@@ -208,6 +269,7 @@ def measure(
     labels: np.ndarray,
     factors: np.ndarray | None = None,
     seed: int = 0,
+    has_rate: bool = True,
 ) -> dict[str, float]:
     """All metrics of a trained model that training itself does not report.
 
@@ -217,35 +279,25 @@ def measure(
         labels: (n,).
         factors: (n, f) whole numbers, where what the images were made from is known.
         seed: of the subsets and of all samples, so that the numbers can be computed again.
+        has_rate: False of an autoencoder. What needs a posterior or a prior is then left out, and
+            so are the active units: scaling all latents and the decoder's first weights against
+            it changes nothing, so no variance is small. Neighbours and histograms have no scale.
 
     Returns:
         By name, see `METRICS`; one that is no finite number is left out.
     """
-    bounds_rng, parts_rng, mmd_rng, mig_rng = (
-        np.random.default_rng([seed, purpose]) for purpose in range(4)
+    bounds_rng, parts_rng, mmd_rng, mig_rng, votes_rng = (
+        np.random.default_rng([seed, purpose]) for purpose in range(5)
     )
     # First, so that all runs see the same images, binarised alike, however many dimensions.
     few = images[bounds_rng.permutation(len(images))[:BOUND_IMAGES]]
     binary = binarised(few, bounds_rng)
 
     mean, log_var = networks.encode(images)
-    n, d = mean.shape
-    found: dict[str, float] = {
-        "active_units": active_units(mean),
-        "high_rate_units": high_rate_units(objective.rate_per_dim(mean, log_var).mean(axis=0)),
-    }
-    pairs = min(n, PAIRED_IMAGES, int(math.sqrt(PAIRS_BUDGET / d)))
-    subset = parts_rng.permutation(n)[:pairs]
-    parts = rate_parts(mean[subset], log_var[subset], parts_rng)
-    found["mutual_information"] = parts.mutual_information
-    if parts.mutual_information < math.log(pairs) - UNRESOLVED:
-        found |= parts._asdict()
-    if pairs > 1:
-        z = _sampled(mean[subset], log_var[subset], mmd_rng)
-        found["mmd"] = mmd(z, mmd_rng.standard_normal(z.shape))
-    if n > NEIGHBOURS:
-        found["knn_accuracy"] = knn_accuracy(mean, labels)
-    for name, x in (("iw_bound", few), ("iw_bound_binarised", binary)):
+    d = mean.shape[1]
+    found = of_latents(mean, log_var, labels, parts_rng, mmd_rng, has_rate)
+    bounded = (("iw_bound", few), ("iw_bound_binarised", binary)) if has_rate else ()
+    for name, x in bounded:
         flat = x.reshape(len(x), -1)
 
         def log_likelihood(z: np.ndarray, flat: np.ndarray = flat) -> np.ndarray:
@@ -256,11 +308,52 @@ def measure(
         )
         found |= {f"{name}_{k}": value for k, value in bounds.items()}
     if factors is not None and d > 1:
-        found["mig"] = mutual_information_gap(_sampled(mean, log_var, mig_rng), factors)
+        found["mig"] = mutual_information_gap(sampled(mean, log_var, mig_rng), factors)
+        if has_rate:  # the others ask which dimensions are active
+            dci = disentanglement(mean, factors, seed)
+            found |= {f"dci_{name}": value for name, value in dci._asdict().items()}
+            found["factor_vae_score"] = factor_vae_score(mean, factors, votes_rng)
     return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
-def _sampled(
+def of_latents(
+    mean: np.ndarray,
+    log_var: np.ndarray,
+    labels: np.ndarray,
+    parts_rng: np.random.Generator,
+    mmd_rng: np.random.Generator,
+    has_rate: bool = True,
+) -> dict[str, float]:
+    """Those of `measure` that ask for latents alone, whatever was encoded.
+
+    Args:
+        mean, log_var: (n, d), of the posteriors of held-out data.
+        labels: (n,).
+        parts_rng, mmd_rng: of the subsets and samples.
+        has_rate: see `measure`.
+    """
+    n, d = mean.shape
+    found: dict[str, float] = {}
+    if has_rate:
+        found["active_units"] = active_units(mean)
+        found["high_rate_units"] = high_rate_units(
+            objective.rate_per_dim(mean, log_var).mean(axis=0)
+        )
+        pairs = min(n, PAIRED_IMAGES, int(math.sqrt(PAIRS_BUDGET / d)))
+        subset = parts_rng.permutation(n)[:pairs]
+        parts = rate_parts(mean[subset], log_var[subset], parts_rng)
+        found["mutual_information"] = parts.mutual_information
+        if parts.mutual_information < math.log(pairs) - UNRESOLVED:
+            found |= parts._asdict()
+        if pairs > 1:
+            z = sampled(mean[subset], log_var[subset], mmd_rng)
+            found["mmd"] = mmd(z, mmd_rng.standard_normal(z.shape))
+    if n > NEIGHBOURS:
+        found["knn_accuracy"] = knn_accuracy(mean, labels)
+    return found
+
+
+def sampled(
     posterior_mean: np.ndarray, posterior_log_var: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """One latent of each posterior, (n, d)."""
@@ -534,12 +627,39 @@ def mutual_information_gap(codes: np.ndarray, factors: np.ndarray, bins: int = 2
         0 to 1; a factor with one value counts as 0.
     """
     gaps = []
-    for factor in factors.T:
+    for factor, entropy in zip(factors.T, entropies(factors), strict=True):
         values = np.unique(factor, return_inverse=True)[1]
-        entropy = -float((p := np.bincount(values) / len(values)) @ np.log(p))
         told = sorted(_binned_mutual_information(code, values, bins) for code in codes.T)
         gaps.append((told[-1] - told[-2]) / entropy if entropy > 0 else 0.0)
     return float(np.mean(gaps))
+
+
+def mutual_informations(codes: np.ndarray, factors: np.ndarray, bins: int = 20) -> np.ndarray:
+    """What each latent dimension tells of each factor: (d, f), nats.
+
+    The histograms of `mutual_information_gap`. Of n points they find something in pure noise too,
+    about (bins - 1) (values - 1) / 2n nats (Miller, 1955); so what they find with the factors
+    shuffled over the images is taken off.
+
+    Args:
+        codes: (n, d), sampled from the posteriors.
+        factors: (n, f), whole numbers.
+    """
+    rng = np.random.default_rng(0)
+    found = np.empty((codes.shape[1], factors.shape[1]))
+    for column, factor in enumerate(factors.T):
+        values = np.unique(factor, return_inverse=True)[1]
+        shuffled = rng.permutation(values)
+        for row, code in enumerate(codes.T):
+            by_chance = _binned_mutual_information(code, shuffled, bins)
+            found[row, column] = _binned_mutual_information(code, values, bins) - by_chance
+    return np.maximum(found, 0)
+
+
+def entropies(factors: np.ndarray) -> np.ndarray:
+    """Entropy of each factor (f,), nats: the most that can be told of it."""
+    shares = [np.unique(factor, return_counts=True)[1] / len(factor) for factor in factors.T]
+    return np.array([information.entropy(p) for p in shares])
 
 
 def _binned_mutual_information(code: np.ndarray, values: np.ndarray, bins: int) -> float:
@@ -547,3 +667,132 @@ def _binned_mutual_information(code: np.ndarray, values: np.ndarray, bins: int) 
     product = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
     seen = joint > 0
     return float((joint[seen] * np.log(joint[seen] / product[seen])).sum())
+
+
+class DCI(NamedTuple):
+    """See `disentanglement`."""
+
+    disentanglement: float
+    completeness: float
+    informativeness: float
+
+
+def disentanglement(posterior_mean: np.ndarray, factors: np.ndarray, seed: int = 0) -> DCI:
+    """Disentanglement, completeness and informativeness: how the factors lie in the dimensions.
+
+    Eastwood & Williams (2018), "A Framework for the Quantitative Evaluation of Disentangled
+    Representations". A random forest tells each factor from all dimensions; how much
+    each dimension serves it, R (d, f), is the forest's decrease of impurity, 1 in all for each
+    factor. Disentanglement is 1 less the entropy of a dimension's shares over the factors, in
+    units of log f, weighted by what the dimension serves in all; completeness 1 less the entropy
+    of a factor's shares over the dimensions, in units of log d. As informativeness is their error
+    of telling the factors, relative to guessing: here it is 1 less that, so that 1 is best.
+
+    A factor of up to `CLASSES` values is classified (error: the share of mistakes), one of more is
+    regressed (root of the mean squared error), on one half of the images, the error is that on the
+    other. Dimensions that are not active serve nothing.
+
+    Args:
+        posterior_mean: (n, d), d at least 2; of n the first `FOREST_IMAGES` at most are used.
+        factors: (n, f), whole numbers; those with one value alone are left out.
+        seed: of the forests.
+
+    Returns:
+        The first two 0 to 1, the third at most 1, and 0 or less where nothing is told; all are 0
+        where no dimension is active, nan where all factors but one have one value, or n is below 4.
+    """
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+    n, d = min(len(factors), FOREST_IMAGES), posterior_mean.shape[1]
+    half = n // 2
+    active = np.var(posterior_mean, axis=0, dtype=np.float64) > ACTIVE_VARIANCE
+    varied = [factor for factor in factors[:n].T if len(np.unique(factor[:half])) > 1]
+    if len(varied) < 2:
+        return DCI(math.nan, math.nan, math.nan)
+    if not active.any():
+        return DCI(0.0, 0.0, 0.0)
+    x = posterior_mean[:n, active]
+    serves = np.zeros((d, len(varied)))
+    told = []
+    for column, factor in enumerate(varied):
+        y, unseen = factor[:half], factor[half:]
+        classes = len(np.unique(factor)) <= CLASSES
+        family = RandomForestClassifier if classes else RandomForestRegressor
+        # Of all dimensions at a split, while they are few, or the useful one would often not be
+        # there to choose; in leaves of several images, or the trees would end in splits on noise.
+        forest = family(
+            n_estimators=FOREST_TREES,
+            max_features=min(SPLIT_DIMS, x.shape[1]),
+            min_samples_leaf=5,
+            random_state=seed,
+        ).fit(x[:half], y)
+        serves[active, column] = forest.feature_importances_
+        if classes:
+            values, counts = np.unique(y, return_counts=True)
+            error = (forest.predict(x[half:]) != unseen).mean()
+            guessed = (values[counts.argmax()] != unseen).mean()
+        else:
+            error = math.sqrt(np.square(forest.predict(x[half:]) - unseen).mean())
+            guessed = math.sqrt(np.square(y.mean() - unseen).mean())
+        told.append(1 - error / max(guessed, 1e-9))
+    total = serves.sum()
+    if not total:
+        return DCI(0.0, 0.0, float(np.mean(told)))
+    weights = serves.sum(axis=1) / total
+    return DCI(
+        float(weights @ (1 - _entropy_of_shares(serves))),
+        float((1 - _entropy_of_shares(serves.T)).mean()),
+        float(np.mean(told)),
+    )
+
+
+def _entropy_of_shares(rows: np.ndarray) -> np.ndarray:
+    """Of each row (k,) of numbers that are not negative, as a share of log k; 1 of zeros."""
+    k = rows.shape[1]
+    total = rows.sum(axis=1, keepdims=True)
+    shares = np.where(total > 0, rows / np.where(total > 0, total, 1), 1 / k)
+    return -(shares * np.log(np.where(shares > 0, shares, 1))).sum(axis=1) / math.log(k)
+
+
+def factor_vae_score(
+    posterior_mean: np.ndarray, factors: np.ndarray, rng: np.random.Generator
+) -> float:
+    """How often the latent dimension that varies least tells which factor was held fixed.
+
+    Kim & Mnih (2018), "Disentangling by Factorising", section 4: a factor and a value of it are
+    drawn, and `GROUP` images that have this value; the dimension whose variance over them, divided
+    by that over all images, is the smallest, gets a vote for the factor. Each dimension stands for
+    the factor that most votes of one half gave it; the score is the share of the other half that
+    it gets right. Dimensions that are not active are left out, as in the paper. The images are
+    drawn from those there are, with replacement; a value that one image alone has is not fixed.
+
+    Args:
+        posterior_mean: (n, d).
+        factors: (n, f), whole numbers; those with one value alone are left out.
+        rng: of the votes.
+
+    Returns:
+        0 to 1; 0 where no dimension is active, nan where there are less than two factors.
+    """
+    variance = np.var(posterior_mean, axis=0, dtype=np.float64)
+    active = variance > ACTIVE_VARIANCE
+    groups = []  # of each factor, of each of its values: the images that have it
+    for factor in factors.T:
+        order = np.argsort(factor, kind="stable")
+        starts = np.flatnonzero(np.diff(factor[order])) + 1
+        members = [rows for rows in np.split(order, starts) if len(rows) > 1]
+        if len(starts) and members:
+            groups.append(members)
+    if len(groups) < 2:
+        return math.nan
+    if not active.any():
+        return 0.0
+    codes = posterior_mean[:, active] / np.sqrt(variance[active])
+    votes = np.zeros((2, codes.shape[1], len(groups)), int)
+    for number in range(VOTES):
+        fixed = int(rng.integers(len(groups)))
+        same = groups[fixed][int(rng.integers(len(groups[fixed])))]
+        group = codes[same[rng.integers(len(same), size=GROUP)]]
+        votes[number % 2, group.var(axis=0).argmin(), fixed] += 1
+    stands_for = votes[0].argmax(axis=1)
+    return float(votes[1][np.arange(len(stands_for)), stands_for].sum() / votes[1].sum())

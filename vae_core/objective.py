@@ -123,6 +123,11 @@ def effective_beta(
     return beta * pixels if reconstruction == "mean" else beta
 
 
+def terms(config: RunConfig) -> tuple[str, ...]:
+    """What training reports of each batch, by name: an autoencoder has no rate."""
+    return ("loss", "distortion", "rate") if config.has_rate else ("loss", "distortion")
+
+
 class Schedule(NamedTuple):
     """beta and capacity at some steps; capacity is None but for the capacity schedule."""
 

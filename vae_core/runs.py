@@ -85,7 +85,10 @@ RECORD_KEYS = {
     "epoch": {"epoch", "step", "seconds", "beta", "capacity", "train", "test"},
     "end": {"epoch", "state"},
 }
-TEST_KEYS = {"loss", "distortion", "rate", "elbo", "rate_per_dim"}
+AUTOENCODER_KEYS = {"loss", "distortion"}  # of `test`: it has no rate and no elbo
+TEST_KEYS = AUTOENCODER_KEYS | {"rate", "elbo", "rate_per_dim"}
+
+LOSSES = ("loss", "distortion", "rate", "elbo")  # the numbers in it, in the order of the tables
 
 NO_WEIGHTS = "run {} has no weights here: train its config in a store of your own to get them."
 
@@ -327,8 +330,15 @@ def _numbers(found: dict[str, Any]) -> bool:
     return all(_number(*(v if isinstance(v, list) else [v])) for v in found.values())
 
 
-def _record(line: bytes) -> dict[str, Any] | None:
-    """A line of metrics.jsonl, or None if it is torn or lacks what its kind always has."""
+def test_keys(config: RunConfig) -> set[str]:
+    """What `test` of an `epoch` holds."""
+    return TEST_KEYS if config.has_rate else AUTOENCODER_KEYS
+
+
+def _record(line: bytes, config: RunConfig) -> dict[str, Any] | None:
+    """A line of metrics.jsonl, or None if it is torn, lacks what its kind always has, or holds a
+    rate that can't be.
+    """
     try:
         record = json.loads(line)
         whole = record.keys() >= RECORD_KEYS[record["kind"]] and _number(record["epoch"])
@@ -336,12 +346,17 @@ def _record(line: bytes) -> dict[str, Any] | None:
             whole = whole and _number(record["steps_per_epoch"], record["time"])
         if record["kind"] in ("step", "epoch"):
             rates = {"rate_per_dim": record.get("rate_per_dim", [])}
+            whole = whole and (config.has_rate or not rates["rate_per_dim"])
             whole = whole and _number(record["step"], record["seconds"])
             whole = whole and _numbers(rates) and _numbers(record["train"] or {})
         if record["kind"] == "epoch":
-            whole = whole and record["test"].keys() >= TEST_KEYS and _numbers(record["test"])
-            whole = whole and isinstance(record["test"]["rate_per_dim"], list)
-            whole = whole and _number(record["beta"], record["capacity"] or 0)
+            keys = test_keys(config)
+            whole = whole and record["test"].keys() >= keys and _numbers(record["test"])
+            if config.has_rate:
+                whole = whole and isinstance(record["test"]["rate_per_dim"], list)
+                whole = whole and _number(record["beta"], record["capacity"] or 0)
+            else:
+                whole = whole and record["test"].keys() == keys
         if record["kind"] == "end":
             whole = whole and _numbers(record.get("metrics", {}))
         return record if whole else None
@@ -746,7 +761,7 @@ class Run:
         ends, epochs = self.records("end")[-1:], self.records("epoch")[-1:]
         if not (ends and epochs and ends[0]["state"] == "finished"):
             return {}
-        test = {name: epochs[0]["test"][name] for name in ("loss", "distortion", "rate", "elbo")}
+        test = {name: epochs[0]["test"][name] for name in LOSSES if name in epochs[0]["test"]}
         # Runs from before most metrics have these two beside the others' place.
         units = {n: ends[0][n] for n in ("active_units", "high_rate_units") if n in ends[0]}
         return test | units | ends[0].get("metrics", {})
@@ -767,7 +782,7 @@ class Run:
         whole = new[: new.rfind(b"\n") + 1]  # the last line may still be on its way
         self._bytes_read += len(whole)
         for line in whole.splitlines():
-            record = _record(line)
+            record = _record(line, self.config)
             if record is None:
                 continue
             if record["kind"] == "start":

@@ -129,7 +129,7 @@ def _numbers(record: dict[str, Any]) -> dict[str, float]:
         found = {f"final/{name}": value for name, value in record.get("metrics", {}).items()}
     else:
         test = dict(record["test"])
-        found = {f"rate/dimension {i + 1}": v for i, v in enumerate(test.pop("rate_per_dim"))}
+        found = {f"rate/dimension {i + 1}": v for i, v in enumerate(test.pop("rate_per_dim", []))}
         found |= {f"test/{name}": value for name, value in test.items()}
         found |= {f"train/{name}": value for name, value in (record["train"] or {}).items()}
         found |= {"beta": record["beta"], "capacity": record["capacity"]}

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from vae_core import metrics, objective, text
+from vae_core import metrics, text
 
 SAMPLES = 1000  # of the prior, for novelty
 NAMES = ("exact_match", "token_accuracy", "novelty", "repeats")  # of texts alone
@@ -58,6 +58,7 @@ def measure(
     train: np.ndarray,
     vocabulary: str,
     seed: int = 0,
+    has_rate: bool = True,
 ) -> dict[str, float]:
     """All metrics of a trained model that training itself does not report.
 
@@ -68,6 +69,7 @@ def measure(
         train: (m, length), what it was trained on.
         vocabulary: of the tokens.
         seed: see `vae_core.metrics.measure`, whose subsets are these.
+        has_rate: see there; an autoencoder has no prior to sample texts from.
 
     Returns:
         By name, see `vae_core.metrics.METRICS`; one that is no finite number is left out.
@@ -77,23 +79,10 @@ def measure(
     )
     few = tokens[bounds_rng.permutation(len(tokens))[: metrics.BOUND_IMAGES]]
     mean, log_var = networks.encode(tokens)
-    n, d = mean.shape
-    found: dict[str, float] = {
-        "active_units": metrics.active_units(mean),
-        "high_rate_units": metrics.high_rate_units(
-            objective.rate_per_dim(mean, log_var).mean(axis=0)
-        ),
-    }
-    pairs = min(n, metrics.PAIRED_IMAGES, int(math.sqrt(metrics.PAIRS_BUDGET / d)))
-    subset = parts_rng.permutation(n)[:pairs]
-    parts = metrics.rate_parts(mean[subset], log_var[subset], parts_rng)
-    found["mutual_information"] = parts.mutual_information
-    if parts.mutual_information < math.log(pairs) - metrics.UNRESOLVED:
-        found |= parts._asdict()
-    z = mean[subset] + np.exp(0.5 * log_var[subset]) * mmd_rng.standard_normal((pairs, d))
-    found["mmd"] = metrics.mmd(z, mmd_rng.standard_normal(z.shape))
-    if n > metrics.NEIGHBOURS:
-        found["knn_accuracy"] = metrics.knn_accuracy(mean, labels)
+    found = metrics.of_latents(mean, log_var, labels, parts_rng, mmd_rng, has_rate)
+    found |= reconstruction(tokens, networks.decode(mean))._asdict()
+    if not has_rate:
+        return found
     bounds = metrics.importance_weighted_bounds(
         lambda z: networks.log_likelihood(few, z),
         *networks.encode(few),
@@ -101,9 +90,9 @@ def measure(
         rng=bounds_rng,
     )
     found |= {f"iw_bound_{k}": value for k, value in bounds.items()}
-    found |= reconstruction(tokens, networks.decode(mean))._asdict()
-    drawn = networks.decode(prior_rng.standard_normal((SAMPLES, d)).astype(np.float32), 1.0, seed)
-    counted = novelty(text.decode(drawn, vocabulary), set(text.decode(train, vocabulary)))
+    z = prior_rng.standard_normal((SAMPLES, mean.shape[1])).astype(np.float32)
+    drawn = text.decode(networks.decode(z, 1.0, seed), vocabulary)
+    counted = novelty(drawn, set(text.decode(train, vocabulary)))
     found["novelty"] = counted.new / counted.texts
     found["repeats"] = counted.repeats / counted.texts
     return {name: value for name, value in found.items() if math.isfinite(value)}

@@ -177,7 +177,7 @@ class Training:
                 return self._end_early()
         self._write_networks()
         try:
-            measured = _measure(self, self.dataset)
+            measured = _measure(self, self.dataset, self.config.has_rate)
         except _StopError:
             return self._end_early()
         self._append_end("finished", self.config.epochs, measured)
@@ -186,11 +186,11 @@ class Training:
         return None
 
     def _epoch(self, epoch: int) -> dict[str, float] | None:
-        """One pass; the means of loss, distortion and rate, or None when asked to stop."""
+        """One pass; the means of `objective.terms`, or None when asked to stop."""
         steps, batch_size = self.steps_per_epoch, self.config.batch_size
         order = np.random.default_rng([self.config.seed, epoch]).permutation(len(self.images))
         batches = order[: steps * batch_size].reshape(steps, batch_size)
-        sums = dict.fromkeys(("loss", "distortion", "rate"), 0.0)
+        sums = dict.fromkeys(objective.terms(self.config), 0.0)
         done = 0
         started = time.monotonic()
         while done < steps:
@@ -250,8 +250,8 @@ class Training:
     def _check_divergence(self, means: dict[str, float], epoch: int, step: int) -> None:
         grey = math.log(2) * self.dataset.x_train[0].size
         config = self.config
-        bound = EXPLODED * grey * max(1.0, config.beta)
-        if config.schedule == "capacity":  # where C is large, so is |rate - C| on a healthy run
+        bound = EXPLODED * grey * (max(1.0, config.beta) if config.has_rate else 1.0)
+        if config.reads("capacity"):  # where C is large, so is |rate - C| on a healthy run
             bound += config.beta * config.capacity
         finite = all(math.isfinite(value) for value in means.values())
         if finite and means["loss"] <= bound:
@@ -310,7 +310,7 @@ class Training:
                 rates = objective.rate_per_dim(
                     snapshot["posterior_mean"], snapshot["posterior_log_var"]
                 ).mean(axis=0)
-            if np.isfinite(rates).all():
+            if np.isfinite(rates).all():  # an autoencoder's are not
                 record["rate_per_dim"] = [float(rate) for rate in rates]
             self.run.append_metrics(record)
         self.run.write_arrays("snapshot", epoch=np.array(epoch), **snapshot)
@@ -351,11 +351,13 @@ class Training:
 
     def _append_epoch(self, epoch: int, train_means: dict[str, float] | None) -> None:
         step = epoch * self.steps_per_epoch
-        beta, capacity = self._schedule(np.array([max(step - 1, 0)]))
-        record = self.vae.evaluate_on(self.dataset.x_test).record(
-            float(beta[0]), None if capacity is None else float(capacity[0])
-        )
-        if not all(math.isfinite(record[name]) for name in ("loss", "distortion", "rate")):
+        beta, capacity = None, None
+        if self.config.has_rate:
+            found = self._schedule(np.array([max(step - 1, 0)]))
+            beta = float(found.beta[0])
+            capacity = None if found.capacity is None else float(found.capacity[0])
+        record = self.vae.evaluate_on(self.dataset.x_test).record(beta, capacity)
+        if not all(math.isfinite(record[name]) for name in objective.terms(self.config)):
             raise self._diverged(f"the held-out loss was not finite after epoch {epoch}")
         self.run.append_metrics(
             {
@@ -363,8 +365,8 @@ class Training:
                 "epoch": epoch,
                 "step": step,
                 "seconds": self.seconds,
-                "beta": float(beta[0]),
-                "capacity": None if capacity is None else float(capacity[0]),
+                "beta": beta,
+                "capacity": capacity,
                 "train": train_means,
                 "test": record,
             }
@@ -448,13 +450,14 @@ def _new_vae(config: RunConfig, dataset: Dataset, steps: int = 1) -> VAE:
     return VAE(config, dataset.size, steps)
 
 
-def _measure(networks: Any, dataset: Dataset) -> dict[str, float]:
+def _measure(networks: Any, dataset: Dataset, has_rate: bool) -> dict[str, float]:
     """What there is to measure of data of that kind."""
     if isinstance(dataset, TextDataset):
         return text_metrics.measure(
-            networks, dataset.x_test, dataset.y_test, dataset.x_train, dataset.vocabulary
+            *(networks, dataset.x_test, dataset.y_test, dataset.x_train, dataset.vocabulary),
+            has_rate=has_rate,
         )
-    return metrics.measure(networks, *_held_out(dataset))
+    return metrics.measure(networks, *_held_out(dataset), has_rate=has_rate)
 
 
 def _held_out(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
@@ -512,7 +515,8 @@ def evaluate(run: Run) -> dict[str, Any]:
 
     Returns:
         epoch, and `recomputed` and `stored`, each with rate_per_dim and what is in
-        `vae_core.metrics.METRICS`; an unfinished run has stored the first four of those alone.
+        `vae_core.metrics.METRICS`; an unfinished run has stored the first four of those alone, and
+        an autoencoder has nothing that needs a rate.
 
     Raises:
         RunError: there are no weights, or no metrics of the epoch they are from.
@@ -526,7 +530,7 @@ def evaluate(run: Run) -> dict[str, Any]:
     if not stored:
         raise RunError(f"run {run.id} has no metrics of epoch {epoch}, that of its weights.")
     recomputed = vae.evaluate_on(dataset.x_test).record(stored[0]["beta"], stored[0]["capacity"])
-    measured = _measure(vae, dataset)
+    measured = _measure(vae, dataset, run.config.has_rate)
     return {
         "epoch": epoch,
         "recomputed": recomputed | measured,

@@ -4,6 +4,10 @@
     prior      p(z)   = N(0, 1)
     likelihood p(x|z) = Bernoulli(sigmoid(logits(z)))                      decoder
 
+An autoencoder (`model`) is the same without the noise: z = posterior_mean, and no rate. Its
+posterior has no width, so its log-variance is -inf wherever one is asked for, and what the encoder
+gives as such, which nothing trained, is never read.
+
 Kingma & Welling (2014), "Auto-Encoding Variational Bayes". Noise comes from a counter-based
 generator keyed by (seed, step): the state of the randomness is the step number, so a run can be
 resumed bit for bit, and all β of one seed see the same noise.
@@ -62,6 +66,8 @@ class VAE(keras.Model):
     ) -> tuple[tf.Tensor, ...]:
         """The reparameterisation trick: z = mean + std * noise, so gradients reach mean and std.
 
+        Of an autoencoder z is the mean.
+
         Args:
             x: (n, size, size, 1).
             noise: (n, d), standard normal.
@@ -71,12 +77,17 @@ class VAE(keras.Model):
             z, posterior_mean, posterior_log_var, each (n, d).
         """
         mean, log_var = self.encoder(x, training=training)
+        if not self.config.has_rate:
+            return mean, mean, log_var
         return mean + ops.exp(0.5 * log_var) * noise, mean, log_var
 
     def distortion_and_rate(
         self, x: tf.Tensor, noise: tf.Tensor, training: bool = False
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Distortion (n,) and rate per latent dimension (n, d), with one z an image, in nats."""
+        """Distortion (n,) and rate per latent dimension (n, d), with one z an image, in nats.
+
+        Of an autoencoder the second is no rate: to be thrown away.
+        """
         z, mean, log_var = self.sample_posterior(x, noise, training)
         logits = self.decoder(z, training=training)
         pixels = (-1, int(np.prod(x.shape[1:])))
@@ -101,7 +112,8 @@ class VAE(keras.Model):
             schedule: beta and capacity of these steps.
 
         Returns:
-            loss, distortion and rate, means over the k batches, nats an image.
+            loss, distortion and rate, means over the k batches, nats an image; an autoencoder has
+            no rate.
         """
         count = len(batches)
         # A fixed shape, so that XLA compiles once, whatever the number of steps.
@@ -119,8 +131,8 @@ class VAE(keras.Model):
             tf.constant(beta),
             tf.constant(capacity),
         )
-        loss, distortion, rate = (float(value) / count for value in sums.numpy())
-        return {"loss": loss, "distortion": distortion, "rate": rate}
+        means = (float(value) / count for value in sums.numpy())
+        return dict(zip(objective.terms(self.config), means, strict=True))
 
     def _train_steps(
         self,
@@ -134,6 +146,7 @@ class VAE(keras.Model):
         config = self.config
         weights = self.trainable_variables
         batch_size = batches.shape[1]
+        terms = len(objective.terms(config))
 
         def step(i: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             x = tf.gather(images, batches[i])
@@ -145,14 +158,18 @@ class VAE(keras.Model):
                 loss = objective.loss(
                     distortion,
                     rate,
-                    0 if config.beta == 0 else beta[i],
+                    0 if config.beta == 0 or not config.has_rate else beta[i],
                     capacity[i] if config.schedule == "capacity" else None,
                     ops,
                 )
-            self.optimizer.apply(tape.gradient(loss, weights), weights)
-            return i + 1, sums + tf.stack([loss, distortion, rate])
+            gradients = [
+                tf.zeros(weight.shape) if gradient is None else gradient  # of the log-variance
+                for gradient, weight in zip(tape.gradient(loss, weights), weights, strict=True)
+            ]
+            self.optimizer.apply(gradients, weights)
+            return i + 1, sums + tf.stack([loss, distortion, rate][:terms])
 
-        _, sums = tf.while_loop(lambda i, _: i < count, step, (tf.constant(0), tf.zeros(3)))
+        _, sums = tf.while_loop(lambda i, _: i < count, step, (tf.constant(0), tf.zeros(terms)))
         return sums
 
     def noise(self, purpose: str, step: tf.Tensor | int, count: int) -> tf.Tensor:
@@ -180,17 +197,21 @@ class VAE(keras.Model):
         ]
         distortion, rate_per_dim = (np.concatenate(parts) for parts in zip(*batches, strict=True))
         return Evaluation(
-            float(distortion.mean(dtype=np.float64)), rate_per_dim.mean(axis=0, dtype=np.float64)
+            float(distortion.mean(dtype=np.float64)),
+            rate_per_dim.mean(axis=0, dtype=np.float64) if self.config.has_rate else None,
         )
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """posterior_mean and posterior_log_var (n, d) of images (n, size, size)."""
+        """posterior_mean and posterior_log_var (n, d) of images (n, size, size).
+
+        An autoencoder's posteriors have no width: their log-variance is -inf.
+        """
         parts = [
             self.encoder(images[i : i + EVALUATION_BATCH, ..., None])
             for i in range(0, len(images), EVALUATION_BATCH)
         ]
         mean, log_var = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return mean, log_var
+        return mean, log_var if self.config.has_rate else np.full_like(mean, -np.inf)
 
     def decode_logits(self, z: np.ndarray) -> np.ndarray:
         """Logits (n, pixels) of latents z (n, d)."""
@@ -206,13 +227,17 @@ class VAE(keras.Model):
 
 
 class Evaluation(NamedTuple):
-    """Means over the held-out images, nats an image."""
+    """Means over the held-out images, nats an image; an autoencoder has no rate."""
 
     distortion: float
-    rate_per_dim: np.ndarray
+    rate_per_dim: np.ndarray | None
 
-    def record(self, beta: float, capacity: float | None) -> dict[str, Any]:
-        """As metrics.jsonl keeps it: loss, distortion, rate, elbo and rate_per_dim."""
+    def record(self, beta: float | None, capacity: float | None) -> dict[str, Any]:
+        """As metrics.jsonl keeps it: loss, distortion and, where there is one, rate, elbo and
+        rate_per_dim.
+        """
+        if self.rate_per_dim is None or beta is None:
+            return {"loss": self.distortion, "distortion": self.distortion}
         rate = float(self.rate_per_dim.sum())
         return {
             "loss": float(objective.loss(self.distortion, rate, float(beta), capacity)),

@@ -6,8 +6,8 @@ from dashboard import controls, side_by_side
 from dashboard.components.plot import drawn, plot
 from dashboard.figures import comparison
 from dashboard.figures.numbers import metrics_table, title
-from vae_core import analysis
-from vae_core.metrics import BOUND_IMAGES, METRICS
+from vae_core import analysis, datasets
+from vae_core.metrics import BOUND_IMAGES, METRICS, NO_FACTORS
 
 st.title("Compare")
 runs = {controls.run_label(run): run for run in controls.all_runs()}
@@ -24,7 +24,10 @@ chosen = st.multiselect(
     bind="query-params",
     help=f"At most {controls.MOST_RUNS}; a column each, ordered by β.",
 )
-picked = sorted((runs[name] for name in chosen if name in runs), key=lambda run: run.config.beta)
+picked = sorted(
+    (runs[name] for name in chosen if name in runs),
+    key=lambda run: run.config.beta if run.config.has_rate else -1,
+)
 if not picked:
     raise controls.NothingToShowError("Pick at least one run above.")
 picked, columns = side_by_side.comparison_columns(picked)
@@ -53,12 +56,14 @@ st.caption(
 )
 if any(column.beta == 0 for column in columns):
     st.caption("Runs with β = 0 are left out: their rate is not optimised.")
+if any(column.beta is None for column in columns):
+    st.caption("Autoencoders are left out: they have no rate, and no elbo to compare.")
 
 st.subheader("Held-out numbers")
 numbers = [column.numbers for column in columns]
 table = metrics_table(
     {
-        "β": [run.config.beta for run in picked],
+        "β": [column.beta for column in columns],
         "seeds": [len(row) for row in numbers],
         "run": [controls.run_label(run) for run in picked],
     },
@@ -80,6 +85,8 @@ st.caption(
     f"computed on up to {BOUND_IMAGES} held-out images; only those on binarised pixels bound a "
     "likelihood: never compare the two kinds. Click a heading to sort."
 )
+if not all(datasets.has_factors(run.config.dataset) for run in picked):
+    st.caption(NO_FACTORS)
 st.download_button(
     "The table (CSV)",
     lambda: table.data.to_csv(index=False),  # type: ignore[attr-defined]

@@ -42,7 +42,7 @@ with grid(len(runs)):
         with cell:
             manifold_picture(run, 8, f"β = {run.config.beta:g}")
             test = controls.last_test(run)
-            if test:
+            if test and run.config.has_rate:
                 st.markdown(
                     f"rate **{test['rate']:.1f}**  \ndistortion **{test['distortion']:.1f}**"
                 )

@@ -65,7 +65,7 @@ def choose_view() -> latent.View:
     )
     if kind == "PCA":
         return latent.principal_view(held_out.mean)
-    by_rate = analysis.dims_by_rate(controls.rate_per_dim(run))
+    by_rate = controls.dims_by_use(run)
     options: dict[str, Any] = {"format_func": dim_name, "bind": "query-params"}
     across = st.selectbox("Across", by_rate, key="latent_across", **options)
     up = st.selectbox("Up", [i for i in by_rate if i != across], key="latent_up", **options)
@@ -100,8 +100,9 @@ def show_point(row: int) -> None:
     mean, std = q.mean[row], np.exp(0.5 * q.log_var[row])
     controls.picture(
         controls.decoded(run, mean[None], 1, 224),
-        f"{q.image_name(row)}, {controls.plain(q.label_names[q.labels[row]])}: its mean, decoded",
-        "The decoded posterior mean of the picked image",
+        f"{q.image_name(row)}, {controls.plain(q.label_names[q.labels[row]])}: its "
+        f"{'mean' if run.config.has_rate else 'latents'}, decoded",
+        "What the picked image is decoded to",
         "content",
     )
     if row < held_out.held_out:
@@ -113,10 +114,11 @@ def show_point(row: int) -> None:
                 "The picked held-out image",
                 "content",
             )
-    dims = analysis.dims_by_rate(controls.rate_per_dim(run))[:2]
-    st.markdown(
-        "\n".join(f"- {dim_name(i)}: mean {mean[i]:.2f}, σ {std[i]:.2f}" for i in sorted(dims))
-    )
+    dims = sorted(controls.dims_by_use(run)[:2])
+    if not run.config.has_rate:
+        st.markdown("\n".join(f"- {dim_name(i)}: {mean[i]:.2f}" for i in dims))
+        return
+    st.markdown("\n".join(f"- {dim_name(i)}: mean {mean[i]:.2f}, σ {std[i]:.2f}" for i in dims))
     noise = np.random.default_rng(0).standard_normal((8, d)).astype(np.float32)
     controls.picture(
         controls.decoded(run, mean + std * noise, 4, 224),
@@ -141,13 +143,14 @@ with chart, st.container(horizontal=True, vertical_alignment="bottom", gap="medi
             help="Zoom in, or select images with a box or a lasso.",
         )
     )
-    circles = d > 1 and toggle("Prior circles", "circles", True, "1 and 2 σ of the prior.")
-    ellipses = d > 1 and toggle(
+    plane = d > 1 and run.config.has_rate  # an autoencoder has neither prior nor posteriors
+    circles = plane and toggle("Prior circles", "circles", True, "1 and 2 σ of the prior.")
+    ellipses = plane and toggle(
         "Posterior ellipses",
         "ellipses",
         help="1 σ around images drawn at random, as many as stay readable.",
     )
-    density = d > 1 and toggle(
+    density = plane and toggle(
         "Density", "density", help="The aggregate posterior: the mean of all posteriors."
     )
     if not of_texts and toggle("Training images, too", "training"):
@@ -216,9 +219,10 @@ with chart:
         hover=Hover(name, q.mean) if name else None,
     )
     st.caption(
-        f"{len(q.labels):,} {controls.item(run)}s at their posterior means. Hover over a point to "
-        f"see {'the text' if strings else 'its label' if of_texts else 'what it decodes to'}, "
-        "click it for more; double-click to zoom out, click a label to hide it."
+        f"{len(q.labels):,} {controls.item(run)}s at their "
+        f"{'posterior means' if run.config.has_rate else 'latents'}. Hover over a point to see "
+        f"{'the text' if strings else 'its label' if of_texts else 'what it decodes to'}, click it "
+        "for more; double-click to zoom out, click a label to hide it."
     )
     controls.explain("What the scatter shows", EXPLANATION)
 

@@ -29,7 +29,7 @@ run = controls.pick_run()
 d = run.config.latent_dim
 controls.notes(run)
 rate = controls.rate_per_dim(run)
-by_rate = analysis.dims_by_rate(rate)
+by_rate = controls.dims_by_use(run)
 siblings = controls.sweep_of(run)
 
 chart, side = st.columns([2, 1], gap="large")
@@ -44,7 +44,8 @@ with side, st.container(key="form"):
             "Up", others, format_func=dim_name, key="manifold_up", bind="query-params"
         )
         dims = (across, up)
-        st.caption("Ordered by rate, the largest first.")
+        use = "rate" if run.config.has_rate else "variance"
+        st.caption(f"Ordered by {use}, the largest first.")
     n = st.slider("Pictures a side", 5, 30, 15, key="manifold_n", bind="query-params")
     extent = st.slider(
         "Range, in σ of the prior",

@@ -36,7 +36,11 @@ Source: Bowman et al. (2016), *Generating Sentences from a Continuous Space*.
 """
 
 st.title("Words")
-run = controls.pick_run(kinds=("text",))
+run = controls.pick_run(
+    kinds=("text",),
+    none="There are no runs on texts, such as unicode_names, to look at yet: train one on the "
+    "Train page.",
+)
 controls.notes(run)
 controls.metrics_row(run)
 d = run.config.latent_dim

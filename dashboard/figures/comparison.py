@@ -26,10 +26,11 @@ class Column:
         dims: the two dimensions to show, from 0; with d = 1 the second axis is the label.
         labels: (n,), index into label_names.
         label_names: one a label.
-        beta: its β.
+        beta: its β; None of an autoencoder, which has no rate.
         sweep: the same for runs that differ in β alone.
-        rate_per_dim: (d,), held out, nats an image.
-        numbers: of each seed its held-out numbers, `rate` and `distortion` (nats) among them.
+        rate_per_dim: (d,), held out, nats an image; nan of an autoencoder.
+        numbers: of each seed its held-out numbers, `distortion` and, but of an autoencoder, `rate`
+            (nats) among them.
         sloped: has the curve of what can be reached the slope -β at its optimum?
     """
 
@@ -38,7 +39,7 @@ class Column:
     labels: np.ndarray
     label_names: Sequence[str]
     dims: tuple[int, int]
-    beta: float
+    beta: float | None
     sweep: str
     rate_per_dim: np.ndarray
     numbers: Sequence[Mapping[str, float]]
@@ -115,7 +116,8 @@ def latent_spaces(
         ):
             figure.add_trace(trace.update(legendgroup=trace.name), row=1, col=number)
         if column.posterior_mean.shape[1] > 1:
-            shapes += _make_plane(figure, number, half_width)
+            circles = _make_plane(figure, number, half_width)
+            shapes += circles if column.beta is not None else []  # an autoencoder has no prior
         figure.update_xaxes(title=dim_name(column.dims[0]), row=1, col=number)
         if number == 1 or column.dims != columns[0].dims:
             up = dim_name(column.dims[1]) if column.posterior_mean.shape[1] > 1 else "label"
@@ -179,14 +181,14 @@ def rates(columns: Sequence[Column], width: int) -> go.Figure:
     """Held-out rate of each latent dimension, a bar each, on a shared axis.
 
     A run with β = 0 does not optimise its rate and would stretch the axis: its bars leave the plot,
-    and say how high they are.
+    and say how high they are. An autoencoder has none, which its column says.
 
     Args:
         columns: the runs.
         width: number of columns, see `width_of`.
     """
-    tops = [c.rate_per_dim.max() for c in columns if c.beta > 0] or [
-        c.rate_per_dim.max() for c in columns
+    tops = [c.rate_per_dim.max() for c in columns if c.beta] or [
+        c.rate_per_dim.max() for c in columns if c.beta is not None
     ]
     top = 1.25 * max([*tops, 0.1])
     figure = make_subplots(
@@ -197,6 +199,12 @@ def rates(columns: Sequence[Column], width: int) -> go.Figure:
         horizontal_spacing=0.012,
     )
     for number, column in enumerate(columns, start=1):
+        if column.beta is None:
+            figure.add_annotation(
+                text="no rate", showarrow=False, x=0.5, y=top / 2, row=1, col=number
+            )
+            figure.update_xaxes(range=[0, 1], showticklabels=False, row=1, col=number)
+            continue
         values = column.rate_per_dim
         few = len(values) <= 4
         figure.add_trace(
@@ -234,9 +242,10 @@ def rate_distortion(columns: Sequence[Column]) -> go.Figure:
     At its optimum a run with β lies where the curve of what the networks can do has the slope -β:
     a short line through each point shows that slope, but not under the capacity schedule, whose
     optimum lies elsewhere. A run with β = 0 does not optimise its rate
-    and would stretch the axis: it is named on the page, not drawn.
+    and would stretch the axis: it is named on the page, not drawn; nor is an autoencoder, which has
+    none.
     """
-    drawn = [c for c in columns if c.beta > 0]
+    drawn = [c for c in columns if c.beta]
     figure = go.Figure()
     if drawn:
         every = np.concatenate([c.points for c in drawn])
@@ -292,9 +301,10 @@ def _add_slopes(
         if not column.sloped:
             continue
         rate, distortion = column.points.mean(axis=0)
-        step = SLOPE_LENGTH / np.hypot(1 / extents[0], column.beta / extents[1]) / 2
+        beta = column.beta or 0.0
+        step = SLOPE_LENGTH / np.hypot(1 / extents[0], beta / extents[1]) / 2
         x += [rate - step, rate + step, None]
-        y += [distortion + column.beta * step, distortion - column.beta * step, None]
+        y += [distortion + beta * step, distortion - beta * step, None]
     figure.add_trace(
         go.Scatter(
             x=x,

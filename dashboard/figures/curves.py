@@ -25,14 +25,18 @@ MAX_DIM_LABELS = 16
 def training(records: Sequence[dict[str, Any]], item: str = "an image") -> go.Figure:
     """Loss, distortion and rate over the epochs, held out and on the training batches.
 
+    Of an autoencoder the loss alone: it is the distortion, and there is no rate.
+
     The axes leave out the first steep fall; a double click shows all.
 
     Args:
         records: lines of metrics.jsonl of the kinds `step` and `epoch`.
         item: what the numbers are nats of.
     """
-    names = ("loss", "distortion", "rate")
-    figure = make_subplots(rows=1, cols=3, subplot_titles=names, horizontal_spacing=0.07)
+    has_rate = all("rate" in (r.get("test") or r["train"]) for r in records)
+    names = ("loss", "distortion", "rate") if has_rate else ("loss",)
+    titles = names if has_rate else ("loss = distortion",)
+    figure = make_subplots(rows=1, cols=len(names), subplot_titles=titles, horizontal_spacing=0.07)
     held_out = _thinned([r for r in records if r["kind"] == "epoch"])
     # Within a long epoch the steps tell more; once there are epochs enough, their means do.
     epoch_means = [r for r in held_out if r["train"]]

@@ -64,7 +64,7 @@ def section() -> None:
         "back from z, **rate** what it costs to say z. Together, with a minus, they are the "
         "**elbo**: a lower bound on log p(x), the log-probability of the image under the model."
     )
-    run = controls.pick_run()
+    run = controls.pick_run(suits=lambda run: run.config.has_rate)
     controls.notes(run)
     count = len(controls.arrays(run)["labels"])
     with st.container(key="form", horizontal=True):

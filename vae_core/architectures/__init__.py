@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 ARCHITECTURES = {
     "mlp": "vae_core.architectures.mlp",
     "conv": "vae_core.architectures.conv",
+    "deep": "vae_core.architectures.deep",
 }
 
 TEXT_ARCHITECTURES = {

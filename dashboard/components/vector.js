@@ -1,0 +1,126 @@
+// Pictures decoded at z + strength * factor * vector, painted again while the strength slider moves.
+// Nothing is sent before the slider is let go of. The picture in focus is painted in the frame of
+// the move; the others follow in turn, as many a frame as there is time for, so that none waits for
+// the slider to rest.
+
+const boards = new WeakMap();
+const FRAME_MS = 12;
+
+const written = (value) => (Math.round(100 * value) / 100 + 0).toFixed(2).replace("-", "−");
+
+class Board {
+  constructor(root) {
+    const find = (name) => root.querySelector(`.vae-lab-vector-${name}`);
+    [this.slider, this.ends] = [find("slider"), find("ends")];
+    [this.said, this.rows] = [find("strength"), find("rows")];
+    this.tiles = [];
+    this.turn = 0;
+    this.arrived = () => this.repaint();
+    window.addEventListener("vae-lab-decoder", this.arrived);
+    this.slider.oninput = () => this.show(Number(this.slider.value));
+    this.slider.onchange = () => this.send("strength", Number(this.slider.value));
+  }
+
+  update(data, send) {
+    const before = this.data;
+    [this.data, this.send] = [data, send];
+    [this.slider.min, this.slider.max, this.slider.step] = [-data.most, data.most, data.step];
+    this.ends.textContent = data.says;
+    if (JSON.stringify(before?.rows) !== JSON.stringify(data.rows)) this.build();
+    // A slider that was moved on meanwhile stays where it is.
+    if (before?.strength !== data.strength) this.slider.value = data.strength;
+    this.repaint();
+  }
+
+  build() {
+    this.tiles = [];
+    this.rows.replaceChildren();
+    for (const row of this.data.rows) {
+      const title = document.createElement("h4");
+      title.textContent = row.title;
+      const line = document.createElement("div");
+      line.className = "vae-lab-vector-row";
+      const share = (tile) => (tile.focus ? "minmax(0, 1.8fr)" : "minmax(0, 1fr)");
+      const columns = Array.from({ length: row.columns }, (_, i) => share(row.tiles[i] ?? {}));
+      line.style.gridTemplateColumns = columns.join(" ");
+      this.rows.append(title, line);
+      for (const tile of row.tiles) line.append(this.figure(tile));
+    }
+  }
+
+  figure(tile) {
+    const figure = document.createElement("figure");
+    const picture = document.createElement(tile.image ? "img" : "canvas");
+    const caption = document.createElement("figcaption");
+    caption.textContent = tile.caption ?? "";
+    figure.append(picture, caption);
+    if (tile.image) {
+      [picture.src, picture.alt] = [tile.image, tile.caption];
+    } else {
+      picture.setAttribute("role", "img");
+      const z = Float32Array.from(tile.z);
+      this.tiles.push({ ...tile, z, at: new Float32Array(z.length), picture, label: caption });
+    }
+    return figure;
+  }
+
+  repaint() {
+    for (const tile of this.tiles) tile.painted = undefined;
+    this.show(Number(this.slider.value));
+  }
+
+  show(strength) {
+    this.strength = strength;
+    this.said.textContent = written(strength);
+    this.slider.setAttribute("aria-valuetext", written(strength));
+    for (const tile of this.tiles) {
+      if (!tile.counts) continue;
+      tile.label.textContent = written(strength * tile.factor);
+    }
+    this.pending ??= requestAnimationFrame(() => this.frame());
+  }
+
+  frame() {
+    this.pending = undefined;
+    const decoder = window.vaeLabDecoders?.get(this.data.decoder);
+    if (!decoder) return;
+    const start = performance.now();
+    this.paint(decoder, this.tiles.find((tile) => tile.focus));
+    for (let tried = 0; tried < this.tiles.length; tried++) {
+      if (performance.now() - start > FRAME_MS) break;
+      this.paint(decoder, this.tiles[this.turn]);
+      this.turn = (this.turn + 1) % this.tiles.length;
+    }
+    if (this.tiles.some((tile) => this.stale(tile))) {
+      this.pending ??= requestAnimationFrame(() => this.frame());
+    }
+  }
+
+  stale(tile) {
+    return tile.painted !== this.strength * tile.factor;
+  }
+
+  paint(decoder, tile) {
+    if (!tile || !this.stale(tile)) return;
+    tile.painted = this.strength * tile.factor;
+    const { vector } = this.data;
+    for (let i = 0; i < tile.at.length; i++) tile.at[i] = tile.z[i] + tile.painted * vector[i];
+    decoder.paint(tile.picture, tile.at);
+    tile.picture.setAttribute("aria-label", `${tile.alt}, strength ${written(tile.painted)}`);
+  }
+
+  remove() {
+    window.removeEventListener("vae-lab-decoder", this.arrived);
+    cancelAnimationFrame(this.pending);
+  }
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const rows = parentElement.querySelector(".vae-lab-vector-rows");
+  if (!boards.has(rows)) boards.set(rows, new Board(parentElement));
+  boards.get(rows).update(data, setTriggerValue);
+  return () => {
+    boards.get(rows)?.remove();
+    boards.delete(rows);
+  };
+}

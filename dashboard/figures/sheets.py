@@ -1,0 +1,76 @@
+"""A sheet of pictures whose pictures can be clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from plotly import graph_objects as go
+
+from dashboard.figures import pictures
+
+PICKED = "#ffa90e"  # seen on black, white and grey
+
+
+def clickable(
+    sheet: np.ndarray,
+    rows: np.ndarray,
+    names: Sequence[str],
+    picked: np.ndarray,
+    columns: int,
+) -> go.Figure:
+    """The sheet, with a point in the middle of each picture to click, and picked ones framed.
+
+    Args:
+        sheet: pictures of one size row by row, without gaps.
+        rows: (n,), what a click on each is to report.
+        names: (n), to be said under the cursor.
+        picked: (n,) bool.
+        columns: pictures a row.
+    """
+    lines = -(-len(rows) // columns)
+    place = np.arange(len(rows))
+    x, y = place % columns + 0.5, place // columns + 0.5
+    figure = go.Figure(
+        go.Scatter(
+            x=x,
+            y=y,
+            mode="markers",
+            marker={"size": 60, "symbol": "square", "opacity": 0},
+            customdata=rows,
+            text=names,
+            hovertemplate="%{text}<extra></extra>",
+            showlegend=False,
+        )
+    )
+    figure.add_layout_image(
+        source=pictures.data_uri(pictures.png(sheet)),
+        xref="x",
+        yref="y",
+        x=0,
+        y=0,
+        sizex=columns,
+        sizey=lines,
+        sizing="stretch",
+        layer="below",
+    )
+    for column, line in zip(x[picked] - 0.5, y[picked] - 0.5, strict=True):
+        inset = 0.03
+        figure.add_shape(
+            type="rect",
+            x0=column + inset,
+            x1=column + 1 - inset,
+            y0=line + inset,
+            y1=line + 1 - inset,
+            line={"color": PICKED, "width": 4},
+        )
+    axis = {"visible": False, "fixedrange": True, "constrain": "domain"}
+    figure.update_layout(
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        xaxis=axis | {"range": [0, columns]},
+        yaxis=axis | {"range": [lines, 0], "scaleanchor": "x", "constraintoward": "top"},
+        hovermode="closest",
+        hoverdistance=-1,  # anywhere in the picture
+        dragmode=False,
+    )
+    return figure

@@ -1,0 +1,81 @@
+"""Runs on pictures whose factors are known: what the Known factors page shows of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from dashboard import controls
+from vae_core import datasets
+from vae_core.datasets import Factors
+from vae_core.metrics import NO_FACTORS, mutual_informations, sampled
+from vae_core.runs import Run
+from vae_core.sweep import sweep_id
+
+
+class Known(NamedTuple):
+    """A run's held-out pictures, as their factors and as its latents.
+
+    Attributes:
+        factors: of the pictures.
+        told: (d, f), nats, see `vae_core.metrics.mutual_informations`.
+    """
+
+    factors: Factors
+    told: np.ndarray
+
+
+def pick_run() -> Run:
+    """A select box of the runs whose factors are known.
+
+    Raises:
+        NothingToShowError: there is none.
+    """
+    return controls.pick_run(
+        "factors_run",
+        # Of an autoencoder nobody can say which dimensions are active.
+        suits=lambda run: run.config.has_rate and datasets.has_factors(run.config.dataset),
+        none="No run here has known factors: train one on `shapes` on the Train page. "
+        + NO_FACTORS,
+    )
+
+
+def of(run: Run) -> Known:
+    """What is known of a run's held-out pictures, and what its latents tell of it.
+
+    Raises:
+        NothingToShowError: the run holds other pictures than its data set has.
+    """
+    factors = datasets.held_out_factors(run.config.dataset)
+    # Of the shapes the label is the first factor: a run from elsewhere may hold anything.
+    if factors is None or not np.array_equal(controls.arrays(run)["labels"], factors.values[:, 0]):
+        raise controls.NothingToShowError(
+            "The held-out pictures of this run are not those that its data set has here: pick "
+            "another, or train it again."
+        )
+    return Known(factors, _told(*controls.version(run), factors.values))
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def _told(path: str, written: int, factors: np.ndarray) -> np.ndarray:
+    del written  # a part of the key
+    q = controls.arrays(Run(Path(path)))
+    z = sampled(q["posterior_mean"], q["posterior_log_var"], np.random.default_rng(0))
+    return mutual_informations(z, factors)
+
+
+def over_beta(run: Run) -> dict[float, list[dict[str, float]]]:
+    """β -> the numbers of each seed, of all finished runs that differ in β and seed alone."""
+    alike = sweep_id(replace(run.config, seed=0))
+    found: dict[float, list[dict[str, float]]] = {}
+    for other in controls.all_runs(viewable=False):
+        if sweep_id(replace(other.config, seed=0)) != alike:
+            continue
+        numbers = controls.numbers(other)
+        if numbers and (other.id == run.id or not controls.imported(other)):
+            found.setdefault(other.config.beta, []).append(dict(numbers))
+    return found
