@@ -14,7 +14,7 @@ from plotly import graph_objects as go
 from dashboard import controls, posteriors
 from dashboard.figures import dim_name, latent
 from dashboard.posteriors import Posteriors
-from vae_core import analysis, text_metrics
+from vae_core import analysis, melodies, text_metrics
 from vae_core.datasets import DatasetError
 from vae_core.runs import Run
 
@@ -42,6 +42,13 @@ def _of(run: Run, part: str, count: int | None) -> list[str] | None:
         if count in (None, len(found)):  # else of another version of the file
             return found
     return None
+
+
+def shown(run: Run, texts: Sequence[str]) -> list[str]:
+    """Its texts as they are read: of melodies the names of their notes."""
+    if controls.kind(run) == "melodies":
+        return [melodies.spelt(one) for one in texts]
+    return list(texts)
 
 
 def table(
@@ -100,10 +107,11 @@ def show_point(run: Run, q: Posteriors, row: int) -> None:
     """Of a held-out text: itself, what its mean is decoded to, and samples of its posterior."""
     mean, std = q.mean[row], np.exp(0.5 * q.log_var[row])
     noise = np.random.default_rng(0).standard_normal((8, len(mean))).astype(np.float32)
-    of_mean, *of_samples = decode(run, np.concatenate([mean[None], mean + std * noise]))
+    found = decode(run, np.concatenate([mean[None], mean + std * noise]))
+    of_mean, *of_samples = shown(run, found)
     lines = [["its mean, decoded", of_mean]]
     if strings := held_out(run):
-        lines.insert(0, ["the text", strings[row]])
+        lines.insert(0, [f"the {controls.item(run)}", *shown(run, [strings[row]])])
     st.html(table(lines))
     dims = analysis.dims_by_rate(controls.rate_per_dim(run))[:2]
     st.markdown(
@@ -130,9 +138,10 @@ def rows(run: Run, snapshot: Mapping[str, np.ndarray] | None, labels: np.ndarray
         originals = [strings[i] for i in picked] if strings else ["not on this machine"] * ROWS
         columns = [originals, decode(run, controls.arrays(run)["posterior_mean"][picked])]
         samples = decode(run, analysis.prior_samples(ROWS, run.config.latent_dim))
+    columns = [shown(run, column) for column in (*columns, samples)]
     st.html(
         table(
-            list(zip(*columns, samples, strict=False)),
+            list(zip(*columns, strict=False)),
             ("held out", "its posterior mean, decoded", "from the prior"),
         )
     )

@@ -154,7 +154,7 @@ def _bars(measures: Sequence[Any]) -> Iterator[tuple[int, int, int]]:
             joined = False
         elif length == full or i == last > 0:
             yield number, start, full
-        elif 0 < i and length + spans[i + 1][2] == full == spans[i + 1][3]:
+        elif i > 0 and length + spans[i + 1][2] == full == spans[i + 1][3]:
             joined = True
             yield number, start, full
         else:

@@ -38,7 +38,7 @@ Where the prior has mass and $q(z)$ has none, the decoder was never trained.
 
 st.title("Latent space")
 run = controls.pick_run(kinds=controls.ANY_KIND)
-of_texts = controls.kind(run) == "text"
+of_texts = controls.kind(run) != "images"
 controls.notes(run)
 d = run.config.latent_dim
 held_out = posteriors.of_held_out(run)
@@ -171,6 +171,8 @@ with side:
 points = view.points(q.mean, q.labels)
 drawn = None if of_texts else drawing.drawn(run)
 strings = written.held_out(run) if of_texts else None
+if strings:
+    strings = written.shown(run, strings)
 figure = latent.explorer(
     view,
     points,
@@ -213,16 +215,16 @@ with chart:
         key=f"latent-space-{run.id}",
         height=680,
         aspect=0.8,
-        alt=f"Posterior means of the {controls.item(run)}s, a colour a label",
+        alt=f"Posterior means of the {controls.items(run)}, a colour a label",
         on_click=picked,
         on_select=None if of_texts else selected,
         hover=Hover(name, q.mean) if name else None,
     )
     st.caption(
-        f"{len(q.labels):,} {controls.item(run)}s at their "
+        f"{len(q.labels):,} {controls.items(run)} at their "
         f"{'posterior means' if run.config.has_rate else 'latents'}. Hover over a point to see "
-        f"{'the text' if strings else 'its label' if of_texts else 'what it decodes to'}, click it "
-        "for more; double-click to zoom out, click a label to hide it."
+        f"{'it' if strings else 'its label' if of_texts else 'what it decodes to'}, click it for "
+        "more; double-click to zoom out, click a label to hide it."
     )
     controls.explain("What the scatter shows", EXPLANATION)
 

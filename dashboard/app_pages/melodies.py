@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import controls, heard, written
-from vae_core import analysis, datasets
+from vae_core import analysis
 from vae_core.datasets import DatasetError
 from vae_core.metrics import METRICS
 
@@ -30,12 +30,16 @@ are all held out or all trained on, so a held-out melody was never seen with oth
 A walk is a path between two points of the latent space; each of its points is decoded with the
 likeliest character each time. The tones are sums of six sines, made on the server.
 
-Sources: Bowman et al. (2016), *Generating Sentences from a Continuous Space*; Roberts et al. (2018),
-*A Hierarchical Latent Vector Model for Learning Long-Term Structure in Music*.
+Sources: Bowman et al. (2016), *Generating Sentences from a Continuous Space*; Roberts et al.
+(2018), *A Hierarchical Latent Vector Model for Learning Long-Term Structure in Music*.
 """
 
 st.title("Melodies")
-run = controls.pick_run(kinds=("melodies",))
+run = controls.pick_run(
+    kinds=("melodies",),
+    none="There are no runs on melodies to look at yet: train one on the Train page, with music21 "
+    "installed (pip install 'vae-lab[music]').",
+)
 controls.notes(run)
 controls.metrics_row(run)
 d = run.config.latent_dim
@@ -99,8 +103,8 @@ def between() -> None:
     heard.walk(found, tempo, "whole-walk")
     copies = [title for title, one in zip(titles, found, strict=True) if known and one in known]
     st.caption(
-        "Each step is a point of the path, decoded with the likeliest character each time; a melody "
-        "that is held out begins at its posterior mean."
+        "Each step is a point of the path, decoded with the likeliest character each time; a "
+        "held-out melody stands at its posterior mean."
         + (f" Training melodies: {', '.join(copies) or 'none of these'}." if known else "")
     )
 
