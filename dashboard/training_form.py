@@ -230,6 +230,8 @@ def _config(beta: float, model: str) -> RunConfig:
             bind="query-params",
         )
     warmup, cycles, capacity = _schedule_details(schedule)
+    if sentence := source.missing():
+        st.warning(f"Not here: {controls.plain(sentence)}", icon=":material/folder_off:")
     curve = st.empty()
     with st.expander("Optimiser and seed"), st.container(horizontal=True):
         optimizer = st.selectbox(

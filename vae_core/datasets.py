@@ -101,7 +101,16 @@ class TextDataset(Dataset):
 
 
 ALIGNMENT = 64  # bytes
-MELODIES = "melodies.npz"
+NAMES, MELODIES = "names.txt", "melodies.npz"
+NO_NAMES = (
+    "data set 'names' needs names.txt, one name a line: put it into a folder and name that "
+    "in VAE_LAB_DATA, or use the bundled 'unicode_names'."
+)
+NO_MELODIES = (
+    "data set 'melodies' is made from the chorales in music21 when a run is first trained on it: "
+    "pip install '.[music]', or put a melodies.npz made elsewhere into a folder and name that "
+    "in VAE_LAB_DATA."
+)
 
 DIGIT_NAMES = tuple(str(digit) for digit in range(10))
 FASHION_NAMES = (
@@ -194,12 +203,9 @@ def _unicode_names() -> Dataset:
 
 def _names() -> Dataset:
     """Given names from names.txt, each once; a fifth is held out."""
-    path = _local_file("names.txt")
+    path = _local_file(NAMES)
     if path is None:
-        raise DatasetError(
-            "data set 'names' needs names.txt, one name a line: put it into a folder and name that "
-            "in VAE_LAB_DATA, or use the bundled 'unicode_names'."
-        )
+        raise DatasetError(NO_NAMES)
     try:
         items, _ = text.items_of(path.read_bytes(), path.name)
     except RefusedError as error:
@@ -207,28 +213,20 @@ def _names() -> Dataset:
     return _of_items("names", text.split(items))
 
 
-def _melodies() -> Dataset:
-    """Two bars each of chorales, see `vae_core.chorales`; made and kept where they are not here."""
-    if _melodies_file() is None:
-        if not chorales.available():
-            raise DatasetError(
-                "data set 'melodies' is made from the chorales in music21: pip install "
-                "'vae-lab[music]', or put a melodies.npz made elsewhere into the folder that "
-                "VAE_LAB_DATA names."
-            )
-        arrays = chorales.make()
-        own_folder().mkdir(parents=True, exist_ok=True)
-        replace_file(
-            own_folder() / MELODIES, lambda path: np.savez(path, allow_pickle=False, **arrays)
-        )
-    return _stored_melodies()
+def _melodies(make: bool = True) -> Dataset:
+    """Two bars each of chorales, see `vae_core.chorales`.
 
-
-def _stored_melodies() -> Dataset:
-    """The same where they are here already."""
+    Args:
+        make: where they are not here yet, and keep them.
+    """
     path = _melodies_file()
+    if path is None and make and chorales.available():
+        arrays = chorales.make()
+        path = own_folder() / MELODIES
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, lambda to: np.savez_compressed(to, allow_pickle=False, **arrays))
     if path is None:
-        raise DatasetError("The melodies are not on this machine: train a run on them.")
+        raise DatasetError(NO_MELODIES)
     return _of_items("melodies", _items(path, _read_npz(path, *OWN_KEYS, "vocabulary")))
 
 
@@ -245,7 +243,7 @@ def melody_sources(part: str) -> list[str]:
     """
     path = _melodies_file()
     if path is None:
-        raise DatasetError("The melodies are not on this machine: train a run on them.")
+        raise DatasetError(NO_MELODIES)
     key = f"sources_{part}"
     return list(map(str, _read_npz(path, key)[key]))
 
@@ -385,6 +383,7 @@ class Source(NamedTuple):
     own: bool = False  # of the user's
     kind: str = "images"  # or "text"
     stored: Callable[[], Dataset] | None = None  # for pages, where `load` may take a minute
+    missing: Callable[[], str | None] = lambda: None  # how to get it, where it can't be had
 
 
 SHAPES_NAME = re.compile(r"shapes(?:_([1-9][0-9]{0,8})_([1-9][0-9]{0,3}))?")
@@ -442,8 +441,21 @@ DATASETS = {
     "fashion_mnist": Source(lambda: _from_npz("fashion_mnist", FASHION_NAMES), 28, 60_000),
     FACES: Source(_olivetti_faces, 64, 280),
     "unicode_names": Source(_unicode_names, 33, 4676, bundled=True, kind="text"),
-    "names": Source(_names, 16, 23_596, kind="text"),
-    "melodies": Source(_melodies, 33, 2725, kind="text", stored=_stored_melodies),
+    "names": Source(
+        _names,
+        16,
+        23_596,
+        kind="text",
+        missing=lambda: None if _local_file(NAMES) else NO_NAMES,
+    ),
+    "melodies": Source(
+        _melodies,
+        33,
+        2748,
+        kind="text",
+        stored=lambda: _melodies(make=False),
+        missing=lambda: None if _melodies_file() or chorales.available() else NO_MELODIES,
+    ),
 }
 
 

@@ -37,8 +37,8 @@ Sources: Bowman et al. (2016), *Generating Sentences from a Continuous Space*; R
 st.title("Melodies")
 run = controls.pick_run(
     kinds=("melodies",),
-    none="There are no runs on melodies to look at yet: train one on the Train page, with music21 "
-    "installed (pip install 'vae-lab[music]').",
+    none="There are no runs on melodies to look at yet: train one on the Train page; its data set "
+    "needs music21 (pip install '.[music]').",
 )
 controls.notes(run)
 controls.metrics_row(run)
