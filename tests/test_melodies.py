@@ -50,6 +50,11 @@ def test_what_holds_no_note_is_a_rest() -> None:
     assert melodies.spelt("...") == "(silence)"
 
 
+def test_shared_notes_begin_together() -> None:
+    assert melodies.shared("M_O_Q_", "M___Q_R_") == (2, 3)
+    assert melodies.shared("M_O_", ".M_O") == (0, 2)
+
+
 def test_bars_are_told_by_the_length() -> None:
     assert melodies.bar("." * 24) == 12
     assert melodies.bar(MELODY) == 16

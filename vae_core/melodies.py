@@ -54,6 +54,12 @@ def notes(melody: str) -> list[Note]:
     return found
 
 
+def shared(melody: str, other: str) -> tuple[int, int]:
+    """How many notes of a melody begin in another, too, at the same time; and how many it has."""
+    begin, there = ({(note.pitch, note.start) for note in notes(m)} for m in (melody, other))
+    return len(begin & there), len(begin)
+
+
 def written(notes: Sequence[Note], length: int) -> str:
     """The melody of these notes, none of which overlap, in so many sixteenths."""
     sixteenths = [REST] * length

@@ -4,12 +4,12 @@ import numpy as np
 import streamlit as st
 
 from dashboard import controls, heard, written
-from vae_core import analysis
+from vae_core import analysis, melodies
 from vae_core.datasets import DatasetError
 from vae_core.metrics import METRICS
 
 TABS = ["Between two melodies", "From the prior", "Coming back"]
-HELD_OUT, PRIOR = "held-out melody", "sample of the prior"
+HELD_OUT, PRIOR = "held out", "from the prior"
 SHOWN = 8  # samples of the prior
 EXPLANATION = r"""
 A melody is written as a text, a character a sixteenth note: a letter begins a note of its pitch,
@@ -48,7 +48,14 @@ names, labels = [str(name) for name in q["label_names"]], q["labels"]
 known = written.training(run)
 with st.container(key="form-tempo"):
     tempo = st.slider(
-        "Tempo, quarter notes a minute", 40, 200, 96, 4, key="melodies_tempo", bind="query-params"
+        "Tempo, quarter notes a minute",
+        40,
+        200,
+        96,
+        4,
+        key="melodies_tempo",
+        bind="query-params",
+        width=360,
     )
 
 
@@ -63,7 +70,7 @@ def source(row: int) -> str:
 def end(name: str, usual: int) -> tuple[np.ndarray, str]:
     """A latent (d,) to begin or to end with, and what it is."""
     of = st.selectbox(
-        f"{name} is a", [HELD_OUT, PRIOR], key=f"melodies_of_{name.lower()}", bind="query-params"
+        f"{name} is", [HELD_OUT, PRIOR], key=f"melodies_of_{name.lower()}", bind="query-params"
     )
     if of == PRIOR:
         seed = st.number_input(
@@ -161,14 +168,16 @@ def coming_back() -> None:
         with column:
             heard.one(
                 row["comes back as"],
-                source(int(first) + i),
+                f"number {int(first) + i}",
                 tempo,
                 f"back-{i}",
                 beside=row["held out"],
             )
+            same, all_notes = melodies.shared(row["held out"], row["comes back as"])
             st.caption(
-                f"{row['tokens right']:.0%} of the sixteenths right; the melody costs "
-                f"{row['-log p(x | mean), nats']:.2f} nats from there."
+                f"{controls.plain(source(int(first) + i))}: {same} of {all_notes} notes begin "
+                f"where they should, {row['tokens right']:.0%} of the sixteenths are right; the "
+                f"melody costs {row['-log p(x | mean), nats']:.2f} nats from there."
             )
     st.caption(
         "Wide and pale, and played first: the held-out melody. Narrow: what its posterior mean is "

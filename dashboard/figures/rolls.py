@@ -11,6 +11,7 @@ from vae_core.melodies import BEAT
 
 NATURALS = (0, 2, 4, 5, 7, 9, 11)  # pitch classes of the white keys
 MOST_NATURALS = 10  # named at the axis; of a wider range C and G alone
+GAP = 0.06  # beats, so that a note that comes again shows
 MARGINS = {"l": 40, "r": 8, "t": 8, "b": 38}
 
 
@@ -42,7 +43,7 @@ def roll(
             go.Bar(
                 orientation="h",
                 base=[note.start / BEAT for note in notes],
-                x=[note.length / BEAT for note in notes],
+                x=[note.length / BEAT - GAP for note in notes],
                 y=[note.pitch for note in notes],
                 width=width,
                 marker={"color": colour, "opacity": opacity, "line": {"width": 0}},
@@ -51,11 +52,12 @@ def roll(
                         melodies.pitch_name(note.pitch),
                         note.start // bar + 1,
                         note.start % bar / BEAT + 1,
+                        note.length / BEAT,
                     ]
                     for note in notes
                 ],
-                hovertemplate="<b>%{customdata[0]}</b>, %{x} beats<br>bar %{customdata[1]}, "
-                "beat %{customdata[2]}<extra></extra>",
+                hovertemplate="<b>%{customdata[0]}</b>, %{customdata[3]} beats<br>"
+                "bar %{customdata[1]}, beat %{customdata[2]}<extra></extra>",
             )
         )
     low, high = span
