@@ -235,9 +235,11 @@ NAMES = Recipe(
 )
 MELODIES = Recipe(
     "Melodies of chorales, `lstm`, sixteen latent dimensions",
-    "Two bars each, see `vae_core/chorales.py`; held-out ones are of tunes that were not trained "
-    "on. Making the data set needs music21 (`pip install '.[music]'`), or a melodies.npz; none of "
-    "them is in here. The small β buys melodies that come back.",
+    "Two bars each, see `vae_core/chorales.py`; the held-out ones are of tunes that were not trained "
+    "on. Of 2,748 melodies no more than log 2,748 = 7.92 nats can be told apart: a rate far above "
+    "that, as a smaller β brings, buys melodies that come back with a prior that holds few. Making "
+    "the data set needs music21 (`pip install '.[music]'`), or a melodies.npz; no melody of it is "
+    "in here.",
     RunConfig(
         dataset="melodies",
         architecture="lstm",
@@ -247,7 +249,7 @@ MELODIES = Recipe(
         schedule="linear",
         decay="cosine",
     ),
-    (0.05,),
+    (0.25,),
 )
 TEXTS = (UNICODE_NAMES, NAMES, MELODIES)
 SMALL = (DIGITS, DIGITS_AUTOENCODER, DIGITS_CONV, DIGITS_EIGHT, MNIST_AUTOENCODER)

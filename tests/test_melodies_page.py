@@ -171,7 +171,7 @@ def test_a_roll_has_a_bar_a_note() -> None:
 def test_bar_lines_and_beats_of_three() -> None:
     figure = rolls.roll("M___________" * 2, (60, 60))
     assert [shape.x0 for shape in figure.layout.shapes] == [3]
-    assert figure.data[0].customdata[1] == ("C4", 2, 1, 3)
+    assert figure.data[0].customdata[1] == ["C4", 2, 1, 3]
 
 
 def test_span() -> None:
