@@ -236,10 +236,10 @@ NAMES = Recipe(
 MELODIES = Recipe(
     "Melodies of chorales, `lstm`, sixteen latent dimensions",
     "Two bars each, see `vae_core/chorales.py`; the held-out ones are of tunes that were not "
-    "trained on. Of 2,748 melodies no more than log 2,748 = 7.92 nats can be told apart: a rate far above "
-    "that, as a smaller β brings, buys melodies that come back with a prior that holds few. Making "
-    "the data set needs music21 (`pip install '.[music]'`), or a melodies.npz; no melody of it is "
-    "in here.",
+    "trained on. No more than log 2,748 = 7.92 nats can tell the training melodies apart: a rate "
+    "far above that, as a smaller β brings, buys melodies that come back with a prior that holds "
+    "few. Making the data set needs music21 (`pip install '.[music]'`), or a melodies.npz; no "
+    "melody of it is in here.",
     RunConfig(
         dataset="melodies",
         architecture="lstm",
