@@ -26,7 +26,7 @@ def side_by_side(shown: Sequence[str], titles: Sequence[str], tempo: int, key: s
         tempo: quarter notes a minute.
         key: names the elements.
     """
-    span = rolls.span(list(shown))
+    span = rolls.span(shown)
     for start in range(0, len(shown), COLUMNS):
         for i, column in enumerate(st.columns(COLUMNS), start=start):
             if i < len(shown):
@@ -67,12 +67,12 @@ def walk(shown: Sequence[str], tempo: int, key: str) -> None:
     """Melodies one after the other, as one roll and one sound."""
     whole = melodies.one_after_the_other(shown, PAUSE)
     span = rolls.span([whole])
-    bar = len(shown[0]) + PAUSE
+    parts = [sum(len(one) + PAUSE for one in shown[:i]) for i in range(len(shown))]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**The whole walk**")
         save(whole, tempo, key)
     plot(
-        drawn(lambda: rolls.roll(whole, span, bar=bar), "walk", whole, span),
+        drawn(lambda: rolls.roll(whole, span, parts=parts), "walk", whole, span),
         key=f"roll-{key}",
         height=HEIGHT + 30,
         alt="All melodies of the walk, one after the other",

@@ -174,6 +174,14 @@ def test_bar_lines_and_beats_of_three() -> None:
     assert figure.data[0].customdata[1] == ["C4", 2, 1, 3]
 
 
+def test_the_parts_of_a_walk_are_marked() -> None:
+    whole = melodies.one_after_the_other(["M" * 6, "O" * 4], pause=4)
+    figure = rolls.roll(whole, (60, 62), parts=[0, 10])
+    assert [shape.x0 for shape in figure.layout.shapes] == [2.5]
+    assert figure.data[0].customdata[6] == ["D4", 2, 1, 0.25]
+    assert "step" in figure.data[0].hovertemplate
+
+
 def test_span() -> None:
     assert rolls.span(["M___", "V___O___"]) == (60, 69)
     assert rolls.span(["...."]) == (60, 72)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
+from bisect import bisect_right
+from collections.abc import Sequence
+
 from plotly import graph_objects as go
 
 from dashboard.figures import LABEL_COLOURS
@@ -19,7 +21,7 @@ def roll(
     melody: str,
     span: tuple[int, int],
     beside: str | None = None,
-    bar: int | None = None,
+    parts: Sequence[int] = (),
 ) -> go.Figure:
     """A melody, a bar a note.
 
@@ -27,10 +29,12 @@ def roll(
         melody: see `vae_core.melodies`.
         span: lowest and highest pitch of the axis, so that several can be compared.
         beside: another, drawn wide and pale behind it.
-        bar: sixteenths of a bar, where it isn't told by the melody's length.
+        parts: where the melodies that it is made of begin, in sixteenths; of one alone its bars
+            are marked.
     """
     length = max(len(melody), len(beside or ""))
-    bar = bar or melodies.bar(beside or melody)
+    starts = list(parts) or list(range(0, length, melodies.bar(beside or melody))) or [0]
+    part = "step" if parts else "bar"
     figure = go.Figure()
     for one, width, opacity, colour in (
         (beside, 0.95, 0.35, LABEL_COLOURS[3]),
@@ -50,21 +54,21 @@ def roll(
                 customdata=[
                     [
                         melodies.pitch_name(note.pitch),
-                        note.start // bar + 1,
-                        note.start % bar / BEAT + 1,
+                        (number := bisect_right(starts, note.start)),
+                        (note.start - starts[number - 1]) / BEAT + 1,
                         note.length / BEAT,
                     ]
                     for note in notes
                 ],
                 hovertemplate="<b>%{customdata[0]}</b>, %{customdata[3]} beats<br>"
-                "bar %{customdata[1]}, beat %{customdata[2]}<extra></extra>",
+                f"{part} %{{customdata[1]}}, beat %{{customdata[2]}}<extra></extra>",
             )
         )
     low, high = span
     pitches = [p for p in range(low, high + 1) if p % 12 in NATURALS]
     if len(pitches) > MOST_NATURALS:
         pitches = [p for p in pitches if p % 12 in (0, 7)]
-    beats = np.arange(0, length / BEAT + 0.01, 1 if length <= 8 * BEAT else bar / BEAT)
+    beats = [start / BEAT for start in starts] if parts else list(range(length // BEAT + 1))
     figure.update_layout(
         barmode="overlay",
         showlegend=False,
@@ -95,13 +99,13 @@ def roll(
                 "opacity": 0.5,
                 "line": {"width": 1},
             }
-            for start in range(bar, length, bar)
+            for start in starts[1:]
         ],
     )
     return figure
 
 
-def span(shown: list[str]) -> tuple[int, int]:
+def span(shown: Sequence[str]) -> tuple[int, int]:
     """The lowest and the highest pitch of some melodies; C4 to C5 where they are silent."""
     pitches = [note.pitch for melody in shown for note in melodies.notes(melody)]
     return (min(pitches), max(pitches)) if pitches else (60, 72)
