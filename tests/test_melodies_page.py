@@ -62,6 +62,13 @@ def on(run: Run, name: str) -> AppTest:
     return page
 
 
+def tab(page: AppTest, name: str) -> AppTest:
+    page.session_state["melodies_tab"] = name
+    page.run()
+    assert not page.exception, page.exception
+    return page
+
+
 def said(page: AppTest) -> str:
     parts = [*page.caption, *page.markdown, *page.info]
     return " ".join(part.value for part in parts).replace("\\", "")
@@ -70,17 +77,22 @@ def said(page: AppTest) -> str:
 def test_a_walk_without_the_data(run: Run) -> None:
     page = on(run, "melodies")
     assert page.selectbox("run").value == controls.run_label(run)
-    assert len(page.get("audio")) == 8 + 1 + heard.COLUMNS * 2  # the walk, whole, and samples
-    assert "number 0" not in said(page)  # that would need the melodies
-    assert "melodies.npz" in page.info[0].value
-    assert "copies can't be told" in said(page)
+    assert len(page.get("audio")) == plots(page) == 8 + 1  # the steps, and the whole walk
     page.slider("melodies_steps").set_value(3).run()
     assert not page.exception
-    assert len(page.get("audio")) == 3 + 1 + heard.COLUMNS * 2
+    assert len(page.get("audio")) == 3 + 1
     page.selectbox("melodies_of_a").set_value("from the prior").run()
     page.number_input("melodies_seed_a").set_value(7).run()
     assert not page.exception
     assert "sample 7 of the prior" in said(page)
+    tab(page, "Coming back")
+    assert "melodies.npz" in page.info[0].value
+    assert not page.get("audio")
+    tab(page, "From the prior")
+    assert "copies can't be told" in said(page)
+    assert len(page.get("audio")) == 8
+    tab(page, "Between two melodies")
+    assert "sample 7 of the prior" in said(page)  # kept meanwhile
 
 
 def test_the_walk_begins_and_ends_at_a_and_b(run: Run) -> None:
@@ -90,8 +102,9 @@ def test_the_walk_begins_and_ends_at_a_and_b(run: Run) -> None:
 
 
 def test_what_comes_back_is_shown_beside_the_melody(run: Run, data: list[str]) -> None:
-    page = on(run, "melodies")
+    page = tab(on(run, "melodies"), "Coming back")
     assert not page.info
+    assert len(page.get("audio")) == 2 * heard.COLUMNS
     assert "BWV 0, *bars* 1 and 2" in said(page)
     same, count = melodies.shared(data[0], written.decode(run, run.arrays()["posterior_mean"])[0])
     assert f"{same} of {count} notes" in said(page)
@@ -102,7 +115,7 @@ def test_what_comes_back_is_shown_beside_the_melody(run: Run, data: list[str]) -
 
 
 def test_copies_are_counted(run: Run, data: list[str]) -> None:
-    page = on(run, "melodies")
+    page = tab(on(run, "melodies"), "From the prior")
     found = {m.label: m.value for m in page.metric}
     new, total = found["new"].split(" of ")
     assert int(new) + int(found["copies of training melodies"]) == int(total) == 200

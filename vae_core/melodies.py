@@ -20,7 +20,7 @@ LOWEST = 48  # MIDI number of the first letter's pitch, C3; C4 is 60 and A4, of 
 LETTERS = string.ascii_uppercase + string.ascii_lowercase
 PITCH_CLASSES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "G♯", "A", "B♭", "B")
 
-SAMPLE_RATE = 16_000  # a second: enough for the partials below
+SAMPLE_RATE = 11_025  # a second: enough for the partials below
 PARTIALS = (1.0, 0.5, 0.3, 0.15, 0.08, 0.04)  # amplitudes of the multiples of a pitch
 ATTACK, RELEASE, DECAY = 0.01, 0.05, 1.2  # seconds; the last until a tone has fallen to 1/e
 LOUDNESS = 0.4  # of the largest sample a file can hold

@@ -88,7 +88,7 @@ def end(name: str, usual: int) -> tuple[np.ndarray, str]:
     return q["posterior_mean"][int(row)], source(int(row))
 
 
-def between() -> None:
+def between(seen: bool) -> None:
     usual = analysis.spread_over_labels(labels, max(2, len(names)))
     with st.container(horizontal=True, key="form-between", vertical_alignment="bottom"):
         a, of_a = end("A", int(usual[len(usual) // 2 - 1]))
@@ -102,6 +102,8 @@ def between() -> None:
             key="melodies_path",
             bind="query-params",
         )
+    if not seen:
+        return
     st.markdown(f"From **A**, {controls.plain(of_a)}, to **B**, {controls.plain(of_b)}.")
     found = written.decode(run, analysis.interpolation(a, b, steps, kind))
     titles = [f"{t:.0%}" for t in np.linspace(0, 1, steps)]
@@ -116,13 +118,15 @@ def between() -> None:
     )
 
 
-def prior() -> None:
+def prior(seen: bool) -> None:
     with st.container(horizontal=True, key="form-prior"):
         temperature = st.slider(
             "Temperature", 0.0, 2.0, 1.0, 0.1, key="melodies_temperature", bind="query-params"
         )
         count = st.slider("Melodies", 20, 1000, 200, 20, key="melodies_count", bind="query-params")
         seed = st.number_input("Seed", 0, 10**6, 0, key="melodies_seed", bind="query-params")
+    if not seen:
+        return
     z = analysis.prior_samples(count, d, int(seed))
     found = written.decode(run, z, temperature, int(seed))
     copies = written.copies(run, found)
@@ -139,7 +143,7 @@ def prior() -> None:
     )
 
 
-def coming_back() -> None:
+def coming_back(seen: bool) -> None:
     numbers = controls.numbers(run)
     with st.container(horizontal=True):
         for name in ("exact_match", "token_accuracy"):
@@ -156,6 +160,8 @@ def coming_back() -> None:
             key="melodies_first",
             bind="query-params",
         )
+    if not seen:
+        return
     rows = written.reconstructions(run, int(first), heard.COLUMNS)
     if rows is None:
         st.info(
@@ -191,7 +197,7 @@ for tab, section in zip(
     strict=True,
 ):
     with tab:
-        section()
+        section(tab.open is not False)  # its controls keep their values, also where it is not seen
 controls.measured(run)
 controls.explain("How a melody gets a latent space", EXPLANATION)
 st.page_link(
