@@ -14,7 +14,7 @@ import math
 import statistics
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -66,13 +66,7 @@ class Recipe:
     @property
     def arguments(self) -> list[str]:
         """The command that trains it, behind `python -m vae_core --store pretrained`."""
-        found = ["sweep"]
-        for field in fields(RunConfig):
-            value = getattr(self.base, field.name)
-            varies = field.name in ("beta", "seed") or not self.base.reads(field.name)
-            if not varies and value != field.default:
-                text = f"{value:g}" if isinstance(value, float) else str(value)
-                found += ["--" + field.name.replace("_", "-"), text]
+        found = ["sweep", *self.base.options(but=("beta", "seed"))]
         if self.base.has_rate:
             found += ["--betas", ",".join(f"{beta:g}" for beta in self.betas)]
         return [*found, "--seeds", ",".join(map(str, self.seeds))]

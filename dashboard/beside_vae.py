@@ -70,17 +70,7 @@ def trios() -> list[Trio]:
 
 def command(config: RunConfig) -> str:
     """What trains it on the command line."""
-    default = RunConfig()
-    options = [
-        f"--{name.replace('_', '-')} {value:g}"
-        if isinstance(value, float)
-        else f"--{name.replace('_', '-')} {value}"
-        for name, value in vars(config).items()
-        if name in RunConfig.__dataclass_fields__
-        and config.reads(name)
-        and value != getattr(default, name)
-    ]
-    return " ".join(["python -m vae_core train", *options])
+    return " ".join(["python -m vae_core train", *config.options()])
 
 
 def encoded(run: Run) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from vae_core import __main__ as command_line
 from vae_core.config import RUN_ID, ConfigError, RunConfig
 
 
@@ -70,3 +71,19 @@ def test_ids_of_old_runs_stay_valid() -> None:
         RunConfig(dataset="mnist", architecture="conv", beta=0.1, seed=2, epochs=40).id
         == "mnist-conv-d2-beta0.1-seed2-1d1796f9"
     )
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        RunConfig(),
+        RunConfig(beta=0.12345678, learning_rate=1e-5, latent_dim=3, seed=7),
+        RunConfig(model="autoencoder", epochs=9),
+        RunConfig(dataset="unicode_names", architecture="lstm"),  # constant: not its default there
+        RunConfig(dataset="names", architecture="lstm", schedule="linear", warmup=0.3),
+    ],
+    ids=lambda config: config.id,
+)
+def test_options_make_the_config(config: RunConfig) -> None:
+    options = command_line._parser().parse_args(["train", *config.options()])
+    assert command_line._config(options).id == config.id

@@ -10,7 +10,9 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd", "adagrad")
 SCHEDULES = ("constant", "linear", "cyclical", "capacity")
@@ -150,18 +152,35 @@ class RunConfig:
         """Does training read this field, the others being what they are?"""
         return all(getattr(self, by) in used for by, used in USED_BY.get(name, {}).items())
 
+    @property
+    def changed(self) -> dict[str, Any]:
+        """Fields that training reads and that differ from their defaults."""
+        return {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if getattr(self, field.name) != field.default and self.reads(field.name)
+        }
+
+    def options(self, but: Collection[str] = ()) -> list[str]:
+        """What makes this config on the command line, without the fields in `but`."""
+        said = self.changed
+        if self.architecture == TEXT_DEFAULTS["architecture"]:  # other defaults hold there
+            said |= {name: getattr(self, name) for name in TEXT_DEFAULTS if self.reads(name)}
+        found = []
+        for name, value in said.items():
+            if name not in but:
+                short = f"{value:g}" if isinstance(value, float) else str(value)
+                text = short if type(value)(short) == value else repr(value)
+                found += ["--" + name.replace("_", "-"), text]
+        return found
+
     @functools.cached_property  # lists of thousands of runs ask for it
     def id(self) -> str:
         """Readable prefix and hash of the content, e.g. `digits-mlp-d2-beta4-seed0-1f0c2a9b`.
 
         A name for folders and URLs: it always matches `RUN_ID`.
         """
-        changed = {
-            field.name: getattr(self, field.name)
-            for field in fields(self)
-            if getattr(self, field.name) != field.default and self.reads(field.name)
-        }
-        content = json.dumps(changed, sort_keys=True)
+        content = json.dumps(self.changed, sort_keys=True)
         digest = hashlib.sha256(content.encode()).hexdigest()[:8]
         kind = f"beta{self.beta:g}".replace("+", "") if self.has_rate else "ae"
         return (
