@@ -248,6 +248,15 @@ def test_halves_of_a_bar_are_joined(scores: dict[str, Any]) -> None:
     assert len(_measures(scores["269"])) == 24
 
 
+def test_lines_are_those_of_the_edition(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of its first chorale, to save the time of the others."""
+    corpus = pytest.importorskip("music21").corpus
+    assert len({*corpus.chorales.Iterator(returnType="filename")}) == 350
+    monkeypatch.setattr(corpus.chorales, "Iterator", lambda **_: ["bach/bwv269", "bach/bwv269"])
+    (line,) = chorales.lines()
+    assert line.name == "BWV 269, Aus meines Herzens Grunde"
+
+
 # --- the data set -------------------------------------------------------------------------
 
 

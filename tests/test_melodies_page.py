@@ -13,7 +13,7 @@ from dashboard import controls, heard, written
 from dashboard.figures import rolls
 from tests.pages import open_page, plots
 from vae_core import analysis, datasets, melodies, text
-from vae_core.runs import Run, RunStore
+from vae_core.runs import Run
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -140,14 +140,6 @@ def test_other_pages_show_another_run(run: Run, name: str, shows: str) -> None:
     page = on(run, name)
     assert f"holds melodies, and this page shows {shows}" in said(page)
     assert page.selectbox("run").value != controls.run_label(run)
-
-
-def test_without_such_a_run_the_page_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(controls, "pretrained_store", lambda: RunStore(tmp_path / "none"))
-    page = open_page("melodies")
-    assert "pip install" in page.info[0].value
 
 
 def test_the_form_says_how_to_get_the_data(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
