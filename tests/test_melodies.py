@@ -56,6 +56,11 @@ def test_shared_notes_begin_together() -> None:
     assert melodies.shared("M_O_", ".M_O") == (0, 2)
 
 
+def test_share_of_what_only_holds() -> None:
+    assert melodies.held(["M___", "M_._"]) == 5 / 8
+    assert melodies.held([]) == 0
+
+
 def test_bars_are_told_by_the_length() -> None:
     assert melodies.bar("." * 24) == 12
     assert melodies.bar(MELODY) == 16

@@ -188,5 +188,6 @@ def test_the_parts_of_a_walk_are_marked() -> None:
 
 
 def test_span() -> None:
-    assert rolls.span(["M___", "V___O___"]) == (60, 69)
+    assert rolls.span(["M___", "a___O___"]) == (60, 74)
+    assert rolls.span(["M___", "V___O___"]) == (59, 71)  # an octave at least
     assert rolls.span(["...."]) == (60, 72)

@@ -60,6 +60,12 @@ def shared(melody: str, other: str) -> tuple[int, int]:
     return len(begin & there), len(begin)
 
 
+def held(melodies: Sequence[str]) -> float:
+    """Share of their sixteenths that hold a note."""
+    whole = "".join(melodies)
+    return whole.count(HOLD) / max(len(whole), 1)
+
+
 def written(notes: Sequence[Note], length: int) -> str:
     """The melody of these notes, none of which overlap, in so many sixteenths."""
     sixteenths = [REST] * length

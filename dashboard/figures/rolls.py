@@ -106,6 +106,7 @@ def roll(
 
 
 def span(shown: Sequence[str]) -> tuple[int, int]:
-    """The lowest and the highest pitch of some melodies; C4 to C5 where they are silent."""
-    pitches = [note.pitch for melody in shown for note in melodies.notes(melody)]
-    return (min(pitches), max(pitches)) if pitches else (60, 72)
+    """The lowest and the highest pitch of some melodies, at least an octave apart."""
+    pitches = [note.pitch for melody in shown for note in melodies.notes(melody)] or [66]
+    more = max(12 - (max(pitches) - min(pitches)), 0)
+    return min(pitches) - more // 2, max(pitches) + more - more // 2
