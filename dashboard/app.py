@@ -75,6 +75,12 @@ PAGES = [
         icon=":material/abc:",
         help="Runs on texts: walks between two texts, samples, and the plane as a grid of words.",
     ),
+    st.Page(
+        "app_pages/melodies.py",
+        title="Melodies",
+        icon=":material/music_note:",
+        help="Runs on melodies: walks between two, samples, and what comes back, to be heard.",
+    ),
 ]
 
 memory.share_heaps()

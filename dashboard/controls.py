@@ -57,7 +57,18 @@ AUTOENCODER = (
 )
 
 
-IMAGES, ANY_KIND = ("images",), ("images", "text")
+IMAGES, ANY_KIND = ("images",), ("images", "text", "melodies")
+ITEMS = {  # one, several, and what numbers are nats of
+    "images": ("image", "images", "an image"),
+    "text": ("text", "texts", "a text"),
+    "melodies": ("melody", "melodies", "a melody"),
+}
+SHOWN_AS = {"images": "pictures", "text": "texts", "melodies": "melodies"}
+SHOWN_ON = {
+    "images": "",
+    "text": "Texts are on the pages Words and Latent space.",
+    "melodies": "Melodies are on the pages Melodies and Latent space.",
+}
 
 
 class NothingToShowError(Exception):
@@ -82,18 +93,25 @@ def all_runs(viewable: bool = True, kinds: tuple[str, ...] = IMAGES) -> list[Run
 
 
 def kind(run: Run) -> str:
-    """Of the data that it was trained on: `images` or `text`."""
-    return "text" if run.config.architecture in TEXT_ARCHITECTURES else "images"
+    """Of the data that it was trained on: `images`, `text`, or `melodies`, texts that one hears."""
+    if run.config.architecture not in TEXT_ARCHITECTURES:
+        return "images"
+    return "melodies" if run.config.dataset == "melodies" else "text"
 
 
 def item(run: Run) -> str:
-    """What its data set holds: an `image` or a `text`."""
-    return "text" if kind(run) == "text" else "image"
+    """What its data set holds: an `image`, a `text` or a `melody`."""
+    return ITEMS[kind(run)][0]
+
+
+def items(run: Run) -> str:
+    """Several of them."""
+    return ITEMS[kind(run)][1]
 
 
 def an_item(run: Run) -> str:
     """What its numbers are nats of."""
-    return "a text" if kind(run) == "text" else "an image"
+    return ITEMS[kind(run)][2]
 
 
 @contextlib.contextmanager
@@ -206,12 +224,13 @@ def pick_run(
     if not runs:
         raise NothingToShowError(none)
     asked = st.session_state.get(key)
-    if asked is not None and asked in map(run_label, all_runs(viewable, _others(kinds))):
+    others = {run_label(run): run for run in all_runs(viewable, _others(kinds))}
+    if asked in others:
+        held = kind(others[asked])
+        here = " and ".join(SHOWN_AS[kind] for kind in kinds)
         st.caption(
-            f"{plain(asked)} holds images, and this page shows texts: here is another run."
-            if kinds == ("text",)
-            else f"{plain(asked)} holds texts, and this page shows pictures: here is another run. "
-            "Texts are on the pages Words and Latent space."
+            f"{plain(asked)} holds {ITEMS[held][1]}, and this page shows {here}: here is another "
+            f"run. {SHOWN_ON[held]}"
         )
     if key in st.session_state and st.session_state[key] not in runs:  # deleted meanwhile
         st.session_state[key] = next(iter(runs))
@@ -402,7 +421,7 @@ def metrics_row(run: Run) -> None:
             st.metric(
                 name,
                 f"{test[name]:.2f}",
-                help=f"{METRICS[name].text} Held-out {item(run)}s, nats {an_item(run)}.",
+                help=f"{METRICS[name].text} Held-out {items(run)}, nats {an_item(run)}.",
                 border=True,
             )
 
@@ -472,6 +491,12 @@ def text_inference(run: Run) -> TextInference:
 def _text_inference(path: str, written: int) -> TextInference:
     del written
     return TextInference(Run(Path(path)))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def melody_sources(part: str) -> list[str]:
+    """`vae_core.datasets.melody_sources`, kept for the next viewer; not to be written to."""
+    return datasets.melody_sources(part)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

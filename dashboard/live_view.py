@@ -120,9 +120,9 @@ def _curves(run: Run, records: list[dict[str, Any]]) -> None:
     )
     sampled = " with z sampled" if run.config.has_rate else ""
     st.caption(
-        f"Held out: all test {controls.item(run)}s{sampled}. Training: the batches of the epoch, "
+        f"Held out: all test {controls.items(run)}{sampled}. Training: the batches of the epoch, "
         "while the weights still move"
-        + (", with characters hidden by word dropout" if controls.kind(run) == "text" else "")
+        + (", with characters hidden by word dropout" if controls.kind(run) != "images" else "")
         + ". After a few epochs the axes leave out the first steep fall; "
         "double-click a chart to see it."
     )
@@ -153,14 +153,14 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
     circles = "; dotted: 1 and 2 σ of the prior" if has_circles else ""
     what = "Posterior means" if run.config.has_rate else "Latents"
     st.caption(
-        f"{what} of {len(arrays['labels']):,} held-out {controls.item(run)}s at epoch "
+        f"{what} of {len(arrays['labels']):,} held-out {controls.items(run)} at epoch "
         f"{at:g}{circles}."
     )
 
 
 def _pictures(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
     """Held-out images above their reconstructions and decoded samples of the prior."""
-    if controls.kind(run) == "text":
+    if controls.kind(run) != "images":
         written.rows(run, None if ended else arrays, arrays["labels"])
         return
     if not ended and "images" not in arrays:  # a snapshot of an older version

@@ -19,14 +19,14 @@ from vae_core.runs import Run
 
 @dataclass(frozen=True)
 class Posteriors:
-    """q(z|x) of images or texts, the held-out ones first.
+    """q(z|x) of images, texts or melodies, the held-out ones first.
 
     Attributes:
         mean, log_var: (n, d).
         labels: (n,), index into label_names.
         label_names: one name a label.
         held_out: how many of the n are held out.
-        item: what they are of.
+        item, items: what one, and what several are of.
     """
 
     mean: np.ndarray
@@ -35,6 +35,7 @@ class Posteriors:
     label_names: tuple[str, ...]
     held_out: int
     item: str = "image"
+    items: str = "images"
 
     def item_name(self, row: int) -> str:
         if row < self.held_out:
@@ -57,6 +58,7 @@ def of_held_out(run: Run) -> Posteriors:
         tuple(str(name) for name in arrays["label_names"]),
         len(labels),
         controls.item(run),
+        controls.items(run),
     )
 
 
@@ -99,7 +101,7 @@ def _of_training_images(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.n
 
 
 def _of_training_texts(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    data = datasets.load(run.config.dataset)
+    data = datasets.stored(run.config.dataset)
     if data.sha256 != controls.trained_on(run):
         raise DatasetError(f"{data.name} holds other texts than the run was trained with.")
     yield *text_inference(run).encode(data.x_train), data.y_train

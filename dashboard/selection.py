@@ -12,7 +12,7 @@ from dashboard.posteriors import Posteriors
 from vae_core.config import VaeLabError
 from vae_core.runs import GROUP_NAME_LENGTH, Run, default_store
 
-SHOWN = {"image": 36, "text": 16}  # members decoded
+SHOWN = {"image": 36, "text": 16, "melody": 16}  # members decoded
 
 
 def rows(run: Run, posteriors: Posteriors) -> np.ndarray | None:
@@ -51,7 +51,7 @@ def _selected(run: Run, posteriors: Posteriors, selected: np.ndarray) -> None:
     training = len(selected) - len(held_out)
     count = f"**{len(selected):,} selected**"
     if training:
-        count += f": {len(held_out):,} held-out and {training:,} training {posteriors.item}s"
+        count += f": {len(held_out):,} held-out and {training:,} training {posteriors.items}"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(count)
         st.button(
@@ -73,7 +73,7 @@ def _selected(run: Run, posteriors: Posteriors, selected: np.ndarray) -> None:
     centre = posteriors.mean[selected].mean(axis=0, keepdims=True)
     chosen = np.sort(np.random.default_rng(0).permutation(selected)[: SHOWN[posteriors.item]])
     some = "" if len(chosen) == len(selected) else f"{len(chosen)} of them, "
-    if posteriors.item == "text":
+    if posteriors.item != "image":
         with mean:
             st.html(written.table([written.decode(run, centre)], ["their mean, decoded"]))
         with members:
@@ -103,7 +103,7 @@ def save(run: Run, held_out: np.ndarray, training: int = 0) -> None:
         held_out: (n,), rows of those that can be kept.
         training: how many of the selection can't.
     """
-    item, reason = controls.item(run), roles.why_viewer()
+    item, items, reason = controls.item(run), controls.items(run), roles.why_viewer()
     if reason is not None:
         st.caption(f"Only trainers may save groups: {controls.plain(reason)}")
         return
@@ -119,7 +119,7 @@ def save(run: Run, held_out: np.ndarray, training: int = 0) -> None:
             )
             pressed = st.form_submit_button("Save", icon=":material/bookmark_add:")
         if training:
-            st.caption(f"Of these, the {len(held_out):,} held-out {item}s are saved.")
+            st.caption(f"Of these, the {len(held_out):,} held-out {items} are saved.")
     if not pressed:
         return
     try:
@@ -130,7 +130,7 @@ def save(run: Run, held_out: np.ndarray, training: int = 0) -> None:
         return
     done = "replaced" if kept in existing else "saved"
     st.success(
-        f"Group “{controls.plain(kept)}” {done}: {len(held_out):,} {item}s.",
+        f"Group “{controls.plain(kept)}” {done}: {len(held_out):,} {items}.",
         icon=":material/check:",
     )
 
@@ -147,12 +147,12 @@ def _groups(run: Run, posteriors: Posteriors) -> None:
     trainer = roles.role() == roles.TRAINER
     for name, group in sorted(groups.items()):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(f"{name} · {len(group.images):,} {posteriors.item}s", width=320)
+            st.text(f"{name} · {len(group.images):,} {posteriors.items}", width=320)
             missing = max(group.images) >= posteriors.held_out
             st.button(
                 "Show",
                 icon=":material/visibility:",
-                help=f"The group has {posteriors.item}s that this run doesn't."
+                help=f"The group has {posteriors.items} that this run doesn't."
                 if missing
                 else None,
                 disabled=missing,

@@ -25,6 +25,7 @@ MODES = ("One run", "Sweep")
 EPOCHS = {
     "digits": 200,
     "unicode_names": 60,
+    "melodies": 120,
 }  # a few seconds; the others: some 20 epochs of a second or more each
 OWN_STEPS, OWN_EPOCHS = 2500, (20, 500)  # of data of one's own: steps, if so few epochs make them
 BETA_MARKS = (0.0, 0.02, 0.1, 0.5, 1.0, 2.0, 4.0, 10.0, 20.0)
@@ -230,6 +231,8 @@ def _config(beta: float, model: str) -> RunConfig:
             bind="query-params",
         )
     warmup, cycles, capacity = _schedule_details(schedule)
+    if sentence := source.missing():
+        st.warning(f"Not here: {controls.plain(sentence)}", icon=":material/folder_off:")
     curve = st.empty()
     with st.expander("Optimiser and seed"), st.container(horizontal=True):
         optimizer = st.selectbox(

@@ -14,7 +14,7 @@ from plotly import graph_objects as go
 from dashboard import controls, posteriors
 from dashboard.figures import dim_name, latent
 from dashboard.posteriors import Posteriors
-from vae_core import analysis, text, text_metrics
+from vae_core import analysis, melodies, text, text_metrics
 from vae_core.datasets import DatasetError
 from vae_core.runs import Run
 
@@ -36,18 +36,25 @@ def training(run: Run) -> frozenset[str] | None:
     return None if found is None else frozenset(found)
 
 
-def shown(run: Run, q: Posteriors) -> list[str] | None:
-    """The texts that these posteriors are of; None where the data set is not here."""
+def of_posteriors(run: Run, q: Posteriors) -> list[str] | None:
+    """The texts that these posteriors are of, legible; None where the data set is not here."""
     found = held_out(run)
     if found is not None and len(q.labels) > q.held_out:
         found = found + (_of(run, "train") or [])
-    return found
+    return None if found is None else legible(run, found)
 
 
 def _of(run: Run, part: str) -> list[str] | None:
     with contextlib.suppress(DatasetError):
         return controls.texts(run.config.dataset, part, controls.trained_on(run))
     return None
+
+
+def legible(run: Run, texts: Sequence[str]) -> list[str]:
+    """Its texts as they are read: of melodies the names of their notes."""
+    if controls.kind(run) == "melodies":
+        return [melodies.spelt(one) for one in texts]
+    return list(texts)
 
 
 def table(
@@ -113,10 +120,11 @@ def show_point(run: Run, q: Posteriors, row: int) -> None:
     """
     mean, std = q.mean[row], np.exp(0.5 * q.log_var[row])
     noise = np.random.default_rng(0).standard_normal((8, len(mean))).astype(np.float32)
-    of_mean, *of_samples = decode(run, np.concatenate([mean[None], mean + std * noise]))
+    found = decode(run, np.concatenate([mean[None], mean + std * noise]))
+    of_mean, *of_samples = legible(run, found)
     has_rate = run.config.has_rate
     lines = [["its mean, decoded" if has_rate else "its latents, decoded", of_mean]]
-    if strings := shown(run, q):
+    if strings := of_posteriors(run, q):
         lines.insert(0, [q.item_name(row), strings[row]])
     st.html(table(lines))
     dims = sorted(controls.dims_by_use(run)[:2])
@@ -130,7 +138,7 @@ def show_point(run: Run, q: Posteriors, row: int) -> None:
 
 def members(run: Run, q: Posteriors, chosen: np.ndarray) -> None:
     """Some of the texts (k,), as far as they are here, and what each is decoded to."""
-    strings, found = shown(run, q), decode(run, q.mean[chosen])
+    strings, found = of_posteriors(run, q), legible(run, decode(run, q.mean[chosen]))
     lines = [[text] for text in found]
     if strings:
         lines = [[strings[row], text] for row, text in zip(chosen, found, strict=True)]
@@ -157,9 +165,10 @@ def rows(run: Run, snapshot: Mapping[str, np.ndarray] | None, labels: np.ndarray
         originals = [strings[i] for i in picked] if strings else ["not on this machine"] * ROWS
         columns = [originals, decode(run, controls.arrays(run)["posterior_mean"][picked])]
         samples = decode(run, analysis.prior_samples(ROWS, run.config.latent_dim))
+    columns = [legible(run, column) for column in (*columns, samples)]
     st.html(
         table(
-            list(zip(*columns, samples, strict=False)),
+            list(zip(*columns, strict=False)),
             ("held out", "its posterior mean, decoded", "from the prior")
             if run.config.has_rate
             else ("held out", "its latents, decoded", "from N(0, I)"),

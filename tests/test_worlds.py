@@ -17,7 +17,17 @@ from tests.pages import PAGES
 from vae_core.runs import PROJECT
 
 TRAINING_SIDE = {"vae", "text_vae", "training", "export", "worker"}
-HEAVY = ("tensorflow", "keras", "sklearn", "torch", "distributed", "mlflow", "tensorboard")
+HEAVY = (
+    "tensorflow",
+    "keras",
+    "sklearn",
+    "torch",
+    "distributed",
+    "mlflow",
+    "tensorboard",
+    "music21",
+    "mido",
+)
 
 
 def loaded_after(code: str, **env: str) -> set[str]:

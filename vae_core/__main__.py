@@ -495,6 +495,9 @@ def _datasets(options: argparse.Namespace) -> int:
             size = f"up to {source.size - 1} characters"
         table.add_row(name, size, f"{source.train_images:,}")
     OUT.print(table)
+    for _, source in found:
+        if sentence := source.missing():
+            OUT.print(f"Not here: {sentence}", markup=False, soft_wrap=True)
     return 0
 
 

@@ -3,7 +3,8 @@
 `VAE_LAB_DATA` names a folder that is looked in first (mnist.npz, fashion_mnist.npz in the layout
 of keras.datasets, olivetti_faces.npz as scikit-learn's loader has it: images and target); else the
 usual loader downloads. `digits` and `shapes` need neither, and `shapes_NUMBER_SIZE` asks for as
-many shapes of that many pixels a side, a fifth of them held out.
+many shapes of that many pixels a side, a fifth of them held out. `melodies` are made of scores that
+music21 carries, and kept beside the user's own.
 
 Data sets of the user's own (`vae_core.uploads` makes them) lie in `.datasets/<name>.npz` of the
 default run store. Their name holds a hash of their content, so a name always means the same images.
@@ -26,9 +27,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from vae_core import shapes, text
+from vae_core import chorales, shapes, text
 from vae_core.config import VaeLabError
-from vae_core.runs import RunStore, default_store
+from vae_core.runs import RunStore, default_store, replace_file
 from vae_core.untrusted import RefusedError
 
 
@@ -101,6 +102,16 @@ class TextDataset(Dataset):
 
 
 ALIGNMENT = 64  # bytes
+NAMES, MELODIES = "names.txt", "melodies.npz"
+NO_NAMES = (
+    "data set 'names' needs names.txt, one name a line: put it into a folder and name that "
+    "in VAE_LAB_DATA, or use the bundled 'unicode_names'."
+)
+NO_MELODIES = (
+    "data set 'melodies' is made from the chorales in music21 when a run is first trained on it: "
+    "pip install '.[music]', or put a melodies.npz made elsewhere into a folder and name that "
+    "in VAE_LAB_DATA."
+)
 
 DIGIT_NAMES = tuple(str(digit) for digit in range(10))
 FASHION_NAMES = (
@@ -193,17 +204,49 @@ def _unicode_names() -> Dataset:
 
 def _names() -> Dataset:
     """Given names from names.txt, each once; a fifth is held out."""
-    path = _local_file("names.txt")
+    path = _local_file(NAMES)
     if path is None:
-        raise DatasetError(
-            "data set 'names' needs names.txt, one name a line: put it into a folder and name that "
-            "in VAE_LAB_DATA, or use the bundled 'unicode_names'."
-        )
+        raise DatasetError(NO_NAMES)
     try:
         items, _ = text.items_of(path.read_bytes(), path.name)
     except RefusedError as error:
         raise DatasetError(f"{path.parent}: {error}") from error
     return _of_items("names", text.split(items))
+
+
+def _melodies(make: bool = True) -> Dataset:
+    """Two bars each of chorales, see `vae_core.chorales`.
+
+    Args:
+        make: where they are not here yet, and keep them.
+    """
+    path = _melodies_file()
+    if path is None and make and chorales.available():
+        arrays = chorales.make()
+        path = own_folder() / MELODIES
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, lambda to: np.savez_compressed(to, allow_pickle=False, **arrays))
+    if path is None:
+        raise DatasetError(NO_MELODIES)
+    return _of_items("melodies", _items(path, _read_npz(path, *OWN_KEYS, "vocabulary")))
+
+
+def _melodies_file() -> Path | None:
+    kept = own_folder() / MELODIES
+    return _local_file(MELODIES) or (kept if kept.is_file() else None)
+
+
+def melody_sources(part: str) -> list[str]:
+    """Which bars of which chorale the melodies are, `train` or `test`, for the pages.
+
+    Raises:
+        DatasetError: they are not on this machine.
+    """
+    path = _melodies_file()
+    if path is None:
+        raise DatasetError(NO_MELODIES)
+    key = f"sources_{part}"
+    return list(map(str, _read_npz(path, key)[key]))
 
 
 def _of_items(name: str, items: text.Items) -> TextDataset:
@@ -340,6 +383,8 @@ class Source(NamedTuple):
     bundled: bool = False  # there without a file and a network
     own: bool = False  # of the user's
     kind: str = "images"  # or "text"
+    stored: Callable[[], Dataset] | None = None  # for pages, where `load` may take a minute
+    missing: Callable[[], str | None] = lambda: None  # how to get it, where it can't be had
 
 
 SHAPES_NAME = re.compile(r"shapes(?:_([1-9][0-9]{0,8})_([1-9][0-9]{0,3}))?")
@@ -397,7 +442,21 @@ DATASETS = {
     "fashion_mnist": Source(lambda: _from_npz("fashion_mnist", FASHION_NAMES), 28, 60_000),
     FACES: Source(_olivetti_faces, 64, 280),
     "unicode_names": Source(_unicode_names, 33, 4676, bundled=True, kind="text"),
-    "names": Source(_names, 16, 23_596, kind="text"),
+    "names": Source(
+        _names,
+        16,
+        23_596,
+        kind="text",
+        missing=lambda: None if _local_file(NAMES) else NO_NAMES,
+    ),
+    "melodies": Source(
+        _melodies,
+        33,
+        2748,
+        kind="text",
+        stored=lambda: _melodies(make=False),
+        missing=lambda: None if _melodies_file() or chorales.available() else NO_MELODIES,
+    ),
 }
 
 
@@ -539,14 +598,25 @@ def _load_own(path: Path) -> Dataset:
 
 def _load_own_text(path: Path) -> Dataset:
     arrays = _read_npz(path, *OWN_KEYS, "vocabulary")
+    if path.stem.rsplit("_", 1)[-1] != _own_hash(arrays):
+        raise DatasetError(f"{path} is damaged: delete it, and upload the data again.")
+    return _of_items(path.stem, _items(path, arrays))
+
+
+def _items(path: Path, arrays: Mapping[str, np.ndarray]) -> text.Items:
+    """Texts of a file, checked.
+
+    Args:
+        arrays: `OWN_KEYS` and `vocabulary`.
+    """
     vocabulary = str(arrays["vocabulary"])
     highest = text.FIRST + len(vocabulary)
-    if path.stem.rsplit("_", 1)[-1] != _own_hash(arrays) or any(
+    if any(
         arrays[key].ndim != 2 or arrays[key].max(initial=0) >= highest
         for key in ("x_train", "x_test")
     ):
         raise DatasetError(f"{path} is damaged: delete it, and upload the data again.")
-    items = text.Items(
+    return text.Items(
         x_train=arrays["x_train"],
         y_train=arrays["y_train"].astype(np.int64),
         x_test=arrays["x_test"],
@@ -554,7 +624,6 @@ def _load_own_text(path: Path) -> Dataset:
         label_names=tuple(str(name) for name in arrays["label_names"]),
         vocabulary=vocabulary,
     )
-    return _of_items(path.stem, items)
 
 
 # --- by name ------------------------------------------------------------------------------
@@ -573,6 +642,15 @@ def load(name: str) -> Dataset:
         DatasetError: unknown name, missing file and no network, or unusable content.
     """
     return source(name).load()
+
+
+def stored(name: str) -> Dataset:
+    """As `load`, but nothing is made that takes a minute: for the pages.
+
+    Raises:
+        DatasetError: see `load`; or it was not made yet.
+    """
+    return (source(name).stored or functools.partial(load, name))()
 
 
 def held_out(name: str, indices: Sequence[int]) -> np.ndarray:
@@ -634,7 +712,7 @@ def texts(name: str, part: str, sha256: str | None = None) -> list[str]:
     Raises:
         DatasetError: it holds images, or other texts, or is not on this machine.
     """
-    data = load(name)
+    data = stored(name)
     if not isinstance(data, TextDataset):
         raise DatasetError(f"{name} holds images, not texts.")
     if sha256 not in (None, data.sha256):

@@ -38,8 +38,8 @@ Where the prior has mass and $q(z)$ has none, the decoder was never trained.
 
 st.title("Latent space")
 run = controls.pick_run(kinds=controls.ANY_KIND)
-item = controls.item(run)
-of_texts = item == "text"
+item, items = controls.item(run), controls.items(run)
+of_texts = controls.kind(run) != "images"
 controls.notes(run)
 d = run.config.latent_dim
 held_out = posteriors.of_held_out(run)
@@ -62,7 +62,7 @@ def choose_view() -> latent.View:
         required=True,
         key="latent_axes",
         bind="query-params",
-        help=f"PCA: the plane in which the posterior means of the held-out {item}s vary most.",
+        help=f"PCA: the plane in which the posterior means of the held-out {items} vary most.",
     )
     if kind == "PCA":
         return latent.principal_view(held_out.mean)
@@ -136,19 +136,19 @@ with chart, st.container(horizontal=True, vertical_alignment="bottom", gap="medi
         required=True,
         key="latent_drag",
         bind="query-params",
-        help=f"Zoom in, or select {item}s with a box or a lasso.",
+        help=f"Zoom in, or select {items} with a box or a lasso.",
     )
     plane = d > 1 and run.config.has_rate  # an autoencoder has neither prior nor posteriors
     circles = plane and toggle("Prior circles", "circles", True, "1 and 2 σ of the prior.")
     ellipses = plane and toggle(
         "Posterior ellipses",
         "ellipses",
-        help=f"1 σ around {item}s drawn at random, as many as stay readable.",
+        help=f"1 σ around {items} drawn at random, as many as stay readable.",
     )
     density = plane and toggle(
         "Density", "density", help="The aggregate posterior: the mean of all posteriors."
     )
-    if toggle(f"Training {item}s, too", "training"):
+    if toggle(f"Training {items}, too", "training"):
         try:
             q = posteriors.with_training(run, held_out)
         except DatasetError as error:
@@ -165,7 +165,7 @@ with side:
 
 points = view.points(q.mean, q.labels)
 drawn = None if of_texts else drawing.drawn(run)
-strings = written.shown(run, q) if of_texts else None
+strings = written.of_posteriors(run, q) if of_texts else None
 figure = latent.explorer(
     view,
     points,
@@ -208,16 +208,16 @@ with chart:
         key=f"latent-space-{run.id}",
         height=680,
         aspect=0.8,
-        alt=f"Posterior means of the {item}s, a colour a label",
+        alt=f"Posterior means of the {items}, a colour a label",
         on_click=picked,
         on_select=selected,
         hover=Hover(name, q.mean) if name else None,
     )
     st.caption(
-        f"{len(q.labels):,} {item}s at their "
+        f"{len(q.labels):,} {items} at their "
         f"{'posterior means' if run.config.has_rate else 'latents'}. Hover over a point to see "
-        f"{'the text' if strings else 'its label' if of_texts else 'what it decodes to'}, click it "
-        "for more; double-click to zoom out, click a label to hide it."
+        f"{'it' if strings else 'its label' if of_texts else 'what it decodes to'}, click it for "
+        "more; double-click to zoom out, click a label to hide it."
     )
     controls.explain("What the scatter shows", EXPLANATION)
 
