@@ -414,6 +414,7 @@ def look_at_every_run(url: str) -> None:
     crowd has found them all after three minutes; until then they would count as growth.
     """
     with Visitor(url) as visitor:
+        visitor.open("")  # which tells what the pages are called
         visitor.open("manifold")
         for name in visitor.widgets["run"][1].options:
             visitor.set("run", string_value=name)
