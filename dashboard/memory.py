@@ -42,7 +42,7 @@ def look_at_new_objects() -> None:
 
     What a page made is in cycles, as its functions know its variables: some megabytes where it
     showed 70,000 points. Python collects those when there are a quarter more objects than it went
-    through last, which without the imported ones is four times as often, and as much cheaper.
+    through last, which without the imported ones is three times as often, and as much cheaper.
     """
     gc.collect()
     gc.freeze()

@@ -189,9 +189,18 @@ def test_training_chunks_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert pixels.dtype == np.float32
     assert pixels == pytest.approx(np.full((3, 28, 28), 0.2))
     assert labels.tolist() == [1, 2, 3]
-    np.savez(tmp_path / "mnist.npz", x_train=images[:, :9], y_train=np.zeros(3, int))
-    with pytest.raises(DatasetError, match="other images"):
-        next(datasets.training_chunks("mnist"))
+    several = np.random.default_rng(0).integers(0, 256, (7, 28, 28), np.uint8)
+    np.savez_compressed(tmp_path / "mnist.npz", x_train=several, y_train=np.arange(7))
+    chunks = list(datasets.training_chunks("mnist", 3))
+    assert [len(labels) for _, labels in chunks] == [3, 3, 1]
+    assert np.concatenate([pixels for pixels, _ in chunks]) == pytest.approx(several / 255)
+    for wrong in (images[:, :9], images[:2], np.repeat(images, 2, axis=0)):
+        np.savez(tmp_path / "mnist.npz", x_train=wrong, y_train=np.zeros(3, int))
+        with pytest.raises(DatasetError, match="other images"):
+            list(datasets.training_chunks("mnist"))
+    np.savez(tmp_path / "mnist.npz", y_train=np.zeros(3, int))
+    with pytest.raises(DatasetError, match="lacks an array"):
+        list(datasets.training_chunks("mnist"))
 
 
 # --- groups -------------------------------------------------------------------------------

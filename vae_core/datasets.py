@@ -16,11 +16,12 @@ import functools
 import hashlib
 import importlib.util
 import json
+import math
 import os
 import re
 import unicodedata
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -285,6 +286,31 @@ def _read_npz(path: Path, *keys: str) -> dict[str, np.ndarray]:
         needed = " and ".join([", ".join(keys[:-1]), keys[-1]] if keys[1:] else keys)
         raise DatasetError(f"{path} lacks an array: it must hold {needed}.") from error
     except Exception as error:  # NumPy, zipfile and zlib raise what they like on a damaged file
+        raise DatasetError(
+            f"{path} can't be read as a plain npz file; replace or remove it."
+        ) from error
+
+
+def _rows(path: Path, key: str, chunk: int) -> Iterator[np.ndarray]:
+    """Rows of an array of a plain npz file, some at a time: all of MNIST's are 47 MB."""
+    try:
+        with zipfile.ZipFile(path) as file, file.open(f"{key}.npy") as member:
+            first = np.lib.format.read_magic(member) == (1, 0)
+            shape, by_column, dtype = (
+                np.lib.format.read_array_header_1_0(member)
+                if first
+                else np.lib.format.read_array_header_2_0(member)
+            )
+            if by_column or dtype.hasobject or not shape:
+                raise ValueError("not rows of numbers")
+            row = dtype.itemsize * math.prod(shape[1:])
+            for start in range(0, shape[0], chunk):
+                number = min(chunk, shape[0] - start)
+                content = member.read(number * row)
+                yield np.frombuffer(content, dtype).reshape(number, *shape[1:])
+    except KeyError as error:
+        raise DatasetError(f"{path} lacks an array: it must hold {key}.") from error
+    except Exception as error:  # as in `_read_npz`
         raise DatasetError(
             f"{path} can't be read as a plain npz file; replace or remove it."
         ) from error
@@ -735,28 +761,42 @@ def training_chunks(name: str, chunk: int = 2000) -> Iterator[tuple[np.ndarray, 
             yield _scaled(shapes.draw(rows, drawn[1])), rows[:, 0]
         return
     found = source(name)
-    if found.bundled:
-        data = load(name)
-        images, labels = data.x_train, data.y_train
+    parts: Iterable[np.ndarray]
+    if found.bundled or name == FACES:
+        if found.bundled:
+            data = load(name)
+            images, labels = data.x_train, data.y_train
+        else:
+            images, labels = _local_arrays(name, "x_train", "y_train").values()
+        parts = np.split(images, range(chunk, len(images), chunk))
     else:
-        arrays = _local_arrays(name, "x_train", "y_train")
-        images, labels = arrays["x_train"], arrays["y_train"]
-    if images.shape[1:] != (found.size, found.size) or labels.shape != images.shape[:1]:
+        labels = _local_arrays(name, "y_train")["y_train"]
+        parts = _rows(_local_path(name), "x_train", chunk)
+    start = 0
+    for part in parts:
+        of_part = labels[start : start + len(part)]
+        if part.shape[1:] != (found.size, found.size) or of_part.shape != part.shape[:1]:
+            break
+        yield part if part.dtype == np.float32 else _scaled(part), of_part.astype(np.int64)
+        start += len(part)
+    if start != len(labels):
         raise DatasetError(f"{name}: x_train holds other images than the run was trained with.")
-    for start in range(0, len(images), chunk):
-        part = images[start : start + chunk]
-        scaled = part if part.dtype == np.float32 else _scaled(part)
-        yield scaled, labels[start : start + chunk].astype(np.int64)
 
 
-def _local_arrays(name: str, *keys: str) -> dict[str, np.ndarray]:
-    """Arrays of a data set's file, if it is on this machine."""
+def _local_path(name: str) -> Path:
+    """A data set's file, if it is on this machine."""
     path = own_file(name) or _local_file(f"{name}.npz")
     if path is None:
         raise DatasetError(
             f"The images of {name} are not on this machine: put {name}.npz into a folder and "
             "name it in VAE_LAB_DATA to see them."
         )
+    return path
+
+
+def _local_arrays(name: str, *keys: str) -> dict[str, np.ndarray]:
+    """Arrays of a data set's file, if it is on this machine."""
+    path = _local_path(name)
     if name == FACES:
         parts = _split_faces(_read_npz(path, "images", "target"))
         return {key: parts[key] for key in keys}
