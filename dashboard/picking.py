@@ -15,6 +15,7 @@ from vae_core.runs import Run
 
 COLUMNS, ROWS = 12, 5
 PICKED = "arithmetic_pick"
+MOST_WRITTEN = 2000  # characters of it that are read
 
 
 def section(run: Run, q: Posteriors) -> None:
@@ -43,12 +44,18 @@ def section(run: Run, q: Posteriors) -> None:
     )
     rows = rows[(shown - 1) * COLUMNS * ROWS : shown * COLUMNS * ROWS]
     numbers.text_input(
-        "Picked pictures", key=PICKED, bind="query-params", placeholder="none yet: 3, 17, 44"
+        "Picked pictures",
+        max_chars=MOST_WRITTEN,
+        key=PICKED,
+        bind="query-params",
+        placeholder="none yet: 3, 17, 44",
     )
     picked, strange = _picked(q)
     if strange:
         said = controls.plain(", ".join(strange)[:60])
         st.caption(f"Passed over, as not one of 0 to {q.held_out - 1:,}: {said}.")
+    if len(str(st.session_state[PICKED] or "")) >= MOST_WRITTEN:
+        st.caption(f"No more pictures fit in: {MOST_WRITTEN:,} characters are read.")
     _sheet(run, q, rows, picked)
     if len(picked):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -84,19 +91,27 @@ def _sheet(run: Run, q: Posteriors, rows: np.ndarray, picked: list[int]) -> None
 
 def _picked(q: Posteriors) -> tuple[list[int], list[str]]:
     """The numbers in the text box that are pictures, each once, and what else is written there."""
-    parts = [part.strip() for part in str(st.session_state.get(PICKED) or "").split(",")]
-    good = [part for part in parts if part.isdecimal() and int(part) < q.held_out]
-    strange = [part for part in parts if part and part not in good]
-    return list(dict.fromkeys(int(part) for part in good)), strange
+    parts = _written()
+    good = [
+        part for part in parts if part.isdecimal() and len(part) < 10 and int(part) < q.held_out
+    ]
+    strange = set(parts) - set(good)
+    return list(dict.fromkeys(map(int, good))), [part for part in parts if part in strange]
+
+
+def _written() -> list[str]:
+    """What stands between the commas of the text box; a link may have put anything there."""
+    text = str(st.session_state.get(PICKED) or "")
+    if len(text) >= MOST_WRITTEN:
+        text = text[:MOST_WRITTEN].rpartition(",")[0]  # half a number is another picture's
+    return [part for part in map(str.strip, text.split(",")) if part]
 
 
 def _toggle(click: Click) -> None:
     """Into the text box, or out of it."""
     if click.row is None:
         return
-    parts = [part.strip() for part in str(st.session_state.get(PICKED) or "").split(",")]
-    parts = [part for part in parts if part]
-    row = str(click.row)
+    parts, row = _written(), str(click.row)
     parts = [part for part in parts if part != row] if row in parts else [*parts, row]
     st.session_state[PICKED] = ", ".join(parts)
 

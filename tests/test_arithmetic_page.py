@@ -96,6 +96,16 @@ def test_everything_is_in_the_link(run: Run, own_store: RunStore) -> None:
     assert not page.toast
 
 
+@pytest.mark.usefixtures("run")
+def test_a_link_may_ask_for_any_picture_at_any_length() -> None:
+    page = link(arithmetic_pick="9" * 4301)  # longer than int() takes
+    assert "2,000 characters" in said(page)
+    assert page.table
+    # Cut off within a number, which would be another picture's.
+    page = link(arithmetic_pick="3, 17,   " + "x, " * 663 + "300" + ", y" * 30_000)
+    assert "2 picked" in " ".join(text.value for text in page.markdown)
+
+
 def test_an_analogy_of_three_pictures(run: Run) -> None:
     page = link(
         arithmetic_from="two pictures",
