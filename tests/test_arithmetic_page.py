@@ -208,6 +208,7 @@ def test_picked_pictures_become_a_group(run: Run, own_store: RunStore) -> None:
     press.click().run()
     assert not page.exception
     assert own_store.groups(run.id) == {"thin": Group((12, 5))}
+    assert "group thin" in page.selectbox("arithmetic_a").options, "at once"
     page.button("arithmetic_clear").click().run()
     assert page.text_input("arithmetic_pick").value == ""
 
