@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard import controls, selection
+from dashboard import arithmetic, controls, selection
 from dashboard.components.plot import Click, plot
 from dashboard.figures import sheets
 from dashboard.posteriors import Posteriors
@@ -18,22 +18,22 @@ PICKED = "arithmetic_pick"
 MOST_WRITTEN = 2000  # characters of it that are read
 
 
-def section(run: Run, q: Posteriors) -> None:
-    """The sheet, the numbers that were picked on it, and their name."""
+def section(run: Run, q: Posteriors) -> np.ndarray:
+    """The sheet, the numbers that were picked on it, and their name; the rows (n,) picked."""
     st.subheader("Make a group")
     st.caption(
-        "Click pictures, or write their numbers, and save them under a name. A box or a lasso on "
-        "the Latent space page makes groups, too."
+        "Click pictures, or write their numbers: above they can be chosen as the group "
+        f"“{arithmetic.PICKED}”, and saved under a name they are there for everybody. A box or a "
+        "lasso on the Latent space page makes groups, too."
     )
     of, page, numbers = st.columns([1, 1, 3])
     every = "all labels"
-    labels = {f"label {name}": label for label, name in enumerate(q.label_names)}
+    labels = {
+        f"label {name}": label for label, name in enumerate(q.label_names) if label in q.labels
+    }
     controls.replace_gone("arithmetic_of", (every, *labels), every)
     label = of.selectbox("Show", [every, *labels], key="arithmetic_of", bind="query-params")
     rows = np.arange(q.held_out) if label == every else np.flatnonzero(q.labels == labels[label])
-    if not len(rows):
-        st.info("No held-out picture has this label: choose another.", icon=":material/info:")
-        return
     pages = -(-len(rows) // (COLUMNS * ROWS))
     if st.session_state.get("arithmetic_page", 1) > pages:
         st.session_state["arithmetic_page"] = pages
@@ -62,6 +62,7 @@ def section(run: Run, q: Posteriors) -> None:
             st.markdown(f"**{len(picked):,} picked**")
             st.button("Clear", icon=":material/deselect:", on_click=_clear, key="arithmetic_clear")
         selection.save(run, np.array(picked))
+    return np.array(picked, int)
 
 
 def _sheet(run: Run, q: Posteriors, rows: np.ndarray, picked: list[int]) -> None:

@@ -139,7 +139,7 @@ def test_images_of_one_label(run: Run, own_store: RunStore) -> None:
     names = np.array(["all"])
     run.write_arrays("arrays", **arrays | {"labels": 0 * arrays["labels"], "label_names": names})
     page = open_page("arithmetic")
-    assert "make a group below" in said(page)
+    assert "pick pictures below" in said(page)
     own_store.save_group(run.id, "mine", Group((1, 2, 3)))
     page.run()
     assert not page.exception
@@ -216,9 +216,14 @@ def test_picked_pictures_become_a_group(run: Run, own_store: RunStore) -> None:
 @pytest.mark.usefixtures("run")
 def test_viewers_may_pick_but_not_save(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAE_LAB_ROLE", "viewer")
-    page = link(arithmetic_pick="12, 5")
+    page = link(arithmetic_pick="12, 5", arithmetic_b="picked below")
     assert "Only trainers may save groups" in said(page)
+    assert board(page)["says"] == "“label 0” to “picked below”"
+    assert not page.toast
     assert not [box for box in page.text_input if box.label == "Save as a group"]
+    page.button("arithmetic_clear").click().run()
+    assert not page.exception
+    assert page.selectbox("arithmetic_b").value == "label 1"
 
 
 def test_beta_zero_and_one_latent_dimension(own_store: RunStore) -> None:

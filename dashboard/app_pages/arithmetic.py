@@ -34,9 +34,9 @@ arithmetic.say_how_few(run)
 chart, side = st.columns([3, 1], gap="large")
 check = st.container()
 controls.explain("What the vector is", EXPLANATION)
-# Before what stands above it: a group that is saved can be chosen at once.
+# Before what stands above it: what is picked or saved can be chosen at once.
 with st.container(key="form_pick"):
-    picking.section(run, q)
+    picked = picking.section(run, q)
 with side, st.container(key="form"):
     kind = st.segmented_control(
         "Vector from",
@@ -48,7 +48,7 @@ with side, st.container(key="form"):
         help="the difference of the means of two groups of held-out images, or an analogy",
     )
     if kind == "two groups":
-        direction = arithmetic.choose_groups(run, q)
+        direction = arithmetic.choose_groups(run, q, picked)
     else:
         direction = arithmetic.choose_pictures(q)
     start = arithmetic.choose_picture("Added to picture", "c", 0, q)
