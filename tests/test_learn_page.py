@@ -243,11 +243,15 @@ def test_an_unknown_section_is_named() -> None:
 # --- figures ------------------------------------------------------------------------------
 
 
-def test_the_shaded_areas_add_up_to_the_kl() -> None:
-    figure = figures.gaussians(1, 0.6, 0, 1)
+@pytest.mark.parametrize(
+    "pair", [(1, 0.6, 0, 1), (4, 3, 0, 1), (-4, 3, 4, 0.1), (-4, 0.1, 4, 3), (0, 0.1, 4, 0.1)]
+)
+def test_the_shaded_areas_add_up_to_the_kl(pair: tuple[float, float, float, float]) -> None:
+    figure = figures.gaussians(*pair)
     x = np.asarray(figure.data[2].x)
     area = sum(np.trapezoid(trace.y, x) for trace in figure.data[2:])
-    assert area == pytest.approx(information.kl_gaussians(1, 0.6, 0, 1), abs=1e-6)
+    assert area == pytest.approx(information.kl_gaussians(*pair), rel=1e-4)
+    assert figure.layout.xaxis.range == (x[0], x[-1])
     assert min(figure.data[2].y) == 0 == max(figure.data[3].y)
 
 
