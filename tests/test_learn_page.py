@@ -169,6 +169,10 @@ def test_the_elbo_of_an_image(digits: Run) -> None:
     assert len(rows) > 3
     (chosen,) = (row for row in rows if row["β"].startswith("**"))
     assert float(chosen["elbo (nats)"].strip("*")) == found["elbo"]
+    assert float(chosen["bound, k = 64 (nats)"].strip("*")) == pytest.approx(bounds[6], abs=0.01)
+    samples = " ".join(text.value for text in page.caption)
+    assert "1,024 samples of the posterior" in samples, "each takes a decode, of every new image"
+    assert "256 samples of each" in samples
     before = numbers(page)
     page.number_input("learn_image").set_value(8).run()
     assert numbers(page) != before
