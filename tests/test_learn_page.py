@@ -64,6 +64,9 @@ def test_a_zero_in_q_is_infinite_and_said_so() -> None:
     page.button("learn_preset_The same").click().run()
     assert not page.warning
     assert any("KL is 0, as q is p" in text.value for text in page.markdown)
+    page.text_input("learn_p").set_value("1, 1")
+    page.text_input("learn_q").set_value("1, 1.000001").run()
+    assert not any("KL is 0, as q is p" in text.value for text in page.markdown)
 
 
 @pytest.mark.parametrize(
