@@ -144,11 +144,17 @@ def _count(number: int, what: str) -> str:
 
 
 def choose_pictures(q: Posteriors) -> Direction:
-    """The controls of an analogy's a and b."""
+    """The controls of an analogy's a and b: c + s (a - b) is to c as a is to b.
+
+    Mikolov et al. (2013), "Linguistic Regularities in Continuous Space Word Representations", for
+    words; with one picture each it is noisy: three each are usual, averaged, as Radford et al.
+    (2016), "Unsupervised Representation Learning with DCGANs", section 6.3.2, found.
+    """
     a = choose_picture("a: plus picture", "plus", min(1, q.held_out - 1), q)
     b = choose_picture("b: minus picture", "minus", 0, q)
-    vector = analysis.analogy(q.mean[a], q.mean[b], np.zeros_like(q.mean[a]))
-    return Direction(vector, f"plus picture {a}, minus picture {b}", np.array([a, b]))
+    return Direction(
+        q.mean[a] - q.mean[b], f"plus picture {a}, minus picture {b}", np.array([a, b])
+    )
 
 
 def choose_picture(label: str, name: str, first: int, q: Posteriors) -> int:
