@@ -76,7 +76,6 @@ def matrix(told: np.ndarray, entropies: np.ndarray, names: Sequence[str]) -> go.
                 "thickness": 14,
                 "tickformat": ".0%",
             },
-            customdata=told,
             text=[[f"{value:.2f}" for value in row] for row in told],
             texttemplate="%{text}" if len(dims) <= MOST_NUMBERED else None,
             hovertemplate="%{y}, %{x}<br>%{text} nats, %{z:.0%}<extra></extra>",
