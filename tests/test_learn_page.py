@@ -14,9 +14,11 @@ from streamlit.testing.v1 import AppTest
 from dashboard.components import bars
 from dashboard.controls import plain, run_label
 from dashboard.figures import information as figures
+from dashboard.lessons import discrete, sampling
 from tests.pages import plots
 from tests.test_link import follow
 from vae_core import information, objective
+from vae_core.config import ConfigError
 from vae_core.datasets import DatasetError
 from vae_core.runs import Run, RunStore, pretrained_store
 
@@ -69,18 +71,21 @@ def test_a_zero_in_q_is_infinite_and_said_so() -> None:
     assert not any("KL is 0, as q is p" in text.value for text in page.markdown)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "1", "0,0", "-1, 2", "nan, 1", "inf, 1", "![](http://a.example)", "1," * 9 + "1"]
-)
-def test_what_is_no_distribution_is_refused_in_a_sentence(text: str) -> None:
+def test_what_is_no_distribution_is_refused_in_a_sentence() -> None:
     page = follow("learn")
-    page.text_input("learn_q").set_value(text).run()
+    page.text_input("learn_q").set_value("![](http://a.example)").run()
     assert not page.exception
     (error,) = page.error
     assert error.value.startswith("q ")
     assert "![" not in error.value
     page.text_input("learn_q").set_value("1, 1, 1").run()
     assert not page.error
+
+
+@pytest.mark.parametrize("text", ["", "1", "0,0", "-1, 2", "nan, 1", "inf, 1", "1," * 9 + "1"])
+def test_what_is_no_distribution(text: str) -> None:
+    with pytest.raises(information.InformationError, match="^q "):
+        discrete.parsed(text, "q")
 
 
 def test_as_many_outcomes_are_asked_of_both() -> None:
@@ -141,13 +146,18 @@ def test_sampling_draws_again_and_a_seed_brings_a_draw_back() -> None:
     assert table(page) == first
 
 
+def test_a_posterior_that_is_none_is_refused() -> None:
+    page = follow("learn", learn_tab="Sampling", learn_mean="1, 2", learn_std="1")
+    assert "2 numbers and σ has 1" in page.error[0].value
+    assert not plots(page)
+
+
 @pytest.mark.parametrize(
     ("mean", "std"), [("a", "1"), ("1, 2", "1"), ("1", "0"), ("1", "-1"), ("inf", "1"), ("", "1")]
 )
-def test_a_posterior_that_is_none_is_refused(mean: str, std: str) -> None:
-    page = follow("learn", learn_tab="Sampling", learn_mean=mean, learn_std=std)
-    assert len(page.error) == 1
-    assert not plots(page)
+def test_what_is_no_posterior(mean: str, std: str) -> None:
+    with pytest.raises(ConfigError):
+        sampling.parsed(mean, std)
 
 
 @pytest.fixture
