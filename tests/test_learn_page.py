@@ -84,7 +84,7 @@ def test_what_is_no_distribution_is_refused_in_a_sentence() -> None:
 
 @pytest.mark.parametrize("text", ["", "1", "0,0", "-1, 2", "nan, 1", "inf, 1", "1," * 9 + "1"])
 def test_what_is_no_distribution(text: str) -> None:
-    with pytest.raises(information.InformationError, match="^q "):
+    with pytest.raises(information.InformationError, match=r"^q "):
         discrete.parsed(text, "q")
 
 
