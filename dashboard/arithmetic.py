@@ -20,6 +20,7 @@ from vae_core.runs import Run
 
 MOST, STEP = 3.0, 0.05  # strength
 STRENGTH = "arithmetic_strength"
+PICKED = "picked below"  # the group that needs no saving
 STRIP = 7  # pictures from strength 0 to that of the slider
 SHOWN = 8  # held-out members of each group
 JUDGED = 100  # at most, of each group: they are decoded and encoded
@@ -60,8 +61,11 @@ def say_how_few(run: Run) -> None:
 # --- choosing -----------------------------------------------------------------------------
 
 
-def members(run: Run, q: Posteriors) -> dict[str, np.ndarray]:
-    """What can be chosen as a group: the named ones, then each label; rows (n,) of each.
+def members(run: Run, q: Posteriors, picked: np.ndarray) -> dict[str, np.ndarray]:
+    """What can be chosen as a group: the named ones, each label, and what is picked; rows of each.
+
+    Args:
+        picked: (n,), rows of the pictures picked on the page.
 
     Raises:
         RunError: the file of the groups is damaged.
@@ -75,6 +79,8 @@ def members(run: Run, q: Posteriors) -> dict[str, np.ndarray]:
         rows = np.flatnonzero(q.labels == label)
         if len(rows):
             found[f"label {name}"] = rows
+    if len(picked):
+        found[PICKED] = picked
     return found
 
 
@@ -88,12 +94,16 @@ def _first(run: Run, names: list[str]) -> tuple[str, str]:
     return pair[0], pair[1]
 
 
-def choose_groups(run: Run, q: Posteriors) -> Direction | None:
-    """The controls of two groups; None, and a sentence, where there is no vector between them."""
-    found = members(run, q)
+def choose_groups(run: Run, q: Posteriors, picked: np.ndarray) -> Direction | None:
+    """The controls of two groups; None, and a sentence, where there is no vector between them.
+
+    Args:
+        picked: see `members`.
+    """
+    found = members(run, q, picked)
     names = list(found)
     if len(names) < 2:
-        st.info("There is one label alone: make a group below first.", icon=":material/info:")
+        st.info("There is one label alone: pick pictures below first.", icon=":material/info:")
         return None
     chosen = []
     for label, key, first in zip(
@@ -134,11 +144,17 @@ def _count(number: int, what: str) -> str:
 
 
 def choose_pictures(q: Posteriors) -> Direction:
-    """The controls of an analogy's a and b."""
+    """The controls of an analogy's a and b: c + s (a - b) is to c as a is to b.
+
+    Mikolov et al. (2013), "Linguistic Regularities in Continuous Space Word Representations", for
+    words; with one picture each it is noisy: three each are usual, averaged, as Radford et al.
+    (2016), "Unsupervised Representation Learning with DCGANs", section 6.3.2, found.
+    """
     a = choose_picture("a: plus picture", "plus", min(1, q.held_out - 1), q)
     b = choose_picture("b: minus picture", "minus", 0, q)
-    vector = analysis.analogy(q.mean[a], q.mean[b], np.zeros_like(q.mean[a]))
-    return Direction(vector, f"plus picture {a}, minus picture {b}", np.array([a, b]))
+    return Direction(
+        q.mean[a] - q.mean[b], f"plus picture {a}, minus picture {b}", np.array([a, b])
+    )
 
 
 def choose_picture(label: str, name: str, first: int, q: Posteriors) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard import controls, selection
+from dashboard import arithmetic, controls, selection
 from dashboard.components.plot import Click, plot
 from dashboard.figures import sheets
 from dashboard.posteriors import Posteriors
@@ -15,24 +15,25 @@ from vae_core.runs import Run
 
 COLUMNS, ROWS = 12, 5
 PICKED = "arithmetic_pick"
+MOST_WRITTEN = 2000  # characters of it that are read
 
 
-def section(run: Run, q: Posteriors) -> None:
-    """The sheet, the numbers that were picked on it, and their name."""
+def section(run: Run, q: Posteriors) -> np.ndarray:
+    """The sheet, the numbers that were picked on it, and their name; the rows (n,) picked."""
     st.subheader("Make a group")
     st.caption(
-        "Click pictures, or write their numbers, and save them under a name. A box or a lasso on "
-        "the Latent space page makes groups, too."
+        "Click pictures, or write their numbers: above they can be chosen as the group "
+        f"“{arithmetic.PICKED}”, and saved under a name they are there for everybody. A box or a "
+        "lasso on the Latent space page makes groups, too."
     )
     of, page, numbers = st.columns([1, 1, 3])
     every = "all labels"
-    labels = {f"label {name}": label for label, name in enumerate(q.label_names)}
+    labels = {
+        f"label {name}": label for label, name in enumerate(q.label_names) if label in q.labels
+    }
     controls.replace_gone("arithmetic_of", (every, *labels), every)
     label = of.selectbox("Show", [every, *labels], key="arithmetic_of", bind="query-params")
     rows = np.arange(q.held_out) if label == every else np.flatnonzero(q.labels == labels[label])
-    if not len(rows):
-        st.info("No held-out picture has this label: choose another.", icon=":material/info:")
-        return
     pages = -(-len(rows) // (COLUMNS * ROWS))
     if st.session_state.get("arithmetic_page", 1) > pages:
         st.session_state["arithmetic_page"] = pages
@@ -43,18 +44,25 @@ def section(run: Run, q: Posteriors) -> None:
     )
     rows = rows[(shown - 1) * COLUMNS * ROWS : shown * COLUMNS * ROWS]
     numbers.text_input(
-        "Picked pictures", key=PICKED, bind="query-params", placeholder="none yet: 3, 17, 44"
+        "Picked pictures",
+        max_chars=MOST_WRITTEN,
+        key=PICKED,
+        bind="query-params",
+        placeholder="none yet: 3, 17, 44",
     )
     picked, strange = _picked(q)
     if strange:
         said = controls.plain(", ".join(strange)[:60])
         st.caption(f"Passed over, as not one of 0 to {q.held_out - 1:,}: {said}.")
+    if len(str(st.session_state[PICKED] or "")) >= MOST_WRITTEN:
+        st.caption(f"No more pictures fit in: {MOST_WRITTEN:,} characters are read.")
     _sheet(run, q, rows, picked)
     if len(picked):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{len(picked):,} picked**")
             st.button("Clear", icon=":material/deselect:", on_click=_clear, key="arithmetic_clear")
         selection.save(run, np.array(picked))
+    return np.array(picked, int)
 
 
 def _sheet(run: Run, q: Posteriors, rows: np.ndarray, picked: list[int]) -> None:
@@ -84,19 +92,27 @@ def _sheet(run: Run, q: Posteriors, rows: np.ndarray, picked: list[int]) -> None
 
 def _picked(q: Posteriors) -> tuple[list[int], list[str]]:
     """The numbers in the text box that are pictures, each once, and what else is written there."""
-    parts = [part.strip() for part in str(st.session_state.get(PICKED) or "").split(",")]
-    good = [part for part in parts if part.isdecimal() and int(part) < q.held_out]
-    strange = [part for part in parts if part and part not in good]
-    return list(dict.fromkeys(int(part) for part in good)), strange
+    parts = _written()
+    good = [
+        part for part in parts if part.isdecimal() and len(part) < 10 and int(part) < q.held_out
+    ]
+    strange = set(parts) - set(good)
+    return list(dict.fromkeys(map(int, good))), [part for part in parts if part in strange]
+
+
+def _written() -> list[str]:
+    """What stands between the commas of the text box; a link may have put anything there."""
+    text = str(st.session_state.get(PICKED) or "")
+    if len(text) >= MOST_WRITTEN:
+        text = text[:MOST_WRITTEN].rpartition(",")[0]  # half a number is another picture's
+    return [part for part in map(str.strip, text.split(",")) if part]
 
 
 def _toggle(click: Click) -> None:
     """Into the text box, or out of it."""
     if click.row is None:
         return
-    parts = [part.strip() for part in str(st.session_state.get(PICKED) or "").split(",")]
-    parts = [part for part in parts if part]
-    row = str(click.row)
+    parts, row = _written(), str(click.row)
     parts = [part for part in parts if part != row] if row in parts else [*parts, row]
     st.session_state[PICKED] = ", ".join(parts)
 

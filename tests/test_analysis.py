@@ -180,13 +180,6 @@ def test_an_attribute_vector_leads_from_mean_to_mean() -> None:
     assert analysis.attribute_vector(start, start).tolist() == [0, 0]
 
 
-def test_an_analogy_completes_the_parallelogram() -> None:
-    king, man, woman = (np.array(z, np.float32) for z in ([3.0, 1.0], [1.0, 1.0], [1.0, 2.0]))
-    assert analysis.analogy(king, man, woman).tolist() == [3, 2]
-    assert analysis.analogy(king, man, woman, strength=0).tolist() == woman.tolist()
-    assert analysis.analogy(king, man, man).tolist() == king.tolist()
-
-
 def test_halves_share_nothing_and_miss_nothing() -> None:
     labels = np.zeros(20, int)
     a, b = np.arange(7), np.arange(7, 20)

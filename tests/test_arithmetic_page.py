@@ -97,6 +97,16 @@ def test_everything_is_in_the_link(run: Run, own_store: RunStore) -> None:
     assert not page.toast
 
 
+@pytest.mark.usefixtures("run")
+def test_a_link_may_ask_for_any_picture_at_any_length() -> None:
+    page = link(arithmetic_pick="9" * 4301)  # longer than int() takes
+    assert "2,000 characters" in said(page)
+    assert page.table
+    # Cut off within a number, which would be another picture's.
+    page = link(arithmetic_pick="3, 17,   " + "x, " * 663 + "300" + ", y" * 30_000)
+    assert "2 picked" in " ".join(text.value for text in page.markdown)
+
+
 def test_an_analogy_of_three_pictures(run: Run) -> None:
     page = link(
         arithmetic_from="two pictures",
@@ -130,7 +140,7 @@ def test_images_of_one_label(run: Run, own_store: RunStore) -> None:
     names = np.array(["all"])
     run.write_arrays("arrays", **arrays | {"labels": 0 * arrays["labels"], "label_names": names})
     page = open_page("arithmetic")
-    assert "make a group below" in said(page)
+    assert "pick pictures below" in said(page)
     own_store.save_group(run.id, "mine", Group((1, 2, 3)))
     page.run()
     assert not page.exception
@@ -199,6 +209,7 @@ def test_picked_pictures_become_a_group(run: Run, own_store: RunStore) -> None:
     press.click().run()
     assert not page.exception
     assert own_store.groups(run.id) == {"thin": Group((12, 5))}
+    assert "group thin" in page.selectbox("arithmetic_a").options, "at once"
     page.button("arithmetic_clear").click().run()
     assert page.text_input("arithmetic_pick").value == ""
 
@@ -206,9 +217,14 @@ def test_picked_pictures_become_a_group(run: Run, own_store: RunStore) -> None:
 @pytest.mark.usefixtures("run")
 def test_viewers_may_pick_but_not_save(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAE_LAB_ROLE", "viewer")
-    page = link(arithmetic_pick="12, 5")
+    page = link(arithmetic_pick="12, 5", arithmetic_b="picked below")
     assert "Only trainers may save groups" in said(page)
+    assert board(page)["says"] == "“label 0” to “picked below”"
+    assert not page.toast
     assert not [box for box in page.text_input if box.label == "Save as a group"]
+    page.button("arithmetic_clear").click().run()
+    assert not page.exception
+    assert page.selectbox("arithmetic_b").value == "label 1"
 
 
 def test_beta_zero_and_one_latent_dimension(own_store: RunStore) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.components import vector as components
 from tests.browser import Server, drawn
 
 pytestmark = pytest.mark.browser
@@ -79,6 +80,47 @@ def test_all_pictures_change_while_the_slider_moves(server: Server, page: Any) -
     page.locator(".vae-lab-vector-strength").get_by_text(strength).wait_for(timeout=10_000)
     settled(page)
     assert shown(page) == after
+
+
+def test_the_slider_does_not_go_back_to_what_was_sent(page: Any) -> None:
+    """The component by itself: the server's answers come when the test says so."""
+    page.set_content((components.HERE / "vector.html").read_text("utf-8"))
+    page.evaluate(
+        """async (source) => {
+            const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+            const show = (await import(url)).default;
+            const data = { rows: [], vector: [], most: 3, step: 0.05, says: '' };
+            window.sent = [];
+            window.answer = (strength) => {
+                show({
+                    data: { ...data, strength },
+                    parentElement: document.body,
+                    setTriggerValue: (name, value) => window.sent.push(value),
+                });
+            };
+            window.drag = (to) => {
+                const slider = document.querySelector('input');
+                slider.value = to;
+                slider.oninput();
+            };
+            window.letGo = () => document.querySelector('input').onchange();
+            window.answer(1);
+        }""",
+        (components.HERE / "vector.js").read_text("utf-8"),
+    )
+
+    def after(script: str) -> float:
+        page.evaluate(script)
+        return float(page.locator("input").input_value())
+
+    assert after("drag(2); letGo(); drag(2.6); answer(1)") == 2.6
+    assert after("answer(2)") == 2.6
+    assert after("letGo()") == 2.6
+    assert after("drag(2.65); letGo(); drag(2.7); letGo(); answer(2.6)") == 2.7, "arrow keys"
+    assert after("answer(2.7)") == 2.7  # 2.65 was passed over
+    assert page.evaluate("sent") == [2, 2.6, 2.65, 2.7]
+    assert after("answer(2.65)") == 2.65, "typed into the box"
+    assert after("drag(0.5); letGo(); answer(-1); answer(0.5)") == 0.5
 
 
 def test_a_picture_is_clicked_into_a_group(server: Server, page: Any) -> None:

@@ -78,6 +78,15 @@ def test_arrow_keys_move_a_bar_that_keeps_the_keyboard(server: Server, page: Any
     page.keyboard.press("End")
     page.wait_for_function("/learn_p=1(,|%2C)/.test(location.search)")
     assert values(page, "p") == [1, 0, 0]
+    # A mouse that passes over another bar while a key is down takes no hold of it.
+    before = values(page, "q")
+    page.keyboard.down("ArrowDown")
+    page.mouse.move(*place(page, "q of B", 0.9))
+    page.mouse.move(*place(page, "p of C", 0.9))
+    assert values(page, "q") == before
+    page.keyboard.up("ArrowDown")
+    page.wait_for_function("/learn_p=0.99(,|%2C)/.test(location.search)")
+    assert values(page, "p")[0] == 0.99
 
 
 def test_a_finger_moves_a_bar(server: Server, browser: Any) -> None:

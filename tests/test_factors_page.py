@@ -120,6 +120,13 @@ def test_a_dimension_follows_the_factor_of_which_it_tells_the_largest_share() ->
     assert heat.text[0][0] == "0.50"
 
 
+def test_a_score_below_0_is_on_the_axis() -> None:
+    rows = {0.1: [{"dci_informativeness": 0.9}, {"dci_informativeness": 0.8}]}
+    assert factors.scores(rows).layout.yaxis.range == (-0.03, 1.03)
+    rows[10] = [{"dci_informativeness": -0.04}, {"dci_informativeness": -0.06}]
+    assert factors.scores(rows).layout.yaxis.range[0] < -0.05 - np.std([-0.04, -0.06], ddof=1)
+
+
 def test_scores_are_the_mean_and_spread_over_the_seeds() -> None:
     rows: dict[float, list[dict[str, float]]] = {
         4.0: [{"mig": 0.2}, {"mig": 0.4}],

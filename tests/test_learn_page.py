@@ -14,9 +14,11 @@ from streamlit.testing.v1 import AppTest
 from dashboard.components import bars
 from dashboard.controls import plain, run_label
 from dashboard.figures import information as figures
+from dashboard.lessons import discrete, sampling
 from tests.pages import plots
 from tests.test_link import follow
 from vae_core import information, objective
+from vae_core.config import ConfigError
 from vae_core.datasets import DatasetError
 from vae_core.runs import Run, RunStore, pretrained_store
 
@@ -64,20 +66,26 @@ def test_a_zero_in_q_is_infinite_and_said_so() -> None:
     page.button("learn_preset_The same").click().run()
     assert not page.warning
     assert any("KL is 0, as q is p" in text.value for text in page.markdown)
+    page.text_input("learn_p").set_value("1, 1")
+    page.text_input("learn_q").set_value("1, 1.000001").run()
+    assert not any("KL is 0, as q is p" in text.value for text in page.markdown)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "1", "0,0", "-1, 2", "nan, 1", "inf, 1", "![](http://a.example)", "1," * 9 + "1"]
-)
-def test_what_is_no_distribution_is_refused_in_a_sentence(text: str) -> None:
+def test_what_is_no_distribution_is_refused_in_a_sentence() -> None:
     page = follow("learn")
-    page.text_input("learn_q").set_value(text).run()
+    page.text_input("learn_q").set_value("![](http://a.example)").run()
     assert not page.exception
     (error,) = page.error
     assert error.value.startswith("q ")
     assert "![" not in error.value
     page.text_input("learn_q").set_value("1, 1, 1").run()
     assert not page.error
+
+
+@pytest.mark.parametrize("text", ["", "1", "0,0", "-1, 2", "nan, 1", "inf, 1", "1," * 9 + "1"])
+def test_what_is_no_distribution(text: str) -> None:
+    with pytest.raises(information.InformationError, match=r"^q "):
+        discrete.parsed(text, "q")
 
 
 def test_as_many_outcomes_are_asked_of_both() -> None:
@@ -138,13 +146,18 @@ def test_sampling_draws_again_and_a_seed_brings_a_draw_back() -> None:
     assert table(page) == first
 
 
+def test_a_posterior_that_is_none_is_refused() -> None:
+    page = follow("learn", learn_tab="Sampling", learn_mean="1, 2", learn_std="1")
+    assert "2 numbers and σ has 1" in page.error[0].value
+    assert not plots(page)
+
+
 @pytest.mark.parametrize(
     ("mean", "std"), [("a", "1"), ("1, 2", "1"), ("1", "0"), ("1", "-1"), ("inf", "1"), ("", "1")]
 )
-def test_a_posterior_that_is_none_is_refused(mean: str, std: str) -> None:
-    page = follow("learn", learn_tab="Sampling", learn_mean=mean, learn_std=std)
-    assert len(page.error) == 1
-    assert not plots(page)
+def test_what_is_no_posterior(mean: str, std: str) -> None:
+    with pytest.raises(ConfigError):
+        sampling.parsed(mean, std)
 
 
 @pytest.fixture
@@ -169,6 +182,10 @@ def test_the_elbo_of_an_image(digits: Run) -> None:
     assert len(rows) > 3
     (chosen,) = (row for row in rows if row["β"].startswith("**"))
     assert float(chosen["elbo (nats)"].strip("*")) == found["elbo"]
+    assert float(chosen["bound, k = 64 (nats)"].strip("*")) == pytest.approx(bounds[6], abs=0.01)
+    samples = " ".join(text.value for text in page.caption)
+    assert "1,024 samples of the posterior" in samples, "each takes a decode, of every new image"
+    assert "256 samples of each" in samples
     before = numbers(page)
     page.number_input("learn_image").set_value(8).run()
     assert numbers(page) != before
@@ -243,11 +260,15 @@ def test_an_unknown_section_is_named() -> None:
 # --- figures ------------------------------------------------------------------------------
 
 
-def test_the_shaded_areas_add_up_to_the_kl() -> None:
-    figure = figures.gaussians(1, 0.6, 0, 1)
+@pytest.mark.parametrize(
+    "pair", [(1, 0.6, 0, 1), (4, 3, 0, 1), (-4, 3, 4, 0.1), (-4, 0.1, 4, 3), (0, 0.1, 4, 0.1)]
+)
+def test_the_shaded_areas_add_up_to_the_kl(pair: tuple[float, float, float, float]) -> None:
+    figure = figures.gaussians(*pair)
     x = np.asarray(figure.data[2].x)
     area = sum(np.trapezoid(trace.y, x) for trace in figure.data[2:])
-    assert area == pytest.approx(information.kl_gaussians(1, 0.6, 0, 1), abs=1e-6)
+    assert area == pytest.approx(information.kl_gaussians(*pair), rel=1e-4)
+    assert figure.layout.xaxis.range == (x[0], x[-1])
     assert min(figure.data[2].y) == 0 == max(figure.data[3].y)
 
 

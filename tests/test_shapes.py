@@ -126,6 +126,9 @@ def test_the_largest_number_has_no_picture_twice() -> None:
     factors = shapes.sample_factors(datasets.SHAPES_NUMBERS[1], seed=0)
     assert len(factors) == datasets.SHAPES_NUMBERS[1]
     assert np.bincount(factors[:, 0]).min() > 0.3 * len(factors)
+    looks = factors.copy()
+    looks[:, 2] %= QUARTER * np.array([1, 2, 4])[looks[:, 0]]  # a square, an ellipse, a heart
+    assert len(np.unique(looks, axis=0)) == len(factors)
 
 
 @pytest.mark.parametrize(

@@ -438,19 +438,6 @@ def attribute_vector(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     return found.astype(np.float32)
 
 
-def analogy(a: np.ndarray, b: np.ndarray, c: np.ndarray, strength: float = 1.0) -> np.ndarray:
-    """c + strength · (a - b): what is to c as a is to b.
-
-    Mikolov et al. (2013), "Linguistic Regularities in Continuous Space Word Representations",
-    for words; with one picture each it is noisy: three each are usual, averaged, as Radford et al.
-    (2016), "Unsupervised Representation Learning with DCGANs", section 6.3.2, found.
-
-    Args:
-        a, b, c: (d,).
-    """
-    return np.asarray(c + strength * (a - b), np.float32)
-
-
 class Halves(NamedTuple):
     """Two groups of images, halved: a vector is taken from one half, and shown on the other.
 

@@ -32,6 +32,11 @@ q = posteriors.of_held_out(run)
 arithmetic.say_how_few(run)
 
 chart, side = st.columns([3, 1], gap="large")
+check = st.container()
+controls.explain("What the vector is", EXPLANATION)
+# Before what stands above it: what is picked or saved can be chosen at once.
+with st.container(key="form_pick"):
+    picked = picking.section(run, q)
 with side, st.container(key="form"):
     kind = st.segmented_control(
         "Vector from",
@@ -43,7 +48,7 @@ with side, st.container(key="form"):
         help="the difference of the means of two groups of held-out images, or an analogy",
     )
     if kind == "two groups":
-        direction = arithmetic.choose_groups(run, q)
+        direction = arithmetic.choose_groups(run, q, picked)
     else:
         direction = arithmetic.choose_pictures(q)
     start = arithmetic.choose_picture("Added to picture", "c", 0, q)
@@ -51,7 +56,5 @@ with side, st.container(key="form"):
 if direction is not None:
     with chart:
         strength = arithmetic.board(run, q, direction, start, side)
-    arithmetic.held_out_check(run, q, direction, strength)
-controls.explain("What the vector is", EXPLANATION)
-with st.container(key="form_pick"):
-    picking.section(run, q)
+    with check:
+        arithmetic.held_out_check(run, q, direction, strength)

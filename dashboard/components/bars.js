@@ -47,6 +47,7 @@ class Bars {
   update(data, send) {
     const shape = JSON.stringify([data.names, data.colours, data.alt]);
     [this.data, this.send] = [data, send];
+    if (shape !== this.shape) this.held = undefined;
     if (!this.held) this.values = [[...data.p], [...data.q]];
     if (shape === this.shape && this.bars) this.place();
     else this.build();
@@ -57,6 +58,7 @@ class Bars {
   build() {
     const width = this.svg.clientWidth;
     if (!this.data || !width) return;
+    this.release();
     const { names, colours, alt } = this.data;
     this.svg.replaceChildren();
     this.svg.setAttribute("aria-label", alt);
@@ -100,26 +102,36 @@ class Bars {
     return { bar, grip, text, place };
   }
 
+  release() {
+    if (!this.held) return;
+    const { which } = this.held;
+    this.held = undefined;
+    this.send("pq"[which], this.values[which]);
+  }
+
   listen(place, which, index) {
+    // What the others' proportions are, also past a bar of 1; one bar at a time.
+    const hold = () => {
+      this.release();
+      this.held = { place, which, values: this.values[which] };
+    };
     const follow = (event) => {
       const box = this.svg.getBoundingClientRect();
       const y = (event.clientY - box.y) * (HEIGHT / box.height);
-      this.values[which] = moved(this.held, index, 1 - (y - MARGIN.top) / height);
+      this.values[which] = moved(this.held.values, index, 1 - (y - MARGIN.top) / height);
       this.place();
     };
     const letGo = () => {
-      if (!this.held) return;
-      this.held = undefined;
-      this.send(which ? "q" : "p", this.values[which]);
+      if (this.held?.place === place) this.release();
     };
     place.onpointerdown = (event) => {
       if (event.button !== 0) return;
       place.setPointerCapture(event.pointerId);
-      this.held = this.values[which]; // what the others' proportions are, also past a bar of 1
+      hold();
       follow(event);
     };
     place.onpointermove = (event) => {
-      if (this.held) follow(event);
+      if (this.held?.place === place) follow(event);
     };
     place.onpointerup = letGo;
     place.onpointercancel = letGo;
@@ -131,8 +143,8 @@ class Bars {
       }[event.key];
       if (to === undefined) return;
       event.preventDefault();
-      this.held ??= this.values[which];
-      this.values[which] = moved(this.held, index, to);
+      if (this.held?.place !== place) hold();
+      this.values[which] = moved(this.held.values, index, to);
       this.place();
     };
     place.onkeyup = letGo;

@@ -18,7 +18,11 @@ class Board {
     this.arrived = () => this.repaint();
     window.addEventListener("vae-lab-decoder", this.arrived);
     this.slider.oninput = () => this.show(Number(this.slider.value));
-    this.slider.onchange = () => this.send("strength", Number(this.slider.value));
+    this.sent = []; // strengths that the server may still answer to
+    this.slider.onchange = () => {
+      this.sent.push(Number(this.slider.value));
+      this.send("strength", this.sent.at(-1));
+    };
   }
 
   update(data, send) {
@@ -27,8 +31,13 @@ class Board {
     [this.slider.min, this.slider.max, this.slider.step] = [-data.most, data.most, data.step];
     this.ends.textContent = data.says;
     if (JSON.stringify(before?.rows) !== JSON.stringify(data.rows)) this.build();
-    // A slider that was moved on meanwhile stays where it is.
-    if (before?.strength !== data.strength) this.slider.value = data.strength;
+    // The answer to what was sent comes when the slider may have moved on: it stays where it is.
+    if (data.strength === this.sent.at(-1)) {
+      this.sent = [];
+    } else if (before?.strength !== data.strength && !this.sent.includes(data.strength)) {
+      this.sent = [];
+      this.slider.value = data.strength;
+    }
     this.repaint();
   }
 

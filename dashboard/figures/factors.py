@@ -76,7 +76,6 @@ def matrix(told: np.ndarray, entropies: np.ndarray, names: Sequence[str]) -> go.
                 "thickness": 14,
                 "tickformat": ".0%",
             },
-            customdata=told,
             text=[[f"{value:.2f}" for value in row] for row in told],
             texttemplate="%{text}" if len(dims) <= MOST_NUMBERED else None,
             hovertemplate="%{y}, %{x}<br>%{text} nats, %{z:.0%}<extra></extra>",
@@ -99,20 +98,22 @@ def scores(by_beta: Mapping[float, Sequence[Mapping[str, float]]]) -> go.Figure:
     """
     betas = sorted(by_beta)
     figure = go.Figure()
+    lowest = 0.0  # who tells factors worse than by guessing gets less
     for number, name in enumerate(FACTOR_METRICS):
         found = {
             beta: values
             for beta in betas
             if (values := [n[name] for n in by_beta[beta] if name in n])
         }
+        means = [float(np.mean(values)) for values in found.values()]
+        stds = [float(np.std(v, ddof=1)) if len(v) > 1 else 0.0 for v in found.values()]
+        lowest = min([lowest, *(mean - std for mean, std in zip(means, stds, strict=True))])
         figure.add_trace(
             go.Scatter(
                 x=[f"{beta:g}" for beta in found],  # evenly spaced: β goes over orders of magnitude
-                y=[float(np.mean(values)) for values in found.values()],
+                y=means,
                 error_y={
-                    "array": [
-                        float(np.std(v, ddof=1)) if len(v) > 1 else 0.0 for v in found.values()
-                    ],
+                    "array": stds,
                     "visible": any(len(values) > 1 for values in found.values()),
                     "thickness": 1.2,
                     "width": 4,
@@ -128,7 +129,7 @@ def scores(by_beta: Mapping[float, Sequence[Mapping[str, float]]]) -> go.Figure:
         )
     figure.update_layout(
         xaxis={"title": "β", "type": "category", "categoryarray": [f"{beta:g}" for beta in betas]},
-        yaxis={"title": "score", "range": [-0.03, 1.03]},
+        yaxis={"title": "score", "range": [lowest - 0.03, 1.03]},
         # Above, where Plotly makes room for as many lines as a narrow page needs.
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         margin=MARGINS | {"t": 8},

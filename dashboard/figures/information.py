@@ -14,7 +14,8 @@ from vae_core import information, objective
 
 P, Q = LABEL_COLOURS[0], LABEL_COLOURS[6]
 AGAINST = "#e5484d"  # seen on light and dark
-EDGE = 8.0  # of the axis of the two Gaussians
+EDGE = 8.0  # of the axis of the two Gaussians, at least
+TAIL = 5.0  # standard deviations of each that the axis goes to
 POINTS = 801
 MOST_MEAN, LEAST_STD, MOST_STD = 3.0, 0.05, 3.0  # of the posterior whose pulls are shown
 PULL = 0.25  # length of an arrow for a gradient of 1
@@ -27,7 +28,12 @@ def _shade(colour: str, opacity: float) -> str:
 
 def gaussians(mean_p: float, std_p: float, mean_q: float, std_q: float) -> go.Figure:
     """Above, the densities of p and q; below, p log(p / q), shaded by its sign."""
-    x = np.linspace(-EDGE, EDGE, POINTS)
+    tails = TAIL * std_p, TAIL * std_q
+    edges = [
+        min(-EDGE, mean_p - tails[0], mean_q - tails[1]),
+        max(EDGE, mean_p + tails[0], mean_q + tails[1]),
+    ]
+    x = np.linspace(*edges, POINTS)
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
     for name, colour, mean, std in (("p", P, mean_p, std_p), ("q", Q, mean_q, std_q)):
         figure.add_trace(
@@ -61,7 +67,7 @@ def gaussians(mean_p: float, std_p: float, mean_q: float, std_q: float) -> go.Fi
             row=2,
             col=1,
         )
-    figure.update_xaxes(range=[-EDGE, EDGE])
+    figure.update_xaxes(range=edges)
     figure.update_xaxes(title="x", row=2, col=1)
     figure.update_yaxes(title="density", rangemode="tozero", row=1, col=1)
     figure.update_yaxes(title="nats per unit of x", row=2, col=1)

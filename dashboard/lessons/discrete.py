@@ -164,7 +164,7 @@ def _numbers(p: np.ndarray, q: np.ndarray, unit: str) -> None:
     if math.isfinite(forwards):
         st.markdown(
             f"**H(p, q) = H(p) + KL(p ‖ q)**: {number(cross)} = {number(entropy)} + "
-            f"{number(forwards)} {unit}." + (" KL is 0, as q is p." if forwards < 1e-12 else "")
+            f"{number(forwards)} {unit}." + (" KL is 0, as q is p." if np.array_equal(p, q) else "")
         )
 
 

@@ -63,11 +63,7 @@ def section() -> None:
             key="learn_draw",
         )
     try:
-        mean, std = _numbers(mean_text, "μ"), _numbers(std_text, "σ")
-        if len(mean) != len(std):
-            raise ConfigError(f"μ has {len(mean)} numbers and σ has {len(std)}: write as many.")
-        if (std <= 0).any():
-            raise ConfigError("Every σ must be above 0.")
+        mean, std = parsed(mean_text, std_text)
     except ConfigError as error:
         st.error(controls.plain(str(error)), icon=":material/error:")
         return
@@ -118,6 +114,20 @@ def section() -> None:
                 "computed from μ, σ and ε. The gradient passes to μ and σ; ε needs none."
             )
     controls.explain("The reparameterisation trick", EXPLANATION)
+
+
+def parsed(mean_text: str, std_text: str) -> tuple[np.ndarray, np.ndarray]:
+    """μ and σ of a posterior, (d,) each, of numbers with commas between them.
+
+    Raises:
+        ConfigError: that is not what the texts are.
+    """
+    mean, std = _numbers(mean_text, "μ"), _numbers(std_text, "σ")
+    if len(mean) != len(std):
+        raise ConfigError(f"μ has {len(mean)} numbers and σ has {len(std)}: write as many.")
+    if (std <= 0).any():
+        raise ConfigError("Every σ must be above 0.")
+    return mean, std
 
 
 def _again() -> None:
