@@ -28,12 +28,9 @@ def _shade(colour: str, opacity: float) -> str:
 
 def gaussians(mean_p: float, std_p: float, mean_q: float, std_q: float) -> go.Figure:
     """Above, the densities of p and q; below, p log(p / q), shaded by its sign."""
-    tails = TAIL * std_p, TAIL * std_q
-    edges = [
-        min(-EDGE, mean_p - tails[0], mean_q - tails[1]),
-        max(EDGE, mean_p + tails[0], mean_q + tails[1]),
-    ]
-    x = np.linspace(*edges, POINTS)
+    low = min(-EDGE, mean_p - TAIL * std_p, mean_q - TAIL * std_q)
+    high = max(EDGE, mean_p + TAIL * std_p, mean_q + TAIL * std_q)
+    x = np.linspace(low, high, POINTS)
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
     for name, colour, mean, std in (("p", P, mean_p, std_p), ("q", Q, mean_q, std_q)):
         figure.add_trace(
@@ -67,7 +64,7 @@ def gaussians(mean_p: float, std_p: float, mean_q: float, std_q: float) -> go.Fi
             row=2,
             col=1,
         )
-    figure.update_xaxes(range=edges)
+    figure.update_xaxes(range=[low, high])
     figure.update_xaxes(title="x", row=2, col=1)
     figure.update_yaxes(title="density", rangemode="tozero", row=1, col=1)
     figure.update_yaxes(title="nats per unit of x", row=2, col=1)
