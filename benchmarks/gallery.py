@@ -225,7 +225,6 @@ NAMES = Recipe(
         schedule="linear",
     ),
     (0.2, 1),
-    whole=(0.2,),
 )
 MELODIES = Recipe(
     "Melodies of chorales, `lstm`, sixteen latent dimensions",

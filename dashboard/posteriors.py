@@ -88,7 +88,7 @@ def _with_training(
         version: of the held-out ones.
     """
     del written, version
-    of = _of_training_texts if controls.kind(run) == "text" else _of_training_images
+    of = _of_training_images if controls.kind(run) == "images" else _of_training_texts
     known = (_held_out.mean, _held_out.log_var, _held_out.labels)
     mean, log_var, labels = (np.concatenate(parts) for parts in zip(known, *of(run), strict=True))
     return replace(_held_out, mean=mean, log_var=log_var, labels=labels)

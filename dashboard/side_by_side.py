@@ -21,7 +21,7 @@ from dashboard.controls import (
     held_out,
     imported,
     inference,
-    item,
+    items,
     last_test,
     numbers,
     picture,
@@ -60,7 +60,7 @@ def comparable(kind: str) -> list[Run]:
 
 def choose_kind() -> list[Run]:
     """The runs to choose from, all on data of one kind: see `comparable`."""
-    found = {f"{item(runs[0])}s": runs for kind in ANY_KIND if (runs := comparable(kind))}
+    found = {items(runs[0]): runs for kind in ANY_KIND if (runs := comparable(kind))}
     if len(found) < 2:
         return next(iter(found.values()), [])
     chosen = st.segmented_control(
@@ -242,7 +242,7 @@ def alignments(runs: list[Run], reference: Run | None) -> list[analysis.Alignmen
         same = run.config.dataset == reference.config.dataset and embedding.shape == target.shape
         if not same:
             st.warning(
-                f"{run_label(run)} has other {item(run)}s or dimensions and stays as it is.",
+                f"{run_label(run)} has other {items(run)} or dimensions and stays as it is.",
                 icon=":material/warning:",
             )
         turned = same and run.id != reference.id

@@ -217,11 +217,12 @@ def side_by_side(runs: list[Run], names: list[str]) -> None:
         by_data.setdefault(run.config.dataset, []).append(i)
     groups = [([runs[i] for i in row], [names[i] for i in row]) for row in by_data.values()]
 
-    st.markdown("##### The same texts through every run")
+    item, items = controls.item(runs[0]), controls.items(runs[0])
+    st.markdown(f"##### The same {items} through every run")
     fewest = min(len(controls.arrays(run)["labels"]) for run in runs)
     first = int(
         st.number_input(
-            "From held-out text",
+            f"From held-out {item}",
             *(0, fewest - 1, 0, ROWS),
             width=240,
             key="compare_first",
@@ -235,16 +236,11 @@ def side_by_side(runs: list[Run], names: list[str]) -> None:
             continue
         rows = slice(first, first + ROWS)
         found = [decode(run, controls.arrays(run)["posterior_mean"][rows]) for run in some]
-        st.html(
-            table(
-                list(zip(strings[rows], *found, strict=True)),
-                ("held out", *titles),
-                first_again=True,
-            )
-        )
+        columns = [legible(some[0], column) for column in (strings[rows], *found)]
+        st.html(table(list(zip(*columns, strict=True)), ("held out", *titles), first_again=True))
     st.caption(
-        "Held-out texts, and what their posterior means (of an autoencoder: their latents) are "
-        "decoded to with the likeliest character each time. ✓: letter for letter."
+        f"Held-out {items}, and what their posterior means (of an autoencoder: their latents) are "
+        "decoded to with the likeliest character each time. ✓: the same."
     )
 
     st.markdown("##### The same z through every run")
@@ -259,19 +255,23 @@ def side_by_side(runs: list[Run], names: list[str]) -> None:
         ]
         known = training(some[0])
         marking &= known is not None
-        st.html(table(list(zip(*found, strict=True)), titles, marked=known or ()))
+        copies = legible(
+            some[0], sorted({one for column in found for one in column} & (known or set()))
+        )
+        columns = [legible(some[0], column) for column in found]
+        st.html(table(list(zip(*columns, strict=True)), titles, marked=copies))
     st.caption(
         "Samples of the prior, the same in a row for runs of as many latent dimensions, decoded "
         + ("with the likeliest character each time" if temperature == 0 else "by drawing")
-        + ("; in bold: a training text." if marking else ".")
+        + (f"; in bold: a training {item}." if marking else ".")
     )
 
 
 def not_here(run: Run) -> str:
     """That the texts it was trained on are not on this machine, and what to do."""
     return (
-        f"The texts of {run.config.dataset} that the run was trained on are not on this machine: "
-        "put their file into a folder and name that in VAE_LAB_DATA."
+        f"The {controls.items(run)} of {run.config.dataset} that the run was trained on are not on "
+        "this machine: put their file into a folder and name that in VAE_LAB_DATA."
     )
 
 

@@ -127,6 +127,15 @@ def test_copies_are_counted(run: Run, data: list[str]) -> None:
     assert (counted.copies, counted.new) == (1, 1)
 
 
+def test_compare_spells_them(run: Run, data: list[str]) -> None:
+    page = open_page("compare")
+    page.segmented_control("runs_on").set_value("melodies").run()
+    assert not page.exception
+    assert page.multiselect("runs_melody").value == [controls.run_label(run)]
+    shown = " ".join(e.proto.body for e in page.get("html"))
+    assert melodies.spelt(data[2]) in shown
+
+
 def test_latent_space_names_the_notes(run: Run, data: list[str]) -> None:
     page = on(run, "latent_space")
     assert page.selectbox("run").value == controls.run_label(run)

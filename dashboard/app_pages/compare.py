@@ -10,22 +10,23 @@ from dashboard.figures.numbers import metrics_table
 from vae_core import analysis, datasets
 from vae_core.metrics import BOUND_IMAGES, NO_FACTORS
 
-BOUNDS = {
-    "image": "only those on binarised pixels bound a likelihood: never compare the two kinds",
-    "text": "they bound a likelihood",
-}
-DECODED = {
-    "image": r"""
+# Of images, and of texts and melodies.
+BOUNDS = (
+    "only those on binarised pixels bound a likelihood: never compare the two kinds",
+    "they bound a likelihood",
+)
+DECODED = (
+    r"""
 - **Reconstructions** blur as $\beta$ grows: there are fewer nats to say which image it was.
 - **Samples of the prior** look like those of the aggregate posterior only where the cloud fills
   the prior.
 """,
-    "text": r"""
-- **Texts come back** letter for letter where there are nats enough to say which text it was. As
-  $\beta$ grows they become likelier ones, and at last the same one for all.
-- **Samples of the prior** look like the data only where the cloud fills the prior.
+    r"""
+- **What comes back** is the same, letter for letter or note for note, where there are nats enough
+  to say which it was. As $\beta$ grows it is a likelier one, and at last the same for all.
+- **Samples of the prior** are like the data only where the cloud fills the prior.
 """,
-}
+)
 
 st.title("Compare")
 comparable = side_by_side.choose_kind()
@@ -34,7 +35,10 @@ if not runs:
     raise controls.NothingToShowError(
         "There are no finished runs yet: train some on the Train page."
     )
-item, an_item = controls.item(comparable[0]), controls.an_item(comparable[0])
+item, items, an_item = (
+    of(comparable[0]) for of in (controls.item, controls.items, controls.an_item)
+)
+of_texts = item != "image"
 chosen = st.multiselect(
     "Runs",
     list(runs),
@@ -100,7 +104,8 @@ side_by_side.show_table(table, *names, *shown_here)
 st.caption(
     "Mean ± standard deviation over the seeds; marked: the best, where one direction is better. "
     f"Nats are nats {an_item}. The loss holds β, so only the elbo compares across β. Bounds are "
-    f"computed on up to {BOUND_IMAGES} held-out {item}s; {BOUNDS[item]}. Click a heading to sort."
+    f"computed on up to {BOUND_IMAGES} held-out {items}; {BOUNDS[of_texts]}. Click a heading to "
+    "sort."
 )
 if item == "image" and not all(datasets.has_factors(run.config.dataset) for run in picked):
     st.caption(NO_FACTORS)
@@ -135,7 +140,7 @@ aligned_to = right.selectbox(
     [AS_THEY_ARE, *references],
     key="align",
     bind="query-params",
-    help=f"Runs put the same {item}s to other places: flipped, turned, nearer or farther. This "
+    help=f"Runs put the same {items} to other places: flipped, turned, nearer or farther. This "
     "lays each latent space on that of the chosen run as well as a rotation or reflection, one "
     "scale and a shift can (Procrustes). The scale is what β does, so compare shapes now, not "
     "sizes.",
@@ -165,7 +170,7 @@ with side_by_side.grid(shown):
         alt="Held-out latent spaces side by side on shared axes",
     )
     st.caption(
-        f"Up to {comparison.MAX_POINTS:,} held-out {item}s a run, each at its posterior mean; "
+        f"Up to {comparison.MAX_POINTS:,} held-out {items} a run, each at its posterior mean; "
         "dotted: 1 and 2 standard deviations of the prior."
     )
     if with_prior:
@@ -179,7 +184,7 @@ with side_by_side.grid(shown):
             "variance that stays. The circles are those of the chosen run's prior."
         )
 
-    if item == "text":
+    if of_texts:
         written.side_by_side(seen, names)
     else:
         st.markdown("##### What the latent plane decodes to")
@@ -217,8 +222,8 @@ All runs minimise $\mathbb E_q[-\log p(x \mid z)] + \beta\,
 - **Latent space**: a larger $\beta$ draws the cloud onto the circles and rounds it; a smaller one
   lets it grow and tear. Averaged over the data, the rate splits into
   $\mathrm{{KL}}(q(z)\,\|\,p(z))$, how far the cloud is from the prior, and the mutual information
-  $I(x; z)$, how well {item}s are told apart (Hoffman & Johnson, 2016).
-{DECODED[item].strip()}
+  $I(x; z)$, how well {items} are told apart (Hoffman & Johnson, 2016).
+{DECODED[of_texts].strip()}
 - **Rate of each dimension**: one that falls to 0 has collapsed; its posterior is the prior.
 """,
 )
