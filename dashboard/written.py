@@ -14,7 +14,7 @@ from plotly import graph_objects as go
 from dashboard import controls, posteriors
 from dashboard.figures import dim_name, latent
 from dashboard.posteriors import Posteriors
-from vae_core import analysis, melodies, text, text_metrics
+from vae_core import analysis, datasets, melodies, text, text_metrics
 from vae_core.datasets import DatasetError
 from vae_core.runs import Run
 
@@ -268,10 +268,14 @@ def side_by_side(runs: list[Run], names: list[str]) -> None:
 
 
 def not_here(run: Run) -> str:
-    """That the texts it was trained on are not on this machine, and what to do."""
+    """That what it was trained on is not on this machine, and what to do."""
+    name = run.config.dataset
+    with contextlib.suppress(DatasetError):
+        if missing := datasets.source(name).missing():
+            return missing[0].upper() + missing[1:]
     return (
-        f"The {controls.items(run)} of {run.config.dataset} that the run was trained on are not on "
-        "this machine: put their file into a folder and name that in VAE_LAB_DATA."
+        f"The data set {name} that the run was trained on is not on this machine: put its file "
+        "into a folder and name that in VAE_LAB_DATA."
     )
 
 
