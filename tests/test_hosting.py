@@ -223,7 +223,8 @@ def test_some_viewers_at_once(server: Server) -> None:
     crowd = Crowd(server.url, sessions=3, think=0.5)
     with Visitor(server.url) as watcher:
         watcher.open("train")
-        walk(watcher, 0, 0.5, lambda: len(crowd.seconds("page")) >= 30, [])
+        seen = crowd.seconds
+        walk(watcher, 0, 0.5, lambda: len(seen("page")) >= 30 and len(seen("tick")) > 0, [])
         for resume in (True, False):
             watcher.cut()
             watcher.come_back(resume)

@@ -78,7 +78,7 @@ def test_opening_a_page_loads_no_tensorflow(page: str, tmp_path: Path) -> None:
         "from streamlit.testing.v1 import AppTest\n"
         "from vae_core import engines\n"
         "engines.shared_engine = lambda store: None\n"
-        "test = AppTest.from_file('dashboard/app.py', default_timeout=PATIENCE).run()\n"
+        "test = AppTest.from_file('dashboard/app.py', default_timeout=900).run()\n"
         f"if {page!r} != 'home': test.switch_page('app_pages/{page}.py').run()\n"
         "assert not test.exception and not test.error and test.get('bidi_component')",
         VAE_LAB_RUNS=str(tmp_path),

@@ -5,7 +5,6 @@ import streamlit as st
 
 from dashboard import controls, heard, written
 from vae_core import analysis, melodies, text_metrics
-from vae_core.datasets import DatasetError
 from vae_core.metrics import METRICS
 
 TABS = ["Between two melodies", "From the prior", "Coming back"]
@@ -61,10 +60,9 @@ with st.container(key="form-tempo"):
 
 def source(row: int) -> str:
     """Where a held-out melody stands, or what kind it is where the data are not here."""
-    try:
-        return controls.melody_sources("test")[row]
-    except (DatasetError, IndexError):
+    if known is None:
         return f"number {row}, {names[labels[row]]}"
+    return controls.melody_sources("test")[row]
 
 
 def end(name: str, usual: int) -> tuple[np.ndarray, str]:

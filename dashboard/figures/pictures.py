@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,7 +15,8 @@ def png(image: np.ndarray) -> bytes:
     """A grey picture (h, w) in [0, 1] as PNG, pixel for pixel."""
     pixels = np.clip(image * 255 + 0.5, 0, 255).astype(np.uint8)
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "png", compress_level=3)  # half the time of the default
+    # Less than half the time of the defaults, and hardly larger: what is decoded is smooth.
+    Image.fromarray(pixels).save(buffer, "png", compress_level=3, compress_type=zlib.Z_RLE)
     return buffer.getvalue()
 
 

@@ -81,7 +81,7 @@ def axes(number: int) -> tuple[str, str]:
 
 @functools.cache
 def _template() -> dict[str, Any]:
-    return dict(plotly.io.templates["plotly"].to_plotly_json())
+    return dict(plotly.io.templates[plotly.io.templates.default].to_plotly_json())
 
 
 def _sendable(value: Any) -> Any:
