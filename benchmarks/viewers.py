@@ -41,6 +41,9 @@ from vae_core.config import RunConfig
 from vae_core.runs import Run
 
 AIMS = {"p95": 1.0, "growth": 0.10}
+# Seconds: Streamlit keeps a session that was cut off for 120, so only then are there as many of these
+# as there will ever be.
+WARM_UP = 150.0
 CUT_SHARE = 0.05  # of the acts: the connection breaks
 RUN_SECONDS = 60.0  # a page run that takes longer counts as an error
 FINISHED = (
@@ -429,7 +432,7 @@ def measure(server: Server, sessions: int, think: float, minutes: float, seed: i
     alone += steps(runs)
     look_at_every_run(server.url)
     crowd = Crowd(server.url, sessions, think, seed)
-    watch(gauge, 60)
+    watch(gauge, WARM_UP)
     warm = gauge.megabytes
     crowd.forget()
     before, cpu, start = steps(runs), gauge.cpu_seconds(), time.monotonic()
@@ -471,7 +474,7 @@ def main() -> None:
         "--minutes",
         type=float,
         default=3.0,
-        help="after each run was opened once, and a minute of warm-up",
+        help=f"after each run was opened once, and {WARM_UP:g} seconds of warm-up",
     )
     parser.add_argument("--think", type=float, default=5.0, help="seconds, the mean")
     parser.add_argument("--seed", type=int, default=0)

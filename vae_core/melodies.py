@@ -6,6 +6,7 @@ A letter begins a note of its pitch, `_` holds it, `.` is a rest. So a quarter n
 
 from __future__ import annotations
 
+import functools
 import io
 import string
 import wave
@@ -107,17 +108,23 @@ def sound(melody: str, tempo: float) -> np.ndarray:
     samples = np.zeros(round(len(melody) * sixteenth))
     for pitch, start, length in notes(melody):
         first, end = round(start * sixteenth), round((start + length) * sixteenth)
-        seconds = np.arange(end - first) / SAMPLE_RATE
-        frequency = 440 * 2 ** ((pitch - 69) / 12)  # equal temperament
-        tone = sum(
-            amplitude * np.sin(2 * np.pi * k * frequency * seconds)
-            for k, amplitude in enumerate(PARTIALS, start=1)
-            if k * frequency < SAMPLE_RATE / 2
-        )
-        left = (end - first) / SAMPLE_RATE - seconds
-        envelope = np.minimum(seconds / ATTACK, 1) * np.minimum(left / RELEASE, 1)
-        samples[first:end] = tone * envelope * np.exp(-seconds / DECAY)
-    return LOUDNESS / sum(PARTIALS) * 2 * samples
+        samples[first:end] = _tone(pitch, end - first)
+    return samples
+
+
+@functools.lru_cache(maxsize=256)  # some 8 MB; the steps of a walk share most of their tones
+def _tone(pitch: int, count: int) -> np.ndarray:
+    seconds = np.arange(count) / SAMPLE_RATE
+    frequency = 440 * 2 ** ((pitch - 69) / 12)  # equal temperament
+    tone = sum(
+        amplitude * np.sin(2 * np.pi * k * frequency * seconds)
+        for k, amplitude in enumerate(PARTIALS, start=1)
+        if k * frequency < SAMPLE_RATE / 2
+    )
+    left = count / SAMPLE_RATE - seconds
+    envelope = np.minimum(seconds / ATTACK, 1) * np.minimum(left / RELEASE, 1)
+    loudness = LOUDNESS / sum(PARTIALS) * 2
+    return (loudness * tone * envelope * np.exp(-seconds / DECAY)).astype(np.float32)
 
 
 def wav(melody: str, tempo: float) -> bytes:
