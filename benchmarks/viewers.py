@@ -41,8 +41,8 @@ from vae_core.config import RunConfig
 from vae_core.runs import Run
 
 AIMS = {"p95": 1.0, "growth": 0.10}
-# Seconds: Streamlit keeps a session that was cut off for 120, so only then are there as many of these
-# as there will ever be.
+# Seconds: Streamlit keeps a session that was cut off for 120, so only then are there as many of
+# these as there will ever be.
 WARM_UP = 150.0
 CUT_SHARE = 0.05  # of the acts: the connection breaks
 RUN_SECONDS = 60.0  # a page run that takes longer counts as an error
