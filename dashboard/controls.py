@@ -373,10 +373,12 @@ def version(run: Run, name: str = "arrays") -> tuple[str, int]:
 
 def arrays(run: Run, name: str = "arrays") -> dict[str, np.ndarray]:
     """`Run.arrays`, read once for all viewers; not to be written to."""
-    return _arrays(*version(run, name), name)
+    path, written = version(run, name)
+    # By name: for what comes by place Streamlit asks for the signature each time.
+    return _arrays(path=path, written=written, name=name)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@st.cache_resource(max_entries=48, show_spinner=False)  # more than ship: half a megabyte each
 def _arrays(path: str, written: int, name: str) -> dict[str, np.ndarray]:
     del written
     return Run(Path(path)).arrays(name)
@@ -499,7 +501,7 @@ def melody_sources(part: str) -> list[str]:
     return datasets.melody_sources(part)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def texts(dataset: str, part: str, sha256: str) -> list[str]:
     """`vae_core.datasets.texts`, kept for the next viewer; not to be written to."""
     return datasets.texts(dataset, part, sha256)
@@ -541,7 +543,7 @@ def decoded(run: Run, z: np.ndarray, columns: int, side: int = 400) -> bytes:
     return _decoded(str(run.path), run.decoder_path.stat().st_mtime_ns, z, columns, side)
 
 
-@st.cache_data(max_entries=100, show_spinner=False)
+@st.cache_data(max_entries=200, show_spinner=False)
 def _decoded(path: str, written: int, z: np.ndarray, columns: int, side: int) -> bytes:
     del written  # a part of the key: with other weights there are other pictures
     images = inference(Run(Path(path))).decode(z)

@@ -117,7 +117,7 @@ def drawn(make: Callable[[], go.Figure | Plain], *key: Hashable) -> Drawn:
         make: makes it.
         key: what it is made of, and its name: another figure has another key.
     """
-    return _drawn(key, make)
+    return _drawn(key=key, _make=make)
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
