@@ -224,7 +224,9 @@ def pick_run(
     if not runs:
         raise NothingToShowError(none)
     asked = st.session_state.get(key)
-    others = {run_label(run): run for run in all_runs(viewable, _others(kinds))}
+    others = {}
+    if asked is not None and asked not in runs:  # labels ask each run for its status
+        others = {run_label(run): run for run in all_runs(viewable, _others(kinds))}
     if asked in others:
         held = kind(others[asked])
         here = " and ".join(SHOWN_AS[kind] for kind in kinds)
@@ -249,6 +251,20 @@ def pick_run(
 
 def _others(kinds: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(kind for kind in ANY_KIND if kind not in kinds)
+
+
+def path(key: str) -> str:
+    """How to go from A to B: one of `analysis.INTERPOLATIONS`."""
+    return st.segmented_control(
+        "Path",
+        analysis.INTERPOLATIONS,
+        default=analysis.INTERPOLATIONS[0],
+        required=True,
+        key=key,
+        bind="query-params",
+        help="spherical: along the arc around the origin, as samples of the prior of many "
+        "dimensions lie on a shell.",
+    )
 
 
 def replace_gone(key: str, options: Collection[str], first: str) -> None:

@@ -132,16 +132,8 @@ def choose(run: Run, z: np.ndarray) -> Walk | None:
         bind="query-params",
         help="points of the latent space, or the posterior means of two held-out images",
     )
-    how = kind.segmented_control(
-        "Path",
-        analysis.INTERPOLATIONS,
-        default="linear",
-        required=True,
-        key="walk_path",
-        bind="query-params",
-        help="spherical: along the arc around the origin, as samples of the prior of many "
-        "dimensions lie on a shell.",
-    )
+    with kind:
+        how = controls.path("walk_path")
     found = _images(run) if ends == "images" else _points(run, z)
     return Walk(*found, how) if found else None
 

@@ -16,6 +16,7 @@ from dashboard.figures import dim_name, latent
 from dashboard.posteriors import Posteriors
 from vae_core import analysis, datasets, melodies, text, text_metrics
 from vae_core.datasets import DatasetError
+from vae_core.metrics import METRICS
 from vae_core.runs import Run
 
 ROWS = 10
@@ -174,6 +175,31 @@ def rows(run: Run, snapshot: Mapping[str, np.ndarray] | None, labels: np.ndarray
             else ("held out", "its latents, decoded", "from N(0, I)"),
         )
     )
+
+
+def shares_that_come_back(run: Run) -> None:
+    """Measured on all held-out texts when training ended."""
+    numbers = controls.numbers(run)
+    with st.container(horizontal=True):
+        for name in ("exact_match", "token_accuracy"):
+            if name in numbers:
+                metric = METRICS[name]
+                st.metric(metric.title, f"{numbers[name]:.1%}", help=metric.text, border=True)
+
+
+def novelty(run: Run, texts: list[str], known: frozenset[str] | None) -> None:
+    """How many of these texts of the run are new, copies, and repeat another.
+
+    Args:
+        known: see `training`.
+    """
+    counted = text_metrics.novelty(texts, known or frozenset())
+    with st.container(horizontal=True):
+        if known:
+            st.metric("new", f"{counted.new:,} of {counted.texts:,}", border=True)
+            copies = f"copies of training {controls.items(run)}"
+            st.metric(copies, f"{counted.copies:,}", border=True)
+        st.metric("repeat another", f"{counted.repeats:,}", border=True)
 
 
 def reconstructions(run: Run, first: int, count: int) -> list[dict[str, Any]] | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
+from dashboard import controls
 from tests.waiting import PATIENCE
-from vae_core.runs import PROJECT
+from vae_core.runs import PROJECT, Run
 
 PAGES = sorted(
     path.stem for path in (PROJECT / "dashboard/app_pages").glob("*.py") if path.stem != "__init__"
@@ -19,6 +20,16 @@ def open_page(name: str) -> AppTest:
     if name != "home":
         page.switch_page(f"app_pages/{name}.py").run()
     assert not page.exception, page.exception
+    return page
+
+
+def on(run: Run, name: str) -> AppTest:
+    """A page, with that run chosen before."""
+    page = open_page("home")
+    page.session_state["run"] = controls.run_label(run)
+    page.switch_page(f"app_pages/{name}.py").run()
+    assert not page.exception, page.exception
+    assert not page.error
     return page
 
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import controls, heard, written
 from dashboard.figures import rolls
-from tests.pages import open_page, plots
+from tests.pages import on, open_page, plots
 from vae_core import analysis, datasets, melodies, text, text_metrics
 from vae_core.runs import Run
 
@@ -52,16 +52,6 @@ def data(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]
     content = datasets.stored("melodies").sha256
     monkeypatch.setattr(controls, "trained_on", lambda _: content)
     return found
-
-
-def on(run: Run, name: str) -> AppTest:
-    """A page, with that run chosen before."""
-    page = open_page("home")
-    page.session_state["run"] = controls.run_label(run)
-    page.switch_page(f"app_pages/{name}.py").run()
-    assert not page.exception, page.exception
-    assert not page.error
-    return page
 
 
 def tab(page: AppTest, name: str) -> AppTest:

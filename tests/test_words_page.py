@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import controls, written
 from dashboard.figures import latent
-from tests.pages import open_page, plots
+from tests.pages import on, open_page, plots
 from vae_core import analysis, datasets
 from vae_core.runs import Group, Run, RunStore, pretrained_store
 
@@ -31,16 +31,6 @@ def run() -> Run:
         if run.config.dataset == "unicode_names" and controls.pretrained(run)
     ]
     return found
-
-
-def on(run: Run, name: str) -> AppTest:
-    """A page, with that run chosen before."""
-    page = open_page("home")
-    page.session_state["run"] = controls.run_label(run)
-    page.switch_page(f"app_pages/{name}.py").run()
-    assert not page.exception, page.exception
-    assert not page.error
-    return page
 
 
 def captions(page: AppTest) -> str:

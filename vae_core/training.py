@@ -462,12 +462,8 @@ def _measure(networks: Any, dataset: Dataset, has_rate: bool) -> dict[str, float
             *(networks, dataset.x_test, dataset.y_test, dataset.x_train, dataset.vocabulary),
             has_rate=has_rate,
         )
-    return metrics.measure(networks, *_held_out(dataset), has_rate=has_rate)
-
-
-def _held_out(dataset: Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """What `metrics.measure` takes of a data set."""
-    return dataset.x_test, dataset.y_test, dataset.factors
+    images = dataset.x_test, dataset.y_test, dataset.factors
+    return metrics.measure(networks, *images, has_rate=has_rate)
 
 
 def _pixels(images: np.ndarray) -> np.ndarray:

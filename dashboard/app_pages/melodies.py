@@ -4,8 +4,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard import controls, heard, written
-from vae_core import analysis, melodies, text_metrics
-from vae_core.metrics import METRICS
+from vae_core import analysis, melodies
 
 TABS = ["Between two melodies", "From the prior", "Coming back"]
 HELD_OUT, PRIOR = "held out", "from the prior"
@@ -92,14 +91,7 @@ def between(seen: bool) -> None:
         a, of_a = end("A", int(usual[len(usual) // 2 - 1]))
         b, of_b = end("B", int(usual[-1]))
         steps = st.slider("Steps", 3, 16, 8, key="melodies_steps", bind="query-params")
-        kind = st.segmented_control(
-            "Path",
-            analysis.INTERPOLATIONS,
-            default=analysis.INTERPOLATIONS[0],
-            required=True,
-            key="melodies_path",
-            bind="query-params",
-        )
+        kind = controls.path("melodies_path")
     if not seen:
         return
     st.markdown(f"From **A**, {controls.plain(of_a)}, to **B**, {controls.plain(of_b)}.")
@@ -127,12 +119,7 @@ def prior(seen: bool) -> None:
         return
     z = analysis.prior_samples(count, d, int(seed))
     found = written.decode(run, z, temperature, int(seed))
-    counted = text_metrics.novelty(found, known or frozenset())
-    with st.container(horizontal=True):
-        if known:
-            st.metric("new", f"{counted.new:,} of {counted.texts:,}", border=True)
-            st.metric("copies of training melodies", f"{counted.copies:,}", border=True)
-        st.metric("repeat another", f"{counted.repeats:,}", border=True)
+    written.novelty(run, found, known)
     heard.side_by_side(found[:SHOWN], [f"sample {i}" for i in range(SHOWN)], tempo, "prior")
     st.caption(
         f"{SHOWN} of the {count:,}: z from the prior, and then each character drawn from the "
@@ -142,12 +129,7 @@ def prior(seen: bool) -> None:
 
 
 def coming_back(seen: bool) -> None:
-    numbers = controls.numbers(run)
-    with st.container(horizontal=True):
-        for name in ("exact_match", "token_accuracy"):
-            if name in numbers:
-                metric = METRICS[name]
-                st.metric(metric.title, f"{numbers[name]:.1%}", help=metric.text, border=True)
+    written.shares_that_come_back(run)
     with st.container(key="form-back"):
         first = st.number_input(
             "From held-out melody",

@@ -6,8 +6,7 @@ import streamlit as st
 from dashboard import controls, exports, written
 from dashboard.components.plot import plot
 from dashboard.figures import dim_name
-from vae_core import analysis, text_metrics
-from vae_core.metrics import METRICS
+from vae_core import analysis
 from vae_core.untrusted import RefusedError
 
 TABS = ["Between two texts", "Plane", "From the prior", "Coming back"]
@@ -71,14 +70,7 @@ def between() -> None:
             for i, name in enumerate("AB")
         ]
         steps = st.slider("Steps", 3, 21, 9, key="words_steps", bind="query-params")
-        kind = st.segmented_control(
-            "Path",
-            analysis.INTERPOLATIONS,
-            default=analysis.INTERPOLATIONS[0],
-            required=True,
-            key="words_path",
-            bind="query-params",
-        )
+        kind = controls.path("words_path")
     try:
         tokens = networks.tokens([written.readable(run, one) for one in typed])
     except RefusedError as error:
@@ -157,12 +149,7 @@ def prior() -> None:
         seed = st.number_input("Seed", 0, 10**6, 0, key="words_seed", bind="query-params")
     z = analysis.prior_samples(count, d, int(seed))
     texts = written.decode(run, z, temperature, int(seed))
-    found = text_metrics.novelty(texts, known or frozenset())
-    with st.container(horizontal=True):
-        if known:
-            st.metric("new", f"{found.new:,} of {found.texts:,}", border=True)
-            st.metric("copies of training texts", f"{found.copies:,}", border=True)
-        st.metric("repeat another", f"{found.repeats:,}", border=True)
+    written.novelty(run, texts, known)
     shown = texts[:40]
     wide = 5 if longest <= LONGEST_IN_TEN else 2
     cells = [shown[i : i + wide] for i in range(0, len(shown), wide)]
@@ -175,12 +162,7 @@ def prior() -> None:
 
 def coming_back() -> None:
     held_out = len(controls.arrays(run)["labels"])
-    numbers = controls.numbers(run)
-    with st.container(horizontal=True):
-        for name in ("exact_match", "token_accuracy"):
-            if name in numbers:
-                metric = METRICS[name]
-                st.metric(metric.title, f"{numbers[name]:.1%}", help=metric.text, border=True)
+    written.shares_that_come_back(run)
     with st.container(key="form-back"):
         first = st.number_input(
             "From held-out text", 0, held_out - 1, 0, 20, key="words_first", bind="query-params"

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "vae_lab_plane",
     html=(HERE / "plane.html").read_text("utf-8"),
-    css=(HERE / "plane.css").read_text("utf-8"),
+    css="".join((HERE / f"{name}.css").read_text("utf-8") for name in ("slider", "plane")),
     js=(HERE / "plane.js").read_text("utf-8"),
 )
 

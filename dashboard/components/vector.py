@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "vae_lab_vector",
     html=(HERE / "vector.html").read_text("utf-8"),
-    css=(HERE / "vector.css").read_text("utf-8"),
+    css="".join((HERE / f"{name}.css").read_text("utf-8") for name in ("slider", "vector")),
     js=(HERE / "vector.js").read_text("utf-8"),
 )
 
