@@ -10,10 +10,18 @@ from collections.abc import Sequence
 
 from dashboard import controls, roles
 from dashboard.training_cost import left_to_train
-from vae_core import datasets, engines, importing, untrusted, uploads
+from vae_core import sandbox
 from vae_core.config import RunConfig, VaeLabError
-from vae_core.engines import Engine
-from vae_core.runs import Group, Run, RunError, Status, default_store
+from vae_core.data import own, registry
+from vae_core.data.upload import limits, reader
+from vae_core.engines import factory
+from vae_core.engines.base import Engine
+from vae_core.exchange import importing
+from vae_core.runs.errors import RunError
+from vae_core.runs.groups import Group
+from vae_core.runs.run import Run
+from vae_core.runs.status import Status
+from vae_core.runs.store import default_store
 
 UPLOAD_MB = 200  # Streamlit holds the file in memory; the command line takes more
 
@@ -109,11 +117,11 @@ def delete_group(run: Run, name: str) -> None:
     default_store().delete_group(run.id, name)
 
 
-def read_upload(content: memoryview | bytes, name: str, size: int | None) -> uploads.Upload:
+def read_upload(content: memoryview | bytes, name: str, size: int | None) -> reader.Upload:
     """Make a data set of a file, to be looked at; nothing is kept yet.
 
     Args:
-        size: pixels a side, see `vae_core.uploads.read`.
+        size: pixels a side, see `vae_core.data.upload.reader.read`.
 
     Raises:
         RoleError: a viewer asked.
@@ -121,10 +129,10 @@ def read_upload(content: memoryview | bytes, name: str, size: int | None) -> upl
     """
     roles.require_trainer("upload data")
     with _reading:
-        return uploads.read(content, name, size, upload_limits())
+        return reader.read(content, name, size, upload_limits())
 
 
-def keep_data(upload: uploads.Upload) -> str:
+def keep_data(upload: reader.Upload) -> str:
     """Store a data set that was looked at; its name.
 
     Raises:
@@ -133,7 +141,7 @@ def keep_data(upload: uploads.Upload) -> str:
     """
     roles.require_trainer("keep data")
     most = roles.limits().data_mb
-    if most is not None and datasets.own_bytes() >= most << 20:
+    if most is not None and own.own_bytes() >= most << 20:
         raise LimitError(f"data sets take up all of the {most:,} MB here: delete one first.")
     return upload.keep()
 
@@ -146,7 +154,7 @@ def delete_data(name: str) -> None:
         DatasetError: there is none of that name, or a run that trains or waits needs it.
     """
     roles.require_trainer("delete data")
-    datasets.delete_own(name, default_store())
+    registry.delete_own(name, default_store())
 
 
 def import_run(content: memoryview | bytes, name: str) -> Run:
@@ -161,7 +169,7 @@ def import_run(content: memoryview | bytes, name: str) -> Run:
         VaeLabError: it is no run that can be taken.
     """
     roles.require_trainer("import a run")
-    untrusted.check_file(content, name, (".zip",), upload_mb() << 20)
+    sandbox.check_file(content, name, (".zip",), upload_mb() << 20)
     with _reading:
         run = importing.import_run(content, name, default_store())
     controls.look_again()
@@ -174,11 +182,11 @@ def upload_mb() -> int:
     return UPLOAD_MB if most is None else most
 
 
-def upload_limits() -> uploads.Limits:
+def upload_limits() -> limits.Limits:
     """What an uploaded data set may hold."""
     most = roles.limits().images
-    images = uploads.LIMITS.images if most is None else most
-    return uploads.Limits(images=images, file_bytes=upload_mb() << 20)
+    images = limits.LIMITS.images if most is None else most
+    return limits.Limits(images=images, file_bytes=upload_mb() << 20)
 
 
 def why_it_stays(run: Run, status: Status) -> str | None:
@@ -197,7 +205,7 @@ def why_too_much(configs: Sequence[RunConfig]) -> str | None:
         if most.epochs is not None and config.epochs > most.epochs:
             return f"A run may have up to {most.epochs:,} epochs here, not {config.epochs:,}."
         if most.images is not None:
-            images = datasets.source(config.dataset).train_images
+            images = registry.source(config.dataset).train_images
             if images > most.images:
                 return (
                     f"Runs may train on up to {most.images:,} images here; {config.dataset} has "
@@ -242,4 +250,4 @@ def _active() -> dict[str, str | None]:
 
 
 def _engine() -> Engine:
-    return engines.shared_engine(default_store())
+    return factory.shared_engine(default_store())

@@ -9,8 +9,8 @@ import streamlit as st
 from dashboard import account, link, memory, roles
 from dashboard.controls import NothingToShowError, one_look, plain, warn_of_damage
 from vae_core.config import VaeLabError
-from vae_core.engines import engine_trouble, shared_engine
-from vae_core.runs import default_store
+from vae_core.engines.factory import engine_trouble, shared_engine
+from vae_core.runs.store import default_store
 
 ICON = Path(__file__).parent / "icon.svg"  # a named icon would be fetched from the network
 PAGES = [

@@ -13,10 +13,11 @@ from dashboard.components.decoder import decoder
 from dashboard.components.vector import Row, Still, Tile, vector
 from dashboard.figures import pictures
 from dashboard.posteriors import Posteriors
-from vae_core import analysis, datasets
-from vae_core.analysis import Halves
-from vae_core.datasets import DatasetError
-from vae_core.runs import Run
+from vae_core.data import registry
+from vae_core.data.dataset import DatasetError
+from vae_core.latent import attributes
+from vae_core.latent.attributes import Halves
+from vae_core.runs.run import Run
 
 MOST, STEP = 3.0, 0.05  # strength
 STRENGTH = "arithmetic_strength"
@@ -50,7 +51,7 @@ class Direction:
 
 def say_how_few(run: Run) -> None:
     """Of a small data set: how many images a run saw."""
-    source = datasets.DATASETS.get(run.config.dataset)
+    source = registry.DATASETS.get(run.config.dataset)
     if source and source.train_images < FEW:
         st.caption(
             f"{run.config.dataset} is small: this run was trained on {source.train_images} "
@@ -128,10 +129,10 @@ def choose_groups(run: Run, q: Posteriors, picked: np.ndarray) -> Direction | No
     if not len(start) or not len(end):
         st.warning("Both groups hold the same pictures: choose others.", icon=":material/info:")
         return None
-    halves = analysis.halves(start, end, q.labels)
+    halves = attributes.halves(start, end, q.labels)
     a, b = halves.made_from
     return Direction(
-        analysis.attribute_vector(q.mean[a], q.mean[b]),
+        attributes.attribute_vector(q.mean[a], q.mean[b]),
         f"“{chosen[0]}” to “{chosen[1]}”",
         np.concatenate([a, b]),
         (chosen[0], chosen[1]),
@@ -299,9 +300,9 @@ def held_out_check(run: Run, q: Posteriors, direction: Direction, strength: floa
             }
         )
     st.table(table)
-    agreement = analysis.agreement(
+    agreement = attributes.agreement(
         direction.vector,
-        analysis.attribute_vector(*(q.mean[rows] for rows in halves.shown_on)),
+        attributes.attribute_vector(*(q.mean[rows] for rows in halves.shown_on)),
     )
     how = (
         "The labels were halved at random, so no label is in both halves: "
@@ -328,6 +329,6 @@ def _transfer(
     own: np.ndarray,
     aim: np.ndarray,
     everything: np.ndarray,
-) -> analysis.Transfer:
+) -> attributes.Transfer:
     del written  # a part of the key: other weights are another answer
-    return analysis.transfer(controls.inference(run), z, step, own, aim, everything)
+    return attributes.transfer(controls.inference(run), z, step, own, aim, everything)

@@ -12,11 +12,14 @@ import numpy as np
 import streamlit as st
 
 from dashboard import controls
-from vae_core import analysis, datasets
 from vae_core.config import RunConfig
-from vae_core.metrics import sampled
-from vae_core.runs import Run
-from vae_core.sweep import sweep_id
+from vae_core.data import dataset, excerpts
+from vae_core.latent import coverage as latent_coverage
+from vae_core.latent import paths, samples
+from vae_core.latent.coverage import NEIGHBOURS, nearest_distances, typical_gap
+from vae_core.metrics.posterior_samples import sampled
+from vae_core.runs.run import Run
+from vae_core.runs.sweeps import sweep_id
 
 STEPS = 11  # of a walk
 SAMPLES = 36
@@ -95,7 +98,7 @@ def encoded(run: Run) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Shares of what is sampled that lie near encoded images, see `vae_core.analysis.coverage`.
+    """Shares of samples that lie near encoded images, see `vae_core.latent.coverage`.
 
     Attributes:
         normal: of N(0, I).
@@ -118,10 +121,10 @@ def _coverage(path: str, written: int) -> Coverage:
     del written
     z = encoded(Run(Path(path)))
     n, d = z.shape
-    k = np.arange(1, analysis.NEIGHBOURS + 1)
+    k = np.arange(1, NEIGHBOURS + 1)
     return Coverage(
-        analysis.coverage(analysis.prior_samples(n, d, seed=1), z),
-        analysis.coverage(analysis.fitted_normal_samples(n, z, seed=1), z),
+        latent_coverage.coverage(samples.prior_samples(n, d, seed=1), z),
+        latent_coverage.coverage(samples.fitted_normal_samples(n, z, seed=1), z),
         float(1 - np.prod((n - k) / (2 * n - k))),
     )
 
@@ -156,18 +159,18 @@ def _walks(versions: tuple[tuple[str, int], ...], start: int, end: int) -> list[
     for run in runs:
         arrays = controls.arrays(run)
         mean, labels = arrays["posterior_mean"], arrays["labels"]
-        a, b = (mean[analysis.most_typical(mean, labels, label)] for label in (start, end))
-        latents.append(analysis.interpolation(a, b, STEPS))
+        a, b = (mean[samples.most_typical(mean, labels, label)] for label in (start, end))
+        latents.append(paths.interpolation(a, b, STEPS))
         unit = _gap(*controls.version(run))
-        found = analysis.nearest_distances(latents[-1], mean)
+        found = nearest_distances(latents[-1], mean)
         gaps.append(found / unit if unit > 0 else found)
     pixels: Sequence[np.ndarray | None] = [None] * len(runs)
-    with contextlib.suppress(datasets.DatasetError):  # not on this machine
-        images = datasets.held_out(runs[0].config.dataset, range(len(mean)))
+    with contextlib.suppress(dataset.DatasetError):  # not on this machine
+        images = excerpts.held_out(runs[0].config.dataset, range(len(mean)))
         steps = np.concatenate(
             [controls.inference(run).decode(z) for run, z in zip(runs, latents, strict=True)]
         )
-        distances = analysis.nearest_distances(_flat(steps), _flat(images))
+        distances = nearest_distances(_flat(steps), _flat(images))
         pixels = np.split(distances / np.sqrt(images[0].size), len(runs))
     return [Walk(*parts) for parts in zip(latents, gaps, pixels, strict=True)]
 
@@ -175,7 +178,7 @@ def _walks(versions: tuple[tuple[str, int], ...], start: int, end: int) -> list[
 @st.cache_data(max_entries=100, show_spinner=False)
 def _gap(path: str, written: int) -> float:
     del written
-    return analysis.typical_gap(controls.arrays(Run(Path(path)))["posterior_mean"][:MOST_COVERED])
+    return typical_gap(controls.arrays(Run(Path(path)))["posterior_mean"][:MOST_COVERED])
 
 
 def _flat(images: np.ndarray) -> np.ndarray:

@@ -15,20 +15,18 @@ import numpy as np
 import streamlit as st
 
 from dashboard.figures import pictures
-from vae_core import analysis, datasets
-from vae_core.architectures import TEXT_ARCHITECTURES
-from vae_core.inference import Inference, TextInference
-from vae_core.metrics import METRICS, NO_FACTORS
-from vae_core.runs import (
-    LOSSES,
-    Group,
-    Run,
-    RunError,
-    RunStore,
-    default_store,
-    pretrained_store,
-)
-from vae_core.sweep import sweep_id
+from vae_core.data import excerpts, melodies, registry
+from vae_core.inference.images import Inference
+from vae_core.inference.texts import TextInference
+from vae_core.latent import paths, picture_sheet, planes
+from vae_core.metrics.catalogue import METRICS, NO_FACTORS
+from vae_core.model.architectures import TEXT_ARCHITECTURES
+from vae_core.runs.errors import RunError
+from vae_core.runs.groups import Group
+from vae_core.runs.records import LOSSES
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore, default_store, pretrained_store
+from vae_core.runs.sweeps import sweep_id
 
 # Fine near 0, where the rate changes most, and up to where everything collapses.
 BETAS = (
@@ -155,7 +153,7 @@ def warn_of_damage() -> None:
 
 def _shown_first(run: Run) -> tuple[bool, float, int]:
     """Of those that ship: whole ones, β = 1, the VAE proper, and the largest data set."""
-    source = datasets.DATASETS.get(run.config.dataset)
+    source = registry.DATASETS.get(run.config.dataset)
     return not run.viewable, from_beta_one(run), -source.train_images if source else 0
 
 
@@ -257,8 +255,8 @@ def path(key: str) -> str:
     """How to go from A to B: one of `analysis.INTERPOLATIONS`."""
     return st.segmented_control(
         "Path",
-        analysis.INTERPOLATIONS,
-        default=analysis.INTERPOLATIONS[0],
+        paths.INTERPOLATIONS,
+        default=paths.INTERPOLATIONS[0],
         required=True,
         key=key,
         bind="query-params",
@@ -343,7 +341,7 @@ MOST_OPENED = 24
 
 
 def last_test(run: Run) -> dict[str, Any] | None:
-    """Held-out numbers after the last epoch, see `vae_core.vae.Evaluation.record`."""
+    """Held-out numbers after the last epoch, see `vae_core.model.vae.Evaluation.record`."""
     return _summary(run)[0]
 
 
@@ -425,8 +423,8 @@ def rate_per_dim(run: Run) -> np.ndarray:
 def dims_by_use(run: Run) -> list[int]:
     """The latent dimensions, that of the largest rate first; an autoencoder's by variance."""
     if run.config.has_rate:
-        return analysis.dims_by_rate(rate_per_dim(run))
-    return analysis.dims_by_rate(arrays(run)["posterior_mean"].var(axis=0))
+        return planes.dims_by_rate(rate_per_dim(run))
+    return planes.dims_by_rate(arrays(run)["posterior_mean"].var(axis=0))
 
 
 def metrics_row(run: Run) -> None:
@@ -461,7 +459,7 @@ def measured(run: Run) -> None:
             if name in found
         ]
         st.table(rows)
-        if kind(run) == "images" and not datasets.has_factors(run.config.dataset):
+        if kind(run) == "images" and not excerpts.has_factors(run.config.dataset):
             st.caption(NO_FACTORS)
 
 
@@ -513,14 +511,14 @@ def _text_inference(path: str, written: int) -> TextInference:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def melody_sources(part: str) -> list[str]:
-    """`vae_core.datasets.melody_sources`, kept for the next viewer; not to be written to."""
-    return datasets.melody_sources(part)
+    """`vae_core.data.melodies.melody_sources`, kept for the next viewer; not to be written to."""
+    return melodies.melody_sources(part)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def texts(dataset: str, part: str, sha256: str) -> list[str]:
-    """`vae_core.datasets.texts`, kept for the next viewer; not to be written to."""
-    return datasets.texts(dataset, part, sha256)
+    """`vae_core.data.excerpts.texts`, kept for the next viewer; not to be written to."""
+    return excerpts.texts(dataset, part, sha256)
 
 
 def trained_on(run: Run) -> str:
@@ -563,10 +561,10 @@ def decoded(run: Run, z: np.ndarray, columns: int, side: int = 400) -> bytes:
 def _decoded(path: str, written: int, z: np.ndarray, columns: int, side: int) -> bytes:
     del written  # a part of the key: with other weights there are other pictures
     images = inference(Run(Path(path))).decode(z)
-    return pictures.png(pictures.enlarged(analysis.sheet(images, columns, gap=1), side))
+    return pictures.png(pictures.enlarged(picture_sheet.sheet(images, columns, gap=1), side))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def held_out(dataset: str, indices: tuple[int, ...]) -> np.ndarray:
-    """`vae_core.datasets.held_out`, kept for the next viewer."""
-    return datasets.held_out(dataset, indices)
+    """`vae_core.data.excerpts.held_out`, kept for the next viewer."""
+    return excerpts.held_out(dataset, indices)

@@ -11,9 +11,9 @@ from PIL import Image
 from dashboard import controls
 from dashboard.components import pad
 from dashboard.figures import pictures
-from vae_core import objective
-from vae_core.analysis import sheet
-from vae_core.runs import Run
+from vae_core.latent.picture_sheet import sheet
+from vae_core.model.priors import standard_normal
+from vae_core.runs.run import Run
 
 # The share of the side that the ink of a digit fills: LeCun et al. (1998), "Gradient-Based Learning
 # Applied to Document Recognition", section III.A, for MNIST; scikit-learn's digits fill all of it.
@@ -165,7 +165,7 @@ def _sample_again() -> None:
 
 
 def _rate(mean: np.ndarray, log_var: np.ndarray) -> float:
-    return float(objective.rate(mean, log_var))
+    return float(standard_normal.rate(mean, log_var))
 
 
 def _over_beta(run: Run, picture: Drawn) -> None:

@@ -10,9 +10,9 @@ import streamlit as st
 
 from dashboard import controls
 from dashboard.figures import pictures
-from vae_core import analysis
-from vae_core.bundle import bundle
-from vae_core.runs import Run
+from vae_core.exchange.bundle import bundle
+from vae_core.latent import picture_sheet
+from vae_core.runs.run import Run
 
 SHEET_SIDE, MORPH_SIDE, WALK_SIDE = 1200, 560, 224  # pixels
 MORPH_MILLISECONDS = 500  # a β
@@ -33,7 +33,7 @@ def manifold_png(run: Run, latents: np.ndarray) -> bytes:
 def morph_gif(runs: list[Run], latents: list[np.ndarray]) -> bytes:
     """The manifolds of a sweep, one after the other and back."""
     sheets = [
-        analysis.sheet(controls.inference(run).decode(z), _side(z))
+        picture_sheet.sheet(controls.inference(run).decode(z), _side(z))
         for run, z in zip(runs, latents, strict=True)
     ]
     return pictures.gif(sheets, MORPH_SIDE, MORPH_MILLISECONDS)

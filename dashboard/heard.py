@@ -10,18 +10,18 @@ import streamlit as st
 from dashboard import controls
 from dashboard.components.plot import drawn, plot
 from dashboard.figures import rolls
-from vae_core import melodies
+from vae_core.data import notation, sound
 
 COLUMNS = 4
 HEIGHT = 190
-PAUSE = melodies.BEAT  # between the melodies of a walk
+PAUSE = notation.BEAT  # between the melodies of a walk
 
 
 def side_by_side(shown: Sequence[str], titles: Sequence[str], tempo: int, key: str) -> None:
     """Melodies, four a row, each with a player and its MIDI file.
 
     Args:
-        shown: see `vae_core.melodies`.
+        shown: see `vae_core.data.notation`.
         titles: one a melody.
         tempo: quarter notes a minute.
         key: names the elements.
@@ -56,7 +56,7 @@ def one(
         drawn(lambda: rolls.roll(melody, span, beside), "roll", melody, span, beside),
         key=f"roll-{key}",
         height=HEIGHT,
-        alt=f"{title}: {melodies.spelt(melody)}",
+        alt=f"{title}: {notation.spelt(melody)}",
     )
     for heard, name in ((beside, "the melody"), (melody, "comes back as" if beside else title)):
         if heard is not None:
@@ -65,7 +65,7 @@ def one(
 
 def walk(shown: Sequence[str], tempo: int, key: str) -> None:
     """Melodies one after the other, as one roll and one sound."""
-    whole = melodies.one_after_the_other(shown, PAUSE)
+    whole = notation.one_after_the_other(shown, PAUSE)
     span = rolls.span([whole])
     parts = [sum(len(one) + PAUSE for one in shown[:i]) for i in range(len(shown))]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -82,8 +82,8 @@ def walk(shown: Sequence[str], tempo: int, key: str) -> None:
 
 def play(melody: str, tempo: int, name: str) -> None:
     """A player; nothing where there is no note."""
-    if melodies.notes(melody):
-        st.audio(melodies.wav(melody, tempo), format="audio/wav", alt=name)
+    if notation.notes(melody):
+        st.audio(sound.wav(melody, tempo), format="audio/wav", alt=name)
     else:
         st.caption("Silence: no note was written.")
 
@@ -92,7 +92,7 @@ def save(melody: str, tempo: int, key: str) -> None:
     """A button that saves it as MIDI."""
     st.download_button(
         "MIDI",
-        functools.partial(melodies.midi, melody, tempo),
+        functools.partial(sound.midi, melody, tempo),
         f"melody-{key}.mid",
         "audio/midi",
         type="tertiary",

@@ -10,11 +10,13 @@ import numpy as np
 import streamlit as st
 
 from dashboard import controls
-from vae_core import datasets
-from vae_core.datasets import Factors
-from vae_core.metrics import NO_FACTORS, mutual_informations, sampled
-from vae_core.runs import Run
-from vae_core.sweep import sweep_id
+from vae_core.data import excerpts
+from vae_core.data.dataset import Factors
+from vae_core.metrics.catalogue import NO_FACTORS
+from vae_core.metrics.factors import mutual_informations
+from vae_core.metrics.posterior_samples import sampled
+from vae_core.runs.run import Run
+from vae_core.runs.sweeps import sweep_id
 
 
 class Known(NamedTuple):
@@ -22,7 +24,7 @@ class Known(NamedTuple):
 
     Attributes:
         factors: of the pictures.
-        told: (d, f), nats, see `vae_core.metrics.mutual_informations`.
+        told: (d, f), nats, see `vae_core.metrics.factors.mutual_informations`.
     """
 
     factors: Factors
@@ -38,7 +40,7 @@ def pick_run() -> Run:
     return controls.pick_run(
         "factors_run",
         # Of an autoencoder nobody can say which dimensions are active.
-        suits=lambda run: run.config.has_rate and datasets.has_factors(run.config.dataset),
+        suits=lambda run: run.config.has_rate and excerpts.has_factors(run.config.dataset),
         none="No run here has known factors: train one on `shapes` on the Train page. "
         + NO_FACTORS,
     )
@@ -50,7 +52,7 @@ def of(run: Run) -> Known:
     Raises:
         NothingToShowError: the run holds other pictures than its data set has.
     """
-    factors = datasets.held_out_factors(run.config.dataset)
+    factors = excerpts.held_out_factors(run.config.dataset)
     # Of the shapes the label is the first factor: a run from elsewhere may hold anything.
     if factors is None or not np.array_equal(controls.arrays(run)["labels"], factors.values[:, 0]):
         raise controls.NothingToShowError(

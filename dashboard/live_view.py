@@ -14,10 +14,11 @@ from dashboard import controls, run_queue, written
 from dashboard.components.plot import drawn, plot
 from dashboard.figures import curves, latent
 from dashboard.figures.picture_rows import picture_rows
-from vae_core import analysis
-from vae_core.datasets import DatasetError
-from vae_core.metrics import active_units
-from vae_core.runs import Run, RunError
+from vae_core.data.dataset import DatasetError
+from vae_core.latent import samples
+from vae_core.metrics.units import active_units
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
 
 VIEW_SECONDS = 0.5  # from tick to tick
 PICTURES = 10
@@ -209,14 +210,14 @@ def _snapped(run: Run, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def _decoded(run: Run, labels: np.ndarray) -> dict[str, np.ndarray]:
     """The same rows from the networks of a run that trains no more."""
-    indices = analysis.spread_over_labels(labels, PICTURES)
+    indices = samples.spread_over_labels(labels, PICTURES)
     images = controls.held_out(run.config.dataset, tuple(int(i) for i in indices))
     networks = controls.inference(run)
     posterior_mean, _ = networks.encode(images)
     return {
         "held out": images,
         "reconstructed": networks.decode(posterior_mean),
-        _sampled(run): networks.decode(analysis.prior_samples(len(images), run.config.latent_dim)),
+        _sampled(run): networks.decode(samples.prior_samples(len(images), run.config.latent_dim)),
     }
 
 

@@ -13,10 +13,12 @@ import streamlit as st
 
 from dashboard import actions, controls, run_queue, written
 from dashboard.figures import pictures
-from vae_core import analysis, datasets, text, uploads
 from vae_core.config import VaeLabError
-from vae_core.untrusted import RefusedError
-from vae_core.uploads import Upload
+from vae_core.data import own, registry, text_items, tokens
+from vae_core.data.upload.limits import DEFAULT_SIZE, ENDINGS, FEWEST_IMAGES, MOST_LABELS, SIZES
+from vae_core.data.upload.reader import Upload
+from vae_core.latent import picture_sheet
+from vae_core.sandbox import RefusedError
 
 PREVIEW_SIDE = 480  # pixels
 UPLOAD = "own_upload"  # in the session: what was read, and of which file and size
@@ -35,11 +37,11 @@ def section() -> None:
 
 
 def _upload() -> None:
-    smallest, largest = uploads.SIZES
+    smallest, largest = SIZES
     limits = actions.upload_limits()
     file = st.file_uploader(
         "Images or texts to train on",
-        type=list(uploads.ENDINGS),
+        type=list(ENDINGS),
         max_upload_size=max(actions.upload_mb(), 1),
         key=f"own_file_{st.session_state.get(ROUND, 0)}",
         help="**npz**: x, or x_train and x_test, as (n, height, width); labels y, or y_train and "
@@ -49,9 +51,10 @@ def _upload() -> None:
     )
     st.caption(
         ".npz, .zip of images, .csv of pixels or .txt of a text a line; "
-        f"{uploads.FEWEST_IMAGES} to {limits.images:,} images or {text.FEWEST_ITEMS} to "
-        f"{text.MOST_ITEMS:,} texts of up to {text.LONGEST} characters, {actions.upload_mb()} MB, "
-        f"{uploads.MOST_LABELS} labels at most. Colour becomes grey, and the middle square is "
+        f"{FEWEST_IMAGES} to {limits.images:,} images or {text_items.FEWEST_ITEMS} to "
+        f"{text_items.MOST_ITEMS:,} texts of up to {tokens.LONGEST} characters, "
+        f"{actions.upload_mb()} MB, "
+        f"{MOST_LABELS} labels at most. Colour becomes grey, and the middle square is "
         "taken. Everybody who uses this host sees what is kept."
     )
     size = st.number_input(
@@ -59,7 +62,7 @@ def _upload() -> None:
         smallest,
         largest,
         value=None,
-        placeholder=f"as they are, if {smallest} to {largest}; else {uploads.DEFAULT_SIZE}",
+        placeholder=f"as they are, if {smallest} to {largest}; else {DEFAULT_SIZE}",
         key="own_size",
     )
     if file is None:
@@ -135,7 +138,7 @@ def _preview(upload: Upload) -> None:
     grid = np.concatenate([np.stack([*row, *[blank] * (columns - len(row))]) for row in rows])
     names = [s.label_names[label] for label in labels]
     more = len(s.label_names) - len(names)
-    sheet = analysis.sheet(grid / np.float32(255), columns, gap=1)
+    sheet = picture_sheet.sheet(grid / np.float32(255), columns, gap=1)
     controls.picture(
         pictures.png(pictures.enlarged(sheet, PREVIEW_SIDE)),
         controls.plain(f"a row a label: {', '.join(names)}{f'; {more} more' if more else ''}"),
@@ -169,10 +172,10 @@ def _empty_boxes() -> None:
 
 
 def _stored() -> None:
-    for name in datasets.own_names():
+    for name in own.own_names():
         with st.container(horizontal=True, vertical_alignment="center", key=f"own-{name}"):
             try:
-                source = datasets.source(name)
+                source = registry.source(name)
                 what = f"{source.train_images:,} images of {source.size}x{source.size}"
                 if source.kind == "text":
                     what = f"{source.train_images:,} texts of up to {source.size - 1} characters"
@@ -200,7 +203,7 @@ def _delete(name: str) -> None:
         st.toast(controls.plain(str(error)), icon=":material/error:")
         return
     if st.session_state.get("train_dataset") == name:
-        st.session_state["train_dataset"] = next(iter(datasets.DATASETS))
+        st.session_state["train_dataset"] = next(iter(registry.DATASETS))
 
 
 # --- runs ---------------------------------------------------------------------------------

@@ -9,9 +9,9 @@ from dashboard import arithmetic, controls, selection
 from dashboard.components.plot import Click, plot
 from dashboard.figures import sheets
 from dashboard.posteriors import Posteriors
-from vae_core import analysis
-from vae_core.datasets import DatasetError
-from vae_core.runs import Run
+from vae_core.data.dataset import DatasetError
+from vae_core.latent import picture_sheet
+from vae_core.runs.run import Run
 
 COLUMNS, ROWS = 12, 5
 PICKED = "arithmetic_pick"
@@ -76,7 +76,7 @@ def _sheet(run: Run, q: Posteriors, rows: np.ndarray, picked: list[int]) -> None
     lines = -(-len(rows) // COLUMNS)
     plot(
         sheets.clickable(
-            analysis.sheet(images, COLUMNS),
+            picture_sheet.sheet(images, COLUMNS),
             rows,
             [f"{row}: {q.label_names[q.labels[row]]}" for row in rows],
             np.isin(rows, picked),

@@ -11,10 +11,11 @@ import streamlit as st
 from dashboard import controls
 from dashboard.controls import inference, text_inference
 from dashboard.figures.latent import View
-from vae_core import analysis, datasets
-from vae_core.analysis import Density
-from vae_core.datasets import DatasetError
-from vae_core.runs import Run
+from vae_core.data import excerpts, registry
+from vae_core.data.dataset import DatasetError
+from vae_core.latent import planes
+from vae_core.latent.planes import Density
+from vae_core.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -96,12 +97,12 @@ def _with_training(
 
 def _of_training_images(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     networks = inference(run)
-    for images, labels in datasets.training_chunks(run.config.dataset):
+    for images, labels in excerpts.training_chunks(run.config.dataset):
         yield *networks.encode(images), labels
 
 
 def _of_training_texts(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    data = datasets.stored(run.config.dataset)
+    data = registry.stored(run.config.dataset)
     if data.sha256 != controls.trained_on(run):
         raise DatasetError(f"{data.name} holds other texts than the run was trained with.")
     yield *text_inference(run).encode(data.x_train), data.y_train
@@ -113,6 +114,6 @@ def _of_training_texts(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.nd
 def density(view: View, mean: np.ndarray, log_var: np.ndarray) -> Density:
     """The aggregate posterior in a view of two axes, see `aggregate_posterior_density`."""
     assert view.projection is not None
-    return analysis.aggregate_posterior_density(
+    return planes.aggregate_posterior_density(
         view.projection.apply(mean), view.projection.covariances(log_var)
     )

@@ -14,7 +14,10 @@ import streamlit as st
 from dashboard import actions, controls, roles
 from dashboard.training_cost import duration
 from vae_core.config import RunConfig, VaeLabError
-from vae_core.runs import Run, RunError, RunStore, Status
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
+from vae_core.runs.status import Status
+from vae_core.runs.store import RunStore
 
 DONE_SHOWN = 8
 

@@ -10,7 +10,9 @@ from dashboard.components.plot import plot
 from dashboard.figures import latent
 from dashboard.posteriors import Posteriors
 from vae_core.config import VaeLabError
-from vae_core.runs import GROUP_NAME_LENGTH, Run, default_store
+from vae_core.runs.groups import GROUP_NAME_LENGTH
+from vae_core.runs.run import Run
+from vae_core.runs.store import default_store
 
 SHOWN = {"image": 36, "text": 16, "melody": 16}  # members decoded
 

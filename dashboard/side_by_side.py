@@ -31,11 +31,15 @@ from dashboard.controls import (
 )
 from dashboard.figures import comparison, pictures
 from dashboard.figures.numbers import title
-from vae_core import analysis, datasets
 from vae_core.config import RunConfig
-from vae_core.metrics import METRICS
-from vae_core.runs import Run, RunError
-from vae_core.sweep import seeds_id, sweep_id
+from vae_core.data import dataset
+from vae_core.latent import picture_sheet, planes, reconstruction
+from vae_core.latent.alignment import Alignment, align
+from vae_core.latent.samples import aggregate_posterior_samples, prior_samples
+from vae_core.metrics.catalogue import METRICS
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
+from vae_core.runs.sweeps import seeds_id, sweep_id
 
 NAMES = {"dataset": "", "architecture": "", "latent_dim": "d", "schedule": ""}  # in titles
 SAMPLES = 36  # decoded, of prior and aggregate posterior
@@ -229,14 +233,14 @@ def differing(runs: list[Run]) -> list[str]:
     ]
 
 
-def alignments(runs: list[Run], reference: Run | None) -> list[analysis.Alignment | None]:
+def alignments(runs: list[Run], reference: Run | None) -> list[Alignment | None]:
     """Of each run its alignment to the reference; None without one, for the reference itself, and
     where the data or the number of dimensions are others, which is said.
     """
     if reference is None:
         return [None] * len(runs)
     target = arrays(reference)["posterior_mean"]
-    found: list[analysis.Alignment | None] = []
+    found: list[Alignment | None] = []
     for run in runs:
         embedding = arrays(run)["posterior_mean"]
         same = run.config.dataset == reference.config.dataset and embedding.shape == target.shape
@@ -246,7 +250,7 @@ def alignments(runs: list[Run], reference: Run | None) -> list[analysis.Alignmen
                 icon=":material/warning:",
             )
         turned = same and run.id != reference.id
-        found.append(analysis.align(embedding, target) if turned else None)
+        found.append(align(embedding, target) if turned else None)
     return found
 
 
@@ -273,7 +277,7 @@ def manifold_picture(
     run: Run,
     n: int,
     name: str,
-    alignment: analysis.Alignment | None = None,
+    alignment: Alignment | None = None,
     dims: tuple[int, int] | None = None,
 ) -> None:
     """The manifold of two latent dimensions, as a plain picture.
@@ -284,7 +288,7 @@ def manifold_picture(
         alignment: of the run to another, whose coordinates the grid then has.
         dims: those of the grid; by default the two of largest rate.
     """
-    _, z = analysis.manifold(n, np.zeros(run.config.latent_dim), dims or top_dims(run))
+    _, z = planes.manifold(n, np.zeros(run.config.latent_dim), dims or top_dims(run))
     if alignment:
         z = alignment.undo(z)
     picture(decoded(run, z, n), name, f"Manifold of the run with {name}")
@@ -318,7 +322,7 @@ def reconstructions(runs: list[Run], names: list[str], columns: int) -> None:
         ]
         try:
             images = held_out(run.config.dataset, tuple(indices))
-        except datasets.DatasetError as error:
+        except dataset.DatasetError as error:
             missing[run.config.dataset] = str(error)
             continue
         with cell:
@@ -339,9 +343,9 @@ def reconstructions(runs: list[Run], names: list[str], columns: int) -> None:
 def _reconstructed(path: str, written: int, images: np.ndarray) -> bytes:
     """PNG of three columns: images (n, size, size), what they become, and how much it varies."""
     del written  # a part of the key: with other weights there are other pictures
-    found = analysis.reconstruct(inference(Run(Path(path))), images)
+    found = reconstruction.reconstruct(inference(Run(Path(path))), images)
     rows = np.stack([images, found.at_mean, 2 * found.std], axis=1)
-    sheet = analysis.sheet(rows.reshape(-1, *images.shape[1:]), 3, gap=1)
+    sheet = picture_sheet.sheet(rows.reshape(-1, *images.shape[1:]), 3, gap=1)
     return pictures.png(pictures.enlarged(sheet, 400))
 
 
@@ -349,12 +353,10 @@ def samples(run: Run, name: str) -> None:
     """Decoded samples of the prior above those of the aggregate posterior."""
     q = arrays(run)
     for source, z in (
-        ("prior", analysis.prior_samples(SAMPLES, run.config.latent_dim)),
+        ("prior", prior_samples(SAMPLES, run.config.latent_dim)),
         (
             "aggregate",
-            analysis.aggregate_posterior_samples(
-                SAMPLES, q["posterior_mean"], q["posterior_log_var"]
-            ),
+            aggregate_posterior_samples(SAMPLES, q["posterior_mean"], q["posterior_log_var"]),
         ),
     ):
         picture(decoded(run, z, 6), f"{source}, {name}", f"Samples of the {source}, {name}")

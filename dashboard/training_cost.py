@@ -9,9 +9,10 @@ from statistics import median
 from typing import NamedTuple
 
 from dashboard import controls
-from vae_core import datasets
 from vae_core.config import RunConfig
-from vae_core.runs import Run, RunStore, default_store, pretrained_store
+from vae_core.data import registry
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore, default_store, pretrained_store
 
 LAST_RUNS = 3  # of a kind: what the machine does today
 
@@ -138,4 +139,4 @@ def duration(seconds: float) -> str:
 
 
 def _steps_per_epoch(config: RunConfig) -> int:
-    return datasets.source(config.dataset).train_images // config.batch_size
+    return registry.source(config.dataset).train_images // config.batch_size

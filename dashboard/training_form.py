@@ -7,8 +7,6 @@ import streamlit as st
 from dashboard import controls, own_data, roles, training_cost
 from dashboard.components.plot import plot
 from dashboard.figures import curves
-from vae_core import datasets
-from vae_core.architectures import BY_KIND
 from vae_core.config import (
     DECAYS,
     MODELS,
@@ -19,7 +17,10 @@ from vae_core.config import (
     RunConfig,
     VaeLabError,
 )
-from vae_core.sweep import sweep
+from vae_core.data import registry, shapes
+from vae_core.data.source import Source
+from vae_core.model.architectures import BY_KIND
+from vae_core.runs.sweeps import sweep
 
 MODES = ("One run", "Sweep")
 EPOCHS = {
@@ -161,18 +162,18 @@ def _shapes() -> str:
     """The data set of as many shapes of as many pixels."""
     number = st.number_input(
         "Pictures",
-        *(*datasets.SHAPES_NUMBERS, datasets.SHAPES_USUAL[0]),
+        *(*shapes.SHAPES_NUMBERS, shapes.SHAPES_USUAL[0]),
         key="train_shapes_number",
         bind="query-params",
         help="Drawn from known factors, no two the same; a fifth of them is held out.",
     )
     size = st.number_input(
         "Pixels a side",
-        *(*datasets.SHAPES_SIZES, datasets.SHAPES_USUAL[1]),
+        *(*shapes.SHAPES_SIZES, shapes.SHAPES_USUAL[1]),
         key="train_shapes_size",
         bind="query-params",
     )
-    return datasets.shapes_name(number, size)
+    return shapes.shapes_name(number, size)
 
 
 def _config(beta: float, model: str) -> RunConfig:
@@ -183,12 +184,12 @@ def _config(beta: float, model: str) -> RunConfig:
         model: an autoencoder has no schedule.
     """
     with st.container(horizontal=True):
-        known = datasets.names()
+        known = registry.names()
         if st.session_state.get("train_dataset") not in (None, *known):  # deleted by another
             st.session_state["train_dataset"] = known[0]
         chosen = st.selectbox("Data set", known, key="train_dataset", bind="query-params")
         dataset = _shapes() if chosen == "shapes" else chosen
-        source = datasets.source(dataset)
+        source = registry.source(dataset)
         of_kind = "" if source.kind == "images" else f"_{source.kind}"
         architecture = st.selectbox(
             "Architecture",
@@ -293,7 +294,7 @@ def _config(beta: float, model: str) -> RunConfig:
     return config
 
 
-def _usual_epochs(dataset: str, source: datasets.Source) -> int:
+def _usual_epochs(dataset: str, source: Source) -> int:
     if not source.own:
         return EPOCHS.get(dataset, 20)
     steps = max(1, source.train_images // min(DEFAULTS.batch_size, source.train_images))

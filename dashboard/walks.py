@@ -12,8 +12,8 @@ from dashboard.components.decoder import decoder
 from dashboard.components.plane import Frame
 from dashboard.figures import dim_name, pictures
 from dashboard.side_by_side import kind_title
-from vae_core import analysis
-from vae_core.runs import Run
+from vae_core.latent import alignment, paths, planes
+from vae_core.runs.run import Run
 
 MAX_POINTS = 2000  # over a plane: more hide the pictures
 STEPS = 11  # of a strip
@@ -29,7 +29,7 @@ class Walk:
 
     Attributes:
         start, end: (d,).
-        kind: see `vae_core.analysis.interpolation`.
+        kind: see `vae_core.latent.paths.interpolation`.
     """
 
     start: np.ndarray
@@ -39,7 +39,7 @@ class Walk:
     @property
     def path(self) -> np.ndarray:
         """(GIF_STEPS, d)."""
-        return analysis.interpolation(self.start, self.end, GIF_STEPS, self.kind)
+        return paths.interpolation(self.start, self.end, GIF_STEPS, self.kind)
 
 
 def picture(run: Run, z: np.ndarray) -> None:
@@ -64,7 +64,9 @@ def rotations(runs: list[Run], turned: bool) -> list[np.ndarray]:
         return [np.eye(run.config.latent_dim) for run in runs]
     reference = min(runs, key=controls.from_beta_one)
     target = controls.arrays(reference)["posterior_mean"]
-    return [analysis.align(controls.arrays(run)["posterior_mean"], target).rotation for run in runs]
+    return [
+        alignment.align(controls.arrays(run)["posterior_mean"], target).rotation for run in runs
+    ]
 
 
 def grid_latents(
@@ -79,7 +81,7 @@ def grid_latents(
         rotation: see `rotations`.
     """
     n, spacing, extent = grid
-    return analysis.manifold(n, plane, dims, spacing, extent)[1] @ rotation.T
+    return planes.manifold(n, plane, dims, spacing, extent)[1] @ rotation.T
 
 
 def frames(
@@ -197,7 +199,7 @@ def _parsed(text: str, latent_dim: int) -> np.ndarray | str | None:
 
 def show(run: Run, walk: Walk) -> None:
     """The strip of an interpolation."""
-    steps = analysis.interpolation(walk.start, walk.end, STEPS, walk.kind)
+    steps = paths.interpolation(walk.start, walk.end, STEPS, walk.kind)
     controls.picture(
         controls.decoded(run, steps, STEPS),
         f"From A to B, decoded in {STEPS} steps, {walk.kind} path.",
@@ -210,7 +212,7 @@ def traversals(run: Run, z: np.ndarray, rows: list[int], rate: np.ndarray, exten
     st.subheader("One dimension at a time")
     values = np.linspace(-extent, extent, STEPS)
     controls.picture(
-        controls.decoded(run, analysis.traversal(z, rows, values), STEPS),
+        controls.decoded(run, planes.traversal(z, rows, values), STEPS),
         f"From {-extent:g} to {extent:g}; a row a dimension, the largest rate first: "
         + ", ".join(f"{dim_name(i)} {rate[i]:.2f} nats" for i in rows)
         if run.config.has_rate

@@ -14,10 +14,13 @@ from plotly import graph_objects as go
 from dashboard import controls, posteriors
 from dashboard.figures import dim_name, latent
 from dashboard.posteriors import Posteriors
-from vae_core import analysis, datasets, melodies, text, text_metrics
-from vae_core.datasets import DatasetError
-from vae_core.metrics import METRICS
-from vae_core.runs import Run
+from vae_core.data import notation, registry, text_items
+from vae_core.data.dataset import DatasetError
+from vae_core.latent.samples import prior_samples, spread_over_labels
+from vae_core.metrics import texts as metrics_texts
+from vae_core.metrics.catalogue import METRICS
+from vae_core.metrics.texts import reconstruction
+from vae_core.runs.run import Run
 
 ROWS = 10
 CELL = (
@@ -54,7 +57,7 @@ def _of(run: Run, part: str) -> list[str] | None:
 def legible(run: Run, texts: Sequence[str]) -> list[str]:
     """Its texts as they are read: of melodies the names of their notes."""
     if controls.kind(run) == "melodies":
-        return [melodies.spelt(one) for one in texts]
+        return [notation.spelt(one) for one in texts]
     return list(texts)
 
 
@@ -161,11 +164,11 @@ def rows(run: Run, snapshot: Mapping[str, np.ndarray] | None, labels: np.ndarray
         columns = [list(map(str, snapshot[k])) for k in ("texts", "reconstructions")]
         samples = list(map(str, snapshot["prior_samples"]))
     else:
-        picked = analysis.spread_over_labels(labels, ROWS)
+        picked = spread_over_labels(labels, ROWS)
         strings = held_out(run)
         originals = [strings[i] for i in picked] if strings else ["not on this machine"] * ROWS
         columns = [originals, decode(run, controls.arrays(run)["posterior_mean"][picked])]
-        samples = decode(run, analysis.prior_samples(ROWS, run.config.latent_dim))
+        samples = decode(run, prior_samples(ROWS, run.config.latent_dim))
     columns = [legible(run, column) for column in (*columns, samples)]
     st.html(
         table(
@@ -193,7 +196,7 @@ def novelty(run: Run, texts: list[str], known: frozenset[str] | None) -> None:
     Args:
         known: see `training`.
     """
-    counted = text_metrics.novelty(texts, known or frozenset())
+    counted = metrics_texts.novelty(texts, known or frozenset())
     with st.container(horizontal=True):
         if known:
             st.metric("new", f"{counted.new:,} of {counted.texts:,}", border=True)
@@ -222,7 +225,7 @@ def reconstructions(run: Run, first: int, count: int) -> list[dict[str, Any]] | 
             "held out": source,
             "comes back as": found,
             "exact": "yes" if source == found else "",
-            "tokens right": text_metrics.reconstruction(here[None], there[None]).token_accuracy,
+            "tokens right": reconstruction(here[None], there[None]).token_accuracy,
             "-log p(x | mean), nats": float(cost),
         }
         for source, found, here, there, cost in zip(
@@ -276,8 +279,7 @@ def side_by_side(runs: list[Run], names: list[str]) -> None:
     marking = True
     for some, titles in groups:
         found = [
-            decode(run, analysis.prior_samples(ROWS, run.config.latent_dim), temperature)
-            for run in some
+            decode(run, prior_samples(ROWS, run.config.latent_dim), temperature) for run in some
         ]
         known = training(some[0])
         marking &= known is not None
@@ -297,7 +299,7 @@ def not_here(run: Run) -> str:
     """That what it was trained on is not on this machine, and what to do."""
     name = run.config.dataset
     with contextlib.suppress(DatasetError):
-        if missing := datasets.source(name).missing():
+        if missing := registry.source(name).missing():
             return missing[0].upper() + missing[1:]
     return (
         f"The data set {name} that the run was trained on is not on this machine: put its file "
@@ -308,7 +310,7 @@ def not_here(run: Run) -> str:
 def readable(run: Run, typed: str) -> str:
     """What somebody typed as the run can read it: in the case of its letters where it has one."""
     known = controls.text_inference(run).vocabulary
-    typed = text.tidied(typed)
+    typed = text_items.tidied(typed)
     return next(
         (other for other in (typed, typed.lower(), typed.upper()) if set(other) <= set(known)),
         typed,

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.browser import browser, page, server  # noqa: F401 (fixtures)
-from vae_core import engines
 from vae_core.config import RunConfig
-from vae_core.engines import InProcessEngine
-from vae_core.runs import PROJECT, Run, RunStore
+from vae_core.engines import factory
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.runs.run import Run
+from vae_core.runs.store import PROJECT, RunStore
 
 SHARED_DATA = PROJECT.parent / "shared" / "data"
 if "VAE_LAB_DATA" not in os.environ and SHARED_DATA.is_dir():
@@ -40,7 +41,7 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
     """A store in a temporary folder, and an engine that trains when asked, in this process."""
     monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "runs"))
     engine = InProcessEngine()
-    monkeypatch.setattr(engines, "shared_engine", lambda _store: engine)
+    monkeypatch.setattr(factory, "shared_engine", lambda _store: engine)
     return RunStore(tmp_path / "runs")
 
 

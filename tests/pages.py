@@ -6,7 +6,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import controls
 from tests.waiting import PATIENCE
-from vae_core.runs import PROJECT, Run
+from vae_core.runs.run import Run
+from vae_core.runs.store import PROJECT
 
 PAGES = sorted(
     path.stem for path in (PROJECT / "dashboard/app_pages").glob("*.py") if path.stem != "__init__"

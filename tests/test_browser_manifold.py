@@ -15,9 +15,9 @@ from PIL import Image
 from dashboard import walks
 from dashboard.controls import run_label, sweep_of
 from tests.browser import Server
-from vae_core import analysis
-from vae_core.inference import Inference
-from vae_core.runs import pretrained_store
+from vae_core.inference.images import Inference
+from vae_core.latent import planes
+from vae_core.runs.store import pretrained_store
 
 pytestmark = pytest.mark.browser
 
@@ -165,7 +165,7 @@ def test_a_turned_plane_shows_the_same_pictures_everywhere(server: Server, page:
     assert not np.allclose(rotation, np.eye(2), atol=0.05), "a turn that shows"
     rows = downloaded(page, "z of the grid (CSV)").decode().splitlines()[1:]
     latents = np.array([row.split(",")[1:] for row in rows], np.float32)
-    axis, _ = analysis.manifold(9, np.zeros(2))
+    axis, _ = planes.manifold(9, np.zeros(2))
     on_plane = (latents @ rotation).reshape(9, 9, 2)
     assert on_plane[0] == pytest.approx(np.stack([axis, np.full(9, axis[-1])], 1), abs=1e-4)
     # The file of the manifold has there what those latents decode to.

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from tests.waiting import PATIENCE, wait_for
-from vae_core.bundle import bundle
-from vae_core.runs import PROJECT, RunStore
+from vae_core.exchange.bundle import bundle
+from vae_core.runs.store import PROJECT, RunStore
 
 
 def vae_core(

@@ -14,10 +14,13 @@ from tests.dask_cluster import Cluster
 from tests.test_engines import LONG
 from tests.test_training import same_bits, weights
 from tests.waiting import wait_for
-from vae_core.cluster import ClusterEngine
 from vae_core.config import RunConfig
-from vae_core.engines import Engine, InProcessEngine, LocalEngine
-from vae_core.runs import Run, RunStore
+from vae_core.engines.base import Engine
+from vae_core.engines.dask_client import ClusterEngine
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.engines.local import LocalEngine
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
 
 pytestmark = pytest.mark.slow
 

@@ -14,10 +14,11 @@ from dashboard.figures import factors
 from dashboard.figures.numbers import title
 from tests.conftest import SMALL
 from tests.pages import open_page, plots
-from vae_core import datasets
-from vae_core.engines import InProcessEngine
-from vae_core.metrics import FACTOR_METRICS, METRICS, NO_FACTORS
-from vae_core.runs import Run, RunStore, pretrained_store
+from vae_core.data import excerpts
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.metrics.catalogue import FACTOR_METRICS, METRICS, NO_FACTORS
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore, pretrained_store
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -143,6 +144,6 @@ def test_scores_are_the_mean_and_spread_over_the_seeds() -> None:
 
 
 def test_damaged_or_gone_data_sets_have_no_known_factors() -> None:
-    assert datasets.has_factors("shapes")
-    assert not datasets.has_factors("shapes_1_1")
-    assert not datasets.has_factors("own_gone_0123456789abcdef")
+    assert excerpts.has_factors("shapes")
+    assert not excerpts.has_factors("shapes_1_1")
+    assert not excerpts.has_factors("own_gone_0123456789abcdef")

@@ -24,7 +24,7 @@ from tests.browser import Server, drawn
 from tests.login import Provider
 from tests.test_image import read_dockerfile
 from vae_core.config import RunConfig
-from vae_core.runs import PROJECT
+from vae_core.runs.store import PROJECT
 
 # --- settings ---------------------------------------------------------------------------------
 

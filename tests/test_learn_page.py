@@ -17,10 +17,12 @@ from dashboard.figures import information as figures
 from dashboard.lessons import discrete, sampling
 from tests.pages import plots
 from tests.test_link import follow
-from vae_core import information, objective
 from vae_core.config import ConfigError
-from vae_core.datasets import DatasetError
-from vae_core.runs import Run, RunStore, pretrained_store
+from vae_core.data.dataset import DatasetError
+from vae_core.metrics import information
+from vae_core.model.priors import standard_normal
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore, pretrained_store
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -276,7 +278,7 @@ def test_the_shaded_areas_add_up_to_the_kl(pair: tuple[float, float, float, floa
 def test_the_two_pulls_add_up_to_the_rate_and_point_downhill(mean: float, std: float) -> None:
     figure = figures.pulls(mean, std)
     heights = [figure.data[1].y[0], figure.data[3].y[0]]
-    assert sum(heights) == pytest.approx(objective.rate_per_dim(mean, 2 * math.log(std)))
+    assert sum(heights) == pytest.approx(standard_normal.rate_per_dim(mean, 2 * math.log(std)))
     arrows = [a for a in figure.layout.annotations if a.ax is not None]
     assert len(arrows) == 2
     for arrow, at, home in zip(arrows, (mean, std), (0, 1), strict=True):

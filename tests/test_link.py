@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.controls import plain
 from tests.pages import open_page
 from tests.waiting import PATIENCE
-from vae_core.runs import PROJECT
+from vae_core.runs.store import PROJECT
 
 pytestmark = pytest.mark.usefixtures("own_store")
 

@@ -10,9 +10,9 @@ import streamlit as st
 
 from tests.conftest import SMALL
 from tests.pages import PAGES, open_page, plots
-from vae_core.datasets import DatasetError
-from vae_core.engines import InProcessEngine
-from vae_core.runs import RunStore
+from vae_core.data.dataset import DatasetError
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.runs.store import RunStore
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -124,7 +124,7 @@ def test_compare_says_where_the_images_are_missing(
 
     InProcessEngine().submit(own_store.create(replace(SMALL, epochs=1)))
     st.cache_data.clear()
-    monkeypatch.setattr("vae_core.datasets.held_out", gone)
+    monkeypatch.setattr("vae_core.data.excerpts.held_out", gone)
     page = open_page("compare")
     assert not page.exception
     assert any("not on this machine" in info.value for info in page.info)

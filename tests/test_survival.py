@@ -27,21 +27,17 @@ import pytest
 from tests.conftest import SMALL
 from tests.test_training import same_bits, weights
 from tests.waiting import wait_for
-from vae_core import training
 from vae_core.__main__ import main as command_line
 from vae_core.config import RunConfig, VaeLabError
-from vae_core.engines import LocalEngine
-from vae_core.export import SEAL_BYTES, check_checkpoint
-from vae_core.runs import (
-    PROJECT,
-    RUN_FILES,
-    SEALED_FILES,
-    TEMPORARY,
-    Group,
-    Run,
-    RunError,
-    RunStore,
-)
+from vae_core.engines.local import LocalEngine
+from vae_core.runs.disk import TEMPORARY
+from vae_core.runs.errors import RunError
+from vae_core.runs.files import RUN_FILES, SEALED_FILES
+from vae_core.runs.groups import Group
+from vae_core.runs.run import Run
+from vae_core.runs.store import PROJECT, RunStore
+from vae_core.training import loop
+from vae_core.training.checkpoint import SEAL_BYTES, check_checkpoint
 
 # How many processes are killed; VAE_LAB_KILL_SEED repeats the moments of a failure, as far as the
 # machine lets them.
@@ -356,8 +352,8 @@ def unfinished(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run with a checkpoint, to be copied."""
     run = RunStore(tmp_path_factory.mktemp("unfinished")).create(replace(SMALL, epochs=5))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "CHECKPOINT_SECONDS", 0)
-        training.train(run, stop=lambda: len(run.records("epoch")) > 2)
+        patch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+        loop.train(run, stop=lambda: len(run.records("epoch")) > 2)
     run.log_path.write_text("what was printed\n" * 9)
     return run
 
@@ -523,7 +519,7 @@ def life(store: RunStore) -> None:
     run = step(store.create, SMALL) or store.create(SMALL)
     step(store.save_group, run.id, "a", Group((2,)))
     step(run.queue)
-    step(training.train, run)
+    step(loop.train, run)
     other = step(store.create, replace(SMALL, seed=9)) or store.create(replace(SMALL, seed=9))
     step(other.request_cancel)
     step(store.delete, other)
@@ -534,8 +530,8 @@ def test_each_write_fsync_and_rename_fails_in_turn(
     store: RunStore, trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first and the last of each kind; all, where more is asked for (VAE_LAB_KILLS)."""
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0)
-    monkeypatch.setattr(training, "TICK_SECONDS", 1e9)  # the same calls each time
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(loop, "TICK_SECONDS", 1e9)  # the same calls each time
     seen: list[tuple[str, str]] = []
     store.save_group(SMALL.id, "a", Group((1,)))
     with FullDisk(store.root, lambda call: seen.append(call) or False):  # type: ignore[func-returns-value]
@@ -567,7 +563,7 @@ def test_each_write_fsync_and_rename_fails_in_turn(
         if KILLS <= 50 and turn % 3:  # it takes long
             continue
         run.queue()
-        training.train(run)
+        loop.train(run)
         assert run.status().state == "finished", seen[turn]
         run.check()
         assert numbers(run) == numbers(trained)

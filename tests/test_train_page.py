@@ -19,12 +19,14 @@ from dashboard import controls, run_queue, training_cost, training_form
 from tests.conftest import SMALL
 from tests.pages import open_page, plots
 from tests.waiting import PATIENCE
-from vae_core import engines
 from vae_core.config import RunConfig
-from vae_core.datasets import DatasetError
-from vae_core.engines import InProcessEngine
-from vae_core.metrics import FACTOR_METRICS
-from vae_core.runs import PROJECT, Run, RunError, RunStore, pretrained_store
+from vae_core.data.dataset import DatasetError
+from vae_core.engines import factory
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.metrics.catalogue import FACTOR_METRICS
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
+from vae_core.runs.store import PROJECT, RunStore, pretrained_store
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -39,7 +41,7 @@ class WaitingEngine(InProcessEngine):
 @pytest.fixture
 def nothing_trains(own_store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     engine = WaitingEngine()
-    monkeypatch.setattr(engines, "shared_engine", lambda _store: engine)
+    monkeypatch.setattr(factory, "shared_engine", lambda _store: engine)
 
 
 def texts(page: AppTest) -> str:
@@ -482,14 +484,14 @@ def test_pictures_of_a_finished_run_need_its_data(
     InProcessEngine().submit(own_store.create(SMALL))
     assert plots(open_page("train")) == 4
     st.cache_data.clear()
-    monkeypatch.setattr("vae_core.datasets.held_out", gone)
+    monkeypatch.setattr("vae_core.data.excerpts.held_out", gone)
     page = open_page("train")
     assert plots(page) == 3
     assert "not on this machine" in texts(page)
 
 
 def test_the_snapshot_holds_the_same_pictures_all_along(own_store: RunStore) -> None:
-    from vae_core.training import Training
+    from vae_core.training.loop import Training
 
     run = own_store.create(SMALL)
     training = Training(run, lambda: False)
@@ -520,7 +522,7 @@ def test_a_tick_does_not_change_the_outcome(
 ) -> None:
     numbers = []
     for root, seconds in (("often", 0.0), ("never", 1e9)):
-        monkeypatch.setattr("vae_core.training.TICK_SECONDS", seconds)
+        monkeypatch.setattr("vae_core.training.loop.TICK_SECONDS", seconds)
         run = RunStore(own_store.root / root).create(SMALL)
         InProcessEngine().submit(run)
         numbers.append([record["test"] for record in run.records("epoch")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboard import controls
 from tests.conftest import SMALL
 from tests.pages import open_page
-from vae_core.runs import RunStore
+from vae_core.runs.store import RunStore
 
 
 def test_a_page_looks_at_a_store_once_and_again_where_it_changed(own_store: RunStore) -> None:

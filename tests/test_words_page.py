@@ -16,8 +16,11 @@ from streamlit.testing.v1 import AppTest
 from dashboard import controls, written
 from dashboard.figures import latent
 from tests.pages import on, open_page, plots
-from vae_core import analysis, datasets
-from vae_core.runs import Group, Run, RunStore, pretrained_store
+from vae_core.data import dataset, excerpts, registry
+from vae_core.latent import samples
+from vae_core.runs.groups import Group
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore, pretrained_store
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -97,13 +100,13 @@ def test_texts_of_another_file_are_not_shown_as_the_runs(
     (tmp_path / "names.txt").write_text("\n".join(reversed(lines)), "utf-8")
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
     controls.texts.clear()
-    datasets.load.cache_clear()
+    registry.load.cache_clear()
     try:
         assert written.held_out(run) is None
         assert written.training(run) is None
     finally:
         controls.texts.clear()
-        datasets.load.cache_clear()
+        registry.load.cache_clear()
 
 
 def test_tables_escape_what_anybody_may_have_written() -> None:
@@ -125,7 +128,7 @@ def test_what_comes_back_is_what_the_networks_say(run: Run) -> None:
     rows = written.reconstructions(run, 5, 3)
     assert rows is not None
     networks = controls.text_inference(run)
-    source = datasets.texts("unicode_names", "test")[5]
+    source = excerpts.texts("unicode_names", "test")[5]
     tokens = networks.tokens([source])
     mean, _ = networks.encode(tokens)
     assert rows[0]["held out"] == source
@@ -137,10 +140,10 @@ def test_what_comes_back_is_what_the_networks_say(run: Run) -> None:
 
 def test_texts_that_are_not_here(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     def gone(*_: object) -> list[str]:
-        raise datasets.DatasetError("not here")
+        raise dataset.DatasetError("not here")
 
     st.cache_resource.clear()
-    monkeypatch.setattr("vae_core.datasets.texts", gone)
+    monkeypatch.setattr("vae_core.data.excerpts.texts", gone)
     for name in ("words", "latent_space"):
         page = on(run, name)
         assert plots(page)
@@ -156,7 +159,7 @@ def test_latent_space_shows_texts(run: Run) -> None:
     assert plots(page) == 1
     page.number_input("point").set_value(7).run()
     assert not page.exception
-    assert datasets.texts("unicode_names", "test")[7] in tables(page)
+    assert excerpts.texts("unicode_names", "test")[7] in tables(page)
 
 
 def test_the_scatter_shows_each_text_at_its_point() -> None:
@@ -197,9 +200,9 @@ def test_compare_sets_runs_on_texts_side_by_side(run: Run, own_store: RunStore) 
     chosen.set_value([controls.run_label(run)]).run()
     page.number_input("compare_first").set_value(5).run()
     assert not page.exception
-    text = datasets.texts("unicode_names", "test")[5]
+    text = excerpts.texts("unicode_names", "test")[5]
     back = written.decode(run, controls.arrays(run)["posterior_mean"][5:15])
-    sample = written.decode(run, analysis.prior_samples(10, 2))
+    sample = written.decode(run, samples.prior_samples(10, 2))
     for one in (text, back[0], sample[-1]):
         assert one in tables(page)
     page.slider("compare_temperature").set_value(2.0).run()
@@ -223,8 +226,8 @@ def test_a_selection_of_texts_and_its_group(run: Run, own_store: RunStore) -> No
     assert not page.exception
     assert any("2 held-out and 1 training texts" in m.value for m in page.markdown)
     for one in (
-        datasets.texts("unicode_names", "test")[3],
-        datasets.texts("unicode_names", "train")[0],
+        excerpts.texts("unicode_names", "test")[3],
+        excerpts.texts("unicode_names", "train")[0],
     ):
         assert f">{one}<" in tables(page)
     page.text_input[0].set_value("some")

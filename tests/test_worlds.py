@@ -14,7 +14,7 @@ import pytest
 import dashboard
 import vae_core
 from tests.pages import PAGES
-from vae_core.runs import PROJECT
+from vae_core.runs.store import PROJECT
 
 TRAINING_SIDE = {"vae", "text_vae", "training", "export", "worker"}
 HEAVY = (

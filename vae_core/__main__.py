@@ -21,7 +21,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from vae_core import architectures, datasets, importing, sinks, uploads
 from vae_core.config import (
     DECAYS,
     MODELS,
@@ -32,17 +31,27 @@ from vae_core.config import (
     RunConfig,
     VaeLabError,
 )
-from vae_core.engines import Engine, new_engine
-from vae_core.metrics import METRICS
-from vae_core.runs import LOSSES, NO_WEIGHTS, Run, RunError, RunStore, default_store
-from vae_core.sweep import sweep
+from vae_core.data import registry
+from vae_core.data.dataset import TextDataset
+from vae_core.data.upload import limits, reader
+from vae_core.engines.base import Engine
+from vae_core.engines.factory import new_engine
+from vae_core.exchange import importing
+from vae_core.metrics.catalogue import METRICS
+from vae_core.model import architectures
+from vae_core.runs.errors import NO_WEIGHTS, RunError
+from vae_core.runs.records import LOSSES
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore, default_store
+from vae_core.runs.sweeps import sweep
+from vae_core.training import sinks
 
 # A pipe has no width: don't fold what a person or a program reads from it.
 OUT = Console(width=None if sys.stdout.isatty() else 160)
 ERR = Console(stderr=True, soft_wrap=True, highlight=False)
 POLL_SECONDS = 0.2
 HELP = {
-    "dataset": f"one of {', '.join(datasets.DATASETS)}, shapes_NUMBER_SIZE, or a file of your own "
+    "dataset": f"one of {', '.join(registry.DATASETS)}, shapes_NUMBER_SIZE, or a file of your own "
     "(.npz, .zip of images, .csv of pixels, .txt with one text a line)",
     "architecture": f"one of {', '.join(architectures.ARCHITECTURES)}; for texts "
     f"{', '.join(architectures.TEXT_ARCHITECTURES)}",
@@ -144,7 +153,7 @@ def _add_size(parser: argparse.ArgumentParser) -> None:
         "--size",
         type=int,
         help="pixels a side to resize a file of your own to; default: as its images are, or "
-        f"{uploads.DEFAULT_SIZE}",
+        f"{limits.DEFAULT_SIZE}",
     )
 
 
@@ -188,14 +197,14 @@ def _config(options: argparse.Namespace, **fixed: Any) -> RunConfig:
     given = {name: getattr(options, name) for name in names if hasattr(options, name)}
     if _is_file(given["dataset"]):
         # Else the file would be read before another mistake is found.
-        kind = "text" if given["dataset"].lower().endswith(uploads.TEXT_ENDING) else "images"
+        kind = "text" if given["dataset"].lower().endswith(limits.TEXT_ENDING) else "images"
         tried = RunConfig(**_defaults(kind) | given | fixed | {"dataset": "own"})
         architectures.check_name(tried.architecture, kind)
         given["dataset"] = _kept(Path(given["dataset"]), options.size)
     elif options.size is not None:
         raise ConfigError("--size is for a file of your own: the others have their size.")
     RunConfig(dataset=given["dataset"])  # is it a name at all?
-    kind = datasets.source(given["dataset"]).kind
+    kind = registry.source(given["dataset"]).kind
     config = RunConfig(**_defaults(kind) | given | fixed)
     architectures.check_name(config.architecture, kind)
     return config
@@ -208,13 +217,13 @@ def _defaults(kind: str) -> dict[str, Any]:
 def _is_file(dataset: str) -> bool:
     """Is this the path of a file, not the name of a data set?"""
     return Path(dataset).name != dataset or (
-        Path(dataset).suffix.lower() in uploads.ENDINGS and dataset not in datasets.DATASETS
+        Path(dataset).suffix.lower() in limits.ENDINGS and dataset not in registry.DATASETS
     )
 
 
 def _kept(path: Path, size: int | None) -> str:
     """Make a data set of a file, say what it was made into, and return its name."""
-    upload = uploads.read(path, path.name, size)
+    upload = reader.read(path, path.name, size)
     s = upload.summary
     if s.kind == "text":
         ERR.print(
@@ -254,14 +263,14 @@ def _without_native_noise() -> Iterator[None]:
 
 def _describe(options: argparse.Namespace) -> int:
     config = _config(options)
-    source = datasets.source(config.dataset)
+    source = registry.source(config.dataset)
     size = source.size
-    data = datasets.load(config.dataset) if source.kind == "text" else None
+    data = registry.load(config.dataset) if source.kind == "text" else None
     with _without_native_noise():
-        from vae_core.text_vae import TextVAE  # TensorFlow, only where it is needed
-        from vae_core.vae import VAE
+        from vae_core.model.text_vae import TextVAE  # TensorFlow, only where it is needed
+        from vae_core.model.vae import VAE
 
-        if isinstance(data, datasets.TextDataset):
+        if isinstance(data, TextDataset):
             vae: VAE = TextVAE(config, size, data.vocabulary)
         else:
             vae = VAE(config, size)
@@ -471,7 +480,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _datasets(options: argparse.Namespace) -> int:
-    found = [(name, datasets.source(name)) for name in datasets.names()]
+    found = [(name, registry.source(name)) for name in registry.names()]
     if options.json:
         _print_json(
             [
@@ -548,9 +557,9 @@ def _evaluate(options: argparse.Namespace) -> int:
         # Said before the seconds that TensorFlow takes.
         raise RunError(NO_WEIGHTS.format(run.id))
     with _without_native_noise():
-        from vae_core import training  # TensorFlow, only where it is needed
+        from vae_core.training import evaluation  # TensorFlow, only where it is needed
 
-        result = training.evaluate(run)
+        result = evaluation.evaluate(run)
     if options.json:
         _print_json({"id": run.id} | result)
         return 0

@@ -53,12 +53,12 @@ class RunConfig:
     the fields that matter and differ from their defaults, the runs that exist keep their ids.
 
     Attributes:
-        dataset: name in `vae_core.datasets.DATASETS`, or of one of the user's own data sets.
-        architecture: name in `vae_core.architectures.ARCHITECTURES`.
+        dataset: name in `vae_core.data.registry.DATASETS`, or of one of the user's own data sets.
+        architecture: name in `vae_core.model.architectures.ARCHITECTURES`.
         latent_dim: number of latent dimensions d, 1 to 512.
         beta: weight of the rate in `loss = distortion + beta * rate`, 0 to 1e6. With the
             `capacity` schedule it is the weight of |rate - C|.
-        schedule: how beta moves over the steps, see `vae_core.objective.schedule`.
+        schedule: how beta moves over the steps, see `vae_core.model.schedules.schedule`.
         warmup: fraction of all steps (of each cycle, when cyclical) over which beta or C grows.
         cycles: number of cycles of the `cyclical` schedule.
         capacity: the C, in nats an image, that the `capacity` schedule grows to.

@@ -6,8 +6,8 @@ from dashboard import actions, beside_vae, controls, roles, run_queue
 from dashboard.components.plot import drawn, plot
 from dashboard.figures import autoencoder as figures
 from dashboard.side_by_side import kind_title
-from vae_core import analysis
 from vae_core.config import VaeLabError
+from vae_core.latent import samples
 
 st.title("Autoencoder vs VAE")
 st.markdown(
@@ -128,11 +128,11 @@ for column, run in zip(st.columns(3, gap="large"), runs, strict=False):
         )
         d = run.config.latent_dim
         controls.picture(
-            controls.decoded(run, analysis.prior_samples(beside_vae.SAMPLES, d), 6),
+            controls.decoded(run, samples.prior_samples(beside_vae.SAMPLES, d), 6),
             "z from the prior" if run.config.has_rate else "z from N(0, I)",
             f"Decoded samples of N(0, I), {kind_title(run)}",
         )
-        z = analysis.fitted_normal_samples(beside_vae.SAMPLES, beside_vae.encoded(run))
+        z = samples.fitted_normal_samples(beside_vae.SAMPLES, beside_vae.encoded(run))
         controls.picture(
             controls.decoded(run, z, 6),
             f"z from a normal fitted to the encoded images (coverage {found.fitted:.0%})",

@@ -7,8 +7,10 @@ from dashboard import controls, side_by_side, written
 from dashboard.components.plot import drawn, plot
 from dashboard.figures import comparison
 from dashboard.figures.numbers import metrics_table
-from vae_core import analysis, datasets
-from vae_core.metrics import BOUND_IMAGES, NO_FACTORS
+from vae_core.data import excerpts
+from vae_core.latent import samples
+from vae_core.metrics.bounds import BOUND_IMAGES
+from vae_core.metrics.catalogue import NO_FACTORS
 
 # Of images, and of texts and melodies.
 BOUNDS = (
@@ -107,7 +109,7 @@ st.caption(
     f"computed on up to {BOUND_IMAGES} held-out {items}; {BOUNDS[of_texts]}. Click a heading to "
     "sort."
 )
-if item == "image" and not all(datasets.has_factors(run.config.dataset) for run in picked):
+if item == "image" and not all(excerpts.has_factors(run.config.dataset) for run in picked):
     st.caption(NO_FACTORS)
 st.download_button(
     "The table (CSV)",
@@ -148,7 +150,7 @@ aligned_to = right.selectbox(
 reference = references.get(aligned_to)
 alignments = side_by_side.alignments(seen, reference)
 dims = controls.top_dims(reference) if reference else (0, 0)
-prior = analysis.prior_samples(comparison.MAX_POINTS, 2) if with_prior else None
+prior = samples.prior_samples(comparison.MAX_POINTS, 2) if with_prior else None
 shown = len(seen_columns) + with_prior
 names = [column.title.replace("<br>", ", ") for column in seen_columns]
 figure = drawn(

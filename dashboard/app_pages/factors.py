@@ -8,8 +8,9 @@ from dashboard.components.plot import drawn, plot
 from dashboard.figures import factors
 from dashboard.figures.picture_rows import picture_rows
 from dashboard.figures.plain import Plain
-from vae_core import analysis
-from vae_core.metrics import FACTOR_METRICS, METRICS, NO_FACTORS, entropies
+from vae_core.latent import planes
+from vae_core.metrics.catalogue import FACTOR_METRICS, METRICS, NO_FACTORS
+from vae_core.metrics.factors import entropies
 
 STEPS = 11
 MAX_ROWS = 12  # the largest rates
@@ -98,7 +99,7 @@ extent = st.slider(
     bind="query-params",
     width=400,
 )
-shown = analysis.dims_by_rate(controls.rate_per_dim(run))[:MAX_ROWS]
+shown = planes.dims_by_rate(controls.rate_per_dim(run))[:MAX_ROWS]
 follows = factors.followed(found.told, most)
 said = [factors.said(dim, follows[dim], found.told[dim], most, names) for dim in shown]
 
@@ -106,7 +107,7 @@ said = [factors.said(dim, follows[dim], found.told[dim], most, names) for dim in
 def traversals() -> Plain:
     """A row a dimension, named by the factor that it follows."""
     values = np.linspace(-extent, extent, STEPS)
-    z = analysis.traversal(np.zeros(run.config.latent_dim), shown, values)
+    z = planes.traversal(np.zeros(run.config.latent_dim), shown, values)
     rows = np.split(controls.inference(run).decode(z), len(shown))
     return picture_rows(dict(zip(said, rows, strict=True)), LABEL_WIDTH)
 

@@ -10,8 +10,8 @@ from dashboard import controls, drawing, posteriors, selection, written
 from dashboard.components.decoder import decoder
 from dashboard.components.plot import Click, Hover, Region, plot
 from dashboard.figures import dim_name, latent, pictures
-from vae_core import analysis
-from vae_core.datasets import DatasetError
+from vae_core.data.dataset import DatasetError
+from vae_core.latent import planes
 
 DRAGS = {"Zoom": "zoom", "Box": "select", "Lasso": "lasso"}
 EXPLANATION = r"""
@@ -197,7 +197,7 @@ def picked(click: Click) -> None:
 
 
 def selected(region: Region) -> None:
-    inside = analysis.inside(points, region.polygon) & ~np.isin(q.labels, region.hidden)
+    inside = planes.inside(points, region.polygon) & ~np.isin(q.labels, region.hidden)
     selection.select(run, np.flatnonzero(inside))
 
 

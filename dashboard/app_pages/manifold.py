@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import controls, exports, walks
 from dashboard.components.plane import Mark, plane
 from dashboard.figures import dim_name
-from vae_core import analysis
+from vae_core.latent import planes
 
 MAX_SLIDERS = 10
 LIMIT = 6.0  # standard deviations of the prior: beyond, there is next to nothing of it
@@ -58,7 +58,7 @@ with side, st.container(key="form"):
     )
     spacing = st.segmented_control(
         "Spacing",
-        analysis.SPACINGS,
+        planes.SPACINGS,
         default="quantile",
         required=True,
         key="manifold_spacing",
@@ -120,7 +120,7 @@ if d > 1:
             frames,
             shown,
             key="manifold",
-            axis=analysis.manifold(n, point, dims, spacing, extent)[0],
+            axis=planes.manifold(n, point, dims, spacing, extent)[0],
             names=names,
             z=point,
             dims=dims,

@@ -4,7 +4,8 @@ import numpy as np
 import streamlit as st
 
 from dashboard import controls, heard, written
-from vae_core import analysis, melodies
+from vae_core.data import notation
+from vae_core.latent import paths, samples
 
 TABS = ["Between two melodies", "From the prior", "Coming back"]
 HELD_OUT, PRIOR = "held out", "from the prior"
@@ -73,7 +74,7 @@ def end(name: str, usual: int) -> tuple[np.ndarray, str]:
         seed = st.number_input(
             f"Seed of {name}", 0, 10**6, 0, key=f"melodies_seed_{name.lower()}", bind="query-params"
         )
-        return analysis.prior_samples(1, d, int(seed))[0], f"sample {seed} of the prior"
+        return samples.prior_samples(1, d, int(seed))[0], f"sample {seed} of the prior"
     row = st.number_input(
         f"Number of {name}",
         0,
@@ -86,7 +87,7 @@ def end(name: str, usual: int) -> tuple[np.ndarray, str]:
 
 
 def between(seen: bool) -> None:
-    usual = analysis.spread_over_labels(labels, max(2, len(names)))
+    usual = samples.spread_over_labels(labels, max(2, len(names)))
     with st.container(horizontal=True, key="form-between", vertical_alignment="bottom"):
         a, of_a = end("A", int(usual[len(usual) // 2 - 1]))
         b, of_b = end("B", int(usual[-1]))
@@ -95,7 +96,7 @@ def between(seen: bool) -> None:
     if not seen:
         return
     st.markdown(f"From **A**, {controls.plain(of_a)}, to **B**, {controls.plain(of_b)}.")
-    found = written.decode(run, analysis.interpolation(a, b, steps, kind))
+    found = written.decode(run, paths.interpolation(a, b, steps, kind))
     titles = [f"{t:.0%}" for t in np.linspace(0, 1, steps)]
     titles[0], titles[-1] = "A, decoded", "B, decoded"
     heard.side_by_side(found, titles, tempo, "walk")
@@ -117,7 +118,7 @@ def prior(seen: bool) -> None:
         seed = st.number_input("Seed", 0, 10**6, 0, key="melodies_seed", bind="query-params")
     if not seen:
         return
-    z = analysis.prior_samples(count, d, int(seed))
+    z = samples.prior_samples(count, d, int(seed))
     found = written.decode(run, z, temperature, int(seed))
     written.novelty(run, found, known)
     heard.side_by_side(found[:SHOWN], [f"sample {i}" for i in range(SHOWN)], tempo, "prior")
@@ -159,7 +160,7 @@ def coming_back(seen: bool) -> None:
                 f"back-{i}",
                 beside=row["held out"],
             )
-            same, all_notes = melodies.shared(row["held out"], row["comes back as"])
+            same, all_notes = notation.shared(row["held out"], row["comes back as"])
             st.caption(
                 f"{controls.plain(source(int(first) + i))}: {same} of {all_notes} notes begin "
                 f"where they should, {row['tokens right']:.0%} of the sixteenths are right; the "
@@ -168,7 +169,7 @@ def coming_back(seen: bool) -> None:
     st.caption(
         "Wide and pale, and played first: the held-out melody. Narrow: what its posterior mean is "
         "decoded to, with the likeliest character each time. Sixteenths are easy to get right: "
-        f"{melodies.held(written.held_out(run) or []):.0%} of the held-out ones only hold a note."
+        f"{notation.held(written.held_out(run) or []):.0%} of the held-out ones only hold a note."
     )
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import account, actions, controls, live_view, roles, run_queue, training_form
-from vae_core.runs import default_store
+from vae_core.runs.store import default_store
 
 QUEUE_SECONDS = 1.0
 IDLE_SECONDS = 3.0  # till a run that another viewer starts shows up

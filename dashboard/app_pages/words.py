@@ -6,8 +6,8 @@ import streamlit as st
 from dashboard import controls, exports, written
 from dashboard.components.plot import plot
 from dashboard.figures import dim_name
-from vae_core import analysis
-from vae_core.untrusted import RefusedError
+from vae_core.latent import paths, planes, samples
+from vae_core.sandbox import RefusedError
 
 TABS = ["Between two texts", "Plane", "From the prior", "Coming back"]
 LONGEST_IN_TEN = 16  # characters of a text of which ten fit side by side
@@ -77,7 +77,7 @@ def between() -> None:
         st.warning(controls.plain(str(error)), icon=":material/keyboard:")
         return
     mean, _ = networks.encode(tokens)
-    path = analysis.interpolation(mean[0], mean[1], steps, kind)
+    path = paths.interpolation(mean[0], mean[1], steps, kind)
     texts = written.decode(run, path)
     costs = -networks.log_likelihood(tokens, mean)
     rows = [[f"{t:.0%}", one] for t, one in zip(np.linspace(0, 1, steps), texts, strict=True)]
@@ -126,7 +126,7 @@ def plane() -> None:
         axis = np.linspace(-extent, extent, n, dtype=np.float32)
         rows, down = [written.decode(run, axis[:, None])], []
     else:
-        axis, z = analysis.manifold(n, np.zeros(d, np.float32), dims, "linear", extent)
+        axis, z = planes.manifold(n, np.zeros(d, np.float32), dims, "linear", extent)
         texts = written.decode(run, z)
         rows = [texts[i * n : (i + 1) * n] for i in range(n)]
         down = [f"{value:.1f}" for value in axis][::-1]
@@ -147,7 +147,7 @@ def prior() -> None:
         )
         count = st.slider("Texts", 20, 1000, 200, 20, key="words_count", bind="query-params")
         seed = st.number_input("Seed", 0, 10**6, 0, key="words_seed", bind="query-params")
-    z = analysis.prior_samples(count, d, int(seed))
+    z = samples.prior_samples(count, d, int(seed))
     texts = written.decode(run, z, temperature, int(seed))
     written.novelty(run, texts, known)
     shown = texts[:40]

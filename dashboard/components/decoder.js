@@ -1,6 +1,6 @@
 // A run's decoder in the browser: plain loops over float32, a picture each frame without a server.
 //
-// Streamlit hands it over as one piece of bytes (see `vae_core.inference.browser_decoder`). Other
+// Streamlit hands it over as one piece of bytes (see `vae_core.inference.browser.browser_decoder`). Other
 // components find it under its name in window.vaeLabDecoders, and hear of its arrival by the event
 // "vae-lab-decoder". A decoder has latentDim; decode(z): Float32Array (latentDim) -> Float32Array
 // (size * size), pixel probabilities row by row, valid until the next call; and paint(canvas, z),

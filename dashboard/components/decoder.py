@@ -6,8 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from vae_core.inference import browser_decoder
-from vae_core.runs import Run
+from vae_core.inference.browser import browser_decoder
+from vae_core.runs.run import Run
 
 MOST_RUNS = 16  # kept
 

@@ -21,7 +21,7 @@ import streamlit as st
 from plotly import graph_objects as go
 
 from dashboard.figures.plain import Plain
-from vae_core.runs import replace_file
+from vae_core.runs.disk import replace_file
 
 HERE = Path(__file__).parent
 STATIC = HERE.parent / "static"

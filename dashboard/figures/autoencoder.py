@@ -11,7 +11,7 @@ import numpy as np
 from dashboard.figures import LABEL_COLOURS, LEGEND_BELOW, MARGINS, comparison, dim_name, latent
 from dashboard.figures.pictures import data_uri, enlarged, png
 from dashboard.figures.plain import Plain, axes, columns
-from vae_core.analysis import sheet
+from vae_core.latent.picture_sheet import sheet
 
 MAX_POINTS = 2500  # a run: more hide each other
 SHARE_SHOWN = 0.99  # of the images lie within axes of their own

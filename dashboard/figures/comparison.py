@@ -12,7 +12,7 @@ from plotly import graph_objects as go
 from dashboard.figures import LABEL_COLOURS, LEGEND_BELOW, MARGINS, dim_name, latent
 from dashboard.figures.plain import Plain, axes
 from dashboard.figures.plain import columns as plots
-from vae_core.analysis import Alignment
+from vae_core.latent.alignment import Alignment
 
 MAX_POINTS = 2500  # a run
 SPACING = 0.012  # between columns

@@ -11,9 +11,9 @@ from plotly import graph_objects as go
 
 from dashboard.figures import LEGEND_BELOW, MARGINS, dim_name
 from dashboard.figures.plain import Plain, axes, columns
-from vae_core import objective
 from vae_core.config import RunConfig
-from vae_core.metrics import HIGH_RATE
+from vae_core.metrics.units import HIGH_RATE
+from vae_core.model import schedules
 
 T = TypeVar("T")
 
@@ -125,7 +125,7 @@ def schedule(config: RunConfig, steps_per_epoch: int) -> go.Figure:
     """β (and C) over the steps of a run: the very function that training uses."""
     total = config.epochs * steps_per_epoch
     steps = np.unique(np.linspace(0, total - 1, MAX_POINTS).astype(int))
-    beta, capacity = objective.schedule(config, steps, total)
+    beta, capacity = schedules.schedule(config, steps, total)
     name, values, unit = ("β", beta, "") if capacity is None else ("C", capacity, " (nats)")
     figure = go.Figure(
         go.Scatter(x=steps, y=values, line={"color": HELD_OUT, "width": 2}, name=name)

@@ -8,7 +8,7 @@ import numpy as np
 
 from dashboard.figures.pictures import data_uri, enlarged, png
 from dashboard.figures.plain import Plain
-from vae_core.analysis import sheet
+from vae_core.latent.picture_sheet import sheet
 
 PIXELS_ACROSS = 600
 

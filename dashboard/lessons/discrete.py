@@ -10,8 +10,8 @@ import streamlit as st
 from dashboard import controls
 from dashboard.components.bars import bars
 from dashboard.figures import information as figures
-from vae_core import information
 from vae_core.config import VaeLabError
+from vae_core.metrics import information
 
 OUTCOMES = "ABCDEFGH"
 # Each as p and q would be typed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import controls
-from vae_core import objective
+from vae_core.model import effective_beta
 
 # Written β, KL, reconstruction, d, D.
 PRESETS = {
@@ -56,7 +56,7 @@ def section() -> None:
             ):
                 st.segmented_control(
                     label,
-                    objective.REDUCTIONS,
+                    effective_beta.REDUCTIONS,
                     default=default,
                     required=True,
                     key=key,
@@ -86,8 +86,8 @@ def section() -> None:
                 help="The other way round: what to write, to get this β.",
             )
     written, kl, reconstruction, d, pixels = (st.session_state[key] for key in KEYS)
-    factor = objective.effective_beta(1.0, kl, reconstruction, d, pixels)
-    beta = objective.effective_beta(written, kl, reconstruction, d, pixels)
+    factor = effective_beta.effective_beta(1.0, kl, reconstruction, d, pixels)
+    beta = effective_beta.effective_beta(written, kl, reconstruction, d, pixels)
     with st.container(horizontal=True):
         st.metric("It really is β", f"{beta:.6g}", border=True)
         st.metric(

@@ -11,10 +11,9 @@ from dashboard import controls
 from dashboard.components.plot import plot
 from dashboard.figures import information as figures
 from dashboard.figures import pictures
-from vae_core import metrics
-from vae_core.datasets import DatasetError
-from vae_core.metrics import ImageBounds
-from vae_core.runs import Run
+from vae_core.data.dataset import DatasetError
+from vae_core.metrics.bounds import ImageBounds, binarised, bounds_of_image
+from vae_core.runs.run import Run
 
 SAMPLES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 GROUPS = 4
@@ -95,7 +94,7 @@ def section() -> None:
             icon=":material/info:",
         )
         return
-    drawn = metrics.binarised(image, np.random.default_rng([int(seed), 0]))
+    drawn = binarised(image, np.random.default_rng([int(seed), 0]))
     found = bounds(run, drawn, int(seed), SAMPLES)
     best = found.bounds[SAMPLES[-1]]
     with st.container(horizontal=True):
@@ -127,7 +126,7 @@ def section() -> None:
 
 
 def bounds(run: Run, image: np.ndarray, seed: int, samples: tuple[int, ...]) -> ImageBounds:
-    """`vae_core.metrics.bounds_of_image`, kept for the next viewer."""
+    """`vae_core.metrics.bounds.bounds_of_image`, kept for the next viewer."""
     return _bounds(str(run.path), run.decoder_path.stat().st_mtime_ns, image, seed, samples)
 
 
@@ -138,7 +137,7 @@ def _bounds(
     del written  # a part of the key: with other weights there are other numbers
     networks = controls.inference(Run(Path(path)))
     rng = np.random.default_rng([seed, 1])
-    return metrics.bounds_of_image(networks, image, samples, GROUPS, rng)
+    return bounds_of_image(networks, image, samples, GROUPS, rng)
 
 
 def _pictures(run: Run, image: np.ndarray, drawn: np.ndarray) -> None:

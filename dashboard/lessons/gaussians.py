@@ -9,7 +9,8 @@ import streamlit as st
 from dashboard import controls
 from dashboard.components.plot import plot
 from dashboard.figures import information as figures
-from vae_core import information, objective
+from vae_core.metrics import information
+from vae_core.model.priors import standard_normal
 
 EXPLANATION = r"""
 A sum over outcomes becomes an integral over densities, and for two Gaussians it has a closed form:
@@ -97,7 +98,7 @@ def section() -> None:
         mean = _slider("μ", "mu", -figures.MOST_MEAN, figures.MOST_MEAN, 1.5)
         std = _slider("σ", "sigma", figures.LEAST_STD, figures.MOST_STD, 0.3)
     by_mean, by_std = information.rate_gradient(mean, std)
-    rate = float(objective.rate_per_dim(mean, 2 * math.log(std)))
+    rate = float(standard_normal.rate_per_dim(mean, 2 * math.log(std)))
     plot(
         figures.pulls(mean, std),
         key="learn-pulls",
@@ -107,10 +108,10 @@ def section() -> None:
     with st.container(horizontal=True):
         for title, text in (
             ("rate, nats", f"{rate:z.3f}"),
-            (f"of it from μ = {mean:g}", f"{float(objective.rate_per_dim(mean, 0.0)):z.3f}"),
+            (f"of it from μ = {mean:g}", f"{float(standard_normal.rate_per_dim(mean, 0.0)):z.3f}"),
             (
                 f"of it from σ = {std:g}",
-                f"{float(objective.rate_per_dim(0.0, 2 * math.log(std))):z.3f}",
+                f"{float(standard_normal.rate_per_dim(0.0, 2 * math.log(std))):z.3f}",
             ),
             ("gradient by μ", f"{by_mean:z.3f}"),
             ("gradient by σ", f"{by_std:z.3f}"),

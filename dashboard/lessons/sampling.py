@@ -13,8 +13,8 @@ from dashboard.components.diagram import diagram
 from dashboard.components.plot import plot
 from dashboard.figures import dim_name
 from dashboard.figures import information as figures
-from vae_core import objective
 from vae_core.config import ConfigError
+from vae_core.model.priors import standard_normal
 
 MEAN, STD = "0.15, 1.1, 0.2, 0.7", "0.2, 0.4, 0.5, 2.4"
 MOST_DIMS = 16
@@ -72,7 +72,7 @@ def section() -> None:
     others = mean + std * np.random.default_rng(0).standard_normal((OTHERS, len(mean)))
     table, chart = st.columns(2, gap="large")
     with table:
-        rate = objective.rate_per_dim(mean, 2 * np.log(std))
+        rate = standard_normal.rate_per_dim(mean, 2 * np.log(std))
         st.table(
             [
                 {
