@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-from dashboard import controls
+from dashboard.shared import run_list
 from tests.waiting import PATIENCE
 from vae_core.runs.run import Run
 from vae_core.runs.store import PROJECT
 
-PAGES = sorted(
-    path.stem for path in (PROJECT / "dashboard/app_pages").glob("*.py") if path.stem != "__init__"
-)
+PAGES = sorted(path.parent.name for path in (PROJECT / "dashboard/app_pages").glob("*/page.py"))
 PATHS = ["" if name == "home" else name for name in PAGES]  # in the address
 
 
@@ -19,7 +17,7 @@ def open_page(name: str) -> AppTest:
     page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE).run()
     assert not page.exception
     if name != "home":
-        page.switch_page(f"app_pages/{name}.py").run()
+        page.switch_page(f"app_pages/{name}/page.py").run()
     assert not page.exception, page.exception
     return page
 
@@ -27,8 +25,8 @@ def open_page(name: str) -> AppTest:
 def on(run: Run, name: str) -> AppTest:
     """A page, with that run chosen before."""
     page = open_page("home")
-    page.session_state["run"] = controls.run_label(run)
-    page.switch_page(f"app_pages/{name}.py").run()
+    page.session_state["run"] = run_list.run_label(run)
+    page.switch_page(f"app_pages/{name}/page.py").run()
     assert not page.exception, page.exception
     assert not page.error
     return page

@@ -50,7 +50,7 @@ def board(page: AppTest) -> dict[str, Any]:
 
 def link(**asked: str) -> AppTest:
     page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE)
-    page.switch_page("app_pages/arithmetic.py")
+    page.switch_page("app_pages/arithmetic/page.py")
     for name, value in asked.items():
         page.query_params[name] = value
     page.run()
@@ -251,7 +251,7 @@ def test_groups_that_ship_are_there_and_stay(
     own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shipped = RunStore(tmp_path / "shipped")
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: shipped)
+    monkeypatch.setattr("dashboard.shared.run_list.pretrained_store", lambda: shipped)
     run = shipped.create(SMALL)
     InProcessEngine().submit(run)
     shipped.save_group(run.id, "glasses", Group((1, 2, 3)))

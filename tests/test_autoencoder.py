@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from plotly import graph_objects as go
 
-from dashboard import beside_vae
+from dashboard.app_pages.autoencoder import coverage as autoencoder_coverage
+from dashboard.app_pages.autoencoder import interpolations, trios
 from dashboard.figures import autoencoder as figures
 from dashboard.figures import comparison, curves
 from tests.conftest import SMALL
@@ -263,7 +264,9 @@ def put(run: Run, store: RunStore) -> Run:
 def test_every_page_opens_on_it(
     encoded: Run, own_store: RunStore, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
     put(encoded, own_store)
     page = open_page(name)
     if name == "compare":
@@ -321,7 +324,9 @@ def test_beside_a_vae_it_has_no_place_among_the_rates() -> None:
 def test_the_page_sets_the_three_side_by_side(
     encoded: Run, own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
     put(encoded, own_store)
     page = open_page("autoencoder")
     (code,) = page.code
@@ -349,11 +354,11 @@ def test_numbers_of_the_shipped_three(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the page says: the rate fills the prior, and steps at both ends are images."""
     (trio,) = [
         trio
-        for trio in beside_vae.trios()
+        for trio in trios.trios()
         if not trio.missing and trio.runs[0] is not None and trio.runs[0].config.dataset == "digits"
     ]
     runs = [run for run in trio.runs if run is not None]
-    covered = [beside_vae.coverage(run) for run in runs]
+    covered = [autoencoder_coverage.coverage(run) for run in runs]
     assert covered[2].normal > 0.85 > 0.5 > max(covered[0].normal, covered[1].normal)
     loaded = []
     held_out = excerpts.held_out
@@ -363,7 +368,7 @@ def test_numbers_of_the_shipped_three(monkeypatch: pytest.MonkeyPatch) -> None:
         return held_out(dataset, indices)
 
     monkeypatch.setattr(excerpts, "held_out", counted)
-    walks = beside_vae.walks(runs, 0, 1)
+    walks = interpolations.walks(runs, 0, 1)
     assert loaded == ["digits"], "the images are loaded once for all three"
     for walk in walks:
         assert walk.gaps[[0, -1]] == pytest.approx(0, abs=1e-5)

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dashboard import walks
-from dashboard.controls import run_label, sweep_of
+from dashboard.app_pages.manifold import sweep_planes
+from dashboard.shared.run_list import run_label
+from dashboard.shared.sweeps import sweep_of
 from tests.browser import Server
 from vae_core.inference.images import Inference
 from vae_core.latent import planes
@@ -160,7 +161,7 @@ def test_a_turned_plane_shows_the_same_pictures_everywhere(server: Server, page:
     query = f"?run={label}&manifold_turn=true&manifold_n=9&walk_between=images"
     open_plane(server, page, query)
     sweep = sweep_of(run)
-    turns = walks.rotations(sweep, turned=True)
+    turns = sweep_planes.rotations(sweep, turned=True)
     rotation = turns[[sibling.id for sibling in sweep].index(run.id)]
     assert not np.allclose(rotation, np.eye(2), atol=0.05), "a turn that shows"
     rows = downloaded(page, "z of the grid (CSV)").decode().splitlines()[1:]

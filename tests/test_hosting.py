@@ -19,7 +19,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from websockets.exceptions import InvalidStatus
 
 from benchmarks.viewers import Crowd, Visitor, walk
-from dashboard import memory
+from dashboard.shell import memory
 from tests.browser import Server, drawn
 from tests.login import Provider
 from tests.test_image import read_dockerfile

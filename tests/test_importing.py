@@ -120,7 +120,7 @@ def test_a_bundle_does_not_say_who_and_where(store: RunStore) -> None:
 def test_imported_numbers_do_not_mix_with_ours(
     trained: Run, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dashboard import controls, side_by_side
+    from dashboard.shared import comparable_runs, sweeps
 
     monkeypatch.setenv("VAE_LAB_RUNS", str(store.root))
     theirs = importing.import_run(bundle(trained), "run.zip", store)
@@ -128,10 +128,10 @@ def test_imported_numbers_do_not_mix_with_ours(
     seed = store.create(replace(trained.config, seed=1))
     for run in (ours, seed):
         InProcessEngine().submit(run)
-    assert [run.id for run in controls.sweep_of(ours)] == [ours.id]
-    assert theirs.id not in [run.id for run in side_by_side.default_sweep()]
-    assert len(side_by_side.over_seeds([seed])[0]) == 1
-    assert len(side_by_side.over_seeds([theirs])[0]) == 1
+    assert [run.id for run in sweeps.sweep_of(ours)] == [ours.id]
+    assert theirs.id not in [run.id for run in comparable_runs.default_sweep()]
+    assert len(comparable_runs.over_seeds([seed])[0]) == 1
+    assert len(comparable_runs.over_seeds([theirs])[0]) == 1
 
 
 def test_a_folder_is_taken_too(trained: Run, tmp_path: Path) -> None:

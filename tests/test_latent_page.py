@@ -15,8 +15,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import drawing
-from dashboard.components import pad, plot
+from dashboard.app_pages.latent_space import drawing
+from dashboard.components.pad import pad
+from dashboard.components.plot import plot
 from dashboard.figures import latent
 from tests.conftest import SMALL
 from tests.waiting import PATIENCE
@@ -373,7 +374,7 @@ def open_page(own_store: RunStore, trained: Run) -> Callable[..., AppTest]:
         ).run()
         for name, value in query.items():
             page.query_params[name] = value
-        page.switch_page("app_pages/latent_space.py").run()
+        page.switch_page("app_pages/latent_space/page.py").run()
         assert not page.exception, page.exception
         return page
 
@@ -384,7 +385,7 @@ def open_page(own_store: RunStore, trained: Run) -> Callable[..., AppTest]:
 def figures(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Every figure that a page shows, the last one last."""
     shown: list[Any] = []
-    from dashboard.components import plot as module
+    from dashboard.components.plot import plot as module
 
     kept = module._component
 

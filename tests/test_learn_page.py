@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.components import bars
-from dashboard.controls import plain, run_label
+from dashboard.app_pages.learn import discrete, sampling
+from dashboard.components.bars import bars
 from dashboard.figures import information as figures
-from dashboard.lessons import discrete, sampling
+from dashboard.shared.markdown import escape_markdown
+from dashboard.shared.run_list import run_label
 from tests.pages import plots
 from tests.test_link import follow
 from vae_core.config import ConfigError
@@ -201,7 +202,7 @@ def test_the_elbo_says_where_the_images_are_missing(
     def gone(*_: object) -> None:
         raise DatasetError("The images of digits are not on this machine.")
 
-    monkeypatch.setattr("dashboard.controls.held_out", gone)
+    monkeypatch.setattr("dashboard.shared.run_cache.held_out", gone)
     page = follow("learn", learn_tab="The ELBO", run=run_label(digits))
     assert not page.error
     assert any("not on this machine" in info.value for info in page.info)
@@ -211,7 +212,9 @@ def test_the_elbo_says_where_the_images_are_missing(
 def test_without_runs_only_the_elbo_has_nothing_to_show(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
     assert plots(follow("learn"))
     page = follow("learn", learn_tab="The ELBO")
     assert "Train page" in page.info[0].value
@@ -255,7 +258,7 @@ def test_what_was_set_is_kept_from_one_section_to_the_next() -> None:
 
 def test_an_unknown_section_is_named() -> None:
     page = follow("learn", learn_tab="Alchemy")
-    assert plain("learn_tab = Alchemy") in page.toast[0].value
+    assert escape_markdown("learn_tab = Alchemy") in page.toast[0].value
     assert plots(page)
 
 

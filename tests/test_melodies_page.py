@@ -9,8 +9,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import controls, heard, written
 from dashboard.figures import rolls
+from dashboard.kinds.melodies import COLUMNS
+from dashboard.kinds.texts import decode, training
+from dashboard.shared import item_words, run_cache, run_list
 from tests.pages import on, open_page, plots
 from vae_core.data import melodies, notation, registry
 from vae_core.data.tokens import encode
@@ -26,14 +28,14 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The one that ships, on a machine without the data."""
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
     st.cache_resource.clear()
-    (found,) = [r for r in controls.all_runs(kinds=("melodies",)) if controls.pretrained(r)]
+    (found,) = [r for r in run_list.all_runs(kinds=("melodies",)) if run_list.pretrained(r)]
     return found
 
 
 @pytest.fixture
 def data(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Held-out melodies that stand in for those of the data set; the first ends otherwise."""
-    networks = controls.text_inference(run)
+    networks = run_cache.text_inference(run)
     arrays = run.arrays()
     tokens = networks.decode(arrays["posterior_mean"])
     found = networks.texts(tokens)
@@ -53,7 +55,7 @@ def data(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]
     )
     st.cache_resource.clear()
     content = registry.stored("melodies").sha256
-    monkeypatch.setattr(controls, "trained_on", lambda _: content)
+    monkeypatch.setattr(run_cache, "trained_on", lambda _: content)
     return found
 
 
@@ -71,7 +73,7 @@ def said(page: AppTest) -> str:
 
 def test_a_walk_without_the_data(run: Run) -> None:
     page = on(run, "melodies")
-    assert page.selectbox("run").value == controls.run_label(run)
+    assert page.selectbox("run").value == run_list.run_label(run)
     assert len(page.get("audio")) == plots(page) == 8 + 1  # the steps, and the whole walk
     page.slider("melodies_steps").set_value(3).run()
     assert not page.exception
@@ -91,17 +93,17 @@ def test_a_walk_without_the_data(run: Run) -> None:
 
 
 def test_the_walk_begins_and_ends_at_a_and_b(run: Run) -> None:
-    mean = controls.arrays(run)["posterior_mean"]
+    mean = run_cache.arrays(run)["posterior_mean"]
     path = paths.interpolation(mean[3], mean[9], 5)
-    assert written.decode(run, path)[::4] == written.decode(run, mean[[3, 9]])
+    assert decode(run, path)[::4] == decode(run, mean[[3, 9]])
 
 
 def test_what_comes_back_is_shown_beside_the_melody(run: Run, data: list[str]) -> None:
     page = tab(on(run, "melodies"), "Coming back")
     assert not page.info
-    assert len(page.get("audio")) == 2 * heard.COLUMNS
+    assert len(page.get("audio")) == 2 * COLUMNS
     assert "BWV 0, *bars* 1 and 2" in said(page)
-    same, count = notation.shared(data[0], written.decode(run, run.arrays()["posterior_mean"])[0])
+    same, count = notation.shared(data[0], decode(run, run.arrays()["posterior_mean"])[0])
     assert f"{same} of {count} notes" in said(page)
     assert "100% of the sixteenths are right" in said(page)  # the others stand in for themselves
     assert "BWV 7, *bars*" not in said(page)
@@ -114,7 +116,7 @@ def test_copies_are_counted(run: Run, data: list[str]) -> None:
     found = {m.label: m.value for m in page.metric}
     new, total = found["new"].split(" of ")
     assert int(new) + int(found["copies of training melodies"]) == int(total) == 200
-    known = written.training(run)
+    known = training(run)
     assert known is not None
     counted = texts.novelty([data[5], "...."], known)
     assert (counted.copies, counted.new) == (1, 1)
@@ -124,14 +126,14 @@ def test_compare_spells_them(run: Run, data: list[str]) -> None:
     page = open_page("compare")
     page.segmented_control("runs_on").set_value("melodies").run()
     assert not page.exception
-    assert page.multiselect("runs_melody").value == [controls.run_label(run)]
+    assert page.multiselect("runs_melody").value == [run_list.run_label(run)]
     shown = " ".join(e.proto.body for e in page.get("html"))
     assert notation.spelt(data[2]) in shown
 
 
 def test_latent_space_names_the_notes(run: Run, data: list[str]) -> None:
     page = on(run, "latent_space")
-    assert page.selectbox("run").value == controls.run_label(run)
+    assert page.selectbox("run").value == run_list.run_label(run)
     assert plots(page) == 1
     assert "melodies at their posterior means" in said(page)
     page.number_input("point").set_value(7).run()
@@ -144,7 +146,7 @@ def test_latent_space_names_the_notes(run: Run, data: list[str]) -> None:
 def test_other_pages_show_another_run(run: Run, name: str, shows: str) -> None:
     page = on(run, name)
     assert f"holds melodies, and this page shows {shows}" in said(page)
-    assert page.selectbox("run").value != controls.run_label(run)
+    assert page.selectbox("run").value != run_list.run_label(run)
 
 
 def test_the_form_says_how_to_get_the_data(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +155,7 @@ def test_the_form_says_how_to_get_the_data(run: Run, monkeypatch: pytest.MonkeyP
     page.selectbox("train_dataset").set_value("melodies").run()
     assert not page.exception
     assert "music21" in page.warning[0].value
-    assert controls.kind(run) == "melodies"
+    assert item_words.kind(run) == "melodies"
 
 
 def test_what_is_said_before_loading_is_what_the_run_saw(run: Run) -> None:

@@ -11,7 +11,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import controls, own_data, training_cost
+from dashboard.app_pages.train import own_data
+from dashboard.shared import run_list, training_cost
 from tests.browser import Server, drawn
 from tests.pages import open_page
 from tests.test_uploads import IMAGES, LABELS, npz, pictures, zipped
@@ -134,8 +135,8 @@ def test_a_run_is_imported_and_says_so(own_store: RunStore, trained: Run) -> Non
     assert not page.error
     (run,) = own_store.scan()[0]
     assert (run.id, run.status().imported) == (trained.id, True)
-    assert page.selectbox("watched").value == controls.run_label(run)
-    assert "imported" in controls.run_label(run)
+    assert page.selectbox("watched").value == run_list.run_label(run)
+    assert "imported" in run_list.run_label(run)
     assert "its numbers are its sender's" in texts(page)
     assert training_cost.timing_of(trained)
     assert training_cost.timing_of(run) is None, "it was trained on another machine"

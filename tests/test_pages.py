@@ -27,7 +27,9 @@ def test_opens_on_a_pretrained_run(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted({*PAGES} - {"learn"}))  # which opens on what needs no run
 def test_opens_without_any_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
     page = open_page(name)
     assert "Train page" in page.info[0].value
     assert not page.error
@@ -68,7 +70,9 @@ def test_compare_takes_the_spread_over_the_seeds(
     own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also of a seed that is there as config and metrics alone."""
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
     for seed in range(3):
         for beta in (1.0, 4.0):
             run = own_store.create(replace(SMALL, beta=beta, seed=seed, epochs=1))

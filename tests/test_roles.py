@@ -16,8 +16,8 @@ from streamlit.runtime.secrets import Secrets
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from dashboard import actions, roles
-from dashboard.roles import HOSTED_LIMITS, Limits
+from dashboard.access import actions, roles
+from dashboard.access.roles import HOSTED_LIMITS, Limits
 from tests.conftest import SMALL
 from tests.pages import PAGES, open_page
 from tests.test_uploads import IMAGES, LABELS, npz
@@ -97,7 +97,7 @@ def role_of(user: dict[str, Any]) -> str:
     def script() -> None:
         import streamlit as st
 
-        from dashboard import roles
+        from dashboard.access import roles
 
         st.text(roles.role())
         st.text(roles.why_viewer())
@@ -239,7 +239,7 @@ def act(action: str, root: str) -> None:
 
     import streamlit as st
 
-    from dashboard import actions
+    from dashboard.access import actions
     from vae_core.config import RunConfig, VaeLabError
     from vae_core.data.own import own_names
     from vae_core.data.upload import reader
@@ -400,7 +400,7 @@ def open_as(name: str, user: dict[str, Any]) -> AppTest:
     page = AppTest.from_file("../dashboard/app.py", default_timeout=PATIENCE)
     page.user = user
     page.run()
-    page.switch_page(f"app_pages/{name}.py").run()
+    page.switch_page(f"app_pages/{name}/page.py").run()
     assert not page.exception, page.exception
     return page
 
@@ -461,7 +461,7 @@ def test_a_link_presses_no_button(host: Host, own_store: RunStore) -> None:
     for run in own_store.scan()[0]:
         for key in ("stop", "resume", "delete-for-good", "watch"):
             page.query_params[f"{key}-{run.id}"] = "true"
-    page.switch_page("app_pages/train.py").run()
+    page.switch_page("app_pages/train/page.py").run()
     assert not page.exception
     assert contents(own_store.root) == before
 
@@ -519,7 +519,7 @@ def ask(seeds: list[int], epochs: int, dataset: str) -> None:
 
     import streamlit as st
 
-    from dashboard import actions
+    from dashboard.access import actions
     from vae_core.config import RunConfig, VaeLabError
 
     try:

@@ -11,7 +11,7 @@ import numpy as np
 from plotly import graph_objects as go
 
 from dashboard.figures import LABEL_COLOURS, MARGINS, dim_name
-from dashboard.figures.plain import Plain
+from dashboard.figures.dict_figure import DictFigure
 from vae_core.latent import planes
 from vae_core.latent.planes import Density, Projection
 
@@ -72,7 +72,7 @@ def scatter(
     label_names: Sequence[str],
     dims: tuple[int, int] = (0, 1),
     prior_circles: bool = True,
-) -> Plain:
+) -> DictFigure:
     """Posterior means on two latent dimensions, a colour a label.
 
     Args:
@@ -84,7 +84,7 @@ def scatter(
     """
     view = dims_view(dims, posterior_mean.shape[1])
     circles = {"shapes": prior(view)} if prior_circles else {}
-    return Plain(traces(posterior_mean, labels, label_names, dims), layout(view) | circles)
+    return DictFigure(traces(posterior_mean, labels, label_names, dims), layout(view) | circles)
 
 
 def explorer(
