@@ -58,7 +58,7 @@ if trio.missing:
             else:
                 if started:
                     run_queue.watch(started[0])
-                st.switch_page("app_pages/train.py")
+                st.switch_page("app_pages/train/page.py")
 
 runs = [run for run in trio.runs if run is not None]
 versions = tuple(map(run_cache.version, runs))

@@ -64,10 +64,14 @@ Both terms are summed, over pixels and over latent dimensions.
 )
 
 with st.container(horizontal=True):
-    st.page_link("app_pages/learn.py", label="Learn what KL is", icon=":material/school:")
-    st.page_link("app_pages/train.py", label="Train with another β", icon=":material/play_circle:")
-    st.page_link("app_pages/compare.py", label="Compare runs", icon=":material/grid_view:")
+    st.page_link("app_pages/learn/page.py", label="Learn what KL is", icon=":material/school:")
     st.page_link(
-        "app_pages/latent_space.py", label="Explore a latent space", icon=":material/scatter_plot:"
+        "app_pages/train/page.py", label="Train with another β", icon=":material/play_circle:"
     )
-    st.page_link("app_pages/manifold.py", label="Walk the manifold", icon=":material/apps:")
+    st.page_link("app_pages/compare/page.py", label="Compare runs", icon=":material/grid_view:")
+    st.page_link(
+        "app_pages/latent_space/page.py",
+        label="Explore a latent space",
+        icon=":material/scatter_plot:",
+    )
+    st.page_link("app_pages/manifold/page.py", label="Walk the manifold", icon=":material/apps:")

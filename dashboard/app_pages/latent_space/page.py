@@ -235,7 +235,7 @@ with chart:
 
 if of_texts:
     selection.section(run, q)
-    st.page_link("app_pages/words.py", label="Words: walks and samples", icon=":material/abc:")
+    st.page_link("app_pages/words/page.py", label="Words: walks and samples", icon=":material/abc:")
 else:
     tabs = st.tabs(["Selection", "Draw"], key="latent_tab", bind="query-params")
     with tabs[0]:

@@ -118,7 +118,7 @@ def section() -> None:
     in_train = min(sweeps.BETAS, key=lambda option: abs(option - beta))
     exactly = abs(in_train - beta) <= 1e-9 * max(beta, 1)
     st.page_link(
-        "app_pages/train.py",
+        "app_pages/train/page.py",
         label=f"Train with β = {in_train:g}"
         + ("" if exactly else f", the nearest to {beta:.4g} that can be chosen there"),
         icon=":material/play_circle:",

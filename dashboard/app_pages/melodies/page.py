@@ -186,5 +186,5 @@ for tab, section in zip(
 run_numbers.measured(run)
 markdown.explain("How a melody gets a latent space", EXPLANATION)
 st.page_link(
-    "app_pages/latent_space.py", label="Where the melodies lie", icon=":material/scatter_plot:"
+    "app_pages/latent_space/page.py", label="Where the melodies lie", icon=":material/scatter_plot:"
 )

@@ -218,5 +218,5 @@ with st.container(key="form_export", horizontal=True):
     exports.whole_run(run)
 markdown.explain("How a text gets a latent space", EXPLANATION)
 st.page_link(
-    "app_pages/latent_space.py", label="Where the texts lie", icon=":material/scatter_plot:"
+    "app_pages/latent_space/page.py", label="Where the texts lie", icon=":material/scatter_plot:"
 )
