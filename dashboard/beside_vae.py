@@ -79,7 +79,11 @@ def _configs(config: RunConfig) -> tuple[RunConfig, ...]:
 
 def command(config: RunConfig) -> str:
     """What trains it on the command line."""
-    return " ".join(["python -m vae_core train", *config.options()])
+    try:
+        kind = datasets.source(config.dataset).kind
+    except datasets.DatasetError:  # of somebody's own, and not on this machine
+        kind = None
+    return " ".join(["python -m vae_core train", *config.options(kind=kind)])
 
 
 def encoded(run: Run) -> np.ndarray:

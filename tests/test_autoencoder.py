@@ -20,8 +20,8 @@ from tests.conftest import SMALL
 from tests.pages import open_page, plots
 from tests.test_training import finished, same_bits, weights
 from vae_core import analysis, datasets, importing, training
-from vae_core.__main__ import main
 from vae_core.bundle import bundle
+from vae_core.cli.app import main
 from vae_core.config import ConfigError, RunConfig
 from vae_core.engines import InProcessEngine
 from vae_core.inference import Inference

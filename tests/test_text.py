@@ -23,7 +23,6 @@ from dashboard import controls
 from tests.pages import open_page, plots
 from tests.test_importing import Files, changed_config, changed_record, packed
 from tests.test_uploads import check_sentence
-from vae_core import __main__ as command_line
 from vae_core import (
     architectures,
     datasets,
@@ -35,6 +34,8 @@ from vae_core import (
     uploads,
 )
 from vae_core.bundle import bundle
+from vae_core.cli.config_options import config_of
+from vae_core.cli.train import command as train_command
 from vae_core.config import ConfigError, RunConfig
 from vae_core.datasets import DatasetError, TextDataset
 from vae_core.inference import TextInference
@@ -183,7 +184,7 @@ def test_a_file_on_the_command_line(
     own_store: RunStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def config(*arguments: str) -> RunConfig:
-        return command_line._config(command_line._parser().parse_args(["train", *arguments]))
+        return config_of(train_command.make_context("train", list(arguments)).params)
 
     path = tmp_path / "words.txt"
     path.write_text(MANY)
