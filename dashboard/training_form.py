@@ -145,8 +145,8 @@ def _betas_of_sweep() -> list[float]:
         format_func=lambda value: f"{value:g}",
         key="train_betas",
         bind="query-params",
-        help=f"{FIELDS['beta'].note} All β of one seed start from the same weights and see the "
-        "same batches.",
+        help="Weights of the rate in loss = distortion + β · rate. All β of one seed start from "
+        "the same weights and see the same batches.",
     )
 
 
