@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from vae_core.__main__ import main as command_line
+from vae_core.cli.app import main as command_line
 from vae_core.config import RunConfig, VaeLabError
 from vae_core.data import excerpts, registry
 from vae_core.metrics.bounds import BOUND_IMAGES
@@ -65,7 +65,8 @@ class Recipe:
     @property
     def arguments(self) -> list[str]:
         """The command that trains it, behind `python -m vae_core --store pretrained`."""
-        found = ["sweep", *self.base.options(but=("beta", "seed"))]
+        kind = registry.source(self.base.dataset).kind
+        found = ["sweep", *self.base.options(("beta", "seed"), kind)]
         if self.base.has_rate:
             found += ["--betas", ",".join(f"{beta:g}" for beta in self.betas)]
         return [*found, "--seeds", ",".join(map(str, self.seeds))]

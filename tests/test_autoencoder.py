@@ -20,7 +20,7 @@ from dashboard.figures import comparison, curves
 from tests.conftest import SMALL
 from tests.pages import open_page, plots
 from tests.test_training import finished, same_bits, weights
-from vae_core.__main__ import main
+from vae_core.cli.app import main
 from vae_core.config import ConfigError, RunConfig
 from vae_core.data import excerpts
 from vae_core.engines.in_process import InProcessEngine
@@ -264,9 +264,7 @@ def put(run: Run, store: RunStore) -> Run:
 def test_every_page_opens_on_it(
     encoded: Run, own_store: RunStore, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
-    )
+    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
     put(encoded, own_store)
     page = open_page(name)
     if name == "compare":
@@ -324,9 +322,7 @@ def test_beside_a_vae_it_has_no_place_among_the_rates() -> None:
 def test_the_page_sets_the_three_side_by_side(
     encoded: Run, own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
-    )
+    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
     put(encoded, own_store)
     page = open_page("autoencoder")
     (code,) = page.code

@@ -11,13 +11,12 @@ import pytest
 
 from benchmarks import gallery
 from tests.conftest import SMALL
-from vae_core import __main__ as command_line
+from vae_core.cli import sweep as sweep_command
 from vae_core.data import excerpts, registry
 from vae_core.metrics import texts
 from vae_core.metrics.catalogue import AUTOENCODER_METRICS, FACTOR_METRICS, METRICS
 from vae_core.runs.errors import RunError
 from vae_core.runs.store import PROJECT, RunStore, pretrained_store
-from vae_core.runs.sweeps import sweep
 from vae_core.training import evaluation
 
 IDS = [recipe.title for recipe in gallery.RECIPES]
@@ -26,8 +25,9 @@ TINY = gallery.Recipe("tiny", "For a test.", replace(SMALL, epochs=1), (0.5, 1.0
 
 @pytest.mark.parametrize("recipe", gallery.RECIPES, ids=IDS)
 def test_the_command_of_a_recipe_makes_its_runs(recipe: gallery.Recipe) -> None:
-    options = command_line._parser().parse_args(recipe.arguments)
-    assert sweep(command_line._config(options), options.betas, options.seeds) == recipe.configs
+    name, *rest = recipe.arguments
+    context = sweep_command.command.make_context(name, rest)
+    assert sweep_command.configs_of(context.params) == recipe.configs
 
 
 @pytest.mark.parametrize("recipe", gallery.RECIPES, ids=IDS)

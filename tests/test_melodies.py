@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from vae_core import __main__ as command_line
+from vae_core.cli.app import main as command_line
 from vae_core.data import chorales, excerpts, melodies, notation, own, registry, sound, tokens
 from vae_core.data.chorales import Line, Melody
 from vae_core.data.dataset import DatasetError
@@ -293,13 +293,13 @@ def test_without_music21_a_sentence_says_how_to_get_it(
 def test_the_list_says_how_to_get_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert command_line.main(["datasets"]) == 0
+    assert command_line(["datasets"]) == 0
     assert "Not here: data set 'names'" in capsys.readouterr().out
     monkeypatch.setattr(chorales, "available", lambda: False)
-    assert command_line.main(["datasets"]) == 0
+    assert command_line(["datasets"]) == 0
     assert "'.[music]'" in capsys.readouterr().out
     (folder / "melodies.npz").touch()
-    assert command_line.main(["datasets"]) == 0
+    assert command_line(["datasets"]) == 0
     assert "music" not in capsys.readouterr().out
 
 

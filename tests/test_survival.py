@@ -27,7 +27,7 @@ import pytest
 from tests.conftest import SMALL
 from tests.test_training import same_bits, weights
 from tests.waiting import wait_for
-from vae_core.__main__ import main as command_line
+from vae_core.cli.app import main as command_line
 from vae_core.config import RunConfig, VaeLabError
 from vae_core.engines.local import LocalEngine
 from vae_core.runs.disk import TEMPORARY

@@ -23,8 +23,9 @@ from dashboard.shared import run_list
 from tests.pages import open_page, plots
 from tests.test_importing import Files, changed_config, changed_record, packed
 from tests.test_uploads import check_sentence
-from vae_core import __main__ as command_line
 from vae_core import sandbox
+from vae_core.cli.config_options import config_of
+from vae_core.cli.train import command as train_command
 from vae_core.config import ConfigError, RunConfig
 from vae_core.data import excerpts, registry, text_items
 from vae_core.data.dataset import DatasetError, TextDataset
@@ -193,7 +194,7 @@ def test_a_file_on_the_command_line(
     own_store: RunStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def config(*arguments: str) -> RunConfig:
-        return command_line._config(command_line._parser().parse_args(["train", *arguments]))
+        return config_of(train_command.make_context("train", list(arguments)).params)
 
     path = tmp_path / "words.txt"
     path.write_text(MANY)
@@ -439,15 +440,13 @@ def test_pages_of_an_autoencoder_of_texts(
     name: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(
-        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
-    )
+    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
     for one in (run, encoded):
         shutil.copytree(one.path, own_store.root / one.id)
     st.cache_resource.clear()
     page = open_page("learn")  # which needs no run on images
     page.session_state["run"] = page.session_state["watched"] = run_list.run_label(encoded)
-    page.switch_page(f"app_pages/{name}/page.py").run()
+    page.switch_page(f"app_pages/{name}.py").run()
     if name == "compare":
         chosen = page.multiselect("runs_text")
         chosen.set_value(chosen.options).run()

@@ -111,7 +111,7 @@ def find(run_id: str) -> Run | None:
 def run_label(run: Run) -> str:
     """What a run is, in one line; unique, as every field that can differ is in the id."""
     c = run.config
-    parts = [c.dataset, c.architecture, c.beta_or_model, f"d {c.latent_dim}", f"seed {c.seed}"]
+    parts = [c.dataset, c.architecture, c.model_label, f"d {c.latent_dim}", f"seed {c.seed}"]
     if c.schedule != "constant" and c.reads("schedule"):
         parts.append(c.schedule)
     parts.append(f"{c.epochs} epochs")

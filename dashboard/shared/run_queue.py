@@ -132,7 +132,7 @@ def _row(entry: Entry, text: str, watched: Run) -> None:
     run, status = entry
     icon, colour = state_badge.STATE_BADGES[status.state]
     c = run.config
-    label = f"{c.dataset} · {c.architecture} · {c.beta_or_model} · d {c.latent_dim} · seed {c.seed}"
+    label = f"{c.dataset} · {c.architecture} · {c.model_label} · d {c.latent_dim} · seed {c.seed}"
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xxsmall", key=f"row-{run.id}"
     ):

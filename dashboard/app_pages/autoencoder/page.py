@@ -40,7 +40,7 @@ if st.session_state.get(presentation.PRESENTING):  # which hides the box
     st.caption(trio.name)
 
 if trio.missing:
-    kinds = ", ".join(config.beta_or_model for config in trio.missing)
+    kinds = ", ".join(config.model_label for config in trio.missing)
     st.info(
         f"Not trained yet, of this set: {kinds}. Train it here or on the command line, and it "
         "stands beside the others.",
@@ -169,7 +169,7 @@ for run, walk, distances in zip(runs, walks, shown, strict=True):
             ),
             *("autoencoder-walk", start, end, repr(tops), run_cache.version(run), *versions),
         ),
-        key=f"autoencoder-walk-{run.config.beta_or_model}",
+        key=f"autoencoder-walk-{run.config.model_label}",
         height=150 + 80 * len(distances),
         alt=f"Decoded steps of the walk, and the distance of each to the nearest held-out image, "
         f"{kind_title(run)}",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from dashboard.shared import run_list
 from vae_core.config import RunConfig
+from vae_core.data import registry
+from vae_core.data.dataset import DatasetError
 from vae_core.runs.run import Run
 from vae_core.runs.sweeps import sweep_id
 
@@ -67,4 +69,8 @@ def _configs(config: RunConfig) -> tuple[RunConfig, ...]:
 
 def command(config: RunConfig) -> str:
     """What trains it on the command line."""
-    return " ".join(["python -m vae_core train", *config.options()])
+    try:
+        kind = registry.source(config.dataset).kind
+    except DatasetError:  # of somebody's own, and not on this machine
+        kind = None
+    return " ".join(["python -m vae_core train", *config.options(kind=kind)])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import streamlit as st
 
 from dashboard.access import roles
@@ -10,46 +13,33 @@ from dashboard.components.plot.plot import plot
 from dashboard.figures import curves
 from dashboard.shared import markdown, notes, sweeps, training_cost
 from vae_core.config import (
-    DECAYS,
-    MODELS,
-    OPTIMIZERS,
-    SCHEDULES,
-    TEXT_DEFAULTS,
+    FIELDS,
+    OPTIMISER,
+    USUAL_SETTINGS,
     ConfigError,
     RunConfig,
     VaeLabError,
 )
 from vae_core.data import registry, shapes
 from vae_core.data.source import Source
-from vae_core.model.architectures import BY_KIND
 from vae_core.runs.sweeps import sweep
+from vae_core.settings import Setting
 
 MODES = ("One run", "Sweep")
-
-
 EPOCHS = {
     "digits": 200,
     "unicode_names": 60,
     "melodies": 120,
 }  # a few seconds; the others: some 20 epochs of a second or more each
-
-
 OWN_STEPS, OWN_EPOCHS = 2500, (20, 500)  # of data of one's own: steps, if so few epochs make them
-
-
 BETA_MARKS = (0.0, 0.02, 0.1, 0.5, 1.0, 2.0, 4.0, 10.0, 20.0)
-
-
 SWEEP_BETAS = (0.0, 0.5, 1.0, 2.0, 4.0, 10.0, 20.0)
-
-
 MAX_SEEDS = 5
-
-
-MOST_EPOCHS = 100_000
-
-
-DEFAULTS = RunConfig()
+# Made before the others: what there is to set depends on them.
+ASKED_FIRST = ("dataset", "model", "beta")
+# The row of boxes begins with these, and goes on with the fields that are not named here.
+ROW_BEGINS = ("architecture", "latent_dim", "epochs", "schedule", "batch_size")
+OF_KIND = {name for settings in USUAL_SETTINGS.values() for name in settings}
 
 
 def choose_configs() -> list[RunConfig]:
@@ -64,16 +54,17 @@ def choose_configs() -> list[RunConfig]:
         label_visibility="collapsed",
         width="stretch",
     )
+    setting = FIELDS["model"]
     model = st.segmented_control(
-        "Model",
-        MODELS,
-        default=DEFAULTS.model,
+        setting.title,
+        setting.choices_for(),
+        default=setting.default,
         required=True,
         key="train_model",
         bind="query-params",
-        help="autoencoder: the same networks and first weights, without noise and without rate.",
+        help=setting.note,
     )
-    betas, seeds = [DEFAULTS.beta], 1
+    betas, seeds = [RunConfig.beta], 1
     if model == "autoencoder":
         st.caption("An autoencoder has no rate, so there is no β to set, and no schedule of it.")
         if mode == "Sweep":
@@ -116,14 +107,15 @@ def cost_line(configs: list[RunConfig]) -> str:
 
 
 def _beta() -> float:
+    setting = FIELDS["beta"]
     beta = st.select_slider(
-        "β",
+        setting.title,
         options=sweeps.BETAS,
-        value=1.0,
+        value=setting.default,
         format_func=lambda value: f"{value:g}",
         key="train_beta",
         bind="query-params",
-        help="Weight of the rate in loss = distortion + β · rate.",
+        help=setting.note,
     )
     st.html(beta_marks())
     if beta == 0:
@@ -199,136 +191,131 @@ def _config(beta: float, model: str) -> RunConfig:
         beta: for the curve of the schedule.
         model: an autoencoder has no schedule.
     """
+    values: dict[str, Any] = {name: setting.default for name, setting in FIELDS.items()}
+    values |= {"beta": beta, "model": model}
+    row, conditional, optimiser = _places()
     with st.container(horizontal=True):
-        known = registry.names()
-        if st.session_state.get("train_dataset") not in (None, *known):  # deleted by another
-            st.session_state["train_dataset"] = known[0]
-        chosen = st.selectbox("Data set", known, key="train_dataset", bind="query-params")
-        dataset = _shapes() if chosen == "shapes" else chosen
-        source = registry.source(dataset)
-        of_kind = "" if source.kind == "images" else f"_{source.kind}"
-        architecture = st.selectbox(
-            "Architecture",
-            list(BY_KIND[source.kind]),
-            key="train_architecture" + of_kind,
-            bind="query-params",
-        )
-        latent_dim = st.number_input(
-            "Latent dimensions", 1, 64, 2, key="train_latent_dim", bind="query-params"
-        )
-        most_epochs = max(roles.limits().epochs or MOST_EPOCHS, 1)
-        epochs = st.number_input(
-            "Epochs",
-            1,
-            most_epochs,
-            min(_usual_epochs(dataset, source), most_epochs),
-            key=f"train_epochs_{chosen}",
-            bind="query-params",
-        )
-        of_text = source.kind == "text"
-        schedule = DEFAULTS.schedule
-        if model == "vae":
-            schedule = st.selectbox(
-                "β schedule",
-                SCHEDULES,
-                SCHEDULES.index(TEXT_DEFAULTS["schedule"]) if of_text else 0,
-                key="train_schedule" + of_kind,
-                bind="query-params",
-                help="Texts begin with the linear one, as without a warm-up such models collapse. "
-                "constant; linear warm-up from 0; cyclical, the same again and again; capacity: "
-                "β · |rate - C| with C growing.",
-            )
-        most = min(4096, source.train_images) if source.own else 4096
-        batch_size = st.number_input(
-            "Batch size",
-            1,
-            most,
-            min(DEFAULTS.batch_size, most),
-            key=f"train_batch_size_{dataset}" if source.own else "train_batch_size",
-            bind="query-params",
-        )
-    warmup, cycles, capacity = _schedule_details(schedule)
+        chosen = _data_set()
+        values["dataset"] = _shapes() if chosen == "shapes" else chosen
+        source = registry.source(values["dataset"])
+        _set(row, values, source, chosen)
+    _set(conditional, values, source, chosen)
     if sentence := source.missing():
         st.warning(f"Not here: {markdown.escape_markdown(sentence)}", icon=":material/folder_off:")
     curve = st.empty()
-    with st.expander("Optimiser and seed"), st.container(horizontal=True):
-        optimizer = st.selectbox(
-            "Optimiser", OPTIMIZERS, key="train_optimizer", bind="query-params"
-        )
-        learning_rate = st.number_input(
-            "Learning rate",
-            1e-6,
-            10.0,
-            1e-3,
-            format="%g",
-            step=1e-4,
-            key="train_learning_rate",
-            bind="query-params",
-        )
-        decay = st.selectbox(
-            "Decay of the learning rate",
-            DECAYS,
-            key="train_decay",
-            bind="query-params",
-            help="cosine: falls to 0 over all steps.",
-        )
-        seed = st.number_input(
-            "Seed",
-            0,
-            2**30 - MAX_SEEDS,
-            0,
-            key="train_seed",
-            bind="query-params",
-            help="Same seed: same first weights, batches and noise, whatever β is.",
-        )
-    config = RunConfig(
-        dataset=dataset,
-        architecture=architecture,
-        latent_dim=int(latent_dim),
-        beta=beta,
-        schedule=schedule,
-        warmup=float(warmup),
-        cycles=int(cycles),
-        capacity=float(capacity),
-        epochs=int(epochs),
-        batch_size=int(batch_size),
-        optimizer=optimizer,
-        learning_rate=float(learning_rate),
-        decay=decay,
-        seed=int(seed),
-        model=model,
-    )
-    if schedule != "constant":
+    with st.expander(OPTIMISER), st.container(horizontal=True):
+        _set(optimiser, values, source, chosen)
+    config = RunConfig(**values)
+    if config.schedule != "constant":
         steps_per_epoch = source.train_images // config.batch_size
         with curve:
             plot(
                 curves.schedule(config, max(steps_per_epoch, 1)),
                 key="train-schedule",
                 height=180,
-                alt=f"The {schedule} schedule over the steps of the run",
+                alt=f"The {config.schedule} schedule over the steps of the run",
             )
     return config
+
+
+def _places() -> tuple[list[str], list[str], list[str]]:
+    """Names of fields: in the row, below it where other choices ask for them, in the expander."""
+    row, conditional, optimiser = list(ROW_BEGINS), [], []
+    for name, setting in FIELDS.items():
+        if setting.group == OPTIMISER:
+            optimiser.append(name)
+        elif set(setting.read_when) - {"model"}:
+            conditional.append(name)
+        elif name not in (*ROW_BEGINS, *ASKED_FIRST):
+            row.append(name)
+    return row, conditional, optimiser
+
+
+def _data_set() -> str:
+    """Its name; "shapes" of those of any number and size."""
+    names = registry.names()
+    if st.session_state.get("train_dataset") not in (None, *names):  # deleted by another
+        st.session_state["train_dataset"] = names[0]
+    return st.selectbox(FIELDS["dataset"].title, names, key="train_dataset", bind="query-params")
+
+
+def _set(names: list[str], values: dict[str, Any], source: Source, chosen: str) -> None:
+    """A widget for each of these fields that is read; its value becomes that of the field.
+
+    Args:
+        names: of the fields.
+        values: of all fields so far.
+        source: of the chosen data set.
+        chosen: its name in the box.
+    """
+    for name in names:
+        setting, key = FIELDS[name], f"train_{name}"
+        if not setting.read_by(values):
+            continue
+        usual = USUAL_SETTINGS[source.kind].get(name, setting.default)
+        offered: Any = setting.offered or (setting.low, setting.high)
+        low, high = offered
+        if name in OF_KIND and source.kind != "images":
+            key += f"_{source.kind}"
+        if name == "epochs":
+            key += f"_{chosen}"
+            high = min(high, max(roles.limits().epochs or high, 1))
+            usual = min(_usual_epochs(chosen, source), high)
+        elif name == "batch_size" and source.own:
+            key += f"_{chosen}"
+            high = min(high, source.train_images)
+            usual = min(usual, high)
+        elif name == "seed":
+            high -= MAX_SEEDS  # those of a sweep go up from it
+        values[name] = _widget(
+            replace(setting, default=usual, offered=(low, high)), key, source.kind
+        )
+
+
+def _widget(setting: Setting, key: str, kind: str) -> Any:
+    """What a person chooses for a field.
+
+    Args:
+        kind: of the data.
+    """
+    if setting.choices:
+        choices = setting.choices_for(kind)
+        return st.selectbox(
+            setting.title,
+            choices,
+            choices.index(setting.default),
+            key=key,
+            bind="query-params",
+            help=setting.note or None,
+        )
+    offered: Any = setting.offered or (None, None)
+    low, high = (x if x is None else setting.type(x) for x in offered)
+    if (low, high) == (0.0, 1.0):
+        return st.slider(
+            setting.title,
+            low,
+            high,
+            setting.default,
+            key=key,
+            bind="query-params",
+            help=setting.note or None,
+        )
+    return st.number_input(
+        setting.title,
+        low,
+        high,
+        setting.default,
+        setting.step,
+        "%g" if setting.step else None,
+        key=key,
+        bind="query-params",
+        help=setting.note or None,
+    )
 
 
 def _usual_epochs(dataset: str, source: Source) -> int:
     if not source.own:
         return EPOCHS.get(dataset, 20)
-    steps = max(1, source.train_images // min(DEFAULTS.batch_size, source.train_images))
+    steps = max(1, source.train_images // min(RunConfig.batch_size, source.train_images))
     least, most = OWN_EPOCHS
     return max(least, min(most, round(OWN_STEPS / steps)))
-
-
-def _schedule_details(schedule: str) -> tuple[float, int, float]:
-    """Warm-up, cycles and capacity; widgets for those that the schedule reads."""
-    warmup, cycles, capacity = DEFAULTS.warmup, DEFAULTS.cycles, DEFAULTS.capacity
-    if schedule != "constant":
-        warmup = st.slider(
-            "Warm-up, share of the steps", 0.0, 1.0, warmup, key="train_warmup", bind="query-params"
-        )
-    if schedule == "cyclical":
-        cycles = st.number_input("Cycles", 1, 100, cycles, key="train_cycles", bind="query-params")
-    if schedule == "capacity":
-        capacity = st.number_input(
-            "Capacity C (nats)", 0.0, 1000.0, capacity, key="train_capacity", bind="query-params"
-        )
-    return warmup, cycles, capacity

@@ -55,6 +55,11 @@ class Networks(NamedTuple):
     jit: bool
 
 
+def names(kind: str | None = None) -> tuple[str, ...]:
+    """The architectures for data of that kind; None: for any."""
+    return tuple(BY_KIND[kind] if kind else ARCHITECTURES | TEXT_ARCHITECTURES)
+
+
 def check_name(name: str, kind: str = "images") -> None:
     """Raise ConfigError where there is no architecture of that name for data of that kind."""
     fitting = BY_KIND[kind]
