@@ -13,7 +13,7 @@ import pytest
 
 import dashboard
 import vae_core
-from tests.pages import PAGES
+from tests.dashboard.pages import PAGES
 from vae_core.runs import PROJECT
 
 TRAINING_SIDE = {"vae", "text_vae", "training", "export", "worker"}
