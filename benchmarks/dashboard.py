@@ -22,8 +22,8 @@ from typing import Any
 import psutil
 from playwright.sync_api import sync_playwright
 
-from tests.browser import CHROMIUM, FLAGS, Server
-from tests.pages import PATHS
+from tests.browser.chromium import CHROMIUM, FLAGS, Server
+from tests.dashboard.pages import PATHS
 from vae_core.runs.run import Run
 from vae_core.runs.store import pretrained_store
 

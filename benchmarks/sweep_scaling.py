@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from tests.dask_cluster import Cluster
+from tests.core.engines.dask_cluster import Cluster
 from vae_core.config import RunConfig
 from vae_core.engines.base import Engine
 from vae_core.engines.dask_client import ClusterEngine

@@ -35,8 +35,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from tests.browser import Server
-from tests.pages import PAGES, PATHS
+from tests.browser.chromium import Server
+from tests.dashboard.pages import PAGES, PATHS
 from vae_core.config import RunConfig
 from vae_core.runs.run import Run
 

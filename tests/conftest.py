@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import browser, page, server  # noqa: F401 (fixtures)
+from tests.browser.chromium import browser, page, server  # noqa: F401 (fixtures)
 from vae_core.config import RunConfig
 from vae_core.engines import factory
 from vae_core.engines.in_process import InProcessEngine

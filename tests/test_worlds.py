@@ -13,7 +13,7 @@ import pytest
 
 import dashboard
 import vae_core
-from tests.pages import PAGES
+from tests.dashboard.pages import PAGES
 from vae_core.runs.store import PROJECT
 
 # What imports TensorFlow or Keras: everything else of the core is light.

@@ -1,0 +1,30 @@
+"""The page Autoencoder vs VAE in Chromium: what the link asks for is drawn, and can be changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.chromium import Server, drawn
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_link_opens_on_its_walk_and_a_change_goes_into_it(server: Server, page: Any) -> None:
+    page.goto(f"{server.url}/autoencoder?walk_from=3&walk_to=5")
+    drawn(page, 4)
+    page.get_by_role("heading", name="A straight walk from 3 to 5").wait_for()
+    titles = page.locator(".vae-lab-plot").first.locator(".annotation-text").all_text_contents()
+    assert [title.split("axes")[0].strip("\u200b") for title in titles] == [
+        "autoencoder",
+        "β = 0",
+        "β = 1",
+    ]
+    assert len({title.split("axes")[1] for title in titles}) == 3  # each has its own scale
+    page.get_by_text("Same axes for all").click()
+    page.wait_for_function("location.search.includes('same_axes=true')")
+    page.wait_for_function(
+        "new Set([...document.querySelectorAll('.vae-lab-plot')[0]"
+        ".querySelectorAll('.annotation-text')].map(t => t.textContent.split('axes')[1])).size == 1"
+    )

@@ -1,0 +1,211 @@
+"""What every engine keeps to: the same assertions in this process, on local workers, on Dask."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import pytest
+
+from tests.conftest import SMALL
+from tests.core.engines.dask_cluster import Cluster
+from tests.core.engines.test_engines import LONG
+from tests.core.training.test_training import same_bits, weights
+from tests.waiting import wait_for
+from vae_core.config import RunConfig
+from vae_core.engines.base import Engine
+from vae_core.engines.dask_client import ClusterEngine
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.engines.local import LocalEngine
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass
+class Subject:
+    """An engine under test.
+
+    Attributes:
+        engine: for all tests of it; it stays open.
+        new: makes another of its kind.
+        blocks: `submit` returns when the run has ended.
+    """
+
+    engine: Engine
+    new: Callable[[], Engine]
+    store: RunStore
+    blocks: bool = False
+
+    def submit(self, run: Run) -> None:
+        if self.blocks:
+            threading.Thread(target=self._submit, args=(run,), daemon=True).start()
+            wait_for(lambda: run.status().state != "queued")
+        else:
+            self.engine.submit(run)
+
+    def _submit(self, run: Run) -> None:
+        with contextlib.suppress(Exception):  # of a run that is gone, it tells its caller
+            self.engine.submit(run)
+
+
+@pytest.fixture(scope="module", params=["in process", "local workers", "dask"])
+def subject(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Subject]:
+    folder = tmp_path_factory.mktemp("contract")
+    store = RunStore(folder / "runs")
+    if request.param == "in process":
+        yield Subject(InProcessEngine(), InProcessEngine, store, blocks=True)
+        return
+    if request.param == "local workers":
+        local = LocalEngine()
+        yield Subject(local, LocalEngine, store)
+        local.close()
+        return
+    cluster = Cluster(folder)
+    try:
+        cluster.add_worker()
+
+        def new() -> Engine:
+            return ClusterEngine(store, cluster.address, shared_disk=False)
+
+        engine = new()
+        yield Subject(engine, new, store)
+        engine.close()
+    finally:
+        cluster.close()
+
+
+def epoch_of(run: Run) -> int:
+    return max((record["epoch"] for record in run.records("epoch")), default=0)
+
+
+def test_a_run_trains_once_to_the_same_bits(subject: Subject, trained: Run) -> None:
+    run = subject.store.create(SMALL)
+    subject.submit(run)
+    subject.engine.submit(run)
+    wait_for(lambda: run.status().state == "finished")
+    wait_for(lambda: not run.ticket_path.exists())
+    assert same_bits(weights(run), weights(trained))
+    assert run.viewable
+    assert not run.checkpoint_path.exists()
+    assert [r["test"] for r in run.records("epoch")] == [
+        r["test"] for r in trained.records("epoch")
+    ]
+    assert run.metrics() == trained.metrics()
+    before = run.status()
+    subject.engine.submit(run)
+    assert run.status() == before, "finished stays finished"
+    assert len(run.records("start")) == len(run.records("end")) == 1
+
+
+def test_the_order_is_that_of_submission(subject: Subject) -> None:
+    runs = [subject.store.create(RunConfig(epochs=1, seed=seed)) for seed in (3, 1, 2)]
+    for run in runs:
+        subject.engine.submit(run)
+    wait_for(lambda: all(run.status().state == "finished" for run in runs))
+    started = [run.records("start")[0]["time"] for run in runs]
+    assert started == sorted(started)
+
+
+def test_a_run_that_can_not_be_trained_says_why(subject: Subject) -> None:
+    run = subject.store.create(RunConfig(batch_size=2000))
+    subject.engine.submit(run)
+    wait_for(lambda: run.status().state == "failed")
+    assert "choose at most 1437" in str(run.status().error)
+    assert run.status().pid is None
+
+
+def test_progress_cancel_and_resume(subject: Subject) -> None:
+    running, waiting = (subject.store.create(replace(LONG, seed=seed)) for seed in (0, 1))
+    subject.submit(running)
+    if not subject.blocks:
+        subject.submit(waiting)
+    subject.engine.cancel(waiting)
+    assert waiting.status().state == "cancelled"
+
+    # It can be watched while it trains.
+    wait_for(lambda: running.status().state == "running" and epoch_of(running))
+    seen = epoch_of(running), running.status().epoch, running.arrays("snapshot")["epoch"]
+    wait_for(lambda: epoch_of(running) > seen[0])
+    wait_for(lambda: running.status().epoch > seen[1])
+    wait_for(lambda: running.arrays("snapshot")["epoch"] > seen[2])
+
+    subject.engine.cancel(running)
+    wait_for(lambda: running.status().state == "cancelled")
+    wait_for(lambda: running.viewable and running.records("end"))
+    assert waiting.status().state == "cancelled"
+    epoch = epoch_of(running)
+
+    # It goes on from where it was.
+    subject.submit(running)
+    wait_for(lambda: len(running.records("start")) == 2)
+    assert running.records("start")[1]["epoch"] > 0
+    wait_for(lambda: epoch_of(running) > epoch)
+    subject.engine.cancel(running)
+    wait_for(lambda: running.status().state == "cancelled")
+
+
+def test_a_cancelled_waiting_run_can_be_submitted_again(subject: Subject) -> None:
+    running = subject.store.create(replace(LONG, seed=5))
+    waiting = subject.store.create(RunConfig(epochs=1, seed=5))
+    subject.submit(running)
+    if not subject.blocks:
+        subject.submit(waiting)
+    subject.engine.cancel(waiting)
+    assert waiting.status().state == "cancelled"
+    subject.engine.cancel(running)
+    subject.engine.submit(waiting)
+    wait_for(lambda: waiting.status().state == "finished")
+    wait_for(lambda: running.status().state == "cancelled")
+
+
+def test_a_run_that_is_gone_or_damaged_does_not_stop_the_next(subject: Subject) -> None:
+    running = subject.store.create(replace(LONG, seed=6))
+    gone, damaged, last = (
+        subject.store.create(RunConfig(epochs=1, seed=seed)) for seed in (11, 12, 13)
+    )
+    runs = [running, gone, damaged, last]
+    subject.submit(running)
+    if not subject.blocks:
+        for run in runs[1:]:
+            subject.submit(run)
+    subject.store.delete(gone)
+    (damaged.path / "config.json").write_text("{")
+    subject.engine.cancel(running)
+    if subject.blocks:
+        subject.engine.submit(last)
+    else:
+        wait_for(lambda: damaged.status().state == "failed")
+    wait_for(lambda: last.status().state == "finished")
+    assert not gone.path.exists()
+
+
+def test_close_interrupts_and_what_waits_goes_on_waiting(subject: Subject) -> None:
+    if subject.blocks:
+        subject.engine.close()  # it has nothing in hand
+        return
+    engine = subject.new()
+    running = subject.store.create(replace(LONG, seed=7))
+    waiting = subject.store.create(RunConfig(epochs=1, seed=7))
+    engine.submit(running)
+    engine.submit(waiting)
+    wait_for(lambda: running.checkpoint_path.exists() and epoch_of(running))
+    engine.close()
+    assert running.status().state == "interrupted"
+    assert waiting.status().state == "queued"
+    with pytest.raises(RuntimeError, match="closed"):
+        engine.submit(waiting)
+
+    epoch = running.records("epoch")[-1]["epoch"]
+    subject.engine.submit(waiting)
+    wait_for(lambda: waiting.status().state == "finished")
+    subject.engine.submit(running)
+    wait_for(lambda: epoch_of(running) > epoch)
+    assert running.records("start")[1]["epoch"] > 0, "it went on from its checkpoint"
+    subject.engine.cancel(running)
+    wait_for(lambda: running.status().state == "cancelled")

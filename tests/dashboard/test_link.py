@@ -1,0 +1,105 @@
+"""What a link carries: values of widgets, a note on those it can't, and presentation mode."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.shared.markdown import escape_markdown
+from tests.dashboard.pages import open_page
+from tests.waiting import PATIENCE
+from vae_core.runs.store import PROJECT
+
+pytestmark = pytest.mark.usefixtures("own_store")
+
+
+def follow(page: str, **parameters: str | list[str]) -> AppTest:
+    """Open a page by a link."""
+    app = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE)
+    app.switch_page(f"app_pages/{page}/page.py")
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_a_link_sets_what_it_names() -> None:
+    app = follow("manifold", manifold_n="20", manifold_spacing="linear", manifold_z_1="-1.25")
+    assert app.slider("manifold_n").value == 20
+    assert app.slider("manifold_z_1").value == -1.25
+    assert not app.toast
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("manifold_n", "99"),
+        ("manifold_n", "many"),
+        ("manifold_extent", "nan"),
+        ("manifold_spacing", "log"),
+        ("run", "../../etc/passwd"),
+        ("manifold_points", "perhaps"),
+    ],
+)
+def test_what_a_link_asks_in_vain_is_named(name: str, value: str) -> None:
+    app = follow("manifold", **{name: value}, manifold_z_0="0.5")
+    (toast,) = app.toast
+    assert escape_markdown(f"{name} = {value}") in toast.value
+    assert "manifold_z_0" not in toast.value
+    assert app.slider("manifold_z_0").value == 0.5
+    app.run()
+    assert not app.exception
+
+
+def test_a_default_that_is_spelled_out_needs_no_note() -> None:
+    app = follow("manifold", manifold_n="15", manifold_extent="2", manifold_points="false")
+    assert not app.toast
+
+
+def test_a_run_that_was_deleted_is_named() -> None:
+    app = follow("compare", runs=["gone", "gone, too"])
+    assert escape_markdown("gone, gone, too") in app.toast[0].value
+    assert app.multiselect("runs").value, "the default is shown instead"
+
+
+def test_presentation_mode_is_kept_over_pages_and_left_again() -> None:
+    app = follow("home", present="1")
+    assert app.query_params["present"] == "1"
+    app.switch_page("app_pages/manifold/page.py").run()
+    assert app.query_params["present"] == "1"
+    app.button("presentation").click().run()
+    assert "present" not in app.query_params
+    app.run()
+    assert "present" not in app.query_params
+
+
+def test_pages_are_not_presented_unasked() -> None:
+    app = open_page("home")
+    assert "present" not in app.query_params
+    app.button("presentation").click().run()
+    assert app.query_params["present"] == "1"
+
+
+@pytest.mark.parametrize("text", ["![](http://a.example/b.png)", "[here](http://a.example)"])
+def test_a_link_brings_no_markdown(text: str) -> None:
+    """Which would load pictures of other hosts, or send people there."""
+    app = follow("manifold", run=text, walk_a=text)
+    for said in (app.toast[0].value, app.error[0].value):
+        assert text not in said
+        assert escape_markdown(text) in said
+    assert escape_markdown("β = 0.5, “a_b”") == r"β = 0\.5, “a\_b”"
+
+
+@pytest.mark.parametrize("name", ["train_seed", "train_epochs_digits"])
+def test_infinity_is_said_in_a_sentence(name: str) -> None:
+    app = follow("train", **{name: "inf"})
+    assert "a number that can't be" in app.error[0].value
+
+
+def test_what_ends_early_can_still_be_left() -> None:
+    """A page with nothing to show stops; presentation mode hides all else that leads away."""
+    app = follow("compare", present="1")
+    app.multiselect("runs").set_value([]).run()
+    assert "Pick at least one run" in app.info[0].value
+    assert app.button("presentation").label == "Leave presentation"

@@ -1,0 +1,153 @@
+"""Every page through Streamlit's AppTest, on the pretrained runs and on a store of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import streamlit as st
+
+from tests.conftest import SMALL
+from tests.dashboard.pages import PAGES, open_page, plots
+from vae_core.data.dataset import DatasetError
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.runs.store import RunStore
+
+pytestmark = pytest.mark.usefixtures("own_store")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_opens_on_a_pretrained_run(name: str) -> None:
+    page = open_page(name)
+    assert page.title
+    assert plots(page), "a page never opens without a picture"
+    assert not page.error
+
+
+@pytest.mark.parametrize("name", sorted({*PAGES} - {"learn"}))  # which opens on what needs no run
+def test_opens_without_any_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
+    page = open_page(name)
+    assert "Train page" in page.info[0].value
+    assert not page.error
+
+
+def test_damaged_run_is_named_and_the_page_still_works(own_store: RunStore) -> None:
+    run = own_store.create(SMALL)
+    (run.path / "status.json").write_text("{")
+    page = open_page("latent_space")
+    assert any(run.id in warning.value for warning in page.warning)
+    assert plots(page)
+
+
+@pytest.mark.parametrize("name", ["latent_space", "manifold", "compare", "arithmetic"])
+@pytest.mark.parametrize("latent_dim", [1, 4])
+def test_other_latent_dimensions(own_store: RunStore, name: str, latent_dim: int) -> None:
+    run = own_store.create(replace(SMALL, latent_dim=latent_dim, epochs=1))
+    InProcessEngine().submit(run)
+    page = open_page(name)
+    assert not page.exception
+    if name != "compare":
+        assert f"d {latent_dim}" in str(page.selectbox("run").value)
+    assert plots(page) or page.get("image")
+
+
+def test_compare_takes_no_more_runs_than_it_can_show(own_store: RunStore) -> None:
+    for beta in range(10):
+        InProcessEngine().submit(own_store.create(replace(SMALL, beta=float(beta), epochs=1)))
+    page = open_page("compare")
+    chosen = page.multiselect("runs").value
+    assert len(chosen) == 8
+    assert "β 0 " in chosen[0]
+    assert "β 9 " in chosen[-1]
+    assert plots(open_page("home"))
+
+
+def test_compare_takes_the_spread_over_the_seeds(
+    own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of a seed that is there as config and metrics alone."""
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
+    for seed in range(3):
+        for beta in (1.0, 4.0):
+            run = own_store.create(replace(SMALL, beta=beta, seed=seed, epochs=1))
+            InProcessEngine().submit(run)
+            run.strip(numbers_only=seed == 2)
+    page = open_page("compare")
+    (table,) = page.dataframe
+    assert list(table.value["seeds"]) == [3, 3]
+    losses = [run.metrics()["loss"] for run in own_store.scan()[0] if run.config.beta == 1]
+    assert table.value["loss (nats)"][0] == pytest.approx(sum(losses) / 3)
+    # Seeds that are compared with each other stand for themselves, and so does a cancelled run.
+    page.multiselect("runs").set_value(page.multiselect("runs").options).run()
+    (table,) = page.dataframe
+    assert list(table.value["seeds"]) == [1, 1, 1, 1]
+    assert list(table.value["loss (nats)"][:2]) == pytest.approx([losses[1], losses[0]])
+    for run in own_store.scan()[0]:
+        if run.config.seed == 1:
+            ends = run.records("end")[-1] | {"state": "cancelled", "metrics": {}}
+            (run.path / "checksums.json").unlink()
+            run.append_metrics(ends)
+    page.run()
+    assert not page.exception
+    page.multiselect("runs").set_value(page.multiselect("runs").options[2:]).run()
+    (table,) = page.dataframe
+    assert list(table.value["seeds"]) == [2, 2]
+
+
+def test_compare_aligns_and_shows_the_same_images(own_store: RunStore) -> None:
+    for beta in (1.0, 4.0):
+        InProcessEngine().submit(own_store.create(replace(SMALL, beta=beta, epochs=1)))
+    InProcessEngine().submit(own_store.create(replace(SMALL, latent_dim=3, epochs=1)))
+    page = open_page("compare")
+    mine = [name for name in page.multiselect("runs").options if "pretrained" not in name]
+    page.multiselect("runs").set_value(mine).run()
+    pictures = len(page.get("image"))
+    assert pictures == 3 * 4  # manifold, reconstructions, two kinds of samples
+    reference = page.selectbox("align")
+    assert "as they are" in str(reference.value)
+    reference.set_value(reference.options[1]).run()
+    assert not page.exception
+    assert any("other images or dimensions" in w.value for w in page.warning)
+    assert any("unexplained" in c.value for c in page.caption)
+    page.number_input("reconstructed").set_value(3).run()
+    assert not page.exception
+    assert len(page.get("image")) == pictures
+
+
+def test_compare_says_where_the_images_are_missing(
+    own_store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise DatasetError("The images of digits are not on this machine.")
+
+    InProcessEngine().submit(own_store.create(replace(SMALL, epochs=1)))
+    st.cache_data.clear()
+    monkeypatch.setattr("vae_core.data.excerpts.held_out", gone)
+    page = open_page("compare")
+    assert not page.exception
+    assert any("not on this machine" in info.value for info in page.info)
+
+
+def test_cancelled_runs_are_not_in_the_default_sweep(own_store: RunStore) -> None:
+    for beta in range(9):
+        run = own_store.create(replace(SMALL, beta=float(beta), epochs=1))
+        InProcessEngine().submit(run)
+        run.write_status(state="cancelled")
+    assert all("pretrained" in name for name in open_page("compare").multiselect("runs").value)
+
+
+@pytest.mark.parametrize("name", ["home", "compare", "latent_space", "arithmetic"])
+def test_damaged_arrays_are_said_in_a_sentence(own_store: RunStore, name: str) -> None:
+    for beta in range(9):
+        run = own_store.create(replace(SMALL, beta=float(beta), epochs=1))
+        InProcessEngine().submit(run)
+        (run.path / "arrays.npz").write_bytes(b"PK")
+    page = open_page(name)
+    said = [*page.error, *page.warning]
+    assert any("arrays.npz is damaged" in text.value.replace("\\", "") for text in said)
