@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -26,13 +25,6 @@ END = START = 1
 
 
 FIRST = 2  # token of the first character of the vocabulary
-
-
-class TextSize(NamedTuple):
-    """What a network must know of the texts: tokens an item (with the end), and characters."""
-
-    length: int
-    characters: int
 
 
 def encode(texts: Sequence[str], vocabulary: str, length: int) -> np.ndarray:
@@ -77,15 +69,15 @@ def decoder_inputs(tokens: np.ndarray) -> np.ndarray:
     return np.concatenate([start, tokens[:, :-1]], axis=1)
 
 
-# One step of a decoder: z (n, d), token (n, 1), state (n, u) and cell (n, u) -> logits (n, c + 1)
-# of the end and the characters, and the next state and cell.
+# One step of a decoder: z (n, d), token (n, 1) and its states -> logits (n, c + 1) of the end and
+# the characters, and the next states.
 Step = Callable[..., Sequence[np.ndarray]]
 
 
 def generate(
     step: Step,
     z: np.ndarray,
-    state: tuple[np.ndarray, np.ndarray],
+    states: Sequence[np.ndarray],
     length: int,
     temperature: float = 0.0,
     seed: int = 0,
@@ -95,19 +87,18 @@ def generate(
     Args:
         step: see `Step`.
         z: (n, d).
-        state: state and cell to begin with, (n, u) each.
+        states: to begin with, whatever the step takes.
         length: most tokens; what has not ended by then is cut off.
         temperature: divides the logits before a token is drawn; 0 takes the likeliest.
         seed: of the draws.
     """
     n = len(z)
-    hidden, cell = state
     last = np.full((n, 1), START, np.int32)
     tokens = np.full((n, length), PADDING, np.int32)
     going = np.ones(n, bool)
     rng = np.random.default_rng(seed)
     for position in range(length):
-        logits, hidden, cell = step(z, last, hidden, cell)
+        logits, *states = step(z, last, *states)
         logits = np.asarray(logits, np.float64)
         if temperature > 0:  # Gumbel (1954): the largest is a draw from the softmax
             logits = logits / temperature + rng.gumbel(size=(n, logits.shape[1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -19,8 +20,7 @@ from vae_core.metrics.neighbours import NEIGHBOURS, knn_accuracy
 from vae_core.metrics.networks import Networks
 from vae_core.metrics.posterior_samples import sampled
 from vae_core.metrics.units import active_units, high_rate_units
-from vae_core.model.likelihoods import bernoulli
-from vae_core.model.priors import standard_normal
+from vae_core.model.priors import Prior
 
 
 def measure(
@@ -55,16 +55,18 @@ def measure(
 
     mean, log_var = networks.encode(images)
     d = mean.shape[1]
-    found = of_latents(mean, log_var, labels, parts_rng, mmd_rng, has_rate)
-    bounded = (("iw_bound", few), ("iw_bound_binarised", binary)) if has_rate else ()
-    for name, x in bounded:
-        flat = x.reshape(len(x), -1)
-
-        def log_likelihood(z: np.ndarray, flat: np.ndarray = flat) -> np.ndarray:
-            return -bernoulli.distortion(networks.decode_logits(z), flat)
-
+    prior = networks.prior
+    found = of_latents(mean, log_var, labels, parts_rng, mmd_rng, prior, has_rate)
+    bounded = {"iw_bound": few} if has_rate else {}
+    if has_rate and networks.likelihood.of_binary:
+        bounded["iw_bound_binarised"] = binary
+    for name, x in bounded.items():
         bounds = importance_weighted_bounds(
-            log_likelihood, *networks.encode(x), samples=BOUND_SAMPLES, rng=bounds_rng
+            functools.partial(networks.log_likelihood, x),
+            *networks.encode(x),
+            samples=BOUND_SAMPLES,
+            rng=bounds_rng,
+            prior=prior,
         )
         found |= {f"{name}_{k}": value for k, value in bounds.items()}
     if factors is not None and d > 1:
@@ -82,6 +84,7 @@ def of_latents(
     labels: np.ndarray,
     parts_rng: np.random.Generator,
     mmd_rng: np.random.Generator,
+    prior: Prior,
     has_rate: bool = True,
 ) -> dict[str, float]:
     """Those of `measure` that ask for latents alone, whatever was encoded.
@@ -90,15 +93,14 @@ def of_latents(
         mean, log_var: (n, d), of the posteriors of held-out data.
         labels: (n,).
         parts_rng, mmd_rng: of the subsets and samples.
+        prior: p(z).
         has_rate: see `measure`.
     """
     n, d = mean.shape
     found: dict[str, float] = {}
     if has_rate:
         found["active_units"] = active_units(mean)
-        found["high_rate_units"] = high_rate_units(
-            standard_normal.rate_per_dim(mean, log_var).mean(axis=0)
-        )
+        found["high_rate_units"] = high_rate_units(prior.rate_per_dim(mean, log_var).mean(axis=0))
         pairs = min(n, PAIRED_IMAGES, int(math.sqrt(PAIRS_BUDGET / d)))
         subset = parts_rng.permutation(n)[:pairs]
         parts = rate_parts(mean[subset], log_var[subset], parts_rng)
@@ -107,7 +109,7 @@ def of_latents(
             found |= parts._asdict()
         if pairs > 1:
             z = sampled(mean[subset], log_var[subset], mmd_rng)
-            found["mmd"] = mmd(z, mmd_rng.standard_normal(z.shape))
+            found["mmd"] = mmd(z, prior.sample(len(z), d, mmd_rng))
     if n > NEIGHBOURS:
         found["knn_accuracy"] = knn_accuracy(mean, labels)
     return found

@@ -12,6 +12,7 @@ from vae_core.data import tokens as data_tokens
 from vae_core.data.tokens import PADDING
 from vae_core.metrics import measurement
 from vae_core.metrics.bounds import BOUND_IMAGES, BOUND_SAMPLES, importance_weighted_bounds
+from vae_core.model.priors import Prior
 
 SAMPLES = 1000  # of the prior, for novelty
 
@@ -21,6 +22,8 @@ NAMES = ("exact_match", "token_accuracy", "novelty", "repeats")  # of texts alon
 
 class TextNetworks(Protocol):
     """What `measure` asks of a model; TextVAE and TextInference have it."""
+
+    prior: Prior
 
     def encode(self, images: np.ndarray, /) -> tuple[np.ndarray, np.ndarray]:
         """posterior_mean and posterior_log_var (n, d) of tokens (n, length)."""
@@ -85,7 +88,9 @@ def measure(
     )
     few = tokens[bounds_rng.permutation(len(tokens))[:BOUND_IMAGES]]
     mean, log_var = networks.encode(tokens)
-    found = measurement.of_latents(mean, log_var, labels, parts_rng, mmd_rng, has_rate)
+    found = measurement.of_latents(
+        mean, log_var, labels, parts_rng, mmd_rng, networks.prior, has_rate
+    )
     found |= reconstruction(tokens, networks.decode(mean))._asdict()
     if not has_rate:
         return found
@@ -94,9 +99,10 @@ def measure(
         *networks.encode(few),
         samples=BOUND_SAMPLES,
         rng=bounds_rng,
+        prior=networks.prior,
     )
     found |= {f"iw_bound_{k}": value for k, value in bounds.items()}
-    z = prior_rng.standard_normal((SAMPLES, mean.shape[1])).astype(np.float32)
+    z = networks.prior.sample(SAMPLES, mean.shape[1], prior_rng).astype(np.float32)
     drawn = data_tokens.decode(networks.decode(z, 1.0, seed), vocabulary)
     counted = novelty(drawn, set(data_tokens.decode(train, vocabulary)))
     found["novelty"] = counted.new / counted.texts
