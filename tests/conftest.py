@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.browser.chromium import browser, page, server  # noqa: F401 (fixtures)
-from vae_core import engines
+from tests.trained_runs import TrainedRuns
+from vae_core import architectures, engines
 from vae_core.config import RunConfig
 from vae_core.engines import InProcessEngine
-from vae_core.runs import PROJECT, Run, RunStore
+from vae_core.runs import PROJECT, Run, RunStore, replace_file
 
 SHARED_DATA = PROJECT.parent / "shared" / "data"
 if "VAE_LAB_DATA" not in os.environ and SHARED_DATA.is_dir():
@@ -44,11 +45,41 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
     return RunStore(tmp_path / "runs")
 
 
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training in this process ends with the weights: nothing is exported and nothing measured."""
+    from vae_core import export, training
+    from vae_core.vae import VAE
+
+    def weights_alone(vae: VAE, run: Run) -> None:
+        vae.optimizer = None
+        replace_file(run.weights_path, export.weights_file(vae))
+
+    monkeypatch.setattr(training, "export", weights_alone)
+    monkeypatch.setattr(training, "_measure", lambda *_: {})
+
+
+@pytest.fixture
+def loop_alone(unmeasured: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
+    """The same without XLA, which compiles for longer than so small a run trains."""
+    real = architectures.build
+
+    def build(name: str, latent_dim: int, size: int) -> architectures.Networks:
+        return real(name, latent_dim, size)._replace(jit=False)
+
+    monkeypatch.setattr(architectures, "build", build)
+
+
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def make_run(tmp_path_factory: pytest.TempPathFactory) -> TrainedRuns:
+    """Finished runs without a training each."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # its folder lies in that of the session
+        root = root.parent
+    return TrainedRuns(root / "templates")
+
+
+@pytest.fixture(scope="session")
+def trained(make_run: TrainedRuns, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A finished run, to be read only."""
-    store = RunStore(tmp_path_factory.mktemp("trained"))
-    run = store.create(SMALL)
-    InProcessEngine().submit(run)
-    assert run.status().state == "finished", run.status()
-    return run
+    return make_run(RunStore(tmp_path_factory.mktemp("trained")), SMALL)

@@ -14,8 +14,8 @@ from dashboard.figures import factors
 from dashboard.figures.numbers import title
 from tests.conftest import SMALL
 from tests.dashboard.pages import open_page, plots
+from tests.trained_runs import TrainedRuns
 from vae_core import datasets
-from vae_core.engines import InProcessEngine
 from vae_core.metrics import FACTOR_METRICS, METRICS, NO_FACTORS
 from vae_core.runs import Run, RunStore, pretrained_store
 
@@ -64,8 +64,8 @@ def test_a_sweep_shows_scores_matrix_traversals_and_spread() -> None:
 
 
 @pytest.mark.usefixtures("nothing_pretrained")
-def test_one_latent_dimension_has_no_scores(own_store: RunStore) -> None:
-    InProcessEngine().submit(own_store.create(replace(SHAPES, latent_dim=1)))
+def test_one_latent_dimension_has_no_scores(own_store: RunStore, make_run: TrainedRuns) -> None:
+    make_run(own_store, replace(SHAPES, latent_dim=1))
     page = open_page("factors")
     assert not page.metric
     assert any("No scores" in caption.value for caption in page.caption)

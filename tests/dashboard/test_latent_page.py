@@ -19,10 +19,10 @@ from dashboard import drawing
 from dashboard.components import pad, plot
 from dashboard.figures import latent
 from tests.conftest import SMALL
+from tests.trained_runs import TrainedRuns
 from tests.waiting import PATIENCE
 from vae_core import analysis, datasets
 from vae_core.datasets import DatasetError
-from vae_core.engines import InProcessEngine
 from vae_core.runs import PROJECT, Group, Run, RunError, RunStore
 
 # --- the geometry -------------------------------------------------------------------------
@@ -355,15 +355,14 @@ def test_what_the_browser_sends_is_checked(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.fixture
-def open_page(own_store: RunStore, trained: Run) -> Callable[..., AppTest]:
+def open_page(own_store: RunStore, trained: Run, make_run: TrainedRuns) -> Callable[..., AppTest]:
     """The page on a run with so many latent dimensions, with these values in the address."""
 
     def show(latent_dim: int = 2, **query: str) -> AppTest:
         if latent_dim == SMALL.latent_dim:
             shutil.copytree(trained.path, own_store.root / trained.id)
         else:
-            run = own_store.create(replace(SMALL, latent_dim=latent_dim, epochs=1))
-            InProcessEngine().submit(run)
+            make_run(own_store, replace(SMALL, latent_dim=latent_dim, epochs=1))
         page = AppTest.from_file(
             str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE
         ).run()
@@ -514,12 +513,13 @@ def test_a_drawing_is_placed_and_set_beside_its_sweep(
     own_store: RunStore,
     monkeypatch: pytest.MonkeyPatch,
     figures: list[Any],
+    make_run: TrainedRuns,
 ) -> None:
     bar = np.zeros((pad.SIDE, pad.SIDE), np.float32)
     bar[20:90, 50:60] = 1
     monkeypatch.setattr(pad, "drawing", lambda _key: bar)
     for beta in (0.5, 4.0):
-        InProcessEngine().submit(own_store.create(replace(SMALL, beta=beta)))
+        make_run(own_store, replace(SMALL, beta=beta))
     page = open_page()
     scatter = next(figure for figure in reversed(figures) if len(figure["data"]) > 10)
     assert scatter["data"][-1]["name"] == "drawn"

@@ -21,6 +21,7 @@ from dashboard.roles import HOSTED_LIMITS, Limits
 from tests.conftest import SMALL
 from tests.core.data.test_uploads import IMAGES, LABELS, npz
 from tests.dashboard.pages import PAGES, open_page
+from tests.trained_runs import TrainedRuns
 from tests.waiting import PATIENCE
 from vae_core import datasets, engines, importing, uploads
 from vae_core.bundle import bundle
@@ -307,10 +308,8 @@ def own(*stems: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    run = RunStore(tmp_path_factory.mktemp("elsewhere")).create(TRAINED)
-    InProcessEngine().submit(run)
-    return run
+def trained(tmp_path_factory: pytest.TempPathFactory, make_run: TrainedRuns) -> Run:
+    return make_run(RunStore(tmp_path_factory.mktemp("elsewhere")), TRAINED)
 
 
 @pytest.mark.parametrize("action", ACTIONS)

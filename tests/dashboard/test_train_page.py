@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import controls, run_queue, training_cost, training_form
 from tests.conftest import SMALL
 from tests.dashboard.pages import open_page, plots
+from tests.trained_runs import TrainedRuns
 from tests.waiting import PATIENCE
 from vae_core import engines
 from vae_core.config import RunConfig
@@ -474,12 +475,12 @@ def test_a_healthy_run_raises_no_alarm(own_store: RunStore) -> None:
 
 
 def test_pictures_of_a_finished_run_need_its_data(
-    own_store: RunStore, monkeypatch: pytest.MonkeyPatch
+    own_store: RunStore, monkeypatch: pytest.MonkeyPatch, make_run: TrainedRuns
 ) -> None:
     def gone(*_: object) -> None:
         raise DatasetError("The images of digits are not on this machine.")
 
-    InProcessEngine().submit(own_store.create(SMALL))
+    make_run(own_store, SMALL)
     assert plots(open_page("train")) == 4
     st.cache_data.clear()
     monkeypatch.setattr("vae_core.datasets.held_out", gone)
@@ -515,6 +516,7 @@ def test_the_snapshot_holds_the_same_pictures_all_along(own_store: RunStore) -> 
     assert all(math.isfinite(rate) and rate >= 0 for rate in rates)
 
 
+@pytest.mark.usefixtures("loop_alone")
 def test_a_tick_does_not_change_the_outcome(
     own_store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -527,10 +529,11 @@ def test_a_tick_does_not_change_the_outcome(
     assert numbers[0] == numbers[1]
 
 
-def test_a_run_stopped_while_it_was_measured_can_be_looked_at(own_store: RunStore) -> None:
+def test_a_run_stopped_while_it_was_measured_can_be_looked_at(
+    own_store: RunStore, make_run: TrainedRuns
+) -> None:
     """It has its networks, and no `end`."""
-    run = own_store.create(replace(SMALL, epochs=2))
-    InProcessEngine().submit(run)
+    run = make_run(own_store, replace(SMALL, epochs=2))
     path = run.path / "metrics.jsonl"
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(line for line in lines if '"kind": "end"' not in line))

@@ -19,6 +19,7 @@ from dashboard.figures import comparison, curves
 from tests.conftest import SMALL
 from tests.core.training.test_training import finished, same_bits, weights
 from tests.dashboard.pages import open_page, plots
+from tests.trained_runs import TrainedRuns
 from vae_core import analysis, datasets, importing, training
 from vae_core.__main__ import main
 from vae_core.bundle import bundle
@@ -315,7 +316,11 @@ def test_beside_a_vae_it_has_no_place_among_the_rates() -> None:
 
 
 def test_the_page_sets_the_three_side_by_side(
-    encoded: Run, own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    encoded: Run,
+    own_store: RunStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    make_run: TrainedRuns,
 ) -> None:
     monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
     put(encoded, own_store)
@@ -326,7 +331,7 @@ def test_the_page_sets_the_three_side_by_side(
         "python -m vae_core train --epochs 3",
     ]
     assert len(page.metric) == 1
-    InProcessEngine().submit(own_store.create(replace(SMALL, beta=0.0)))
+    make_run(own_store, replace(SMALL, beta=0.0))
     page.run()
     assert page.code[0].value == "python -m vae_core train --epochs 3"
     page.button("train_missing").click().run()
