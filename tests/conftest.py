@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.chromium import browser, page, server  # noqa: F401 (fixtures)
-from tests.trained_runs import TrainedRuns
+from tests.trained_runs import BUILD, TrainedRuns
 from vae_core import architectures, engines
 from vae_core.config import RunConfig
 from vae_core.engines import InProcessEngine
@@ -37,12 +37,13 @@ def store(tmp_path: Path) -> RunStore:
 
 
 @pytest.fixture
-def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
-    """A store in a temporary folder, and an engine that trains when asked, in this process."""
-    monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "runs"))
-    engine = InProcessEngine()
-    monkeypatch.setattr(engines, "shared_engine", lambda _store: engine)
-    return RunStore(tmp_path / "runs")
+def no_xla(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training in this process without XLA, which compiles for longer than a small run trains."""
+
+    def build(name: str, latent_dim: int, size: int) -> architectures.Networks:
+        return BUILD(name, latent_dim, size)._replace(jit=False)
+
+    monkeypatch.setattr(architectures, "build", build)
 
 
 @pytest.fixture
@@ -60,14 +61,17 @@ def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def loop_alone(unmeasured: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
-    """The same without XLA, which compiles for longer than so small a run trains."""
-    real = architectures.build
+def loop_alone(no_xla: None, unmeasured: None) -> None:
+    """Both, for tests of the loop: a training of some epochs takes less than a second."""
 
-    def build(name: str, latent_dim: int, size: int) -> architectures.Networks:
-        return real(name, latent_dim, size)._replace(jit=False)
 
-    monkeypatch.setattr(architectures, "build", build)
+@pytest.fixture
+def own_store(tmp_path: Path, no_xla: None, monkeypatch: pytest.MonkeyPatch) -> RunStore:  # noqa: ARG001
+    """A store in a temporary folder, and an engine that trains when asked, in this process."""
+    monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "runs"))
+    engine = InProcessEngine()
+    monkeypatch.setattr(engines, "shared_engine", lambda _store: engine)
+    return RunStore(tmp_path / "runs")
 
 
 @pytest.fixture(scope="session")

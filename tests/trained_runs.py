@@ -15,8 +15,9 @@ from typing import Any
 
 import filelock
 import numpy as np
+import pytest
 
-from vae_core import objective
+from vae_core import architectures, objective
 from vae_core.config import RunConfig
 from vae_core.engines import InProcessEngine
 from vae_core.runs import Run, RunStore
@@ -24,6 +25,8 @@ from vae_core.runs import Run, RunStore
 PATIENCE = 300  # seconds that another process may take to train a template
 # What the networks, the data or the number of records depend on; a copy may differ in the rest.
 KEPT = ("dataset", "architecture", "latent_dim", "epochs", "batch_size", "seed", "model")
+
+BUILD = architectures.build  # before a test patches it
 
 
 class TrainedRuns:
@@ -56,7 +59,9 @@ class TrainedRuns:
             if self._templates.has(trained.id):
                 return self._templates.get(trained.id)
             run = self._templates.create(trained)
-            InProcessEngine().submit(run)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(architectures, "build", BUILD)
+                InProcessEngine().submit(run)
             whole = run.viewable and bool(run.metrics())
             if not whole:
                 self._templates.delete(run)

@@ -13,12 +13,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import SMALL
-from tests.dashboard.pages import open_page
+from tests.dashboard.pages import open_page, unopened
 from tests.trained_runs import TrainedRuns
-from tests.waiting import PATIENCE
 from vae_core import analysis
 from vae_core.datasets import DatasetError
-from vae_core.runs import PROJECT, Group, Run, RunStore
+from vae_core.runs import Group, Run, RunStore
 
 ALL = 360  # held-out digits
 
@@ -45,8 +44,7 @@ def board(page: AppTest) -> dict[str, Any]:
 
 
 def link(**asked: str) -> AppTest:
-    page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE)
-    page.switch_page("app_pages/arithmetic.py")
+    page = unopened("arithmetic")
     for name, value in asked.items():
         page.query_params[name] = value
     page.run()

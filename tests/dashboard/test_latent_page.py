@@ -19,8 +19,8 @@ from dashboard import drawing
 from dashboard.components import pad, plot
 from dashboard.figures import latent
 from tests.conftest import SMALL
+from tests.dashboard.pages import unopened
 from tests.trained_runs import TrainedRuns
-from tests.waiting import PATIENCE
 from vae_core import analysis, datasets
 from vae_core.datasets import DatasetError
 from vae_core.runs import PROJECT, Group, Run, RunError, RunStore
@@ -363,12 +363,10 @@ def open_page(own_store: RunStore, trained: Run, make_run: TrainedRuns) -> Calla
             shutil.copytree(trained.path, own_store.root / trained.id)
         else:
             make_run(own_store, replace(SMALL, latent_dim=latent_dim, epochs=1))
-        page = AppTest.from_file(
-            str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE
-        ).run()
+        page = unopened("latent_space")
         for name, value in query.items():
             page.query_params[name] = value
-        page.switch_page("app_pages/latent_space.py").run()
+        page.run()
         assert not page.exception, page.exception
         return page
 

@@ -20,7 +20,7 @@ from dashboard import actions, roles
 from dashboard.roles import HOSTED_LIMITS, Limits
 from tests.conftest import SMALL
 from tests.core.data.test_uploads import IMAGES, LABELS, npz
-from tests.dashboard.pages import PAGES, open_page
+from tests.dashboard.pages import PAGES, open_page, unopened
 from tests.trained_runs import TrainedRuns
 from tests.waiting import PATIENCE
 from vae_core import datasets, engines, importing, uploads
@@ -388,10 +388,9 @@ def test_no_other_part_of_the_pages_writes() -> None:
 
 
 def open_as(name: str, user: dict[str, Any]) -> AppTest:
-    page = AppTest.from_file("../dashboard/app.py", default_timeout=PATIENCE)
+    page = unopened(name)
     page.user = user
     page.run()
-    page.switch_page(f"app_pages/{name}.py").run()
     assert not page.exception, page.exception
     return page
 
@@ -446,13 +445,13 @@ def test_a_link_presses_no_button(host: Host, own_store: RunStore) -> None:
     host()
     filled(own_store)
     before = contents(own_store.root)
-    page = AppTest.from_file("../dashboard/app.py", default_timeout=PATIENCE).run()
+    page = unopened("train")
     for key in ("train", "stop", "resume", "stop-all", "delete", "login", "logout", "own_import"):
         page.query_params[key] = "true"
     for run in own_store.scan()[0]:
         for key in ("stop", "resume", "delete-for-good", "watch"):
             page.query_params[f"{key}-{run.id}"] = "true"
-    page.switch_page("app_pages/train.py").run()
+    page.run()
     assert not page.exception
     assert contents(own_store.root) == before
 

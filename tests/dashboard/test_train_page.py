@@ -17,15 +17,14 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import controls, run_queue, training_cost, training_form
 from tests.conftest import SMALL
-from tests.dashboard.pages import open_page, plots
+from tests.dashboard.pages import open_page, plots, unopened
 from tests.trained_runs import TrainedRuns
-from tests.waiting import PATIENCE
 from vae_core import engines
 from vae_core.config import RunConfig
 from vae_core.datasets import DatasetError
 from vae_core.engines import InProcessEngine
 from vae_core.metrics import FACTOR_METRICS
-from vae_core.runs import PROJECT, Run, RunError, RunStore, pretrained_store
+from vae_core.runs import Run, RunError, RunStore, pretrained_store
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -166,10 +165,10 @@ def test_the_marks_stand_where_the_slider_stands() -> None:
 
 def linked(**query: str) -> AppTest:
     """The Train page as somebody sees it who opens a link."""
-    page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE).run()
+    page = unopened("train")
     for name, value in query.items():
         page.query_params[name] = value
-    return page.switch_page("app_pages/train.py").run()
+    return page.run()
 
 
 def test_a_link_opens_the_form_and_the_run_that_it_names() -> None:
@@ -533,7 +532,7 @@ def test_a_run_stopped_while_it_was_measured_can_be_looked_at(
     own_store: RunStore, make_run: TrainedRuns
 ) -> None:
     """It has its networks, and no `end`."""
-    run = make_run(own_store, replace(SMALL, epochs=2))
+    run = make_run(own_store, SMALL)
     path = run.path / "metrics.jsonl"
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(line for line in lines if '"kind": "end"' not in line))
