@@ -22,11 +22,17 @@ from vae_core.config import RunConfig
 from vae_core.engines import InProcessEngine
 from vae_core.runs import Run, RunStore
 
-PATIENCE = 300  # seconds that another process may take to train a template
+PATIENCE = 400  # seconds that another process may take to train a template
 # What the networks, the data or the number of records depend on; a copy may differ in the rest.
 KEPT = ("dataset", "architecture", "latent_dim", "epochs", "batch_size", "seed", "model")
 
 BUILD = architectures.build  # before a test patches it
+
+
+def copy_run(run: Run, store: RunStore) -> Run:
+    """The same run in another store."""
+    shutil.copytree(run.path, store.root / run.id)
+    return store.get(run.id)
 
 
 class TrainedRuns:

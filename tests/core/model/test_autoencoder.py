@@ -17,7 +17,7 @@ from dashboard import beside_vae
 from dashboard.figures import autoencoder as figures
 from dashboard.figures import comparison, curves
 from tests.conftest import SMALL
-from tests.core.training.test_training import finished, same_bits, weights
+from tests.core.outcomes import finished, same_bits, weights
 from tests.dashboard.pages import open_page, plots
 from tests.trained_runs import TrainedRuns
 from vae_core import analysis, datasets, importing, training

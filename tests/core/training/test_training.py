@@ -6,11 +6,11 @@ import math
 from dataclasses import replace
 from typing import Any
 
-import h5py
 import numpy as np
 import pytest
 
 from tests.conftest import SMALL
+from tests.core.outcomes import finished, same_bits, weights
 from tests.trained_runs import TrainedRuns
 from vae_core import datasets, text_metrics, training
 from vae_core.config import RunConfig
@@ -18,31 +18,6 @@ from vae_core.engines import InProcessEngine
 from vae_core.inference import Inference
 from vae_core.metrics import FACTOR_METRICS, METRICS, mutual_information_gap
 from vae_core.runs import Run, RunError, RunStore
-
-
-def weights(run: Run) -> dict[str, np.ndarray]:
-    """Every array of the weights file (of the checkpoint, if unfinished) by its path in it."""
-    found = {}
-    finished = run.status().state == "finished"
-
-    def visit(name: str, item: object) -> None:
-        if isinstance(item, h5py.Dataset):
-            found[name] = item[()]
-
-    with h5py.File(run.weights_path if finished else run.checkpoint_path) as file:
-        file.visititems(visit)
-    return found
-
-
-def same_bits(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> bool:
-    return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)
-
-
-def finished(store: RunStore, config: RunConfig) -> Run:
-    run = store.create(config)
-    InProcessEngine().submit(run)
-    assert run.status().state == "finished", run.status()
-    return run
 
 
 def test_a_finished_run_holds_what_it_promises(trained: Run) -> None:
