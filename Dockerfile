@@ -24,7 +24,7 @@ CMD ["streamlit", "run", "dashboard/app.py"]
 FROM base AS viewer
 ENV VAE_LAB_ROLE=viewer STREAMLIT_SERVER_MAX_UPLOAD_SIZE=0
 COPY . .
-RUN pip install --no-deps -e . && python -c "from dashboard.components.plot import plotly_url; plotly_url()"
+RUN pip install --no-deps -e . && python -c "from dashboard.components.plot.plot import plotly_url; plotly_url()"
 USER vae-lab
 
 FROM base AS trainer
@@ -32,5 +32,5 @@ FROM base AS trainer
 ENV VAE_LAB_ROLE=login STREAMLIT_SERVER_MAX_UPLOAD_SIZE=100
 RUN python -c "import tomllib; extras = tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']; print(*extras['train'], *extras['login'], sep='\n')" > /tmp/packages.txt && pip install -r /tmp/packages.txt && rm /tmp/packages.txt
 COPY . .
-RUN pip install --no-deps -e . && python -c "from dashboard.components.plot import plotly_url; plotly_url()"
+RUN pip install --no-deps -e . && python -c "from dashboard.components.plot.plot import plotly_url; plotly_url()"
 USER vae-lab

@@ -24,7 +24,8 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.chromium import CHROMIUM, FLAGS, Server
 from tests.dashboard.pages import PATHS
-from vae_core.runs import Run, pretrained_store
+from vae_core.runs.run import Run
+from vae_core.runs.store import pretrained_store
 
 PICTURE = (
     "[data-testid=stImage] img, .vae-lab-plane-front, .vae-lab-plot .main-svg, .vae-lab-bars-bar"

@@ -19,18 +19,17 @@ from typing import Any
 
 import numpy as np
 
-from vae_core import datasets
-from vae_core.__main__ import main as command_line
+from vae_core.cli.app import main as command_line
 from vae_core.config import RunConfig, VaeLabError
-from vae_core.metrics import (
-    AUTOENCODER_METRICS,
-    BOUND_IMAGES,
-    FACTOR_METRICS,
-    METRICS,
-    PAIRED_IMAGES,
-)
-from vae_core.runs import LOSSES, Group, Run, RunStore, pretrained_store
-from vae_core.sweep import sweep
+from vae_core.data import excerpts, registry
+from vae_core.metrics.bounds import BOUND_IMAGES
+from vae_core.metrics.catalogue import AUTOENCODER_METRICS, FACTOR_METRICS, METRICS
+from vae_core.metrics.decomposition import PAIRED_IMAGES
+from vae_core.runs.groups import Group
+from vae_core.runs.records import LOSSES
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore, pretrained_store
+from vae_core.runs.sweeps import sweep
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,8 @@ class Recipe:
     @property
     def arguments(self) -> list[str]:
         """The command that trains it, behind `python -m vae_core --store pretrained`."""
-        found = ["sweep", *self.base.options(but=("beta", "seed"))]
+        kind = registry.source(self.base.dataset).kind
+        found = ["sweep", *self.base.options(("beta", "seed"), kind)]
         if self.base.has_rate:
             found += ["--betas", ",".join(f"{beta:g}" for beta in self.betas)]
         return [*found, "--seeds", ",".join(map(str, self.seeds))]
@@ -88,9 +88,9 @@ BETAS = tuple(map(float, PUBLISHED))
 
 def _thin_and_bold() -> dict[str, list[int]]:
     """Of the held-out sevens the fifth with the least ink (the sum of its pixels), and the most."""
-    labels = datasets.load("mnist").y_test
+    labels = registry.load("mnist").y_test
     sevens = np.flatnonzero(labels == 7)
-    ink = datasets.held_out("mnist", sevens.tolist()).sum(axis=(1, 2))
+    ink = excerpts.held_out("mnist", sevens.tolist()).sum(axis=(1, 2))
     order = sevens[np.argsort(ink, kind="stable")]
     fifth = len(sevens) // 5
     return {

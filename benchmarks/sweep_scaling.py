@@ -24,11 +24,14 @@ from functools import partial
 from pathlib import Path
 
 from tests.core.engines.dask_cluster import Cluster
-from vae_core.cluster import ClusterEngine
 from vae_core.config import RunConfig
-from vae_core.engines import Engine, InProcessEngine, LocalEngine
-from vae_core.runs import Run, RunStore
-from vae_core.sweep import sweep
+from vae_core.engines.base import Engine
+from vae_core.engines.dask_client import ClusterEngine
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.engines.local import LocalEngine
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
+from vae_core.runs.sweeps import sweep
 
 LONG = RunConfig(epochs=50_000, seed=99)
 

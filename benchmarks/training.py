@@ -26,9 +26,11 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from vae_core import architectures, datasets, training
 from vae_core.config import RunConfig, VaeLabError
-from vae_core.runs import RunStore
+from vae_core.data import dataset, registry
+from vae_core.model import architectures
+from vae_core.runs.store import RunStore
+from vae_core.training import loop
 
 
 @dataclass
@@ -81,7 +83,7 @@ class PlainVAE(keras.Model):
         return {"loss": self.tracker.result()}
 
 
-def keras_fit(config: RunConfig, data: datasets.Dataset) -> Result:
+def keras_fit(config: RunConfig, data: dataset.Dataset) -> Result:
     keras.utils.set_random_seed(config.seed)
     encoder, decoder, _ = architectures.build(config.architecture, config.latent_dim, data.shape[0])
     model = PlainVAE(encoder, decoder, config.beta, config.seed)
@@ -105,10 +107,10 @@ def keras_fit(config: RunConfig, data: datasets.Dataset) -> Result:
     return Result("Keras fit", seconds, len(x_train), history.history["val_loss"][-1])
 
 
-def this_project(config: RunConfig, _data: datasets.Dataset) -> Result:
+def this_project(config: RunConfig, _data: dataset.Dataset) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         run = RunStore(folder).create(config)
-        training.train(run)
+        loop.train(run)
         status = run.status()
         if status.state != "finished":
             raise RuntimeError(f"the run ended as {status.state}: {status.error}")
@@ -119,7 +121,7 @@ def this_project(config: RunConfig, _data: datasets.Dataset) -> Result:
     return Result("VAE Lab", list(np.diff(ends)), images, loss)
 
 
-def torch_loop(config: RunConfig, data: datasets.Dataset) -> Result:
+def torch_loop(config: RunConfig, data: dataset.Dataset) -> Result:
     import torch
     from torch import nn
     from torch.nn import functional
@@ -174,8 +176,8 @@ def _torch_networks(nn: Any, architecture: str, size: int, d: int) -> tuple[Any,
 
 def compare(config: RunConfig) -> None:
     """Run all contenders one after the other and print the table."""
-    data = datasets.load(config.dataset)
-    contenders: list[Callable[[RunConfig, datasets.Dataset], Result]] = [keras_fit, this_project]
+    data = registry.load(config.dataset)
+    contenders: list[Callable[[RunConfig, dataset.Dataset], Result]] = [keras_fit, this_project]
     try:
         import torch  # noqa: F401
     except ImportError:

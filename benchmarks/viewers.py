@@ -38,7 +38,7 @@ from websockets.typing import Subprotocol
 from tests.browser.chromium import Server
 from tests.dashboard.pages import PAGES, PATHS
 from vae_core.config import RunConfig
-from vae_core.runs import Run
+from vae_core.runs.run import Run
 
 AIMS = {"p95": 1.0, "growth": 0.10}
 # Seconds: Streamlit keeps a session that was cut off for 120, so only then are there as many of

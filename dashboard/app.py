@@ -6,77 +6,90 @@ from pathlib import Path
 import pandas as pd  # noqa: F401
 import streamlit as st
 
-from dashboard import account, link, memory, roles
-from dashboard.controls import NothingToShowError, one_look, plain, warn_of_damage
+from dashboard.access import account, roles
+from dashboard.shared.markdown import escape_markdown
+from dashboard.shared.run_list import cached_scan, warn_of_damage
+from dashboard.shared.run_picker import NothingToShowError
+from dashboard.shell import link, memory, presentation
 from vae_core.config import VaeLabError
-from vae_core.engines import engine_trouble, shared_engine
-from vae_core.runs import default_store
+from vae_core.engines.factory import engine_trouble, shared_engine
+from vae_core.runs.store import default_store
 
 ICON = Path(__file__).parent / "icon.svg"  # a named icon would be fetched from the network
 PAGES = [
     st.Page(
-        "app_pages/home.py",
+        "app_pages/home/page.py",
         title="Home",
         icon=":material/home:",
         default=True,
         help="What β does, at a glance, on runs that open at once.",
     ),
     st.Page(
-        "app_pages/learn.py",
+        "app_pages/learn/page.py",
+        url_path="learn",
         title="Learn",
         icon=":material/school:",
         help="What KL is, from entropy up to the ELBO of a run.",
     ),
     st.Page(
-        "app_pages/train.py",
+        "app_pages/train/page.py",
+        url_path="train",
         title="Train",
         icon=":material/play_circle:",
         help="Choose β, press Train, and watch the latent space form.",
     ),
     st.Page(
-        "app_pages/compare.py",
+        "app_pages/compare/page.py",
+        url_path="compare",
         title="Compare",
         icon=":material/grid_view:",
         help="Runs of several β side by side.",
     ),
     st.Page(
-        "app_pages/latent_space.py",
+        "app_pages/latent_space/page.py",
+        url_path="latent_space",
         title="Latent space",
         icon=":material/scatter_plot:",
         help="Where a run puts the held-out images, and what any point decodes to.",
     ),
     st.Page(
-        "app_pages/manifold.py",
+        "app_pages/manifold/page.py",
+        url_path="manifold",
         title="Manifold",
         icon=":material/apps:",
         help="The latent plane as pictures.",
     ),
     st.Page(
-        "app_pages/arithmetic.py",
+        "app_pages/arithmetic/page.py",
+        url_path="arithmetic",
         title="Arithmetic",
         icon=":material/add_circle:",
         help="The direction from one group of images to another, added to any picture.",
     ),
     st.Page(
-        "app_pages/factors.py",
+        "app_pages/factors/page.py",
+        url_path="factors",
         title="Known factors",
         icon=":material/category:",
         help="Which latent dimension follows what the pictures were made from.",
     ),
     st.Page(
-        "app_pages/autoencoder.py",
+        "app_pages/autoencoder/page.py",
+        url_path="autoencoder",
         title="Autoencoder vs VAE",
         icon=":material/compare_arrows:",
         help="The same networks without noise and rate, and what that costs.",
     ),
     st.Page(
-        "app_pages/words.py",
+        "app_pages/words/page.py",
+        url_path="words",
         title="Words",
         icon=":material/abc:",
         help="Runs on texts: walks between two texts, samples, and the plane as a grid of words.",
     ),
     st.Page(
-        "app_pages/melodies.py",
+        "app_pages/melodies/page.py",
+        url_path="melodies",
         title="Melodies",
         icon=":material/music_note:",
         help="Runs on melodies: walks between two, samples, and what comes back, to be heard.",
@@ -84,18 +97,18 @@ PAGES = [
 ]
 
 memory.share_heaps()
-memory.look_at_new_objects()
+memory.freeze_imported_objects()
 memory.watch_no_files()
 memory.bound_uploads()
 st.set_page_config(page_title="VAE Lab", page_icon=str(ICON), layout="wide")
 given = link.asked()
-page = st.navigation(PAGES, position="hidden" if link.presenting() else "top")
+page = st.navigation(PAGES, position="hidden" if presentation.presenting() else "top")
 account.show()
 link.say_what_was_not_used()
 if trouble := engine_trouble(default_store()):
     st.warning(trouble, icon=":material/cloud_off:")
 try:
-    with one_look():
+    with cached_scan():
         page.run()
 except NothingToShowError as hint:
     st.info(str(hint), icon=":material/info:")
@@ -105,9 +118,9 @@ except OverflowError:  # Streamlit's own number boxes, on an address with inf
         icon=":material/error:",
     )
 except (VaeLabError, OSError) as error:  # a damaged run, a full disk: say so, go on elsewhere
-    st.error(plain(str(error)), icon=":material/error:")
+    st.error(escape_markdown(str(error)), icon=":material/error:")
 warn_of_damage()
-link.presentation_button()
+presentation.presentation_button()
 if roles.trains_here():
     # After the page: its first worker imports TensorFlow, which must not delay the first picture.
     try:

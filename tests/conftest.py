@@ -10,10 +10,13 @@ import pytest
 
 from tests.browser.chromium import browser, page, server  # noqa: F401 (fixtures)
 from tests.trained_runs import BUILD, TrainedRuns
-from vae_core import architectures, engines
 from vae_core.config import RunConfig
-from vae_core.engines import InProcessEngine
-from vae_core.runs import PROJECT, Run, RunStore, replace_file
+from vae_core.engines import factory
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.model import architectures
+from vae_core.runs.disk import replace_file
+from vae_core.runs.run import Run
+from vae_core.runs.store import PROJECT, RunStore
 
 SHARED_DATA = PROJECT.parent / "shared" / "data"
 if "VAE_LAB_DATA" not in os.environ and SHARED_DATA.is_dir():
@@ -56,15 +59,15 @@ def no_xla(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Training in this process ends with the weights: nothing is exported and nothing measured."""
-    from vae_core import export, training
-    from vae_core.vae import VAE
+    from vae_core.model.vae import VAE
+    from vae_core.training import checkpoint, loop
 
     def weights_alone(vae: VAE, run: Run) -> None:
         vae.optimizer = None
-        replace_file(run.weights_path, export.weights_file(vae))
+        replace_file(run.weights_path, checkpoint.weights_file(vae))
 
-    monkeypatch.setattr(training, "export", weights_alone)
-    monkeypatch.setattr(training, "_measure", lambda *_: {})
+    monkeypatch.setattr(loop, "export", weights_alone)
+    monkeypatch.setattr(loop, "measure", lambda *_: {})
 
 
 @pytest.fixture
@@ -77,7 +80,7 @@ def own_store(tmp_path: Path, no_xla: None, monkeypatch: pytest.MonkeyPatch) -> 
     """A store in a temporary folder, and an engine that trains when asked, in this process."""
     monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "runs"))
     engine = InProcessEngine()
-    monkeypatch.setattr(engines, "shared_engine", lambda _store: engine)
+    monkeypatch.setattr(factory, "shared_engine", lambda _store: engine)
     return RunStore(tmp_path / "runs")
 
 

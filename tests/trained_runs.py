@@ -17,10 +17,12 @@ import filelock
 import numpy as np
 import pytest
 
-from vae_core import architectures, objective
 from vae_core.config import RunConfig
-from vae_core.engines import InProcessEngine
-from vae_core.runs import Run, RunStore
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.model import architectures, schedules
+from vae_core.model.objectives import beta_vae
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
 
 PATIENCE = 400  # seconds that another process may take to train a template
 # What the networks, the data or the number of records depend on; a copy may differ in the rest.
@@ -80,14 +82,14 @@ def _with_beta(record: dict[str, Any], config: RunConfig, template: Run) -> dict
     if record["kind"] not in ("step", "epoch") or not config.has_rate:
         return record
     steps = config.epochs * template.records("start")[-1]["steps_per_epoch"]
-    now = objective.schedule(config, np.array([max(record["step"] - 1, 0)]), steps)
+    now = schedules.schedule(config, np.array([max(record["step"] - 1, 0)]), steps)
     beta = float(now.beta[0])
     capacity = None if now.capacity is None else float(now.capacity[0])
 
     def with_loss(means: dict[str, Any] | None) -> dict[str, Any] | None:
         if means is None:
             return None
-        loss = objective.loss(means["distortion"], means["rate"], beta, capacity)
+        loss = beta_vae.loss(means["distortion"], means["rate"], beta, capacity)
         return means | {"loss": float(loss)}
 
     changed = {key: with_loss(record[key]) for key in ("train", "test") if key in record}

@@ -1,6 +1,7 @@
 """RunConfig: everything that determines a run, validated, hashable, and written as JSON.
 
-Two equal configs mean the same run; the id is a readable prefix and a hash of the content.
+Two equal configs mean the same run; the id is a readable prefix and a hash of the content. Each
+field carries its metadata, and adding a field is adding it here: see `vae_core.settings.Setting`.
 """
 
 from __future__ import annotations
@@ -8,26 +9,28 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import math
 import re
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import asdict
+from typing import Annotated, Any
 
-OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd", "adagrad")
-SCHEDULES = ("constant", "linear", "cyclical", "capacity")
-DECAYS = ("none", "cosine")
-# Of a run on texts, unless told otherwise: without a warm-up of β such models collapse.
-TEXT_DEFAULTS = {"architecture": "lstm", "schedule": "linear"}
-MODELS = ("vae", "autoencoder")
-# Fields that are read under some values of others alone: elsewhere they don't make another run.
-VAE_ALONE: dict[str, tuple[str, ...]] = {"model": ("vae",)}
-USED_BY = {
-    "beta": VAE_ALONE,
-    "schedule": VAE_ALONE,
-    "warmup": VAE_ALONE | {"schedule": ("linear", "cyclical", "capacity")},
-    "cycles": VAE_ALONE | {"schedule": ("cyclical",)},
-    "capacity": VAE_ALONE | {"schedule": ("capacity",)},
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from vae_core.settings import Number, Setting, markdown_table, refuses_with, sentence, settings_of
+
+# Groups of fields, in the order in which they are shown.
+DATA, MODEL, OBJECTIVE, TRAINING, OPTIMISER = (
+    *("Data", "Model", "Objective", "Training"),
+    "Optimiser and seed",
+)
+# An autoencoder has no rate: what weighs the rate doesn't make another run of it.
+VAE_ONLY = {"model": ("vae",)}
+# Of data of a kind: what the command line and the form set where they are told nothing else.
+# Texts: without a warm-up of β such models collapse.
+USUAL_SETTINGS: dict[str, dict[str, Any]] = {
+    "images": {},
+    "text": {"architecture": "lstm", "schedule": "linear"},
 }
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,119}")
 
@@ -40,103 +43,187 @@ class ConfigError(VaeLabError, ValueError):
     """A config value is missing, of the wrong type or out of range."""
 
 
-def _check(condition: bool, message: str) -> None:
-    if not condition:
-        raise ConfigError(message)
-
-
-@dataclass(frozen=True, kw_only=True)
+@refuses_with(ConfigError, "the config")
+@dataclass(
+    frozen=True,
+    kw_only=True,
+    config=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False),
+)
 class RunConfig:
     """What to train. Every field has a default; defaults never change, so ids stay valid.
 
     A field added later gets the default that keeps the old behaviour; as the id is hashed over
     the fields that matter and differ from their defaults, the runs that exist keep their ids.
 
-    Attributes:
-        dataset: name in `vae_core.datasets.DATASETS`, or of one of the user's own data sets.
-        architecture: name in `vae_core.architectures.ARCHITECTURES`.
-        latent_dim: number of latent dimensions d, 1 to 512.
-        beta: weight of the rate in `loss = distortion + beta * rate`, 0 to 1e6. With the
-            `capacity` schedule it is the weight of |rate - C|.
-        schedule: how beta moves over the steps, see `vae_core.objective.schedule`.
-        warmup: fraction of all steps (of each cycle, when cyclical) over which beta or C grows.
-        cycles: number of cycles of the `cyclical` schedule.
-        capacity: the C, in nats an image, that the `capacity` schedule grows to.
-        epochs: passes over the training images.
-        batch_size: images a step; the last, incomplete batch of an epoch is left out (the
-            order is drawn anew each epoch, so every image takes part).
-        optimizer: one of `OPTIMIZERS`.
-        learning_rate: step size of the optimiser.
-        decay: how the learning rate falls over all steps: not at all, or to 0 along a cosine
-            (Loshchilov & Hutter, 2017, "SGDR", eq. 5, without restarts).
-        seed: fixes initial weights, order of the images and the noise of every sample.
-        model: one of `MODELS`. An autoencoder has the same networks and decodes the posterior
-            mean itself: no noise, no rate in its loss, so nothing reads β and its schedule.
+    Raises:
+        ConfigError: a value is of the wrong type or out of range, or a field is unknown.
     """
 
-    dataset: str = "digits"
-    architecture: str = "mlp"
-    latent_dim: int = 2
-    beta: float = 1.0
-    schedule: str = "constant"
-    warmup: float = 0.5
-    cycles: int = 4
-    capacity: float = 10.0
-    epochs: int = 20
-    batch_size: int = 128
-    optimizer: str = "adam"
-    learning_rate: float = 1e-3
-    decay: str = "none"
-    seed: int = 0
-    model: str = "vae"
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.type == "float" and type(value) in (int, float):
-                try:
-                    value = float(value) + 0.0  # -0.0 is the same run as 0.0
-                except OverflowError:
-                    raise ConfigError(f"{field.name} is too large a number.") from None
-                object.__setattr__(self, field.name, value)
-            expected = {"str": str, "int": int, "float": float}[str(field.type)]
-            _check(
-                isinstance(value, expected) and not isinstance(value, bool),
-                f"{field.name} must be of type {field.type}, got {value!r}.",
-            )
-        for name in ("dataset", "architecture"):
-            value = getattr(self, name)
-            _check(
-                re.fullmatch(r"[a-z0-9][a-z0-9_]{0,39}", value) is not None,
-                f"{name} must be a lower-case name, got {value!r}.",
-            )
-        for name, low, high in (
-            ("latent_dim", 1, 512),
-            ("beta", 0, 1e6),
-            ("warmup", 0, 1),
-            ("cycles", 1, 1000),
-            ("capacity", 0, 1e6),
-            ("epochs", 1, 100_000),
-            ("batch_size", 1, 65_536),
-            ("seed", 0, 2**30),
-        ):
-            value = getattr(self, name)
-            _check(
-                low <= value <= high,  # nan is not
-                f"{name} must be from {low:,} to {high:,.0f}, got {value!r}.",
-            )
-        _check(
-            math.isfinite(self.learning_rate) and 0 < self.learning_rate <= 1e3,
-            f"learning_rate must be above 0 and at most 1,000, got {self.learning_rate!r}.",
-        )
-        for name, choices in (
-            ("optimizer", OPTIMIZERS),
-            ("schedule", SCHEDULES),
-            ("decay", DECAYS),
-            ("model", MODELS),
-        ):
-            value = getattr(self, name)
-            _check(value in choices, f"{name} must be one of {', '.join(choices)}; got {value!r}.")
+    dataset: Annotated[
+        str,
+        Setting(label="Data set", help="name of the data set", group=DATA, is_name=True),
+    ] = "digits"
+    architecture: Annotated[
+        str,
+        Setting(
+            label="Architecture",
+            help="layers of the encoder and the decoder",
+            group=MODEL,
+            is_name=True,
+            choices="vae_core.model.architectures:names",
+        ),
+    ] = "mlp"
+    latent_dim: Annotated[
+        int,
+        Setting(
+            label="Latent dimensions",
+            help="number of latent dimensions d",
+            group=MODEL,
+            low=1,
+            high=512,
+            offered=(1, 64),
+        ),
+    ] = 2
+    # With the `capacity` schedule it is the weight of |rate - C|.
+    beta: Annotated[
+        Number,
+        Setting(
+            label="β",
+            help="how strongly the rate counts",
+            group=OBJECTIVE,
+            note="Weight of the rate in loss = distortion + β · rate.",
+            low=0,
+            high=1e6,
+            read_when=VAE_ONLY,
+        ),
+    ] = 1.0
+    schedule: Annotated[
+        str,
+        Setting(
+            label="β schedule",
+            help="how β moves over the steps",
+            group=OBJECTIVE,
+            note="Texts begin with the linear one, as without a warm-up such models collapse. "
+            "constant; linear warm-up from 0; cyclical, the same again and again; capacity: "
+            "β · |rate - C| with C growing.",
+            choices=("constant", "linear", "cyclical", "capacity"),
+            read_when=VAE_ONLY,
+        ),
+    ] = "constant"
+    warmup: Annotated[
+        Number,
+        Setting(
+            label="Warm-up, share of the steps",
+            help="share of the steps (of a cycle) over which β, or the capacity, grows",
+            group=OBJECTIVE,
+            low=0,
+            high=1,
+            read_when=VAE_ONLY | {"schedule": ("linear", "cyclical", "capacity")},
+        ),
+    ] = 0.5
+    cycles: Annotated[
+        int,
+        Setting(
+            label="Cycles",
+            help="number of cycles of the cyclical schedule",
+            group=OBJECTIVE,
+            low=1,
+            high=1000,
+            offered=(1, 100),
+            read_when=VAE_ONLY | {"schedule": ("cyclical",)},
+        ),
+    ] = 4
+    capacity: Annotated[
+        Number,
+        Setting(
+            label="Capacity C",
+            help="the rate that the capacity schedule grows to",
+            group=OBJECTIVE,
+            unit="nats",
+            low=0,
+            high=1e6,
+            offered=(0, 1000),
+            read_when=VAE_ONLY | {"schedule": ("capacity",)},
+        ),
+    ] = 10.0
+    epochs: Annotated[
+        int,
+        Setting(
+            label="Epochs",
+            help="passes over the training data",
+            group=TRAINING,
+            low=1,
+            high=100_000,
+        ),
+    ] = 20
+    # The last, incomplete batch of an epoch is left out: the order is drawn anew each epoch, so
+    # every image takes part.
+    batch_size: Annotated[
+        int,
+        Setting(
+            label="Batch size",
+            help="images, or texts, a step",
+            group=TRAINING,
+            low=1,
+            high=65_536,
+            offered=(1, 4096),
+        ),
+    ] = 128
+    optimizer: Annotated[
+        str,
+        Setting(
+            label="Optimiser",
+            help="the optimiser, by its name in Keras",
+            group=OPTIMISER,
+            choices=("adam", "adamw", "nadam", "rmsprop", "sgd", "adagrad"),
+        ),
+    ] = "adam"
+    learning_rate: Annotated[
+        Number,
+        Setting(
+            label="Learning rate",
+            help="step size of the optimiser",
+            group=OPTIMISER,
+            above=0,
+            high=1e3,
+            offered=(1e-6, 10),
+            step=1e-4,
+        ),
+    ] = 1e-3
+    # The cosine is that of Loshchilov & Hutter (2017), "SGDR", eq. 5, without restarts.
+    decay: Annotated[
+        str,
+        Setting(
+            label="Decay of the learning rate",
+            help="how the learning rate falls over the steps",
+            group=OPTIMISER,
+            note="cosine: falls to 0 over all steps.",
+            choices=("none", "cosine"),
+        ),
+    ] = "none"
+    seed: Annotated[
+        int,
+        Setting(
+            label="Seed",
+            help="what all random numbers come from",
+            group=OPTIMISER,
+            note="Same seed: same first weights, batches and noise, whatever β is.",
+            low=0,
+            high=2**30,
+        ),
+    ] = 0
+    # An autoencoder decodes the posterior mean itself.
+    model: Annotated[
+        str,
+        Setting(
+            label="Model",
+            help="a VAE or an autoencoder",
+            group=MODEL,
+            note="autoencoder: the same networks and first weights, without noise and without "
+            "rate.",
+            choices=("vae", "autoencoder"),
+        ),
+    ] = "vae"
 
     @property
     def has_rate(self) -> bool:
@@ -144,30 +231,40 @@ class RunConfig:
         return self.model == "vae"
 
     @property
-    def beta_or_model(self) -> str:
-        """Its β, as it stands in lists, or that it has none."""
+    def model_label(self) -> str:
+        """Its β, as in "β 4"; or "autoencoder", which has none."""
         return f"β {self.beta:g}" if self.has_rate else "autoencoder"
 
     def reads(self, name: str) -> bool:
         """Does training read this field, the others being what they are?"""
-        return all(getattr(self, by) in used for by, used in USED_BY.get(name, {}).items())
+        return FIELDS[name].read_by(vars(self))
 
     @property
     def changed(self) -> dict[str, Any]:
         """Fields that training reads and that differ from their defaults."""
+        values = vars(self)
         return {
-            field.name: getattr(self, field.name)
-            for field in fields(self)
-            if getattr(self, field.name) != field.default and self.reads(field.name)
+            name: values[name]
+            for name, setting in FIELDS.items()
+            if values[name] != setting.default and setting.read_by(values)
         }
 
-    def options(self, but: Collection[str] = ()) -> list[str]:
-        """What makes this config on the command line, without the fields in `but`."""
-        said = self.changed
-        if self.architecture == TEXT_DEFAULTS["architecture"]:  # other defaults hold there
-            said |= {name: getattr(self, name) for name in TEXT_DEFAULTS if self.reads(name)}
+    def options(self, but: Collection[str] = (), kind: str | None = None) -> list[str]:
+        """What makes this config on the command line, without the fields in `but`.
+
+        Fields are named that differ from their default or from the usual setting for the data.
+
+        Args:
+            kind: of the data set's data. None where it is not known: then all fields are named
+                that are usually set for data of some kind.
+        """
+        named = self.changed
+        for kinds_settings in [USUAL_SETTINGS[kind]] if kind else USUAL_SETTINGS.values():
+            for name, usual in kinds_settings.items():
+                if (kind is None or getattr(self, name) != usual) and self.reads(name):
+                    named[name] = getattr(self, name)
         found = []
-        for name, value in said.items():
+        for name, value in named.items():
             if name not in but:
                 short = f"{value:g}" if isinstance(value, float) else str(value)
                 text = short if type(value)(short) == value else repr(value)
@@ -198,10 +295,15 @@ class RunConfig:
             ConfigError: not JSON, not an object, unknown fields, or a value out of range.
         """
         try:
-            values = json.loads(text)
-        except ValueError as error:
-            raise ConfigError(f"the config is not valid JSON: {error}.") from error
-        _check(isinstance(values, dict), "the config must be a JSON object.")
-        unknown = sorted(set(values) - {field.name for field in fields(cls)})
-        _check(not unknown, f"the config has unknown fields: {', '.join(unknown)}.")
-        return cls(**values)
+            return _READER.validate_json(text)
+        except ValidationError as error:
+            raise ConfigError(sentence(error, "the config", FIELDS)) from None
+
+
+FIELDS = settings_of(RunConfig)
+_READER = TypeAdapter(RunConfig)
+
+
+def fields_table() -> str:
+    """All fields as a table in Markdown."""
+    return markdown_table(FIELDS.values())

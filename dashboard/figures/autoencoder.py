@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from dashboard.figures import LABEL_COLOURS, LEGEND_BELOW, MARGINS, comparison, dim_name, latent
+from dashboard.figures.dict_figure import DictFigure, axes, columns
 from dashboard.figures.pictures import data_uri, enlarged, png
-from dashboard.figures.plain import Plain, axes, columns
-from vae_core.analysis import sheet
+from vae_core.latent.picture_sheet import sheet
 
 MAX_POINTS = 2500  # a run: more hide each other
 SHARE_SHOWN = 0.99  # of the images lie within axes of their own
@@ -46,7 +46,7 @@ class Plane:
         return max(float(np.quantile(shown, SHARE_SHOWN)) * 1.05, 2.2)
 
 
-def planes(runs: Sequence[Plane], shared: bool) -> Plain:
+def planes(runs: Sequence[Plane], shared: bool) -> DictFigure:
     """A scatter a run around the origin, with the circles of N(0, I) and the walk.
 
     Args:
@@ -106,12 +106,12 @@ def planes(runs: Sequence[Plane], shared: bool) -> Plain:
         "hovermode": "closest",
         "uirevision": f"autoencoder-{shared}-{widths}",
     }
-    return Plain(traces, layout)
+    return DictFigure(traces, layout)
 
 
 def walk(
     pictures: np.ndarray, distances: Mapping[str, np.ndarray], tops: Mapping[str, float]
-) -> Plain:
+) -> DictFigure:
     """The decoded steps of a walk, and under each how far the nearest image is.
 
     Args:
@@ -184,4 +184,4 @@ def walk(
             "nticks": 4,
         }
         top -= room / len(distances)
-    return Plain(traces, layout)
+    return DictFigure(traces, layout)

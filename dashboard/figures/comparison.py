@@ -10,9 +10,9 @@ import numpy as np
 from plotly import graph_objects as go
 
 from dashboard.figures import LABEL_COLOURS, LEGEND_BELOW, MARGINS, dim_name, latent
-from dashboard.figures.plain import Plain, axes
-from dashboard.figures.plain import columns as plots
-from vae_core.analysis import Alignment
+from dashboard.figures.dict_figure import DictFigure, axes
+from dashboard.figures.dict_figure import columns as plots
+from vae_core.latent.alignment import Alignment
 
 MAX_POINTS = 2500  # a run
 SPACING = 0.012  # between columns
@@ -78,7 +78,7 @@ def width_of(columns: int) -> int:
 
 def latent_spaces(
     columns: Sequence[Column], half_width: float, reference: np.ndarray | None = None
-) -> Plain:
+) -> DictFigure:
     """A scatter a run, on shared axes of -half_width to half_width.
 
     At most `MAX_POINTS` of a run are shown, picked at random: in a small plot more hide each other.
@@ -159,7 +159,7 @@ def latent_spaces(
         "legend": LEGEND_BELOW,
         "hovermode": "closest",
     }
-    return Plain(traces, layout)
+    return DictFigure(traces, layout)
 
 
 def plane(x: str, half_width: float) -> dict[str, Any]:
@@ -187,7 +187,7 @@ def _title_lines(column: Column, half_width: float) -> list[str]:
     return [*lines, f"<sub>{outside:.0%} outside</sub>"] if outside > 0.005 else lines
 
 
-def rates(columns: Sequence[Column], width: int, item: str = "an image") -> Plain:
+def rates(columns: Sequence[Column], width: int, item: str = "an image") -> DictFigure:
     """Held-out rate of each latent dimension, a bar each, on a shared axis.
 
     A run with β = 0 does not optimise its rate and would stretch the axis: its bars leave the plot,
@@ -236,7 +236,7 @@ def rates(columns: Sequence[Column], width: int, item: str = "an image") -> Plai
         _axes_of(layout, number)[1]["range"] = [0, top]
     layout["yaxis"]["title"] = {"text": f"nats {item}"}
     layout |= {"margin": MARGINS | {"l": 44}, "uirevision": f"rates-{len(columns)}"}
-    return Plain(traces, layout)
+    return DictFigure(traces, layout)
 
 
 SLOPE_LENGTH = 0.09  # of the axes

@@ -10,10 +10,10 @@ import plotly.colors
 from plotly import graph_objects as go
 
 from dashboard.figures import LEGEND_BELOW, MARGINS, dim_name
-from dashboard.figures.plain import Plain, axes, columns
-from vae_core import objective
+from dashboard.figures.dict_figure import DictFigure, axes, columns
 from vae_core.config import RunConfig
-from vae_core.metrics import HIGH_RATE
+from vae_core.metrics.units import HIGH_RATE
+from vae_core.model import schedules
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ MAX_DIM_LABELS = 16
 VIRIDIS = plotly.colors.get_colorscale("Viridis")
 
 
-def training(records: Sequence[dict[str, Any]], item: str = "an image") -> Plain:
+def training(records: Sequence[dict[str, Any]], item: str = "an image") -> DictFigure:
     """Loss, distortion and rate over the epochs, held out and on the training batches.
 
     Of an autoencoder the loss alone: it is the distortion, and there is no rate.
@@ -72,10 +72,10 @@ def training(records: Sequence[dict[str, Any]], item: str = "an image") -> Plain
             layout["yaxis" + y[1:]]["range"] = shown
     layout["yaxis"]["title"] = {"text": f"nats {item}"}
     layout |= {"margin": MARGINS | {"b": 84}, "uirevision": "training", "legend": LEGEND_BELOW}
-    return Plain(traces, layout)
+    return DictFigure(traces, layout)
 
 
-def rate_per_dim(records: Sequence[dict[str, Any]]) -> Plain:
+def rate_per_dim(records: Sequence[dict[str, Any]]) -> DictFigure:
     """The held-out rate of each latent dimension over the epochs, as a heat map.
 
     Args:
@@ -112,7 +112,7 @@ def rate_per_dim(records: Sequence[dict[str, Any]]) -> Plain:
         "margin": MARGINS | {"t": 8},
         "uirevision": "rate-per-dim",
     }
-    return Plain([trace], layout)
+    return DictFigure([trace], layout)
 
 
 def _rate_per_dim(record: dict[str, Any]) -> list[float] | None:
@@ -125,7 +125,7 @@ def schedule(config: RunConfig, steps_per_epoch: int) -> go.Figure:
     """β (and C) over the steps of a run: the very function that training uses."""
     total = config.epochs * steps_per_epoch
     steps = np.unique(np.linspace(0, total - 1, MAX_POINTS).astype(int))
-    beta, capacity = objective.schedule(config, steps, total)
+    beta, capacity = schedules.schedule(config, steps, total)
     name, values, unit = ("β", beta, "") if capacity is None else ("C", capacity, " (nats)")
     figure = go.Figure(
         go.Scatter(x=steps, y=values, line={"color": HELD_OUT, "width": 2}, name=name)

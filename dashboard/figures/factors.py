@@ -8,7 +8,7 @@ import numpy as np
 from plotly import graph_objects as go
 
 from dashboard.figures import LABEL_COLOURS, MARGINS, dim_name
-from vae_core.metrics import FACTOR_METRICS, METRICS
+from vae_core.metrics.catalogue import FACTOR_METRICS, METRICS
 
 FOLLOWS = 0.05  # of a factor's entropy: a dimension that tells less of it does not follow it
 MOST_NUMBERED = 16  # dimensions: of more the numbers in the cells would overlap
@@ -18,7 +18,7 @@ def followed(told: np.ndarray, entropies: np.ndarray) -> list[int | None]:
     """The factor that each latent dimension tells the largest share of; None of one that is mute.
 
     Args:
-        told: (d, f), see `vae_core.metrics.mutual_informations`.
+        told: (d, f), see `vae_core.metrics.factors.mutual_informations`.
         entropies: (f,), nats.
     """
     shares = _shares(told, entropies)
@@ -94,7 +94,7 @@ def scores(by_beta: Mapping[float, Sequence[Mapping[str, float]]]) -> go.Figure:
     """The scores over β: the mean over the seeds, with the standard deviation.
 
     Args:
-        by_beta: β -> of each seed its numbers, see `vae_core.runs.Run.metrics`.
+        by_beta: β -> of each seed its numbers, see `vae_core.runs.run.Run.metrics`.
     """
     betas = sorted(by_beta)
     figure = go.Figure()

@@ -10,7 +10,8 @@ from plotly import graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboard.figures import LABEL_COLOURS, LEGEND_BELOW, MARGINS, dim_name
-from vae_core import information, objective
+from vae_core.metrics import information
+from vae_core.model.priors import standard_normal
 
 P, Q = LABEL_COLOURS[0], LABEL_COLOURS[6]
 AGAINST = "#e5484d"  # seen on light and dark
@@ -81,7 +82,7 @@ def pulls(mean: float, std: float) -> go.Figure:
     """
     means = np.linspace(-MOST_MEAN, MOST_MEAN, 201)
     stds = np.linspace(LEAST_STD, MOST_STD, 296)
-    rate = objective.rate_per_dim
+    rate = standard_normal.rate_per_dim
     slopes = information.rate_gradient(mean, std)
     figure = make_subplots(
         rows=1,

@@ -11,9 +11,9 @@ import numpy as np
 from plotly import graph_objects as go
 
 from dashboard.figures import LABEL_COLOURS, MARGINS, dim_name
-from dashboard.figures.plain import Plain
-from vae_core import analysis
-from vae_core.analysis import Density, Projection
+from dashboard.figures.dict_figure import DictFigure
+from vae_core.latent import planes
+from vae_core.latent.planes import Density, Projection
 
 MARK = "#d4351c"
 FAINT = {True: 0.15, False: 0.4}  # opacity under or over something else; of many points, of few
@@ -56,12 +56,12 @@ def dims_view(dims: tuple[int, int], latent_dim: int) -> View:
     across, up = (f"{dim_name(dim)} (posterior mean)" for dim in dims)
     if latent_dim == 1:
         return View("label", (across, "label"), None)
-    return View(f"{dims}", (across, up), analysis.dims_plane(dims, latent_dim))
+    return View(f"{dims}", (across, up), planes.dims_plane(dims, latent_dim))
 
 
 def principal_view(posterior_mean: np.ndarray) -> View:
     """The first two principal components of posterior means (n, d), d at least 2."""
-    plane, share = analysis.principal_plane(posterior_mean)
+    plane, share = planes.principal_plane(posterior_mean)
     across, up = (f"PC {i} ({part:.0%} of the variance)" for i, part in enumerate(share, start=1))
     return View("principal", (across, up), plane)
 
@@ -72,7 +72,7 @@ def scatter(
     label_names: Sequence[str],
     dims: tuple[int, int] = (0, 1),
     prior_circles: bool = True,
-) -> Plain:
+) -> DictFigure:
     """Posterior means on two latent dimensions, a colour a label.
 
     Args:
@@ -84,7 +84,7 @@ def scatter(
     """
     view = dims_view(dims, posterior_mean.shape[1])
     circles = {"shapes": prior(view)} if prior_circles else {}
-    return Plain(traces(posterior_mean, labels, label_names, dims), layout(view) | circles)
+    return DictFigure(traces(posterior_mean, labels, label_names, dims), layout(view) | circles)
 
 
 def explorer(
@@ -274,7 +274,7 @@ def posteriors(
     plane = np.pi * np.prod(2 * points.std(axis=0))
     many = int(np.clip(plane / max(each, 1e-12), *ELLIPSES))
     shown = np.random.default_rng(0).permutation(len(points))[:many]
-    ellipses = analysis.ellipses(points[shown], covariances[shown])
+    ellipses = planes.ellipses(points[shown], covariances[shown])
     found = []
     for label, name in enumerate(label_names):
         x, y = _lines(ellipses[labels[shown] == label])
@@ -340,7 +340,7 @@ def mark(
     else:
         covariance = view.projection.covariances(log_var[None])
         around = np.concatenate(
-            [analysis.ellipses(point[None], covariance, radius) for radius in (1, 2)]
+            [planes.ellipses(point[None], covariance, radius) for radius in (1, 2)]
         )
     x, y = _lines(around)
     line = {"width": 2, "color": MARK}

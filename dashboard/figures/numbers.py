@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 from pandas.io.formats.style import Styler
 
-from vae_core.metrics import METRICS
+from vae_core.metrics.catalogue import METRICS
 
 BEST = "background-color: rgba(46, 160, 67, 0.28)"
 
@@ -28,7 +28,7 @@ def metrics_table(
 
     Args:
         fixed: columns that stand before the metrics, by heading.
-        numbers: of each run the numbers of each seed, see `vae_core.runs.Run.metrics`.
+        numbers: of each run the numbers of each seed, see `vae_core.runs.run.Run.metrics`.
         comparable: are all runs of one data set, so that a best one can be marked?
 
     Returns:

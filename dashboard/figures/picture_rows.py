@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dashboard.figures.dict_figure import DictFigure
 from dashboard.figures.pictures import data_uri, enlarged, png
-from dashboard.figures.plain import Plain
-from vae_core.analysis import sheet
+from vae_core.latent.picture_sheet import sheet
 
 PIXELS_ACROSS = 600
 
 
-def picture_rows(rows: Mapping[str, np.ndarray], left: int = 104) -> Plain:
+def picture_rows(rows: Mapping[str, np.ndarray], left: int = 104) -> DictFigure:
     """One picture of all rows, whose axes are tiles.
 
     A chart rather than an image element, so that a live picture changes in place.
@@ -49,4 +49,4 @@ def picture_rows(rows: Mapping[str, np.ndarray], left: int = 104) -> Plain:
         "uirevision": "pictures",
         "dragmode": False,
     }
-    return Plain([trace], layout)
+    return DictFigure([trace], layout)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from plotly import graph_objects as go
 
 from dashboard.figures import LABEL_COLOURS
-from vae_core import melodies
-from vae_core.melodies import BEAT
+from vae_core.data import notation
+from vae_core.data.notation import BEAT
 
 NATURALS = (0, 2, 4, 5, 7, 9, 11)  # pitch classes of the white keys
 MOST_NATURALS = 10  # named at the axis; of a wider range C and G alone
@@ -26,14 +26,14 @@ def roll(
     """A melody, a bar a note.
 
     Args:
-        melody: see `vae_core.melodies`.
+        melody: see `vae_core.data.notation`.
         span: lowest and highest pitch of the axis, so that several can be compared.
         beside: another, drawn wide and pale behind it.
         parts: where the melodies that it is made of begin, in sixteenths; of one alone its bars
             are marked.
     """
     length = max(len(melody), len(beside or ""))
-    starts = list(parts) or list(range(0, length, melodies.bar(beside or melody))) or [0]
+    starts = list(parts) or list(range(0, length, notation.bar(beside or melody))) or [0]
     part = "step" if parts else "bar"
     figure = go.Figure()
     for one, width, opacity, colour in (
@@ -42,7 +42,7 @@ def roll(
     ):
         if one is None:
             continue
-        notes = melodies.notes(one)
+        notes = notation.notes(one)
         figure.add_trace(
             go.Bar(
                 orientation="h",
@@ -53,7 +53,7 @@ def roll(
                 marker={"color": colour, "opacity": opacity, "line": {"width": 0}},
                 customdata=[
                     [
-                        melodies.pitch_name(note.pitch),
+                        notation.pitch_name(note.pitch),
                         (number := bisect_right(starts, note.start)),
                         (note.start - starts[number - 1]) / BEAT + 1,
                         note.length / BEAT,
@@ -83,7 +83,7 @@ def roll(
         yaxis={
             "range": [low - 0.75, high + 0.75],
             "tickvals": pitches,
-            "ticktext": [melodies.pitch_name(p) for p in pitches],
+            "ticktext": [notation.pitch_name(p) for p in pitches],
             "tickfont": {"size": 10},
             "zeroline": False,
         },
@@ -107,6 +107,6 @@ def roll(
 
 def span(shown: Sequence[str]) -> tuple[int, int]:
     """The lowest and the highest pitch of some melodies, at least an octave apart."""
-    pitches = [note.pitch for melody in shown for note in melodies.notes(melody)] or [66]
+    pitches = [note.pitch for melody in shown for note in notation.notes(melody)] or [66]
     more = max(12 - (max(pitches) - min(pitches)), 0)
     return min(pitches) - more // 2, max(pitches) + more - more // 2

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from tests.waiting import PATIENCE
-from vae_core.runs import PROJECT, RunStore
+from vae_core.runs.store import PROJECT, RunStore
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.components import vector as components
+from dashboard.components.vector import vector as components
 from tests.browser.chromium import Server, drawn
 
 pytestmark = pytest.mark.browser

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dashboard import walks
-from dashboard.controls import run_label, sweep_of
+from dashboard.app_pages.manifold import sweep_planes
+from dashboard.shared.run_list import run_label
+from dashboard.shared.sweeps import sweep_of
 from tests.browser.chromium import Server
-from vae_core import analysis
-from vae_core.inference import Inference
-from vae_core.runs import pretrained_store
+from vae_core.inference.images import Inference
+from vae_core.latent import planes
+from vae_core.runs.store import pretrained_store
 
 pytestmark = pytest.mark.browser
 
@@ -160,12 +161,12 @@ def test_a_turned_plane_shows_the_same_pictures_everywhere(server: Server, page:
     query = f"?run={label}&manifold_turn=true&manifold_n=9&walk_between=images"
     open_plane(server, page, query)
     sweep = sweep_of(run)
-    turns = walks.rotations(sweep, turned=True)
+    turns = sweep_planes.rotations(sweep, turned=True)
     rotation = turns[[sibling.id for sibling in sweep].index(run.id)]
     assert not np.allclose(rotation, np.eye(2), atol=0.05), "a turn that shows"
     rows = downloaded(page, "z of the grid (CSV)").decode().splitlines()[1:]
     latents = np.array([row.split(",")[1:] for row in rows], np.float32)
-    axis, _ = analysis.manifold(9, np.zeros(2))
+    axis, _ = planes.manifold(9, np.zeros(2))
     on_plane = (latents @ rotation).reshape(9, 9, 2)
     assert on_plane[0] == pytest.approx(np.stack([axis, np.full(9, axis[-1])], 1), abs=1e-4)
     # The file of the manifold has there what those latents decode to.

@@ -8,11 +8,9 @@ import h5py
 import numpy as np
 
 from vae_core.config import RunConfig
-from vae_core.engines import InProcessEngine
-from vae_core.runs import (
-    Run,
-    RunStore,
-)
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
 
 
 def weights(run: Run) -> dict[str, np.ndarray]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from vae_core import __main__ as command_line
+from vae_core.cli.config_options import config_of
+from vae_core.cli.train import command
 from vae_core.config import RUN_ID, ConfigError, RunConfig
+from vae_core.data import registry
 
 
 @pytest.mark.parametrize(
@@ -85,5 +87,6 @@ def test_ids_of_old_runs_stay_valid() -> None:
     ids=lambda config: config.id,
 )
 def test_options_make_the_config(config: RunConfig) -> None:
-    options = command_line._parser().parse_args(["train", *config.options()])
-    assert command_line._config(options).id == config.id
+    for kind in (registry.source(config.dataset).kind, None):
+        context = command.make_context("train", config.options(kind=kind))
+        assert config_of(context.params).id == config.id

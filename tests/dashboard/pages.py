@@ -5,13 +5,12 @@ from __future__ import annotations
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard import controls
+from dashboard.shared import run_list
 from tests.waiting import PATIENCE
-from vae_core.runs import PROJECT, Run
+from vae_core.runs.run import Run
+from vae_core.runs.store import PROJECT
 
-PAGES = sorted(
-    path.stem for path in (PROJECT / "dashboard/app_pages").glob("*.py") if path.stem != "__init__"
-)
+PAGES = sorted(path.parent.name for path in (PROJECT / "dashboard/app_pages").glob("*/page.py"))
 PATHS = ["" if name == "home" else name for name in PAGES]  # in the address
 
 
@@ -32,7 +31,7 @@ def open_page(name: str) -> AppTest:
 def on(run: Run, name: str) -> AppTest:
     """A page, with that run chosen before."""
     page = unopened(name)
-    page.session_state["run"] = controls.run_label(run)
+    page.session_state["run"] = run_list.run_label(run)
     page.run()
     assert not page.exception, page.exception
     assert not page.error

@@ -15,9 +15,11 @@ from streamlit.testing.v1 import AppTest
 from tests.conftest import SMALL
 from tests.dashboard.pages import open_page, unopened
 from tests.trained_runs import TrainedRuns
-from vae_core import analysis
-from vae_core.datasets import DatasetError
-from vae_core.runs import Group, Run, RunStore
+from vae_core.data.dataset import DatasetError
+from vae_core.latent import attributes
+from vae_core.runs.groups import Group
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
 
 ALL = 360  # held-out digits
 
@@ -56,8 +58,8 @@ def test_the_vector_is_that_of_one_half(run: Run) -> None:
     page = open_page("arithmetic")
     arrays = run.arrays()
     mean, labels = arrays["posterior_mean"], arrays["labels"]
-    halves = analysis.halves(np.flatnonzero(labels == 0), np.flatnonzero(labels == 1), labels)
-    expected = analysis.attribute_vector(*(mean[rows] for rows in halves.made_from))
+    halves = attributes.halves(np.flatnonzero(labels == 0), np.flatnonzero(labels == 1), labels)
+    expected = attributes.attribute_vector(*(mean[rows] for rows in halves.made_from))
     data = board(page)
     assert data["vector"] == pytest.approx(expected)
     assert data["strength"] == 1
@@ -190,7 +192,7 @@ def test_without_the_data_decoded_pictures_stand_for_it(
         raise DatasetError("The images of digits are not on this machine.")
 
     st.cache_data.clear()
-    monkeypatch.setattr("vae_core.datasets.held_out", gone)
+    monkeypatch.setattr("vae_core.data.excerpts.held_out", gone)
     page = open_page("arithmetic")
     assert not page.exception
     assert said(page).count("not on this machine") == 2, "above the strip and at the sheet"
@@ -245,7 +247,7 @@ def test_groups_that_ship_are_there_and_stay(
     own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_run: TrainedRuns
 ) -> None:
     shipped = RunStore(tmp_path / "shipped")
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: shipped)
+    monkeypatch.setattr("dashboard.shared.run_list.pretrained_store", lambda: shipped)
     run = make_run(shipped, SMALL)
     shipped.save_group(run.id, "glasses", Group((1, 2, 3)))
     shipped.save_group(run.id, "no glasses", Group((4, 5, 6)))

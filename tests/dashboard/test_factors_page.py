@@ -9,15 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboard import controls, known
+from dashboard.app_pages.factors import known_factors
 from dashboard.figures import factors
 from dashboard.figures.numbers import title
+from dashboard.shared import run_list
 from tests.conftest import SMALL
 from tests.dashboard.pages import open_page, plots
 from tests.trained_runs import TrainedRuns
-from vae_core import datasets
-from vae_core.metrics import FACTOR_METRICS, METRICS, NO_FACTORS
-from vae_core.runs import Run, RunStore, pretrained_store
+from vae_core.data import excerpts
+from vae_core.metrics.catalogue import FACTOR_METRICS, METRICS, NO_FACTORS
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore, pretrained_store
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -26,7 +28,9 @@ SHAPES = replace(SMALL, dataset="shapes_120_8", batch_size=32, epochs=1, latent_
 
 @pytest.fixture
 def nothing_pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
 
 
 @pytest.mark.usefixtures("nothing_pretrained")
@@ -51,12 +55,12 @@ def test_a_sweep_shows_scores_matrix_traversals_and_spread() -> None:
     box.select(next(option for option in box.options if "β 4 " in option)).run()
     assert not page.exception
     assert plots(page) == 3
-    (run,) = [r for r in pretrained_store().scan()[0] if controls.run_label(r) == box.value]
+    (run,) = [r for r in pretrained_store().scan()[0] if run_list.run_label(r) == box.value]
     numbers = run.metrics()
     assert [(m.label, m.value) for m in page.metric] == [
         (METRICS[name].title, f"{numbers[name]:z.3f}") for name in FACTOR_METRICS
     ]
-    by_beta = known.over_beta(run)
+    by_beta = known_factors.over_beta(run)
     assert {beta: len(rows) for beta, rows in by_beta.items()} == {1: 3, 2: 3, 4: 3, 8: 3}
     assert numbers in by_beta[4]
     page.slider("factors_extent").set_value(4.0).run()
@@ -79,7 +83,7 @@ def test_other_pictures_than_the_data_set_s_are_not_taken_for_it(
         arrays = run.arrays()
         return arrays | {"labels": arrays["labels"][::-1]}
 
-    monkeypatch.setattr("dashboard.controls.arrays", shuffled)
+    monkeypatch.setattr("dashboard.shared.run_cache.arrays", shuffled)
     page = open_page("factors")
     assert "not those that its data set has here" in page.info[0].value
 
@@ -143,6 +147,6 @@ def test_scores_are_the_mean_and_spread_over_the_seeds() -> None:
 
 
 def test_damaged_or_gone_data_sets_have_no_known_factors() -> None:
-    assert datasets.has_factors("shapes")
-    assert not datasets.has_factors("shapes_1_1")
-    assert not datasets.has_factors("own_gone_0123456789abcdef")
+    assert excerpts.has_factors("shapes")
+    assert not excerpts.has_factors("shapes_1_1")
+    assert not excerpts.has_factors("own_gone_0123456789abcdef")

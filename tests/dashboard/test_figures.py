@@ -24,10 +24,10 @@ from dashboard.figures import (
     sheets,
 )
 from dashboard.figures.picture_rows import picture_rows
-from vae_core import objective
-from vae_core.analysis import align
 from vae_core.config import RunConfig
-from vae_core.metrics import HIGH_RATE
+from vae_core.latent.alignment import align
+from vae_core.metrics.units import HIGH_RATE
+from vae_core.model import schedules
 
 
 def column(beta: float, rate: float, distortion: float, scale: float = 1.0) -> comparison.Column:
@@ -164,7 +164,7 @@ def test_what_lies_outside_is_said() -> None:
 def test_the_schedule_that_is_drawn_is_the_one_that_trains() -> None:
     config = RunConfig(beta=2, schedule="cyclical", epochs=10)
     (trace,) = curves.schedule(config, steps_per_epoch=11).data
-    beta, _ = objective.schedule(config, trace.x, 110)
+    beta, _ = schedules.schedule(config, trace.x, 110)
     assert np.array_equal(trace.y, beta)
     (trace,) = curves.schedule(replace(config, schedule="capacity"), 11).data
     assert max(trace.y) == config.capacity

@@ -15,15 +15,20 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import drawing
-from dashboard.components import pad, plot
+from dashboard.app_pages.latent_space import drawing
+from dashboard.components.pad import pad
+from dashboard.components.plot import plot
 from dashboard.figures import latent
 from tests.conftest import SMALL
 from tests.dashboard.pages import unopened
 from tests.trained_runs import TrainedRuns
-from vae_core import analysis, datasets
-from vae_core.datasets import DatasetError
-from vae_core.runs import PROJECT, Group, Run, RunError, RunStore
+from vae_core.data import excerpts, registry
+from vae_core.data.dataset import DatasetError
+from vae_core.latent import planes
+from vae_core.runs.errors import RunError
+from vae_core.runs.groups import Group
+from vae_core.runs.run import Run
+from vae_core.runs.store import PROJECT, RunStore
 
 # --- the geometry -------------------------------------------------------------------------
 
@@ -32,7 +37,7 @@ def test_principal_plane_finds_the_axes_of_a_stretched_cloud() -> None:
     rng = np.random.default_rng(0)
     rotation, _ = np.linalg.qr(rng.normal(size=(4, 4)))
     cloud = rng.normal(size=(50_000, 4)) * [3, 1, 2, 0.1] @ rotation + 7
-    plane, share = analysis.principal_plane(cloud)
+    plane, share = planes.principal_plane(cloud)
     assert np.abs(plane.axes @ rotation[0]) == pytest.approx([1, 0], abs=0.02)
     assert np.abs(plane.axes @ rotation[2]) == pytest.approx([0, 1], abs=0.02)
     assert share == pytest.approx([9 / 14.01, 4 / 14.01], abs=0.01)
@@ -42,16 +47,16 @@ def test_principal_plane_finds_the_axes_of_a_stretched_cloud() -> None:
 
 
 def test_a_collapsed_run_has_no_principal_axes_and_no_nan() -> None:
-    _, share = analysis.principal_plane(np.ones((10, 3)))
+    _, share = planes.principal_plane(np.ones((10, 3)))
     assert share.tolist() == [0, 0]
 
 
 def test_posteriors_as_seen_in_a_plane() -> None:
     log_var = np.log([[4.0, 9.0, 1.0]])
-    across = analysis.dims_plane((1, 0), 3)
+    across = planes.dims_plane((1, 0), 3)
     assert across.apply(np.array([[1.0, 2.0, 3.0]])) == pytest.approx(np.array([[2, 1]]))
     assert across.covariances(log_var)[0] == pytest.approx(np.diag([9, 4]))
-    turned = analysis.Projection(np.array([[1, 1, 0], [1, -1, 0]]) / np.sqrt(2), np.zeros(3))
+    turned = planes.Projection(np.array([[1, 1, 0], [1, -1, 0]]) / np.sqrt(2), np.zeros(3))
     assert turned.covariances(log_var)[0] == pytest.approx(np.array([[6.5, -2.5], [-2.5, 6.5]]))
 
 
@@ -59,7 +64,7 @@ def test_ellipses_lie_at_their_standard_deviation() -> None:
     centres = np.array([[1.0, 2.0], [0.0, 0.0]])
     covariances = np.array([np.diag([4.0, 0.25]), [[2.0, 1.0], [1.0, 2.0]]])
     for radius in (1, 2):
-        lines = analysis.ellipses(centres, covariances, radius)
+        lines = planes.ellipses(centres, covariances, radius)
         assert lines.shape == (2, 33, 2)
         assert lines[:, 0] == pytest.approx(lines[:, -1])
         for line, centre, covariance in zip(lines, centres, covariances, strict=True):
@@ -67,7 +72,7 @@ def test_ellipses_lie_at_their_standard_deviation() -> None:
             squared = np.einsum("ci,ij,cj->c", away, np.linalg.inv(covariance), away)
             assert squared == pytest.approx(np.full(33, radius**2))
     assert np.ptp(lines[0], axis=0) == pytest.approx([8, 2])
-    flat = analysis.ellipses(centres[:1], np.array([np.diag([1.0, 0.0])]))
+    flat = planes.ellipses(centres[:1], np.array([np.diag([1.0, 0.0])]))
     assert np.ptp(flat[0, :, 1]) == 0
 
 
@@ -75,7 +80,7 @@ def test_the_density_is_that_of_the_mixture() -> None:
     """Two posteriors: half of the mass each, spread as they are; a cell is a share of its area."""
     centres = np.array([[-3.0, 0.0], [3.0, 0.0]])
     covariances = np.array([np.diag([0.25, 0.25]), [[0.5, 0.4], [0.4, 0.5]]])
-    x, y, height = analysis.aggregate_posterior_density(centres, covariances)
+    x, y, height = planes.aggregate_posterior_density(centres, covariances)
     cell = (x[1] - x[0]) * (y[1] - y[0])
     mass = height * cell
     assert mass.sum() == pytest.approx(0.995, abs=0.006)
@@ -103,15 +108,15 @@ def test_points_in_a_polygon(polygon: list[tuple[float, float]], members: list[b
     points = np.array([(1.0, 1.0), (1.0, 1.9), (3.0, 1.0), (0.25, 5.0)])
     if len(polygon) == 5:
         points[:2] = [(1, 0.5), (1, 4)]  # the star's middle, and its upper tip
-    assert analysis.inside(points, np.array(polygon, float).reshape(-1, 2)).tolist() == members
+    assert planes.inside(points, np.array(polygon, float).reshape(-1, 2)).tolist() == members
 
 
 def test_a_shared_edge_puts_a_point_into_one_polygon_only() -> None:
     point = np.array([[1.0, 1.0]])
     left = np.array([(0, 0), (1, 0), (1, 2), (0, 2)], float)
-    assert analysis.inside(point, left)[0] != analysis.inside(point, left + np.array([1, 0]))[0]
+    assert planes.inside(point, left)[0] != planes.inside(point, left + np.array([1, 0]))[0]
     corner = np.array([(0, 1), (2, 1), (1, 3)], float)
-    assert analysis.inside(np.array([[0.5, 1.5], [5.0, 1.0], [-1, 1]]), corner).tolist() == [
+    assert planes.inside(np.array([[0.5, 1.5], [5.0, 1.0], [-1, 1]]), corner).tolist() == [
         True,
         False,
         False,
@@ -172,8 +177,8 @@ def test_wide_posteriors_are_drawn_more_sparsely() -> None:
 
 
 def test_training_chunks_are_the_training_images_in_order() -> None:
-    data = datasets.load("digits")
-    chunks = list(datasets.training_chunks("digits", 500))
+    data = registry.load("digits")
+    chunks = list(excerpts.training_chunks("digits", 500))
     assert [len(labels) for _, labels in chunks] == [500, 500, 437]
     assert np.array_equal(np.concatenate([images for images, _ in chunks]), data.x_train)
     assert np.array_equal(np.concatenate([labels for _, labels in chunks]), data.y_train)
@@ -182,25 +187,25 @@ def test_training_chunks_are_the_training_images_in_order() -> None:
 def test_training_chunks_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
     with pytest.raises(DatasetError, match="not on this machine"):
-        next(datasets.training_chunks("mnist"))
+        next(excerpts.training_chunks("mnist"))
     images = np.full((3, 28, 28), 51, np.uint8)
     np.savez(tmp_path / "mnist.npz", x_train=images, y_train=np.array([1, 2, 3], np.uint8))
-    ((pixels, labels),) = datasets.training_chunks("mnist")
+    ((pixels, labels),) = excerpts.training_chunks("mnist")
     assert pixels.dtype == np.float32
     assert pixels == pytest.approx(np.full((3, 28, 28), 0.2))
     assert labels.tolist() == [1, 2, 3]
     several = np.random.default_rng(0).integers(0, 256, (7, 28, 28), np.uint8)
     np.savez_compressed(tmp_path / "mnist.npz", x_train=several, y_train=np.arange(7))
-    chunks = list(datasets.training_chunks("mnist", 3))
+    chunks = list(excerpts.training_chunks("mnist", 3))
     assert [len(labels) for _, labels in chunks] == [3, 3, 1]
     assert np.concatenate([pixels for pixels, _ in chunks]) == pytest.approx(several / 255)
     for wrong in (images[:, :9], images[:2], np.repeat(images, 2, axis=0)):
         np.savez(tmp_path / "mnist.npz", x_train=wrong, y_train=np.zeros(3, int))
         with pytest.raises(DatasetError, match="other images"):
-            list(datasets.training_chunks("mnist"))
+            list(excerpts.training_chunks("mnist"))
     np.savez(tmp_path / "mnist.npz", y_train=np.zeros(3, int))
     with pytest.raises(DatasetError, match="lacks an array"):
-        list(datasets.training_chunks("mnist"))
+        list(excerpts.training_chunks("mnist"))
 
 
 # --- groups -------------------------------------------------------------------------------
@@ -380,7 +385,7 @@ def open_page(own_store: RunStore, trained: Run, make_run: TrainedRuns) -> Calla
 def figures(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Every figure that a page shows, the last one last."""
     shown: list[Any] = []
-    from dashboard.components import plot as module
+    from dashboard.components.plot import plot as module
 
     kept = module._component
 
@@ -464,7 +469,7 @@ def test_missing_training_images_are_said(
     def gone(*_: object) -> None:
         raise DatasetError("The images of digits are not on this machine.")
 
-    monkeypatch.setattr("vae_core.datasets.training_chunks", gone)
+    monkeypatch.setattr("vae_core.data.excerpts.training_chunks", gone)
     st.cache_resource.clear()
     page = open_page()
     page.toggle("latent_training").set_value(True).run()

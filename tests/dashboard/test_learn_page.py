@@ -11,16 +11,19 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.components import bars
-from dashboard.controls import plain, run_label
+from dashboard.app_pages.learn import discrete, sampling
+from dashboard.components.bars import bars
 from dashboard.figures import information as figures
-from dashboard.lessons import discrete, sampling
+from dashboard.shared.markdown import escape_markdown
+from dashboard.shared.run_list import run_label
 from tests.dashboard.pages import plots
 from tests.dashboard.test_link import follow
-from vae_core import information, objective
 from vae_core.config import ConfigError
-from vae_core.datasets import DatasetError
-from vae_core.runs import Run, RunStore, pretrained_store
+from vae_core.data.dataset import DatasetError
+from vae_core.metrics import information
+from vae_core.model.priors import standard_normal
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore, pretrained_store
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -199,7 +202,7 @@ def test_the_elbo_says_where_the_images_are_missing(
     def gone(*_: object) -> None:
         raise DatasetError("The images of digits are not on this machine.")
 
-    monkeypatch.setattr("dashboard.controls.held_out", gone)
+    monkeypatch.setattr("dashboard.shared.run_cache.held_out", gone)
     page = follow("learn", learn_tab="The ELBO", run=run_label(digits))
     assert not page.error
     assert any("not on this machine" in info.value for info in page.info)
@@ -209,7 +212,9 @@ def test_the_elbo_says_where_the_images_are_missing(
 def test_without_runs_only_the_elbo_has_nothing_to_show(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
     assert plots(follow("learn"))
     page = follow("learn", learn_tab="The ELBO")
     assert "Train page" in page.info[0].value
@@ -253,7 +258,7 @@ def test_what_was_set_is_kept_from_one_section_to_the_next() -> None:
 
 def test_an_unknown_section_is_named() -> None:
     page = follow("learn", learn_tab="Alchemy")
-    assert plain("learn_tab = Alchemy") in page.toast[0].value
+    assert escape_markdown("learn_tab = Alchemy") in page.toast[0].value
     assert plots(page)
 
 
@@ -276,7 +281,7 @@ def test_the_shaded_areas_add_up_to_the_kl(pair: tuple[float, float, float, floa
 def test_the_two_pulls_add_up_to_the_rate_and_point_downhill(mean: float, std: float) -> None:
     figure = figures.pulls(mean, std)
     heights = [figure.data[1].y[0], figure.data[3].y[0]]
-    assert sum(heights) == pytest.approx(objective.rate_per_dim(mean, 2 * math.log(std)))
+    assert sum(heights) == pytest.approx(standard_normal.rate_per_dim(mean, 2 * math.log(std)))
     arrows = [a for a in figure.layout.annotations if a.ax is not None]
     assert len(arrows) == 2
     for arrow, at, home in zip(arrows, (mean, std), (0, 1), strict=True):

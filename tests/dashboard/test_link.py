@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.controls import plain
+from dashboard.shared.markdown import escape_markdown
 from tests.dashboard.pages import open_page, unopened
 
 pytestmark = pytest.mark.usefixtures("own_store")
@@ -42,7 +42,7 @@ def test_a_link_sets_what_it_names() -> None:
 def test_what_a_link_asks_in_vain_is_named(name: str, value: str) -> None:
     app = follow("manifold", **{name: value}, manifold_z_0="0.5")
     (toast,) = app.toast
-    assert plain(f"{name} = {value}") in toast.value
+    assert escape_markdown(f"{name} = {value}") in toast.value
     assert "manifold_z_0" not in toast.value
     assert app.slider("manifold_z_0").value == 0.5
     app.run()
@@ -56,14 +56,14 @@ def test_a_default_that_is_spelled_out_needs_no_note() -> None:
 
 def test_a_run_that_was_deleted_is_named() -> None:
     app = follow("compare", runs=["gone", "gone, too"])
-    assert plain("gone, gone, too") in app.toast[0].value
+    assert escape_markdown("gone, gone, too") in app.toast[0].value
     assert app.multiselect("runs").value, "the default is shown instead"
 
 
 def test_presentation_mode_is_kept_over_pages_and_left_again() -> None:
     app = follow("home", present="1")
     assert app.query_params["present"] == "1"
-    app.switch_page("app_pages/manifold.py").run()
+    app.switch_page("app_pages/manifold/page.py").run()
     assert app.query_params["present"] == "1"
     app.button("presentation").click().run()
     assert "present" not in app.query_params
@@ -84,8 +84,8 @@ def test_a_link_brings_no_markdown(text: str) -> None:
     app = follow("manifold", run=text, walk_a=text)
     for said in (app.toast[0].value, app.error[0].value):
         assert text not in said
-        assert plain(text) in said
-    assert plain("β = 0.5, “a_b”") == r"β = 0\.5, “a\_b”"
+        assert escape_markdown(text) in said
+    assert escape_markdown("β = 0.5, “a_b”") == r"β = 0\.5, “a\_b”"
 
 
 @pytest.mark.parametrize("name", ["train_seed", "train_epochs_digits"])

@@ -11,14 +11,16 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import controls, own_data, training_cost
+from dashboard.app_pages.train import own_data
+from dashboard.shared import run_list, training_cost
 from tests.browser.chromium import Server, drawn
 from tests.core.data.test_uploads import IMAGES, LABELS, npz, pictures, zipped
 from tests.dashboard.pages import open_page
-from vae_core import datasets
-from vae_core.bundle import bundle
 from vae_core.config import RunConfig
-from vae_core.runs import Run, RunStore
+from vae_core.data import own, registry
+from vae_core.exchange.bundle import bundle
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
 
 FACES = npz(x=np.tile(IMAGES, (2, 1, 1)), y=np.array(["ann", "<b>bob</b>", "cy"] * 16))
 
@@ -39,15 +41,15 @@ def test_upload_preview_keep_train_delete(own_store: RunStore) -> None:
     assert "A fifth, 9 images drawn by a fixed seed, is held out" in texts(page).replace("\\", "")
     labels = [str(row["label"]) for _, row in page.table[0].value.iterrows()]
     assert labels == ["b bob /b", "ann", "cy"], "in Markdown, which can do nothing"
-    assert datasets.own_names() == [], "a preview stores nothing"
+    assert own.own_names() == [], "a preview stores nothing"
     page.number_input("own_size").set_value(16).run()
     assert "of **16x16** pixels" in texts(page)
     (before,) = page.session_state[own_data.UPLOAD][1:]
     page.button("own_keep").click().run()
     assert not page.exception
-    (name,) = datasets.own_names()
+    (name,) = own.own_names()
     assert page.selectbox("train_dataset").value == name
-    assert datasets.source(name).size == 16
+    assert registry.source(name).size == 16
     assert page.file_uploader[0].value is None, "the session holds no bytes any more"
     assert own_data.UPLOAD not in page.session_state
     assert not before.discard.alive
@@ -62,7 +64,7 @@ def test_upload_preview_keep_train_delete(own_store: RunStore) -> None:
 
     page.button(f"own-delete-{name}").click().run()
     assert not page.exception
-    assert datasets.own_names() == []
+    assert own.own_names() == []
     assert page.selectbox("train_dataset").value == "digits"
     st.cache_data.clear()
     st.cache_resource.clear()
@@ -103,7 +105,7 @@ def test_bad_files_are_a_sentence_on_the_page(own_store: RunStore) -> None:
         assert message in error.value
         assert "![" not in error.value
         assert "own_keep" not in [button.key for button in page.button]
-    assert not own_store.root.exists() or datasets.own_names() == []
+    assert not own_store.root.exists() or own.own_names() == []
 
 
 def test_viewers_can_neither_upload_nor_delete_nor_import(
@@ -113,15 +115,15 @@ def test_viewers_can_neither_upload_nor_delete_nor_import(
     uploaded(page, bundle(trained), "run.zip", box=1)
     monkeypatch.setenv("VAE_LAB_ROLE", "viewer")  # the page in the browser is as it was
     page.button("own_keep").click().run()
-    assert datasets.own_names() == []
+    assert own.own_names() == []
     monkeypatch.delenv("VAE_LAB_ROLE")
     page = uploaded(open_page("train"), npz(x=IMAGES, y=LABELS), "mine.npz")
     page.button("own_keep").click().run()
-    (name,) = datasets.own_names()
+    (name,) = own.own_names()
     uploaded(page, bundle(trained), "run.zip", box=1)
     monkeypatch.setenv("VAE_LAB_ROLE", "viewer")
     page.button(f"own-delete-{name}").click().run()
-    assert datasets.own_names() == [name]
+    assert own.own_names() == [name]
     assert not own_store.has(trained.id)
     assert not open_page("train").file_uploader
 
@@ -133,8 +135,8 @@ def test_a_run_is_imported_and_says_so(own_store: RunStore, trained: Run) -> Non
     assert not page.error
     (run,) = own_store.scan()[0]
     assert (run.id, run.status().imported) == (trained.id, True)
-    assert page.selectbox("watched").value == controls.run_label(run)
-    assert "imported" in controls.run_label(run)
+    assert page.selectbox("watched").value == run_list.run_label(run)
+    assert "imported" in run_list.run_label(run)
     assert "its numbers are its sender's" in texts(page)
     assert training_cost.timing_of(trained)
     assert training_cost.timing_of(run) is None, "it was trained on another machine"
@@ -147,7 +149,7 @@ def test_limits_of_the_host_hold(own_store: RunStore, monkeypatch: pytest.Monkey
     monkeypatch.setenv("VAE_LAB_LIMIT_IMAGES", "22")
     page = uploaded(open_page("train"), npz(x=IMAGES), "a.npz")
     assert "more than 22 images" in page.error[0].value
-    assert not own_store.root.exists() or datasets.own_names() == []
+    assert not own_store.root.exists() or own.own_names() == []
 
 
 def test_a_damaged_file_can_be_deleted(own_store: RunStore) -> None:

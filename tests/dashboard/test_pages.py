@@ -11,8 +11,8 @@ import streamlit as st
 from tests.conftest import SMALL
 from tests.dashboard.pages import PAGES, open_page, plots
 from tests.trained_runs import TrainedRuns
-from vae_core.datasets import DatasetError
-from vae_core.runs import RunStore
+from vae_core.data.dataset import DatasetError
+from vae_core.runs.store import RunStore
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -27,7 +27,9 @@ def test_opens_on_a_pretrained_run(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted({*PAGES} - {"learn"}))  # which opens on what needs no run
 def test_opens_without_any_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
     page = open_page(name)
     assert "Train page" in page.info[0].value
     assert not page.error
@@ -71,7 +73,9 @@ def test_compare_takes_the_spread_over_the_seeds(
     own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_run: TrainedRuns
 ) -> None:
     """Also of a seed that is there as config and metrics alone."""
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
     for seed in range(3):
         for beta in (1.0, 4.0):
             run = make_run(own_store, replace(SMALL, beta=beta, seed=seed, epochs=1))
@@ -128,7 +132,7 @@ def test_compare_says_where_the_images_are_missing(
 
     make_run(own_store, replace(SMALL, epochs=1))
     st.cache_data.clear()
-    monkeypatch.setattr("vae_core.datasets.held_out", gone)
+    monkeypatch.setattr("vae_core.data.excerpts.held_out", gone)
     page = open_page("compare")
     assert not page.exception
     assert any("not on this machine" in info.value for info in page.info)

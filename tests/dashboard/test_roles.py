@@ -16,19 +16,26 @@ from streamlit.runtime.secrets import Secrets
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from dashboard import actions, roles
-from dashboard.roles import HOSTED_LIMITS, Limits
+from dashboard.access import actions, roles
+from dashboard.access.roles import HOSTED_LIMITS, Limits
 from tests.conftest import SMALL
 from tests.core.data.test_uploads import IMAGES, LABELS, npz
 from tests.dashboard.pages import PAGES, open_page, unopened
 from tests.trained_runs import TrainedRuns
 from tests.waiting import PATIENCE
-from vae_core import datasets, engines, importing, uploads
-from vae_core.bundle import bundle
 from vae_core.config import RunConfig
-from vae_core.engines import Engine, InProcessEngine
-from vae_core.runs import Group, Run, RunStore
-from vae_core.uploads import Upload
+from vae_core.data import registry
+from vae_core.data.own import own_names
+from vae_core.data.upload import reader
+from vae_core.data.upload.reader import Upload
+from vae_core.engines import factory
+from vae_core.engines.base import Engine
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.exchange import importing
+from vae_core.exchange.bundle import bundle
+from vae_core.runs.groups import Group
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
 
 AUTH = """
 [auth]
@@ -54,7 +61,7 @@ class WaitingEngine(InProcessEngine):
 @pytest.fixture(autouse=True)
 def _engine(own_store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     engine = WaitingEngine()
-    monkeypatch.setattr(engines, "shared_engine", lambda _store: engine)
+    monkeypatch.setattr(factory, "shared_engine", lambda _store: engine)
 
 
 @pytest.fixture
@@ -91,7 +98,7 @@ def role_of(user: dict[str, Any]) -> str:
     def script() -> None:
         import streamlit as st
 
-        from dashboard import roles
+        from dashboard.access import roles
 
         st.text(roles.role())
         st.text(roles.why_viewer())
@@ -233,10 +240,11 @@ def act(action: str, root: str) -> None:
 
     import streamlit as st
 
-    from dashboard import actions
-    from vae_core import datasets, uploads
+    from dashboard.access import actions
     from vae_core.config import RunConfig, VaeLabError
-    from vae_core.runs import RunStore
+    from vae_core.data.own import own_names
+    from vae_core.data.upload import reader
+    from vae_core.runs.store import RunStore
 
     files = Path(root).parent
     runs = {run.config.seed: run for run in RunStore(root).scan()[0]}
@@ -251,9 +259,9 @@ def act(action: str, root: str) -> None:
             found = actions.read_upload((files / "new.npz").read_bytes(), "new.npz", None)
             st.text(found.summary.name)
         elif action == "keep_data":
-            actions.keep_data(uploads.read(files / "new.npz", "new.npz"))
+            actions.keep_data(reader.read(files / "new.npz", "new.npz"))
         elif action == "delete_data":
-            (name,) = datasets.own_names()
+            (name,) = own_names()
             actions.delete_data(name)
         elif action == "import_run":
             actions.import_run((files / "run.zip").read_bytes(), "run.zip")
@@ -283,7 +291,7 @@ def with_data(store: RunStore, trained: Run) -> None:
     """A data set, and beside the store files to upload."""
     files = store.root.parent
     (files / "old.npz").write_bytes(npz(x=IMAGES))
-    uploads.read(files / "old.npz", "old.npz").keep()
+    reader.read(files / "old.npz", "old.npz").keep()
     (files / "new.npz").write_bytes(npz(x=IMAGES, y=LABELS))
     (files / "run.zip").write_bytes(bundle(trained))
 
@@ -304,7 +312,7 @@ ACTIONS = {
 
 def own(*stems: str) -> bool:
     """Are these the data sets that are kept?"""
-    return [name.split("_")[1] for name in datasets.own_names()] == list(stems)
+    return [name.split("_")[1] for name in own_names()] == list(stems)
 
 
 @pytest.fixture(scope="module")
@@ -354,8 +362,8 @@ WRITES = {
     **dict.fromkeys(("submit", "cancel", "close"), Engine),
     **dict.fromkeys(("create", "delete", "save_group", "delete_group"), RunStore),
     **dict.fromkeys(("keep",), Upload),
-    **dict.fromkeys(("read",), uploads),
-    **dict.fromkeys(("delete_own",), datasets),
+    **dict.fromkeys(("read",), reader),
+    **dict.fromkeys(("delete_own",), registry),
     **dict.fromkeys(("import_run",), importing),
     **dict.fromkeys(
         (
@@ -461,7 +469,7 @@ def test_a_host_that_only_shows_starts_no_engine(
     host: Host, monkeypatch: pytest.MonkeyPatch, visitor: str
 ) -> None:
     started: list[object] = []
-    monkeypatch.setattr(engines, "shared_engine", started.append)
+    monkeypatch.setattr(factory, "shared_engine", started.append)
     secrets, env, _, may = VISITORS[visitor]
     host(secrets, **env)
     for name in PAGES:
@@ -509,7 +517,7 @@ def ask(seeds: list[int], epochs: int, dataset: str) -> None:
 
     import streamlit as st
 
-    from dashboard import actions
+    from dashboard.access import actions
     from vae_core.config import RunConfig, VaeLabError
 
     try:

@@ -15,16 +15,19 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import controls, run_queue, training_cost, training_form
+from dashboard.app_pages.train import form
+from dashboard.shared import run_list, run_queue, sweeps, training_cost
 from tests.conftest import SMALL
 from tests.dashboard.pages import open_page, plots, unopened
 from tests.trained_runs import TrainedRuns
-from vae_core import engines
 from vae_core.config import RunConfig
-from vae_core.datasets import DatasetError
-from vae_core.engines import InProcessEngine
-from vae_core.metrics import FACTOR_METRICS
-from vae_core.runs import Run, RunError, RunStore, pretrained_store
+from vae_core.data.dataset import DatasetError
+from vae_core.engines import factory
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.metrics.catalogue import FACTOR_METRICS
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore, pretrained_store
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -39,7 +42,7 @@ class WaitingEngine(InProcessEngine):
 @pytest.fixture
 def nothing_trains(own_store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     engine = WaitingEngine()
-    monkeypatch.setattr(engines, "shared_engine", lambda _store: engine)
+    monkeypatch.setattr(factory, "shared_engine", lambda _store: engine)
 
 
 def texts(page: AppTest) -> str:
@@ -155,13 +158,13 @@ def test_schedule_is_drawn() -> None:
 
 
 def test_the_marks_stand_where_the_slider_stands() -> None:
-    marks = re.findall(r"left:([\d.]+)%[^>]*>([\d.]+)<", training_form.beta_marks())
+    marks = re.findall(r"left:([\d.]+)%[^>]*>([\d.]+)<", form.beta_marks())
     assert [float(label) for _, label in marks] == [0, 0.02, 0.1, 0.5, 1, 2, 4, 10, 20]
-    last = len(controls.BETAS) - 1
+    last = len(sweeps.BETAS) - 1
     for place, label in marks:
         step = float(place) / 100 * last
         assert step == pytest.approx(round(step), abs=0.01)
-        assert controls.BETAS[round(step)] == float(label)
+        assert sweeps.BETAS[round(step)] == float(label)
 
 
 def linked(**query: str) -> AppTest:
@@ -181,7 +184,7 @@ def test_a_link_opens_the_form_and_the_run_that_it_names() -> None:
         train_schedule="cyclical",
         train_cycles="3",
         train_learning_rate="0.0005",
-        watched=controls.run_label(run),
+        watched=run_list.run_label(run),
     )
     assert not page.exception
     assert page.select_slider("train_beta").value == 0.02
@@ -189,7 +192,7 @@ def test_a_link_opens_the_form_and_the_run_that_it_names() -> None:
     assert page.number_input("train_epochs_mnist").value == 7
     assert page.number_input("train_cycles").value == 3
     assert page.number_input("train_learning_rate").value == 0.0005
-    assert page.selectbox("watched").value == controls.run_label(run)
+    assert page.selectbox("watched").value == run_list.run_label(run)
 
 
 def test_a_link_with_nonsense_opens_the_default_form() -> None:
@@ -255,7 +258,7 @@ def test_the_cost_is_that_of_the_last_runs_of_the_kind(own_store: RunStore) -> N
     assert estimate is not None
     assert estimate.seconds == pytest.approx(2 + 0.1 * 11 * 10)
     assert str(estimate) == "about 13 s, as the last runs of this kind took"
-    assert training_form.cost_line([RunConfig(epochs=10)]).startswith("About 13 s")
+    assert form.cost_line([RunConfig(epochs=10)]).startswith("About 13 s")
 
     estimate = training_cost.estimate([RunConfig(epochs=10, latent_dim=8, batch_size=64)])
     assert estimate is not None
@@ -268,7 +271,7 @@ def test_the_cost_of_a_sweep_is_that_of_what_is_left(own_store: RunStore) -> Non
     run = timed(own_store, configs[0], per_step=0.1, once=2)
     for path in (run.weights_path, run.encoder_path, run.decoder_path, run.path / "arrays.npz"):
         path.touch()
-    line = training_form.cost_line(configs)
+    line = form.cost_line(configs)
     assert line == (
         "3 runs, 1 of them finished already: about 11 s, as the last runs of this kind took."
     )
@@ -277,12 +280,12 @@ def test_the_cost_of_a_sweep_is_that_of_what_is_left(own_store: RunStore) -> Non
 def test_pretrained_runs_stand_in_and_nothing_is_invented(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "pretrained runs of this kind" in training_form.cost_line([RunConfig()])
-    assert "no run of conv on shapes was timed yet" in training_form.cost_line(
+    assert "pretrained runs of this kind" in form.cost_line([RunConfig()])
+    assert "no run of conv on shapes was timed yet" in form.cost_line(
         [RunConfig(dataset="shapes", architecture="conv")]
     )
     monkeypatch.setattr(training_cost, "pretrained_store", lambda: RunStore(tmp_path / "none"))
-    assert "no run of mlp on digits was timed yet" in training_form.cost_line([RunConfig()])
+    assert "no run of mlp on digits was timed yet" in form.cost_line([RunConfig()])
 
 
 def test_a_run_of_one_epoch_tells_nothing_of_the_speed(own_store: RunStore) -> None:
@@ -379,7 +382,7 @@ def test_delete_asks_first_and_deletes(own_store: RunStore) -> None:
     assert not page.exception
     assert not runs[0].path.exists()
     assert runs[1].path.is_dir()
-    assert page.selectbox("watched").value == controls.run_label(runs[1])
+    assert page.selectbox("watched").value == run_list.run_label(runs[1])
 
 
 def test_some_runs_stay(own_store: RunStore) -> None:
@@ -415,16 +418,16 @@ def test_the_view_follows_the_queue(own_store: RunStore, follows: bool) -> None:
     first.write_running()
     page = open_page("train")
     page.toggle("train_follow").set_value(follows)
-    page.selectbox("watched").set_value(controls.run_label(first)).run()
+    page.selectbox("watched").set_value(run_list.run_label(first)).run()
     later.write_status(submitted=time.time() + 9)  # by a colleague, after this one has ended
     first.write_status(state="failed")
     later.write_running()
     page.run()
-    assert page.selectbox("watched").value == controls.run_label(first)
+    assert page.selectbox("watched").value == run_list.run_label(first)
     second.write_running()
     page.run()
     expected = second if follows else first
-    assert page.selectbox("watched").value == controls.run_label(expected)
+    assert page.selectbox("watched").value == run_list.run_label(expected)
 
 
 @pytest.mark.usefixtures("nothing_trains")
@@ -433,12 +436,12 @@ def test_a_choice_by_hand_is_left_alone(own_store: RunStore) -> None:
     done.write_status(state="failed")
     first.write_running()
     page = open_page("train")
-    page.selectbox("watched").set_value(controls.run_label(first)).run()
-    page.selectbox("watched").set_value(controls.run_label(done)).run()
+    page.selectbox("watched").set_value(run_list.run_label(first)).run()
+    page.selectbox("watched").set_value(run_list.run_label(done)).run()
     first.write_status(state="failed")
     second.write_running()
     page.run()
-    assert page.selectbox("watched").value == controls.run_label(done)
+    assert page.selectbox("watched").value == run_list.run_label(done)
 
 
 # --- the live view ----------------------------------------------------------------------------
@@ -461,7 +464,7 @@ def test_a_collapse_is_said_while_training(
     run = own_store.create(replace(RunConfig(epochs=200), **changes))
     running(run, epoch, step, np.zeros((20, 2), np.float32), [0.01, 0.01])
     page = open_page("train")
-    assert page.selectbox("watched").value == controls.run_label(run)
+    assert page.selectbox("watched").value == run_list.run_label(run)
     assert any("Collapsed" in warning.value for warning in page.warning) == alarm
 
 
@@ -483,7 +486,7 @@ def test_pictures_of_a_finished_run_need_its_data(
     make_run(own_store, SMALL)
     assert plots(open_page("train")) == 4
     st.cache_data.clear()
-    monkeypatch.setattr("vae_core.datasets.held_out", gone)
+    monkeypatch.setattr("vae_core.data.excerpts.held_out", gone)
     page = open_page("train")
     assert plots(page) == 3
     assert "not on this machine" in texts(page)
@@ -491,7 +494,7 @@ def test_pictures_of_a_finished_run_need_its_data(
 
 @pytest.mark.usefixtures("unmeasured")
 def test_the_snapshot_holds_the_same_pictures_all_along(own_store: RunStore) -> None:
-    from vae_core.training import Training
+    from vae_core.training.loop import Training
 
     run = own_store.create(SMALL)
     training = Training(run, lambda: False)
@@ -523,7 +526,7 @@ def test_a_tick_does_not_change_the_outcome(
 ) -> None:
     numbers = []
     for root, seconds in (("often", 0.0), ("never", 1e9)):
-        monkeypatch.setattr("vae_core.training.TICK_SECONDS", seconds)
+        monkeypatch.setattr("vae_core.training.loop.TICK_SECONDS", seconds)
         run = RunStore(own_store.root / root).create(SMALL)
         InProcessEngine().submit(run)
         numbers.append([record["test"] for record in run.records("epoch")])

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dashboard import controls
+from dashboard.shared import run_list
 from tests.conftest import SMALL
 from tests.dashboard.pages import open_page
-from vae_core.runs import RunStore
+from vae_core.runs.store import RunStore
 
 
 def test_a_page_looks_at_a_store_once_and_again_where_it_changed(own_store: RunStore) -> None:
     def seen() -> bool:
-        return SMALL.id in [run.id for run in controls.all_runs(viewable=False)]
+        return SMALL.id in [run.id for run in run_list.all_runs(viewable=False)]
 
-    with controls.one_look():
+    with run_list.cached_scan():
         assert not seen()
         own_store.create(SMALL)
         assert not seen()
-        controls.look_again()
+        run_list.forget_scan()
         assert seen()
         own_store.delete(own_store.get(SMALL.id))
         assert seen()

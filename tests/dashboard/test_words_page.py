@@ -13,11 +13,16 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import controls, written
 from dashboard.figures import latent
+from dashboard.kinds import texts as kinds_texts
+from dashboard.kinds.texts import decode, held_out, reconstructions, training, walk
+from dashboard.shared import item_words, run_cache, run_list
 from tests.dashboard.pages import on, open_page, plots
-from vae_core import analysis, datasets
-from vae_core.runs import Group, Run, RunStore, pretrained_store
+from vae_core.data import dataset, excerpts, registry
+from vae_core.latent import samples
+from vae_core.runs.groups import Group
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore, pretrained_store
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -27,8 +32,8 @@ def run() -> Run:
     """The one that ships."""
     (found,) = [
         run
-        for run in controls.all_runs(kinds=("text",))
-        if run.config.dataset == "unicode_names" and controls.pretrained(run)
+        for run in run_list.all_runs(kinds=("text",))
+        if run.config.dataset == "unicode_names" and run_list.pretrained(run)
     ]
     return found
 
@@ -59,9 +64,9 @@ def test_a_walk_between_two_typed_texts(run: Run) -> None:
 
 
 def test_the_walk_begins_and_ends_at_the_posterior_means(run: Run) -> None:
-    networks = controls.text_inference(run)
+    networks = run_cache.text_inference(run)
     mean, _ = networks.encode(networks.tokens(["LATIN SMALL LETTER A", "SNOWMAN"]))
-    figure = written.walk(run, mean, ["x <b>", "y"])
+    figure = walk(run, mean, ["x <b>", "y"])
     path = figure.data[-1]
     assert np.stack([path.x, path.y], axis=1) == pytest.approx(mean)
     assert path.customdata[0] == "x &lt;b&gt;", "nothing that Plotly would act on"
@@ -76,12 +81,12 @@ def test_copies_are_counted_and_marked(run: Run) -> None:
     new, total = found["new"].split(" of ")
     assert int(total) == 100
     assert int(new) + int(found["copies of training texts"]) == 100
-    known = written.training(run)
+    known = training(run)
     assert known is not None
-    texts = written.decode(run, z.astype(np.float32))
+    texts = decode(run, z.astype(np.float32))
     assert int(found["copies of training texts"]) == sum(one in known for one in texts)
     assert int(found["repeat another"]) == 100 - len(set(texts))
-    assert "<strong>" in written.table([["a", "b"]], marked={"b"})
+    assert "<strong>" in kinds_texts.table([["a", "b"]], marked={"b"})
 
 
 def test_texts_of_another_file_are_not_shown_as_the_runs(
@@ -91,23 +96,23 @@ def test_texts_of_another_file_are_not_shown_as_the_runs(
     path = Path(os.environ.get("VAE_LAB_DATA", "")) / "names.txt"
     if not path.is_file():
         pytest.skip("needs names.txt in the folder that VAE_LAB_DATA names")
-    run = next(run for run in controls.all_runs(kinds=("text",)) if run.config.dataset == "names")
-    assert len(written.held_out(run) or []) == len(controls.arrays(run)["labels"])
+    run = next(run for run in run_list.all_runs(kinds=("text",)) if run.config.dataset == "names")
+    assert len(held_out(run) or []) == len(run_cache.arrays(run)["labels"])
     lines = path.read_text("utf-8").splitlines()
     (tmp_path / "names.txt").write_text("\n".join(reversed(lines)), "utf-8")
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
-    controls.texts.clear()
-    datasets.load.cache_clear()
+    run_cache.texts.clear()
+    registry.load.cache_clear()
     try:
-        assert written.held_out(run) is None
-        assert written.training(run) is None
+        assert held_out(run) is None
+        assert training(run) is None
     finally:
-        controls.texts.clear()
-        datasets.load.cache_clear()
+        run_cache.texts.clear()
+        registry.load.cache_clear()
 
 
 def test_tables_escape_what_anybody_may_have_written() -> None:
-    shown = written.table([["<img src=x>"]], ["<i>"], ["&"])
+    shown = kinds_texts.table([["<img src=x>"]], ["<i>"], ["&"])
     assert "<img" not in shown
     assert "<i>" not in shown
 
@@ -115,17 +120,17 @@ def test_tables_escape_what_anybody_may_have_written() -> None:
 def test_the_plane_has_the_largest_second_dimension_on_top(run: Run) -> None:
     page = on(run, "words")
     page.slider("words_n_32").set_value(3).run()
-    corner = written.decode(run, np.array([[-2.0, 2.0]], np.float32))[0]
+    corner = decode(run, np.array([[-2.0, 2.0]], np.float32))[0]
     (plane,) = [t for t in (e.proto.body for e in page.get("html")) if ">-2.0<" in t]
     first = plane.split("</tr>")[1]
     assert first.index("2.0") < first.index(corner.split()[0])
 
 
 def test_what_comes_back_is_what_the_networks_say(run: Run) -> None:
-    rows = written.reconstructions(run, 5, 3)
+    rows = reconstructions(run, 5, 3)
     assert rows is not None
-    networks = controls.text_inference(run)
-    source = datasets.texts("unicode_names", "test")[5]
+    networks = run_cache.text_inference(run)
+    source = excerpts.texts("unicode_names", "test")[5]
     tokens = networks.tokens([source])
     mean, _ = networks.encode(tokens)
     assert rows[0]["held out"] == source
@@ -137,10 +142,10 @@ def test_what_comes_back_is_what_the_networks_say(run: Run) -> None:
 
 def test_texts_that_are_not_here(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     def gone(*_: object) -> list[str]:
-        raise datasets.DatasetError("not here")
+        raise dataset.DatasetError("not here")
 
     st.cache_resource.clear()
-    monkeypatch.setattr("vae_core.datasets.texts", gone)
+    monkeypatch.setattr("vae_core.data.excerpts.texts", gone)
     for name in ("words", "latent_space"):
         page = on(run, name)
         assert plots(page)
@@ -152,11 +157,11 @@ def test_texts_that_are_not_here(monkeypatch: pytest.MonkeyPatch, run: Run) -> N
 
 def test_latent_space_shows_texts(run: Run) -> None:
     page = on(run, "latent_space")
-    assert page.selectbox("run").value == controls.run_label(run)
+    assert page.selectbox("run").value == run_list.run_label(run)
     assert plots(page) == 1
     page.number_input("point").set_value(7).run()
     assert not page.exception
-    assert datasets.texts("unicode_names", "test")[7] in tables(page)
+    assert excerpts.texts("unicode_names", "test")[7] in tables(page)
 
 
 def test_the_scatter_shows_each_text_at_its_point() -> None:
@@ -172,14 +177,14 @@ def test_pages_of_pictures_show_another_run(run: Run) -> None:
     page = on(run, "manifold")
     assert plots(page)
     assert "holds texts" in captions(page)
-    assert page.selectbox("run").value != controls.run_label(run)
+    assert page.selectbox("run").value != run_list.run_label(run)
 
 
 def test_compare_sets_runs_on_texts_side_by_side(run: Run, own_store: RunStore) -> None:
     """Those that ship; of one there are only the numbers here."""
     (whole,) = [
         run
-        for run in controls.all_runs(kinds=("text",))
+        for run in run_list.all_runs(kinds=("text",))
         if (run.config.dataset, run.config.beta) == ("names", 1)
     ]
     shutil.copytree(whole.path, own_store.root / whole.id)
@@ -194,12 +199,12 @@ def test_compare_sets_runs_on_texts_side_by_side(run: Run, own_store: RunStore) 
     assert list(table.value["β"]) == [0.2, 1]
     assert any("Only the numbers of names" in info.value for info in page.info)
     assert "nats a text" in captions(page)
-    chosen.set_value([controls.run_label(run)]).run()
+    chosen.set_value([run_list.run_label(run)]).run()
     page.number_input("compare_first").set_value(5).run()
     assert not page.exception
-    text = datasets.texts("unicode_names", "test")[5]
-    back = written.decode(run, controls.arrays(run)["posterior_mean"][5:15])
-    sample = written.decode(run, analysis.prior_samples(10, 2))
+    text = excerpts.texts("unicode_names", "test")[5]
+    back = decode(run, run_cache.arrays(run)["posterior_mean"][5:15])
+    sample = decode(run, samples.prior_samples(10, 2))
     for one in (text, back[0], sample[-1]):
         assert one in tables(page)
     page.slider("compare_temperature").set_value(2.0).run()
@@ -209,7 +214,7 @@ def test_compare_sets_runs_on_texts_side_by_side(run: Run, own_store: RunStore) 
 
 
 def test_texts_that_come_back_are_ticked_in_their_row_alone() -> None:
-    shown = written.table([["a", "a", "b"], ["b", "a", "b"]], first_again=True)
+    shown = kinds_texts.table([["a", "a", "b"], ["b", "a", "b"]], first_again=True)
     rows = [[cell.count("✓") for cell in row.split("<td")[1:]] for row in shown.split("<tr>")[1:]]
     assert rows == [[0, 1, 0], [0, 0, 1]]
 
@@ -223,8 +228,8 @@ def test_a_selection_of_texts_and_its_group(run: Run, own_store: RunStore) -> No
     assert not page.exception
     assert any("2 held-out and 1 training texts" in m.value for m in page.markdown)
     for one in (
-        datasets.texts("unicode_names", "test")[3],
-        datasets.texts("unicode_names", "train")[0],
+        excerpts.texts("unicode_names", "test")[3],
+        excerpts.texts("unicode_names", "train")[0],
     ):
         assert f">{one}<" in tables(page)
     page.text_input[0].set_value("some")
@@ -234,11 +239,11 @@ def test_a_selection_of_texts_and_its_group(run: Run, own_store: RunStore) -> No
 
 
 def test_words_says_that_a_run_holds_images(run: Run) -> None:
-    (digits, *_) = [run for run in controls.all_runs() if run.config.dataset == "digits"]
+    (digits, *_) = [run for run in run_list.all_runs() if run.config.dataset == "digits"]
     page = on(digits, "words")
     assert "holds images" in captions(page)
-    assert page.selectbox("run").value != controls.run_label(digits)
-    assert controls.kind(run) == "text"
+    assert page.selectbox("run").value != run_list.run_label(digits)
+    assert item_words.kind(run) == "text"
 
 
 def test_the_form_begins_with_a_warm_up(own_store: RunStore) -> None:
@@ -274,7 +279,7 @@ def test_a_run_is_watched(own_store: RunStore, run: Run) -> None:
     page = open_page("train")
     assert not page.exception
     assert "WATCH&lt;" in tables(page)
-    page.session_state["watched"] = controls.run_label(run)
+    page.session_state["watched"] = run_list.run_label(run)
     page.run()
     assert not page.exception
     assert "from the prior" in tables(page)
@@ -292,7 +297,7 @@ def test_the_file_of_a_visitor_is_previewed() -> None:
 
 def test_no_text_of_a_data_set_ships() -> None:
     for run in pretrained_store().scan()[0]:
-        if controls.kind(run) == "text" and run.viewable:
+        if item_words.kind(run) == "text" and run.viewable:
             assert all(
                 array.dtype.kind != "U"
                 for key, array in run.arrays().items()

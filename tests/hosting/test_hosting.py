@@ -19,12 +19,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from websockets.exceptions import InvalidStatus
 
 from benchmarks.viewers import Crowd, Visitor, walk
-from dashboard import memory
+from dashboard.shell import memory
 from tests.browser.chromium import Server, drawn
 from tests.hosting.login import Provider
 from tests.hosting.test_image import read_dockerfile
 from vae_core.config import RunConfig
-from vae_core.runs import PROJECT
+from vae_core.runs.store import PROJECT
 
 # --- settings ---------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ import pytest
 from benchmarks.viewers import Visitor
 from tests.browser.chromium import free_port
 from tests.dashboard.pages import PATHS
-from vae_core.runs import PROJECT
+from vae_core.runs.store import PROJECT
 
 MAY_MOUNT = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs none /tmp && chroot / true"]
 NAMESPACES = ("unshare", "--mount", "--pid", "--fork", "--kill-child")

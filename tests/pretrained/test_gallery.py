@@ -11,11 +11,13 @@ import pytest
 
 from benchmarks import gallery
 from tests.conftest import SMALL
-from vae_core import __main__ as command_line
-from vae_core import datasets, text_metrics, training
-from vae_core.metrics import AUTOENCODER_METRICS, FACTOR_METRICS, METRICS
-from vae_core.runs import PROJECT, RunError, RunStore, pretrained_store
-from vae_core.sweep import sweep
+from vae_core.cli import sweep as sweep_command
+from vae_core.data import excerpts, registry
+from vae_core.metrics import texts
+from vae_core.metrics.catalogue import AUTOENCODER_METRICS, FACTOR_METRICS, METRICS
+from vae_core.runs.errors import RunError
+from vae_core.runs.store import PROJECT, RunStore, pretrained_store
+from vae_core.training import evaluation
 
 IDS = [recipe.title for recipe in gallery.RECIPES]
 TINY = gallery.Recipe("tiny", "For a test.", replace(SMALL, epochs=1), (0.5, 1.0), (3, 4))
@@ -23,8 +25,9 @@ TINY = gallery.Recipe("tiny", "For a test.", replace(SMALL, epochs=1), (0.5, 1.0
 
 @pytest.mark.parametrize("recipe", gallery.RECIPES, ids=IDS)
 def test_the_command_of_a_recipe_makes_its_runs(recipe: gallery.Recipe) -> None:
-    options = command_line._parser().parse_args(recipe.arguments)
-    assert sweep(command_line._config(options), options.betas, options.seeds) == recipe.configs
+    name, *rest = recipe.arguments
+    context = sweep_command.command.make_context(name, rest)
+    assert sweep_command.configs_of(context.params) == recipe.configs
 
 
 @pytest.mark.parametrize("recipe", gallery.RECIPES, ids=IDS)
@@ -37,8 +40,8 @@ def test_every_run_ships_as_it_should(recipe: gallery.Recipe) -> None:
         if recipe in gallery.TEXTS:
             expected -= {name for name in METRICS if "binarised" in name} | set(FACTOR_METRICS)
         else:
-            expected -= set(text_metrics.NAMES)
-            if not datasets.held_out_factors(config.dataset):
+            expected -= set(texts.NAMES)
+            if not excerpts.held_out_factors(config.dataset):
                 expected -= set(FACTOR_METRICS)
         assert expected - unresolved <= set(run.metrics()) <= expected
         assert run.records("epoch")[-1]["epoch"] == config.epochs
@@ -81,7 +84,7 @@ def test_groups_that_ship_are_of_images_that_are_there() -> None:
 @pytest.mark.mnist
 def test_thin_and_bold_are_told_apart_by_their_ink() -> None:
     found = gallery._thin_and_bold()
-    data = datasets.load("mnist")
+    data = registry.load("mnist")
     ink = {name: data.x_test[rows].sum(axis=(1, 2)) for name, rows in found.items()}
     assert ink["thin 7"].max() < ink["bold 7"].min()
     assert {*data.y_test[found["thin 7"]], *data.y_test[found["bold 7"]]} == {7}
@@ -103,7 +106,7 @@ def test_the_readme_is_what_the_runs_say() -> None:
 
 def test_a_row_is_recomputed_from_the_weights() -> None:
     run = pretrained_store().get(gallery.DIGITS.configs[2].id)
-    result = training.evaluate(run)
+    result = evaluation.evaluate(run)
     for name, value in result["stored"].items():
         assert result["recomputed"][name] == pytest.approx(value, rel=1e-3, abs=1e-3), name
 
@@ -115,14 +118,14 @@ def test_a_row_is_recomputed_from_the_weights() -> None:
 def test_an_mnist_row_is_recomputed_from_the_weights(recipe: gallery.Recipe) -> None:
     (config,) = [c for c in recipe.configs if (c.beta, c.seed) == (1, 0)]
     run = pretrained_store().get(config.id)
-    result = training.evaluate(run)
+    result = evaluation.evaluate(run)
     for name, value in result["stored"].items():
         assert result["recomputed"][name] == pytest.approx(value, rel=1e-3, abs=1e-3), name
 
 
 def test_a_row_on_texts_is_recomputed_from_the_weights() -> None:
     run = pretrained_store().get(gallery.UNICODE_NAMES.configs[0].id)
-    result = training.evaluate(run)
+    result = evaluation.evaluate(run)
     for name, value in result["stored"].items():
         assert result["recomputed"][name] == pytest.approx(value, rel=1e-3, abs=1e-3), name
 
@@ -130,7 +133,7 @@ def test_a_row_on_texts_is_recomputed_from_the_weights() -> None:
 def test_evaluate_says_where_there_are_no_weights() -> None:
     run = pretrained_store().get(gallery.DIGITS.configs[-1].id)
     with pytest.raises(RunError, match="no weights here"):
-        training.evaluate(run)
+        evaluation.evaluate(run)
 
 
 def test_make_pretrained_goes_on_where_it_stopped(store: RunStore) -> None:

@@ -11,8 +11,8 @@ import sys
 import pytest
 
 from tests.waiting import PATIENCE
-from vae_core.__main__ import main
-from vae_core.runs import PROJECT
+from vae_core.cli.app import main
+from vae_core.runs.store import PROJECT
 
 
 def vae_core(

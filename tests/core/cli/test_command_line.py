@@ -14,8 +14,8 @@ import pytest
 
 from tests.core.cli.calling import called, vae_core
 from tests.waiting import PATIENCE, wait_for
-from vae_core.bundle import bundle
-from vae_core.runs import PROJECT, RunStore
+from vae_core.exchange.bundle import bundle
+from vae_core.runs.store import PROJECT, RunStore
 
 
 def as_json(*arguments: str) -> Any:

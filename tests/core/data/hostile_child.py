@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from vae_core import untrusted
+from vae_core import sandbox
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -23,4 +23,4 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    untrusted.serve(answer)
+    sandbox.serve(answer)

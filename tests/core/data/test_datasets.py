@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vae_core import datasets
 from vae_core.config import RunConfig
-from vae_core.datasets import DatasetError
-from vae_core.runs import RunStore
+from vae_core.data import excerpts, registry
+from vae_core.data.dataset import DatasetError
+from vae_core.data.own import OWN_NAME, own_folder, own_name, own_names
+from vae_core.data.registry import delete_own, own_file
+from vae_core.runs.store import RunStore
 
 
 @pytest.fixture(autouse=True)
 def _forget_loaded() -> None:
-    datasets.load.cache_clear()
+    registry.load.cache_clear()
 
 
 def arrays(**changes: Any) -> dict[str, np.ndarray]:
@@ -33,7 +35,7 @@ def arrays(**changes: Any) -> dict[str, np.ndarray]:
 
 
 def test_digits_are_whole_and_split_for_good() -> None:
-    data = datasets.load("digits")
+    data = registry.load("digits")
     assert data.x_train.shape == (1437, 8, 8)
     assert data.x_test.shape == (360, 8, 8)
     assert data.x_train.dtype == np.float32
@@ -54,7 +56,7 @@ def test_digits_are_whole_and_split_for_good() -> None:
 @pytest.mark.mnist
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
 def test_mnist_from_the_folder(name: str) -> None:
-    data = datasets.load(name)
+    data = registry.load(name)
     assert data.x_train.shape == (60_000, 28, 28)
     assert data.x_test.shape == (10_000, 28, 28)
     assert data.x_train.dtype == np.float32
@@ -71,7 +73,7 @@ def test_mnist_from_the_folder(name: str) -> None:
     ],
 )
 def test_what_is_said_before_loading_is_true(name: str) -> None:
-    source, data = datasets.DATASETS[name], datasets.load(name)
+    source, data = registry.DATASETS[name], registry.load(name)
     assert data.shape == (source.size, source.size)
     assert len(data.x_train) == source.train_images
 
@@ -90,7 +92,7 @@ def test_of_each_face_three_pictures_are_held_out_for_good(
     content = faces()
     np.savez(tmp_path / "olivetti_faces.npz", allow_pickle=False, **content)
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
-    data = datasets.load("olivetti_faces")
+    data = registry.load("olivetti_faces")
     assert data.shape == (64, 64)
     assert np.bincount(data.y_test).tolist() == [3, 3, 3]
     assert np.bincount(data.y_train).tolist() == [7, 7, 7]
@@ -99,8 +101,8 @@ def test_of_each_face_three_pictures_are_held_out_for_good(
     assert numbers[1].tolist() == [2, 4, 6, 12, 13, 19, 24, 25, 29], "must never change"
     assert data.label_names[2] == "person 2"
     # The web process reads the same without loading all.
-    assert np.array_equal(datasets.held_out("olivetti_faces", [8, 0]), data.x_test[[8, 0]])
-    ((images, labels),) = datasets.training_chunks("olivetti_faces")
+    assert np.array_equal(excerpts.held_out("olivetti_faces", [8, 0]), data.x_test[[8, 0]])
+    ((images, labels),) = excerpts.training_chunks("olivetti_faces")
     assert np.array_equal(images, data.x_train)
     assert np.array_equal(labels, data.y_train)
 
@@ -118,11 +120,11 @@ def test_faces_from_scikit_learn_are_the_same(
     )
     np.savez(tmp_path / "olivetti_faces.npz", allow_pickle=False, **content)
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
-    from_file = datasets.load("olivetti_faces").sha256
+    from_file = registry.load("olivetti_faces").sha256
     (tmp_path / "olivetti_faces.npz").unlink()
-    datasets.load.cache_clear()
+    registry.load.cache_clear()
     monkeypatch.setattr(sklearn.datasets, "fetch_olivetti_faces", lambda: bunch)
-    assert datasets.load("olivetti_faces").sha256 == from_file
+    assert registry.load("olivetti_faces").sha256 == from_file
 
 
 @pytest.mark.parametrize(
@@ -141,7 +143,7 @@ def test_unusable_faces(
     np.savez(tmp_path / "olivetti_faces.npz", allow_pickle=False, **content)
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
     with pytest.raises(DatasetError, match=message):
-        datasets.load("olivetti_faces")
+        registry.load("olivetti_faces")
 
 
 def test_no_faces_without_a_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -153,20 +155,20 @@ def test_no_faces_without_a_network(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setattr(sklearn.datasets, "fetch_olivetti_faces", fail)
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
     with pytest.raises(DatasetError, match=r"connect to a network, put olivetti_faces\.npz into"):
-        datasets.load("olivetti_faces")
+        registry.load("olivetti_faces")
     with pytest.raises(DatasetError, match="not on this machine"):
-        datasets.held_out("olivetti_faces", [0])
+        excerpts.held_out("olivetti_faces", [0])
 
 
 def test_unknown_name_lists_the_known() -> None:
     with pytest.raises(DatasetError, match="digits, shapes, mnist"):
-        datasets.load("minst")
+        registry.load("minst")
 
 
 def test_folder_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(DatasetError, match="not a folder"):
-        datasets.load("mnist")
+        registry.load("mnist")
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_unusable_arrays(
     np.savez(tmp_path / "mnist.npz", allow_pickle=False, **content)
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
     with pytest.raises(DatasetError, match=message):
-        datasets.load("mnist")
+        registry.load("mnist")
 
 
 def test_unreadable_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -200,16 +202,16 @@ def test_unreadable_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     path = tmp_path / "mnist.npz"
     np.savez(path, allow_pickle=False, x_train=np.zeros(3))
     with pytest.raises(DatasetError, match="lacks an array"):
-        datasets.load("mnist")
+        registry.load("mnist")
     path.write_bytes(b"")
     with pytest.raises(DatasetError, match="can't be read"):
-        datasets.load("mnist")
+        registry.load("mnist")
     path.write_bytes(b"PK\x03\x04 not a zip")
     with pytest.raises(DatasetError, match="can't be read"):
-        datasets.load("mnist")
+        registry.load("mnist")
     np.savez(path, allow_pickle=True, **arrays(x_train=np.array([{}], dtype=object)))
     with pytest.raises(DatasetError, match="can't be read"):
-        datasets.load("mnist")
+        registry.load("mnist")
 
 
 def test_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -221,25 +223,25 @@ def test_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(keras.datasets.mnist, "load_data", fail)
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
     with pytest.raises(DatasetError, match=r"connect to a network, put mnist\.npz into"):
-        datasets.load("mnist")
+        registry.load("mnist")
 
 
 def test_held_out_images_without_the_rest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
     with pytest.raises(DatasetError, match="name it in VAE_LAB_DATA"):
-        datasets.held_out("mnist", [0])
+        excerpts.held_out("mnist", [0])
     x_test = arrays()["x_test"]
     np.savez(tmp_path / "mnist.npz", x_test=x_test)
-    picked = datasets.held_out("mnist", [2, 0])
+    picked = excerpts.held_out("mnist", [2, 0])
     assert picked.dtype == np.float32
     assert picked == pytest.approx(x_test[[2, 0]] / 255)
     with pytest.raises(DatasetError, match="other images"):
-        datasets.held_out("mnist", [4])
+        excerpts.held_out("mnist", [4])
     (tmp_path / "mnist.npz").write_bytes(b"PK")
     with pytest.raises(DatasetError, match="can't be read"):
-        datasets.held_out("mnist", [0])
-    digits = datasets.load("digits").x_test[[3]]
-    assert np.array_equal(datasets.held_out("digits", [3]), digits)
+        excerpts.held_out("mnist", [0])
+    digits = registry.load("digits").x_test[[3]]
+    assert np.array_equal(excerpts.held_out("digits", [3]), digits)
 
 
 # --- of the user's own ------------------------------------------------------------------------
@@ -255,7 +257,7 @@ def own(name: str = "Cats & dogs.npz", count: int = 16) -> tuple[str, Path]:
         "y_test": np.array([0, 1, 1, 0], np.uint8),
         "label_names": np.array(["cat", "dog"]),
     }
-    path = datasets.own_folder() / f"{datasets.own_name(name, content)}.npz"
+    path = own_folder() / f"{own_name(name, content)}.npz"
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, allow_pickle=False, **content)
     return path.stem, path
@@ -266,20 +268,20 @@ def test_a_data_set_of_ones_own_is_known_by_name_and_content() -> None:
     name, path = own()
     assert name.startswith("own_cats_dogs_")
     assert RunConfig(dataset=name).id.startswith(name)
-    assert datasets.names() == [*datasets.DATASETS, name]
-    assert datasets.own_file(name) == path
-    assert datasets.own_file("digits") is None
-    source = datasets.source(name)
+    assert registry.names() == [*registry.DATASETS, name]
+    assert own_file(name) == path
+    assert own_file("digits") is None
+    source = registry.source(name)
     assert (source.size, source.train_images, source.bundled, source.own) == (9, 16, False, True)
-    data = datasets.load(name)
+    data = registry.load(name)
     assert data.shape == (9, 9)
     assert data.label_names == ("cat", "dog")
-    assert np.array_equal(datasets.held_out(name, [2, 0]), data.x_test[[2, 0]])
-    chunks = list(datasets.training_chunks(name, 10))
+    assert np.array_equal(excerpts.held_out(name, [2, 0]), data.x_test[[2, 0]])
+    chunks = list(excerpts.training_chunks(name, 10))
     assert [len(images) for images, _ in chunks] == [10, 6]
     assert np.array_equal(np.concatenate([images for images, _ in chunks]), data.x_train)
     for other in ("猫.npz", "a" * 500 + ".csv", "..npz", "/../x y.zip"):
-        assert datasets.OWN_NAME.fullmatch(own(other)[0]), other
+        assert OWN_NAME.fullmatch(own(other)[0]), other
 
 
 @pytest.mark.usefixtures("own_store")
@@ -289,19 +291,19 @@ def test_damage_to_a_data_set_of_ones_own_is_noticed() -> None:
     place = content.index(b"x_test.npy") + 300
     path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
     with pytest.raises(DatasetError, match=r"damaged|can't be read"):
-        datasets.load(name)
+        registry.load(name)
     _, other = own("other.npz", count=20)
     other.replace(path)  # whole, and not what the name says
     with pytest.raises(DatasetError, match="is damaged: delete it"):
-        datasets.load(name)
+        registry.load(name)
     path.write_bytes(content[:500])
     with pytest.raises(DatasetError, match="is damaged: delete it"):
-        datasets.source(name)
+        registry.source(name)
     path.unlink()
     path.symlink_to("/etc/passwd")
     with pytest.raises(DatasetError, match="not on this machine"):
-        datasets.source(name)
-    assert datasets.own_names() == []
+        registry.source(name)
+    assert own_names() == []
 
 
 def test_names_that_lead_elsewhere_are_unknown(own_store: RunStore) -> None:
@@ -313,7 +315,7 @@ def test_names_that_lead_elsewhere_are_unknown(own_store: RunStore) -> None:
         "",
     ):
         with pytest.raises(DatasetError, match="unknown data set"):
-            datasets.source(name)
+            registry.source(name)
     assert not own_store.root.exists()
 
 
@@ -321,11 +323,11 @@ def test_a_data_set_that_is_needed_stays(own_store: RunStore) -> None:
     name, path = own()
     run = own_store.create(RunConfig(dataset=name))
     with pytest.raises(DatasetError, match=f"run {run.id} needs {name}: stop it first"):
-        datasets.delete_own(name, own_store)
+        delete_own(name, own_store)
     run.request_cancel()
-    datasets.delete_own(name, own_store)
+    delete_own(name, own_store)
     assert not path.exists()
     assert own_store.scan()[0][0].id == run.id
     for other in (name, "digits"):
         with pytest.raises(DatasetError):
-            datasets.delete_own(other, own_store)
+            delete_own(other, own_store)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vae_core import datasets, shapes
-from vae_core.datasets import DatasetError
+from vae_core.data import excerpts, registry, shapes
+from vae_core.data.dataset import DatasetError
 
 CENTRE = len(shapes.PLACES) // 2
 QUARTER = len(shapes.ROTATIONS) // 4
@@ -68,7 +68,7 @@ def test_rotations_turn_to_the_left() -> None:
 
 
 def test_no_held_out_picture_is_a_training_picture() -> None:
-    data = datasets.load("shapes")
+    data = registry.load("shapes")
     trained = {image.tobytes() for image in data.x_train}
     assert len(trained) > 0.99 * len(data.x_train)
     assert not trained & {image.tobytes() for image in data.x_test}
@@ -93,38 +93,38 @@ def test_factors_are_uniform_and_independent() -> None:
 
 
 def test_the_data_set_carries_the_factors_of_what_is_held_out() -> None:
-    data = datasets.load("shapes")
+    data = registry.load("shapes")
     assert data.factors is not None
     assert data.factors.shape == (len(data.x_test), len(shapes.FACTORS))
     assert np.array_equal(data.factors[:, 0], data.y_test)
     drawn = shapes.draw(data.factors[:5], 32) / 255
     assert data.x_test[:5] == pytest.approx(drawn, abs=1e-6)
-    assert datasets.load("digits").factors is None
+    assert registry.load("digits").factors is None
 
 
 def test_any_number_at_any_size() -> None:
     name = "shapes_203_12"
-    data, source = datasets.load(name), datasets.source(name)
+    data, source = registry.load(name), registry.source(name)
     assert data.x_train.shape == (source.train_images, 12, 12) == (163, 12, 12)
     assert data.x_test.shape == (40, 12, 12)
-    known = datasets.held_out_factors(name)
+    known = excerpts.held_out_factors(name)
     assert known
     assert data.factors is not None
     assert known.names == shapes.FACTORS
     assert np.array_equal(known.values, data.factors)
-    assert datasets.held_out_factors("digits") is None
+    assert excerpts.held_out_factors("digits") is None
     # What pages see is drawn by the name alone, and the same.
-    assert np.array_equal(datasets.held_out(name, [39, 2]), data.x_test[[39, 2]])
-    images, labels = zip(*datasets.training_chunks(name, 100), strict=True)
+    assert np.array_equal(excerpts.held_out(name, [39, 2]), data.x_test[[39, 2]])
+    images, labels = zip(*excerpts.training_chunks(name, 100), strict=True)
     assert np.array_equal(np.concatenate(images), data.x_train)
     assert np.array_equal(np.concatenate(labels), data.y_train)
     with pytest.raises(DatasetError, match="other images"):
-        datasets.held_out(name, [40])
+        excerpts.held_out(name, [40])
 
 
 def test_the_largest_number_has_no_picture_twice() -> None:
-    factors = shapes.sample_factors(datasets.SHAPES_NUMBERS[1], seed=0)
-    assert len(factors) == datasets.SHAPES_NUMBERS[1]
+    factors = shapes.sample_factors(shapes.SHAPES_NUMBERS[1], seed=0)
+    assert len(factors) == shapes.SHAPES_NUMBERS[1]
     assert np.bincount(factors[:, 0]).min() > 0.3 * len(factors)
     looks = factors.copy()
     looks[:, 2] %= QUARTER * np.array([1, 2, 4])[looks[:, 0]]  # a square, an ellipse, a heart
@@ -136,10 +136,10 @@ def test_the_largest_number_has_no_picture_twice() -> None:
 )
 def test_what_is_not_drawn_is_said(name: str) -> None:
     with pytest.raises(DatasetError, match="takes 20 to 50,000 pictures of 8 to 64 pixels"):
-        datasets.check_name(name)
+        registry.check_name(name)
 
 
 @pytest.mark.parametrize("name", ["shapes_", "shapes_5", "shapes_050_32", "shapes_50_32_1"])
 def test_other_names_are_unknown(name: str) -> None:
     with pytest.raises(DatasetError, match="choose one of"):
-        datasets.load(name)
+        registry.load(name)

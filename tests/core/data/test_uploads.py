@@ -28,9 +28,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.waiting import wait_for
-from vae_core import datasets, untrusted, uploads
-from vae_core.runs import PROJECT
-from vae_core.untrusted import RefusedError
+from vae_core import sandbox
+from vae_core.data import registry
+from vae_core.data.own import OWN_NAME, own_names
+from vae_core.data.upload import reader
+from vae_core.data.upload.child import answer
+from vae_core.data.upload.limits import DEFAULT_SIZE, LIMITS
+from vae_core.runs.store import PROJECT
+from vae_core.sandbox import RefusedError
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (24, 9, 9)).astype(np.uint8)
@@ -80,10 +85,10 @@ def parse(folder: Path, content: bytes, file_name: str, size: int | None = None)
         "path": str(path),
         "file_name": file_name,
         "size": size,
-        "limits": asdict(uploads.LIMITS),
+        "limits": asdict(LIMITS),
         "folder": str(folder),
     }
-    return untrusted.answered(uploads.answer, request)
+    return sandbox.answered(answer, request)
 
 
 def arrays_of(folder: Path) -> dict[str, np.ndarray]:
@@ -100,7 +105,7 @@ def own(
     monkeypatch.setenv("VAE_LAB_RUNS", str(root / "runs"))
     monkeypatch.setattr(tempfile, "tempdir", str(root / "tmp"))
     (root / "tmp").mkdir()
-    datasets.load.cache_clear()
+    registry.load.cache_clear()
     yield root / "runs"
     assert list((root / "tmp").iterdir()) == []
 
@@ -111,7 +116,7 @@ def own(
 def test_an_npz_is_kept_and_loaded_as_it_is(own: Path) -> None:
     split: dict[str, Any] = {"x_train": IMAGES[:20], "y_train": LABELS[:20], "x_test": IMAGES[20:]}
     content = npz(**split, y_test=LABELS[20:], label_names=np.array(["cat", "dog", "T-shirt/top"]))
-    upload = uploads.read(content, "Ünïcode – faces & more.npz")
+    upload = reader.read(content, "Ünïcode – faces & more.npz")
     s = upload.summary
     assert s.name.startswith("own_unicode_faces_more_")
     assert (s.size, s.train, s.test, s.counts, s.notes) == (9, 20, 4, (8, 8, 8), ())
@@ -120,15 +125,15 @@ def test_an_npz_is_kept_and_loaded_as_it_is(own: Path) -> None:
     assert not own.exists(), "a preview stores nothing"
     assert upload.keep() == s.name
     assert [path.name for path in (own / ".datasets").iterdir()] == [f"{s.name}.npz"]
-    data = datasets.load(s.name)
+    data = registry.load(s.name)
     assert np.array_equal(data.x_train, IMAGES[:20] / np.float32(255))
     assert np.array_equal(data.x_test, IMAGES[20:] / np.float32(255))
     assert np.array_equal(data.y_test, LABELS[20:])
     assert data.label_names == s.label_names
-    again = uploads.read(content, "Ünïcode – faces & more.npz")
+    again = reader.read(content, "Ünïcode – faces & more.npz")
     assert again.summary == s, "same file, same name: same runs"
     again.discard()
-    other = uploads.read(npz(**split | {"x_test": IMAGES[:4]}, y_test=LABELS[20:]), "x.npz")
+    other = reader.read(npz(**split | {"x_test": IMAGES[:4]}, y_test=LABELS[20:]), "x.npz")
     assert other.summary.name.rsplit("_")[-1] != s.name.rsplit("_")[-1]
     other.discard()
 
@@ -212,7 +217,7 @@ def test_pictures_of_several_sizes_are_resized(tmp_path: Path) -> None:
     files = pictures(18)
     files += [(f"a/{n}.png", picture(np.full((n, n + 9), 70, np.uint8))) for n in (50, 90)]
     found = parse(tmp_path, zipped(*files), "p.zip")["answer"]
-    assert found["size"] == uploads.DEFAULT_SIZE
+    assert found["size"] == DEFAULT_SIZE
     assert any("9x9 to 99x90" in note for note in found["notes"])
     found = parse(tmp_path, zipped(*files), "p.zip", 16)["answer"]
     assert found["size"] == 16
@@ -262,12 +267,12 @@ def test_dark_pixels_are_mentioned(tmp_path: Path) -> None:
 
 
 def test_labels_are_plain_text() -> None:
-    assert untrusted.label("![x](http://h/p.png) <a href='x'>\n$y$ `z`") == (
+    assert sandbox.label("![x](http://h/p.png) <a href='x'>\n$y$ `z`") == (
         "x (http //h/p.png) a href 'x' y z"
     )
-    assert untrusted.label("  T-shirt/top ") == "T-shirt/top"
-    assert untrusted.label("\0\u202e") == "(none)"
-    assert len(untrusted.label("é" * 5000)) == 40
+    assert sandbox.label("  T-shirt/top ") == "T-shirt/top"
+    assert sandbox.label("\0\u202e") == "(none)"
+    assert len(sandbox.label("é" * 5000)) == 40
 
 
 # --- what is refused ----------------------------------------------------------------------
@@ -465,13 +470,13 @@ def test_sizes_out_of_range(tmp_path: Path) -> None:
 def test_limits_can_be_set(own: Path) -> None:
     content = npz(x=IMAGES)
     for limits, message in (
-        (replace(uploads.LIMITS, images=23), "more than 23 images"),
-        (replace(uploads.LIMITS, file_bytes=1 << 10), "at most 1 kB are taken"),
-        (replace(uploads.LIMITS, unpacked_bytes=1 << 10), "unpacks to 2.02 kB"),
-        (replace(uploads.LIMITS, pixels=1000), "at most 6 pixels"),
+        (replace(LIMITS, images=23), "more than 23 images"),
+        (replace(LIMITS, file_bytes=1 << 10), "at most 1 kB are taken"),
+        (replace(LIMITS, unpacked_bytes=1 << 10), "unpacks to 2.02 kB"),
+        (replace(LIMITS, pixels=1000), "at most 6 pixels"),
     ):
         with pytest.raises(RefusedError, match=message):
-            uploads.read(content, "a.npz", 9, limits)
+            reader.read(content, "a.npz", 9, limits)
     assert not own.exists()
 
 
@@ -485,14 +490,14 @@ def test_a_path_that_is_no_file(tmp_path: Path) -> None:
         ("\0.npz", "not there"),
     ):
         with pytest.raises(RefusedError, match=message):
-            uploads.read(tmp_path / name, name)
+            reader.read(tmp_path / name, name)
 
 
 # --- the process that reads ---------------------------------------------------------------
 
 
 def test_a_child_that_does_not_behave_is_one_sentence(tmp_path: Path) -> None:
-    child = untrusted.Child(memory_bytes=2 << 30, seconds=1)
+    child = sandbox.Child(memory_bytes=2 << 30, seconds=1)
     for do, message in (
         ("spin", "within 1 s and 2 GB"),
         ("allocate", "more memory"),
@@ -500,10 +505,10 @@ def test_a_child_that_does_not_behave_is_one_sentence(tmp_path: Path) -> None:
     ):
         request = {"do": do, "file_name": "a.npz", "pid": str(tmp_path / "pid")}
         with pytest.raises(RefusedError, match=message) as caught:
-            untrusted.ask_child("tests.core.data.hostile_child", request, child, "a.npz")
+            sandbox.ask_child("tests.core.data.hostile_child", request, child, "a.npz")
         check_sentence(str(caught.value))
     request = {"do": "print", "file_name": "a.npz"}
-    assert untrusted.ask_child("tests.core.data.hostile_child", request, child, "a.npz") == {
+    assert sandbox.ask_child("tests.core.data.hostile_child", request, child, "a.npz") == {
         "done": True
     }
 
@@ -526,32 +531,32 @@ def test_a_killed_parent_leaves_nothing(tmp_path: Path) -> None:
     child = psutil.Process(int(pid.read_text()))
     (left,) = Path(tempfile.gettempdir()).iterdir()
     assert left.stat().st_mode & 0o077 == 0, "nobody else can read it"
-    with untrusted.private_folder() as folder:
+    with sandbox.private_folder() as folder:
         assert left.is_dir(), "its process lives"
         folder.rmdir()
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
-    with untrusted.private_folder() as folder:
+    with sandbox.private_folder() as folder:
         assert not left.exists()
         folder.rmdir()
 
 
 def test_an_upload_that_is_forgotten_takes_its_folder_along() -> None:
-    upload = uploads.read(npz(x=IMAGES), "a.npz")
+    upload = reader.read(npz(x=IMAGES), "a.npz")
     assert len(list(Path(tempfile.gettempdir()).iterdir())) == 1
     del upload  # the fixture looks
 
 
 def test_a_disk_that_is_full_keeps_nothing(own: Path) -> None:
-    upload = uploads.read(npz(x=IMAGES), "a.npz")
+    upload = reader.read(npz(x=IMAGES), "a.npz")
     own.parent.mkdir(exist_ok=True)
     own.write_text("a file, where the store should be")
     with pytest.raises(NotADirectoryError):
         upload.keep()
     own.unlink()
     upload.keep()
-    assert datasets.own_names() == [upload.summary.name]
+    assert own_names() == [upload.summary.name]
 
 
 # --- fuzzing ------------------------------------------------------------------------------
@@ -591,7 +596,7 @@ class Driver:
             "path": str(self.path),
             "file_name": file_name,
             "size": size,
-            "limits": asdict(uploads.LIMITS),
+            "limits": asdict(LIMITS),
         }
         self.stdin.write(json.dumps(request) + "\n")
         self.stdin.flush()
@@ -753,7 +758,7 @@ def check(found: dict[str, Any]) -> None:
         check_sentence(found["error"])
         return
     summary = found["answer"]
-    assert datasets.OWN_NAME.fullmatch(summary["name"])
+    assert OWN_NAME.fullmatch(summary["name"])
     assert summary["train"] >= 16
     assert summary["test"] >= 4
     assert 8 <= summary["size"] <= 64
@@ -786,7 +791,7 @@ def test_the_whole_way_leaves_nothing_behind(
     own: Path, content: bytes, ending: str, other: int, name: str
 ) -> None:
     try:
-        uploads.read(content, name + fitting(content, ending, other == 0)).discard()
+        reader.read(content, name + fitting(content, ending, other == 0)).discard()
     except RefusedError as error:
         check_sentence(str(error))
     assert not own.exists()

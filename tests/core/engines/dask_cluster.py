@@ -11,7 +11,7 @@ from pathlib import Path
 from distributed import Client
 
 from tests.waiting import wait_for
-from vae_core.runs import PROJECT
+from vae_core.runs.store import PROJECT
 
 END_WITH_PARENT = """
 import os, sys, threading

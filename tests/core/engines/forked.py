@@ -17,20 +17,22 @@ from pathlib import Path
 
 import sklearn.neighbors  # noqa: F401 (takes long)
 
-from vae_core import datasets, training, worker
+from vae_core.data import registry
+from vae_core.engines import worker
+from vae_core.training import loop
 
 
 def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended
-    training.CHECKPOINT_SECONDS = 0.0
-    training.TICK_SECONDS = 0.05
-    datasets.load("digits")
+    loop.CHECKPOINT_SECONDS = 0.0
+    loop.TICK_SECONDS = 0.05
+    registry.load("digits")
     print("ready", flush=True)
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
             try:
-                worker._train(training, Path(line.removesuffix("\n")), threading.Event())
+                worker._train(loop, Path(line.removesuffix("\n")), threading.Event())
             finally:
                 os._exit(0)
         print(child, flush=True)

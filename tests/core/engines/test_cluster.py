@@ -20,11 +20,15 @@ from tests.core.engines.test_engines import LONG
 from tests.core.outcomes import finished, same_bits, weights
 from tests.dashboard.pages import open_page
 from tests.waiting import wait_for
-from vae_core import datasets, engines
-from vae_core.cluster import ClusterEngine
 from vae_core.config import RunConfig
-from vae_core.engines import EngineError, InProcessEngine, new_engine
-from vae_core.runs import PROJECT, Run, RunStore
+from vae_core.data import own, registry
+from vae_core.engines import factory, local
+from vae_core.engines.base import EngineError
+from vae_core.engines.dask_client import ClusterEngine
+from vae_core.engines.factory import new_engine
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.runs.run import Run
+from vae_core.runs.store import PROJECT, RunStore
 
 # Some seconds of training: long enough to be caught in the act.
 SECONDS = RunConfig(epochs=300, beta=0.5)
@@ -96,8 +100,8 @@ def test_runs_go_on_without_their_client_and_the_next_one_finds_them(
 ) -> None:
     cluster.add_worker()
     code = (
-        "import sys, time; from vae_core.cluster import ClusterEngine;"
-        "from vae_core.config import RunConfig; from vae_core.runs import RunStore;"
+        "import sys, time; from vae_core.engines.dask_client import ClusterEngine;"
+        "from vae_core.config import RunConfig; from vae_core.runs.store import RunStore;"
         "store = RunStore(sys.argv[1]);"
         "engine = ClusterEngine(store, sys.argv[2], shared_disk=False);"
         "engine.submit(store.create(RunConfig(epochs=300, beta=0.5)));"
@@ -227,16 +231,16 @@ def test_an_own_data_set_travels_with_its_run(
         "y_test": labels[160:],
         "label_names": np.array(["even", "odd"]),
     }
-    name = datasets.own_name("noise.csv", arrays)
-    datasets.own_folder().mkdir(parents=True)
-    np.savez(datasets.own_folder() / f"{name}.npz", allow_pickle=False, **arrays)
+    name = own.own_name("noise.csv", arrays)
+    own.own_folder().mkdir(parents=True)
+    np.savez(own.own_folder() / f"{name}.npz", allow_pickle=False, **arrays)
     engine = ClusterEngine(store, cluster.address, shared_disk=False)
     try:
         run = store.create(RunConfig(dataset=name, epochs=1, batch_size=16))
         engine.submit(run)
         wait_for(lambda: not run.status().active)
         assert run.status().state == "finished", run.status()
-        assert run.records("start")[0]["dataset"]["sha256"] == datasets.load(name).sha256
+        assert run.records("start")[0]["dataset"]["sha256"] == registry.load(name).sha256
     finally:
         engine.close()
 
@@ -248,7 +252,7 @@ def test_the_environment_chooses_the_engine(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("VAE_LAB_SCHEDULER", raising=False)
-    monkeypatch.setattr(engines, "LocalEngine", lambda store=None: InProcessEngine())  # noqa: ARG005
+    monkeypatch.setattr(local, "LocalEngine", lambda store=None: InProcessEngine())  # noqa: ARG005
     assert isinstance(new_engine(store), InProcessEngine)
     monkeypatch.setenv("VAE_LAB_SCHEDULER", NOBODY)
     for wrong in ("GPU", "GPU=one", "=,"):
@@ -315,12 +319,12 @@ def test_the_dashboard_opens_without_its_scheduler_and_says_so(
     monkeypatch.setenv("VAE_LAB_RUNS", str(store.root))
     try:
         page = open_page("train")
-        wait_for(lambda: engines.engine_trouble(store))
+        wait_for(lambda: factory.engine_trouble(store))
         page.run()
-        assert [warning.value for warning in page.warning] == [engines.engine_trouble(store)]
+        assert [warning.value for warning in page.warning] == [factory.engine_trouble(store)]
         assert "can't be reached" in page.warning[0].value
         page.button(key="train").click().run()
         assert not page.exception
         assert any("can't be reached" in error.value for error in page.error)
     finally:
-        engines._shared.pop(store).close()
+        factory._shared.pop(store).close()

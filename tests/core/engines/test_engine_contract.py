@@ -14,10 +14,13 @@ from tests.core.engines.dask_cluster import Cluster
 from tests.core.engines.test_engines import LONG
 from tests.core.outcomes import same_bits, weights
 from tests.waiting import wait_for
-from vae_core.cluster import ClusterEngine
 from vae_core.config import RunConfig
-from vae_core.engines import Engine, InProcessEngine, LocalEngine
-from vae_core.runs import Run, RunStore
+from vae_core.engines.base import Engine
+from vae_core.engines.dask_client import ClusterEngine
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.engines.local import LocalEngine
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
 
 ENGINES = ["in process", pytest.param("local workers", marks=pytest.mark.slow)]
 ENGINES += [pytest.param("dask", marks=pytest.mark.slow)]

@@ -17,8 +17,10 @@ import pytest
 from tests.core.outcomes import same_bits, weights
 from tests.waiting import PATIENCE, wait_for
 from vae_core.config import RunConfig
-from vae_core.engines import InProcessEngine, LocalEngine, shared_engine
-from vae_core.runs import PROJECT, RunStore
+from vae_core.engines.factory import shared_engine
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.engines.local import LocalEngine
+from vae_core.runs.store import PROJECT, RunStore
 
 # Long enough to be caught in the act: minutes, if nobody stops it.
 LONG = RunConfig(epochs=50_000)
@@ -74,8 +76,9 @@ def test_a_stuck_worker_is_killed_on_cancel(engine: LocalEngine, store: RunStore
 @pytest.mark.parametrize("kill_with", [signal.SIGKILL, signal.SIGTERM])
 def test_no_orphan_when_the_parent_dies(store: RunStore, kill_with: signal.Signals) -> None:
     code = (
-        "import sys, time; from vae_core.engines import LocalEngine;"
-        "from vae_core.runs import RunStore; from tests.core.engines.test_engines import LONG;"
+        "import sys, time; from vae_core.engines.local import LocalEngine;"
+        "from vae_core.runs.store import RunStore;"
+        "from tests.core.engines.test_engines import LONG;"
         "engine = LocalEngine(); engine.submit(RunStore(sys.argv[1]).create(LONG));"
         "time.sleep(600)"
     )

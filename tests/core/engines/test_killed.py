@@ -20,13 +20,10 @@ from tests.core.engines.training_processes import KILLS, SEED, Forked, gone
 from tests.core.outcomes import numbers, same_bits, weights
 from tests.waiting import wait_for
 from vae_core.config import RunConfig
-from vae_core.engines import LocalEngine
-from vae_core.runs import (
-    PROJECT,
-    TEMPORARY,
-    Run,
-    RunStore,
-)
+from vae_core.engines.local import LocalEngine
+from vae_core.runs.disk import TEMPORARY
+from vae_core.runs.run import Run
+from vae_core.runs.store import PROJECT, RunStore
 
 LANES = 2  # side by side
 

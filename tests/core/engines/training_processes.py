@@ -12,10 +12,8 @@ import threading
 import psutil
 
 from tests.waiting import wait_for
-from vae_core.runs import (
-    PROJECT,
-    Run,
-)
+from vae_core.runs.run import Run
+from vae_core.runs.store import PROJECT
 
 # How many processes are killed; VAE_LAB_KILL_SEED repeats the moments of a failure, as far as the
 # machine lets them.

@@ -17,14 +17,18 @@ import keras
 import numpy as np
 import pytest
 
-from vae_core import architectures
-from vae_core.architectures import ARCHITECTURES
-from vae_core.bundle import bundle
 from vae_core.config import RunConfig
-from vae_core.export import browser_layers, export, export_for_browsers
-from vae_core.inference import Inference, browser_decoder
-from vae_core.runs import PROJECT, Run, RunError, RunStore
-from vae_core.vae import VAE
+from vae_core.exchange.bundle import bundle
+from vae_core.inference.browser import browser_decoder
+from vae_core.inference.images import Inference
+from vae_core.model import architectures
+from vae_core.model.architectures import ARCHITECTURES
+from vae_core.model.vae import VAE
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
+from vae_core.runs.store import PROJECT, RunStore
+from vae_core.training.browser_export import browser_layers, export_for_browsers
+from vae_core.training.export import export
 
 DECODER_JS = PROJECT / "dashboard" / "components" / "decoder.js"
 

@@ -18,13 +18,19 @@ import numpy as np
 import pytest
 
 from tests.core.data.test_uploads import check_sentence, link, npz, zipped
-from vae_core import datasets, importing, training, untrusted, uploads
-from vae_core.bundle import bundle
+from vae_core import sandbox
 from vae_core.config import RunConfig
-from vae_core.engines import InProcessEngine
-from vae_core.inference import Inference, browser_decoder
-from vae_core.runs import Run, RunStore, pretrained_store
-from vae_core.untrusted import RefusedError
+from vae_core.data import dataset, excerpts, registry
+from vae_core.data.upload import reader
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.exchange import importing
+from vae_core.exchange.bundle import bundle
+from vae_core.inference.browser import browser_decoder
+from vae_core.inference.images import Inference
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore, pretrained_store
+from vae_core.sandbox import RefusedError
+from vae_core.training import evaluation
 
 CONFIG, WEIGHTS = "config.json", "vae.weights.h5"
 METRICS, ARRAYS = "metrics.jsonl", "arrays.npz"
@@ -62,7 +68,7 @@ def answered(content: bytes | Path, folder: Path) -> dict[str, Any]:
         "folder": str(folder / "out"),
         "store": str(folder / "store"),
     }
-    return untrusted.answered(importing.answer, request)
+    return sandbox.answered(importing.answer, request)
 
 
 def test_a_run_goes_out_and_comes_in_as_it_was(trained: Run, store: RunStore) -> None:
@@ -73,7 +79,7 @@ def test_a_run_goes_out_and_comes_in_as_it_was(trained: Run, store: RunStore) ->
     assert run.records() == trained.records()
     assert run.metrics() == trained.metrics()
     z = np.random.default_rng(0).standard_normal((20, 2))
-    images = datasets.held_out("digits", range(20))
+    images = excerpts.held_out("digits", range(20))
     theirs, ours = Inference(trained), Inference(run)
     assert np.array_equal(theirs.decode(z), ours.decode(z))
     for before, after in zip(theirs.encode(images), ours.encode(images), strict=True):
@@ -81,7 +87,7 @@ def test_a_run_goes_out_and_comes_in_as_it_was(trained: Run, store: RunStore) ->
     assert browser_decoder(run, "x") == browser_decoder(trained, "x")
     for name, array in trained.arrays().items():
         assert np.array_equal(run.arrays()[name], array)
-    assert training.evaluate(run) == training.evaluate(trained)
+    assert evaluation.evaluate(run) == evaluation.evaluate(trained)
     assert {path.name for path in run.path.iterdir()} == {
         *(CONFIG, METRICS, WEIGHTS, ARRAYS, "status.json", "checksums.json"),
         *("encoder.onnx", "decoder.onnx", "decoder.json"),
@@ -114,7 +120,7 @@ def test_a_bundle_does_not_say_who_and_where(store: RunStore) -> None:
 def test_imported_numbers_do_not_mix_with_ours(
     trained: Run, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dashboard import controls, side_by_side
+    from dashboard.shared import comparable_runs, sweeps
 
     monkeypatch.setenv("VAE_LAB_RUNS", str(store.root))
     theirs = importing.import_run(bundle(trained), "run.zip", store)
@@ -122,10 +128,10 @@ def test_imported_numbers_do_not_mix_with_ours(
     seed = store.create(replace(trained.config, seed=1))
     for run in (ours, seed):
         InProcessEngine().submit(run)
-    assert [run.id for run in controls.sweep_of(ours)] == [ours.id]
-    assert theirs.id not in [run.id for run in side_by_side.default_sweep()]
-    assert len(side_by_side.over_seeds([seed])[0]) == 1
-    assert len(side_by_side.over_seeds([theirs])[0]) == 1
+    assert [run.id for run in sweeps.sweep_of(ours)] == [ours.id]
+    assert theirs.id not in [run.id for run in comparable_runs.default_sweep()]
+    assert len(comparable_runs.over_seeds([seed])[0]) == 1
+    assert len(comparable_runs.over_seeds([theirs])[0]) == 1
 
 
 def test_a_folder_is_taken_too(trained: Run, tmp_path: Path) -> None:
@@ -140,20 +146,20 @@ def test_a_run_of_data_that_is_not_here(
     """It opens; its size is known from what it was trained on."""
     monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "theirs"))
     images = np.random.default_rng(0).integers(0, 256, (20, 10, 10))
-    name = uploads.read(npz(x=images), "mine.npz").keep()
+    name = reader.read(npz(x=images), "mine.npz").keep()
     run = RunStore(tmp_path / "theirs").create(RunConfig(dataset=name, epochs=2, batch_size=16))
     InProcessEngine().submit(run)
     assert run.status().state == "finished", run.status()
     monkeypatch.setenv("VAE_LAB_RUNS", str(store.root))
     content = bundle(run)
-    datasets.load.cache_clear()
+    registry.load.cache_clear()
     imported = importing.import_run(content, "run.zip", store)
     assert Inference(imported).size == 10
     assert bundle(imported)
-    with pytest.raises(datasets.DatasetError, match="not on this machine"):
-        datasets.held_out(name, [0])
-    with pytest.raises(datasets.DatasetError, match="not on this machine"):
-        training.evaluate(imported)
+    with pytest.raises(dataset.DatasetError, match="not on this machine"):
+        excerpts.held_out(name, [0])
+    with pytest.raises(dataset.DatasetError, match="not on this machine"):
+        evaluation.evaluate(imported)
 
 
 # --- what is refused ----------------------------------------------------------------------

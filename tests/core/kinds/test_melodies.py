@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from vae_core import __main__ as command_line
-from vae_core import chorales, datasets, melodies, text
-from vae_core.chorales import Line, Melody
-from vae_core.datasets import DatasetError
-from vae_core.melodies import Note
+from vae_core.cli.app import main as command_line
+from vae_core.data import chorales, excerpts, melodies, notation, own, registry, sound, tokens
+from vae_core.data.chorales import Line, Melody
+from vae_core.data.dataset import DatasetError
+from vae_core.data.notation import Note
 
 # Two bars: C4 for a beat, a rest of a beat, D4 for two; then A4 over the whole bar.
 MELODY = "M___....O_______V_______________"
@@ -28,10 +28,10 @@ NOTES = [Note(60, 0, 4), Note(62, 8, 8), Note(69, 16, 16)]
 
 
 def test_a_melody_is_its_notes() -> None:
-    assert melodies.notes(MELODY) == NOTES
-    assert melodies.written(NOTES, 32) == MELODY
-    assert melodies.spelt(MELODY) == "C4 D4 A4"
-    assert [melodies.pitch_name(p) for p in (48, 61, 70, 84)] == ["C3", "C♯4", "B♭4", "C6"]
+    assert notation.notes(MELODY) == NOTES
+    assert notation.written(NOTES, 32) == MELODY
+    assert notation.spelt(MELODY) == "C4 D4 A4"
+    assert [notation.pitch_name(p) for p in (48, 61, 70, 84)] == ["C3", "C♯4", "B♭4", "C6"]
 
 
 @given(some.lists(some.tuples(some.integers(48, 99), some.integers(1, 9), some.booleans())))
@@ -41,29 +41,29 @@ def test_notes_there_and_back(parts: list[tuple[int, int, bool]]) -> None:
         now += rest_before
         notes.append(Note(pitch, now, length))
         now += length
-    assert melodies.notes(melodies.written(notes, now + 3)) == notes
+    assert notation.notes(notation.written(notes, now + 3)) == notes
 
 
 def test_what_holds_no_note_is_a_rest() -> None:
     """A model may write anything."""
-    assert melodies.notes("__M_.__N") == [Note(60, 2, 2), Note(61, 7, 1)]
-    assert melodies.notes("") == melodies.notes("...") == melodies.notes("?!é") == []
-    assert melodies.spelt("...") == "(silence)"
+    assert notation.notes("__M_.__N") == [Note(60, 2, 2), Note(61, 7, 1)]
+    assert notation.notes("") == notation.notes("...") == notation.notes("?!é") == []
+    assert notation.spelt("...") == "(silence)"
 
 
 def test_shared_notes_begin_together() -> None:
-    assert melodies.shared("M_O_Q_", "M___Q_R_") == (2, 3)
-    assert melodies.shared("M_O_", ".M_O") == (0, 2)
+    assert notation.shared("M_O_Q_", "M___Q_R_") == (2, 3)
+    assert notation.shared("M_O_", ".M_O") == (0, 2)
 
 
 def test_share_of_what_only_holds() -> None:
-    assert melodies.held(["M___", "M_._"]) == 5 / 8
-    assert melodies.held([]) == 0
+    assert notation.held(["M___", "M_._"]) == 5 / 8
+    assert notation.held([]) == 0
 
 
 def test_bars_are_told_by_the_length() -> None:
-    assert melodies.bar("." * 24) == 12
-    assert melodies.bar(MELODY) == 16
+    assert notation.bar("." * 24) == 12
+    assert notation.bar(MELODY) == 16
 
 
 # --- as sound -----------------------------------------------------------------------------
@@ -71,18 +71,18 @@ def test_bars_are_told_by_the_length() -> None:
 
 @pytest.mark.parametrize(("letter", "hertz"), [("V", 440.0), ("M", 261.63), ("h", 880.0)])
 def test_the_loudest_frequency_is_that_of_the_pitch(letter: str, hertz: float) -> None:
-    samples = melodies.sound(letter + "_" * 15, tempo=60)
+    samples = sound.sound(letter + "_" * 15, tempo=60)
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
-    loudest = spectrum.argmax() * melodies.SAMPLE_RATE / len(samples)
-    assert loudest == pytest.approx(hertz, abs=melodies.SAMPLE_RATE / len(samples))
+    loudest = spectrum.argmax() * sound.SAMPLE_RATE / len(samples)
+    assert loudest == pytest.approx(hertz, abs=sound.SAMPLE_RATE / len(samples))
 
 
 @pytest.mark.parametrize("tempo", [40, 93, 200])
 def test_a_file_lasts_as_long_as_the_melody(tempo: int) -> None:
-    with wave.open(io.BytesIO(melodies.wav(MELODY, tempo))) as file:
+    with wave.open(io.BytesIO(sound.wav(MELODY, tempo))) as file:
         assert (file.getnchannels(), file.getsampwidth()) == (1, 2)
-        assert file.getframerate() == melodies.SAMPLE_RATE
-        assert file.getnframes() == round(8 * 60 / tempo * melodies.SAMPLE_RATE)
+        assert file.getframerate() == sound.SAMPLE_RATE
+        assert file.getnframes() == round(8 * 60 / tempo * sound.SAMPLE_RATE)
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
     assert 0.1 < np.abs(samples / 32768).max() < 0.9  # loud enough, and not cut off
     beat = len(samples) // 8
@@ -90,7 +90,7 @@ def test_a_file_lasts_as_long_as_the_melody(tempo: int) -> None:
 
 
 def test_no_note_begins_or_ends_with_a_click() -> None:
-    samples = melodies.sound("V___", 60)
+    samples = sound.sound("V___", 60)
     assert abs(samples[0]) < 1e-9
     assert abs(samples[-1]) < 0.005
 
@@ -108,11 +108,11 @@ def test_midi_bytes_are_known() -> None:
         b"\0\xff\x2f\0"
     )
     head = b"MThd\0\0\0\x06\0\0\0\x01\x01\xe0MTrk" + len(track).to_bytes(4, "big")
-    assert melodies.midi("V___", 120) == head + track
+    assert sound.midi("V___", 120) == head + track
 
 
 def test_midi_is_read_back_as_the_same_notes() -> None:
-    file = mido.MidiFile(file=io.BytesIO(melodies.midi(MELODY, 75)))
+    file = mido.MidiFile(file=io.BytesIO(sound.midi(MELODY, 75)))
     assert file.length == pytest.approx(8 * 60 / 75)
     now, on, found = 0, {}, []
     for message in file.tracks[0]:
@@ -128,7 +128,7 @@ def test_midi_is_read_back_as_the_same_notes() -> None:
 
 def test_music21_reads_the_midi(tmp_path: Path) -> None:
     converter = pytest.importorskip("music21").converter
-    (tmp_path / "a.mid").write_bytes(melodies.midi(MELODY, 75))
+    (tmp_path / "a.mid").write_bytes(sound.midi(MELODY, 75))
     score = converter.parse(tmp_path / "a.mid", storePickle=False).stripTies()
     found = [
         Note(note.pitch.midi, int(note.offset * 4), int(note.quarterLength * 4))
@@ -180,7 +180,7 @@ def test_no_tune_is_on_both_sides() -> None:
     tunes = [_tune(i, 5, ("major, 4/4", "minor, 4/4")[i % 2]) for i in range(40)]
     arrays = chorales.split([*tunes, tunes[0], tunes[1][:1], []])
     sides = {
-        side: text.decode(arrays[f"x_{side}"], str(arrays["vocabulary"]))
+        side: tokens.decode(arrays[f"x_{side}"], str(arrays["vocabulary"]))
         for side in ("train", "test")
     }
     assert not set(sides["train"]) & set(sides["test"])
@@ -207,7 +207,7 @@ def test_the_first_bars_of_known_chorales(scores: dict[str, Any]) -> None:
     assert line is not None
     first, second, *_ = chorales.melodies(line)
     assert first == Melody("Y_______f___c_____a_Y___", "major, 3/4", "BWV 269, bars 1 and 2")
-    assert melodies.spelt(first.text) == "C5 G5 E5 D5 C5"
+    assert notation.spelt(first.text) == "C5 G5 E5 D5 C5"
     assert second.source == "BWV 269, bars 2 and 3"
     assert line.bars[0] is None  # the upbeat
     assert line.bars[-1] == (21, "Y_______....")  # filled up
@@ -233,8 +233,8 @@ def test_melodies_are_what_music21_says(scores: dict[str, Any], name: str) -> No
     found = {
         ((start + note.start) / 4, note.pitch, note.length / 4)
         for start, bar in zip(starts, line.bars, strict=True)
-        if bar is not None and bar[1][0] != melodies.HOLD
-        for note in melodies.notes(bar[1])
+        if bar is not None and bar[1][0] != notation.HOLD
+        for note in notation.notes(bar[1])
     }
     assert len(found) > 30
     assert found <= expected
@@ -270,7 +270,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where data are looked for: nothing is there yet."""
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
     monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "runs"))
-    datasets.load.cache_clear()
+    registry.load.cache_clear()
     return tmp_path
 
 
@@ -278,12 +278,12 @@ def test_without_music21_a_sentence_says_how_to_get_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chorales, "available", lambda: False)
-    assert "melodies" in datasets.names()
+    assert "melodies" in registry.names()
     with pytest.raises(DatasetError, match=r"pip install '\.\[music\]'"):
-        datasets.load("melodies")
+        registry.load("melodies")
     for ask in (
-        lambda: datasets.texts("melodies", "test"),
-        lambda: datasets.melody_sources("test"),
+        lambda: excerpts.texts("melodies", "test"),
+        lambda: melodies.melody_sources("test"),
     ):
         with pytest.raises(DatasetError, match="VAE_LAB_DATA"):
             ask()
@@ -293,13 +293,13 @@ def test_without_music21_a_sentence_says_how_to_get_it(
 def test_the_list_says_how_to_get_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert command_line.main(["datasets"]) == 0
+    assert command_line(["datasets"]) == 0
     assert "Not here: data set 'names'" in capsys.readouterr().out
     monkeypatch.setattr(chorales, "available", lambda: False)
-    assert command_line.main(["datasets"]) == 0
+    assert command_line(["datasets"]) == 0
     assert "'.[music]'" in capsys.readouterr().out
     (folder / "melodies.npz").touch()
-    assert command_line.main(["datasets"]) == 0
+    assert command_line(["datasets"]) == 0
     assert "music" not in capsys.readouterr().out
 
 
@@ -308,7 +308,7 @@ def test_pages_never_make_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(chorales, "available", lambda: True)
     monkeypatch.setattr(chorales, "make", lambda: pytest.fail("made"))
     with pytest.raises(DatasetError, match="VAE_LAB_DATA"):
-        datasets.texts("melodies", "train")
+        excerpts.texts("melodies", "train")
     assert not list(folder.iterdir())
 
 
@@ -316,19 +316,19 @@ def test_it_is_made_once_and_kept(folder: Path, monkeypatch: pytest.MonkeyPatch)
     made = chorales.split([_tune(i, 3) for i in range(20)])
     monkeypatch.setattr(chorales, "available", lambda: True)
     monkeypatch.setattr(chorales, "make", lambda: made)
-    first = datasets.load("melodies")
+    first = registry.load("melodies")
     assert (folder / "runs/.datasets/melodies.npz").is_file()
-    assert datasets.own_names() == []
+    assert own.own_names() == []
     monkeypatch.setattr(chorales, "make", lambda: pytest.fail("made again"))
-    datasets.load.cache_clear()
-    assert datasets.load("melodies").sha256 == first.sha256
-    assert datasets.texts("melodies", "test") == text.decode(made["x_test"], "MNOPQR_")
-    assert datasets.melody_sources("test") == list(made["sources_test"])
-    datasets.load.cache_clear()
+    registry.load.cache_clear()
+    assert registry.load("melodies").sha256 == first.sha256
+    assert excerpts.texts("melodies", "test") == tokens.decode(made["x_test"], "MNOPQR_")
+    assert melodies.melody_sources("test") == list(made["sources_test"])
+    registry.load.cache_clear()
 
 
 def test_a_damaged_file_is_refused(folder: Path) -> None:
     made = chorales.split([_tune(i, 3) for i in range(20)])
     np.savez(folder / "melodies.npz", allow_pickle=False, **made | {"vocabulary": np.array("M")})
     with pytest.raises(DatasetError, match="damaged"):
-        datasets.load("melodies")
+        registry.load("melodies")

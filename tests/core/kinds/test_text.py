@@ -19,30 +19,41 @@ import streamlit as st
 import tensorflow as tf
 from streamlit.testing.v1 import AppTest
 
-from dashboard import controls
+from dashboard.shared import run_list
 from tests.core.data.test_uploads import check_sentence
 from tests.core.exchange.test_importing import Files, changed_config, changed_record, packed
 from tests.dashboard.pages import open_page, plots
-from vae_core import __main__ as command_line
-from vae_core import (
-    architectures,
-    datasets,
-    importing,
-    objective,
-    text,
-    text_metrics,
-    untrusted,
-    uploads,
-)
-from vae_core.bundle import bundle
+from vae_core import sandbox
+from vae_core.cli.config_options import config_of
+from vae_core.cli.train import command as train_command
 from vae_core.config import ConfigError, RunConfig
-from vae_core.datasets import DatasetError, TextDataset
-from vae_core.inference import TextInference
-from vae_core.metrics import METRICS
-from vae_core.runs import Run, RunStore
-from vae_core.text_vae import TextVAE
-from vae_core.training import evaluate, load_trained, train
-from vae_core.untrusted import RefusedError
+from vae_core.data import excerpts, registry, text_items
+from vae_core.data.dataset import DatasetError, TextDataset
+from vae_core.data.tokens import (
+    FIRST,
+    HIDDEN,
+    PADDING,
+    START,
+    Step,
+    decode,
+    decoder_inputs,
+    encode,
+    generate,
+)
+from vae_core.data.upload import reader
+from vae_core.exchange import importing
+from vae_core.exchange.bundle import bundle
+from vae_core.inference.texts import TextInference
+from vae_core.metrics import texts
+from vae_core.metrics.catalogue import METRICS
+from vae_core.model import architectures
+from vae_core.model.likelihoods import categorical
+from vae_core.model.text_vae import TextVAE
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
+from vae_core.sandbox import RefusedError
+from vae_core.training.evaluation import evaluate, load_trained
+from vae_core.training.loop import train
 
 WORDS = [a + b + c for a in "abcde" for b in ("", *"uvwxyz") for c in "klmnop"]
 CONFIG = RunConfig(
@@ -52,7 +63,7 @@ CONFIG = RunConfig(
 
 @pytest.fixture(scope="module")
 def words() -> TextDataset:
-    items = text.split(WORDS)
+    items = text_items.split(WORDS)
     x_train, x_test = (x.astype(np.int32) for x in (items.x_train, items.x_test))
     return TextDataset(name="words", **items._asdict() | {"x_train": x_train, "x_test": x_test})
 
@@ -60,7 +71,7 @@ def words() -> TextDataset:
 @pytest.fixture
 def words_loaded(monkeypatch: pytest.MonkeyPatch, words: TextDataset) -> None:
     """Short words stand in for unicode_names, so that training takes seconds."""
-    monkeypatch.setattr(datasets, "load", lambda _name: words)
+    monkeypatch.setattr(registry, "load", lambda _name: words)
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +83,10 @@ def vae() -> TextVAE:
 
 
 def test_tokens_there_and_back() -> None:
-    tokens = text.encode(["ab", "bba"], "ab", 5)
+    tokens = encode(["ab", "bba"], "ab", 5)
     assert tokens.tolist() == [[2, 3, 1, 0, 0], [3, 3, 2, 1, 0]]
-    assert text.decode(tokens, "ab") == ["ab", "bba"]
-    assert text.decoder_inputs(tokens).tolist() == [[1, 2, 3, 1, 0], [1, 3, 3, 2, 1]]
+    assert decode(tokens, "ab") == ["ab", "bba"]
+    assert decoder_inputs(tokens).tolist() == [[1, 2, 3, 1, 0], [1, 3, 3, 2, 1]]
 
 
 @pytest.mark.parametrize(
@@ -83,49 +94,49 @@ def test_tokens_there_and_back() -> None:
 )
 def test_what_a_run_can_not_read_is_said(wrong: str, said: str) -> None:
     with pytest.raises(RefusedError, match=said):
-        text.encode([wrong], "ab", 4)
+        encode([wrong], "ab", 4)
 
 
 def test_no_text_is_on_both_sides() -> None:
-    items = text.split([*WORDS, *WORDS[::-1]])
-    train = text.decode(items.x_train, items.vocabulary)
-    test = text.decode(items.x_test, items.vocabulary)
+    items = text_items.split([*WORDS, *WORDS[::-1]])
+    train = decode(items.x_train, items.vocabulary)
+    test = decode(items.x_test, items.vocabulary)
     assert sorted([*train, *test]) == sorted(set(WORDS))
     assert len(test) == len(set(WORDS)) // 5
-    assert np.array_equal(text.split(WORDS).x_test, items.x_test)
+    assert np.array_equal(text_items.split(WORDS).x_test, items.x_test)
 
 
 def test_groups_of_length_hold_each_text() -> None:
     lengths = [2, 2, 3, 3, 3, 4, 9]
-    names, groups = text.length_groups(lengths)
+    names, groups = text_items.length_groups(lengths)
     assert names[0] == "2 characters"
     assert names[-1].endswith("9 characters")
     assert sorted(groups) == list(groups)
     assert max(groups) == len(names) - 1
-    assert text.length_groups([1, 1])[0] == ("1 character",)
+    assert text_items.length_groups([1, 1])[0] == ("1 character",)
 
 
 def test_unicode_names_are_the_same_everywhere() -> None:
-    data = datasets.load("unicode_names")
+    data = registry.load("unicode_names")
     assert isinstance(data, TextDataset)
-    source = datasets.source("unicode_names")
+    source = registry.source("unicode_names")
     assert data.x_train.shape == (source.train_images, source.size)
     assert data.x_train.shape[0] + data.x_test.shape[0] == 5845
     assert "LATIN SMALL LETTER A" in [
-        *datasets.texts(data.name, "train"),
-        *datasets.texts(data.name, "test"),
+        *excerpts.texts(data.name, "train"),
+        *excerpts.texts(data.name, "test"),
     ]
     assert data.sha256.startswith("d48f73ec")
 
 
 def test_names_are_read_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
-    datasets.load.cache_clear()
+    registry.load.cache_clear()
     with pytest.raises(DatasetError, match="VAE_LAB_DATA"):
-        datasets.load("names")
+        registry.load("names")
     (tmp_path / "names.txt").write_text("\n".join(WORDS * 2))
-    assert len(datasets.load("names").x_train) == 168
-    datasets.load.cache_clear()
+    assert len(registry.load("names").x_train) == 168
+    registry.load.cache_clear()
 
 
 # --- files --------------------------------------------------------------------------------
@@ -149,41 +160,41 @@ MANY = "\n".join(WORDS)
 )
 def test_files_that_are_refused(content: bytes, said: str) -> None:
     with pytest.raises(RefusedError, match=said):
-        text.items_of(content, "words.txt")
+        text_items.items_of(content, "words.txt")
 
 
 def test_items_are_tidied() -> None:
-    assert text.tidied("\u200b a \u200b  b\t") == "a b"
-    assert text.tidied("cafe\u0301") == "caf\u00e9"
+    assert text_items.tidied("\u200b a \u200b  b\t") == "a b"
+    assert text_items.tidied("cafe\u0301") == "caf\u00e9"
     with pytest.raises(RefusedError, match="more than 64 characters"):  # not cut to what fits
-        text.items_of(("abc" + " " * 1300 + "def").encode(), "words.txt")
+        text_items.items_of(("abc" + " " * 1300 + "def").encode(), "words.txt")
 
 
 def test_files_that_are_taken() -> None:
     odd = MANY.replace("\n", " \r\n", 1) + "\n\n" + "y" * 65 + "\n" + WORDS[3] + "\ncafe\u0301"
     for content in (odd.encode("utf-8-sig"), odd.encode("utf-16")):
-        items, notes = text.items_of(content, "words.txt")
+        items, notes = text_items.items_of(content, "words.txt")
         assert items == [*WORDS, "caf\u00e9"]
         assert [note.split()[0] for note in notes] == ["1", "1", "1"]
 
 
 @pytest.mark.usefixtures("own_store")
 def test_a_file_becomes_a_data_set() -> None:
-    upload = uploads.read(MANY.encode(), "My words.txt")
+    upload = reader.read(MANY.encode(), "My words.txt")
     assert (upload.summary.kind, upload.summary.train, upload.summary.test) == ("text", 168, 42)
     assert set(upload.texts) < set(WORDS)
     name = upload.keep()
     assert name.startswith("own_my_words_")
-    source = datasets.source(name)
+    source = registry.source(name)
     assert (source.kind, source.size, source.train_images) == ("text", 4, 168)
-    assert sorted(datasets.texts(name, "train") + datasets.texts(name, "test")) == sorted(WORDS)
+    assert sorted(excerpts.texts(name, "train") + excerpts.texts(name, "test")) == sorted(WORDS)
 
 
 def test_a_file_on_the_command_line(
     own_store: RunStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def config(*arguments: str) -> RunConfig:
-        return command_line._config(command_line._parser().parse_args(["train", *arguments]))
+        return config_of(train_command.make_context("train", list(arguments)).params)
 
     path = tmp_path / "words.txt"
     path.write_text(MANY)
@@ -206,8 +217,8 @@ def test_a_file_on_the_command_line(
 
 
 def test_distortion_of_even_logits_is_the_log_of_the_number_of_strings() -> None:
-    tokens = text.encode(["ab", "b"], "ab", 6)
-    found = objective.sequence_distortion(np.zeros((2, 6, 3)), tokens)
+    tokens = encode(["ab", "b"], "ab", 6)
+    found = categorical.sequence_distortion(np.zeros((2, 6, 3)), tokens)
     assert found == pytest.approx([3 * math.log(3), 2 * math.log(3)])
 
 
@@ -222,21 +233,21 @@ def test_distortion_sums_to_one_over_all_strings() -> None:
     tokens = np.zeros((len(strings), 4), np.int32)
     for row, string in zip(tokens, strings, strict=True):
         row[: len(string) + 1] = [*("ab".index(c) + 2 for c in string), 1]
-    p = np.exp(-objective.sequence_distortion(np.repeat(logits[None], len(strings), 0), tokens))
+    p = np.exp(-categorical.sequence_distortion(np.repeat(logits[None], len(strings), 0), tokens))
     going_on = np.exp(np.logaddexp(log_p[:, 1], log_p[:, 2]).sum())
     assert p.sum() + going_on == pytest.approx(1)
 
 
 def test_padding_changes_nothing(vae: TextVAE) -> None:
     """The same weights in networks for longer texts, and garbage behind the end of what is read."""
-    z, read = np.ones((1, 2), np.float32), text.decoder_inputs(text.encode(["abc"], "abcdef", 9))
+    z, read = np.ones((1, 2), np.float32), decoder_inputs(encode(["abc"], "abcdef", 9))
     garbage = read.copy()
-    garbage[:, 4:] = text.FIRST
+    garbage[:, 4:] = FIRST
     logits = [np.asarray(vae.decoder([z, tokens]))[:, :4] for tokens in (read, garbage)]
     assert logits[0] == pytest.approx(logits[1], abs=1e-6)
     longer = TextVAE(CONFIG, 14, "abcdef")
     longer.set_weights(vae.get_weights())
-    short, long = (text.encode(["abc", "fed"], "abcdef", n) for n in (9, 14))
+    short, long = (encode(["abc", "fed"], "abcdef", n) for n in (9, 14))
     for a, b in zip(vae.encode(short), longer.encode(long), strict=True):
         assert a == pytest.approx(b, abs=1e-6)
     z = np.ones((2, 2), np.float32)
@@ -245,7 +256,7 @@ def test_padding_changes_nothing(vae: TextVAE) -> None:
 
 
 def test_gradients_reach_every_weight_and_none_comes_from_padding(vae: TextVAE) -> None:
-    x = tf.constant(text.encode(["abcdef", "a"], "abcdef", 9)[..., None])
+    x = tf.constant(encode(["abcdef", "a"], "abcdef", 9)[..., None])
     with tf.GradientTape() as tape:
         distortion, rate = vae.distortion_and_rate(x, vae.noise("train", 0, 2), training=True)
         loss = tf.reduce_mean(distortion) + tf.reduce_mean(tf.reduce_sum(rate, -1))
@@ -255,13 +266,13 @@ def test_gradients_reach_every_weight_and_none_comes_from_padding(vae: TextVAE) 
         assert np.isfinite(values).all(), variable.path
         assert np.any(values), variable.path
         if "embedding" in variable.path and values.shape[0] == 8 and "encoder" in variable.path:
-            assert not np.any(values[text.PADDING])
+            assert not np.any(values[PADDING])
 
 
 def test_word_dropout_is_of_the_step_alone_and_not_where_numbers_are_held_out(
     vae: TextVAE,
 ) -> None:
-    x = tf.constant(text.encode(["abcdef", "fedcba"], "abcdef", 9)[..., None])
+    x = tf.constant(encode(["abcdef", "fedcba"], "abcdef", 9)[..., None])
     first, second = vae.noise("train", 3, 2), vae.noise("train", 4, 2)
     assert np.array_equal(first, vae.noise("train", 3, 2))
     mixed = tf.concat([first[:, :2], second[:, 2:]], axis=1)  # other words dropped, the same z
@@ -276,7 +287,7 @@ def test_word_dropout_is_of_the_step_alone_and_not_where_numbers_are_held_out(
 def test_three_of_ten_words_are_hidden_and_the_start_never(
     vae: TextVAE, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    x = tf.constant(text.encode(["abcdefab"] * 4000, "abcdef", 9)[..., None])
+    x = tf.constant(encode(["abcdefab"] * 4000, "abcdef", 9)[..., None])
     read: list[np.ndarray] = []
 
     def decoder(inputs: list[tf.Tensor], **_: Any) -> tf.Tensor:
@@ -286,48 +297,48 @@ def test_three_of_ten_words_are_hidden_and_the_start_never(
     monkeypatch.setattr(vae, "decoder", decoder)
     for training in (True, False):
         vae.distortion_and_rate(x, vae.noise("train", 0, 4000), training)
-    assert (read[0][:, 1:] == text.HIDDEN).mean() == pytest.approx(0.3, abs=0.01)
-    assert (read[0][:, 0] == text.START).all()
-    assert not (read[1] == text.HIDDEN).any()
+    assert (read[0][:, 1:] == HIDDEN).mean() == pytest.approx(0.3, abs=0.01)
+    assert (read[0][:, 0] == START).all()
+    assert not (read[1] == HIDDEN).any()
 
 
 # --- generation ---------------------------------------------------------------------------
 
 
-def _biased(logits: list[float]) -> text.Step:
+def _biased(logits: list[float]) -> Step:
     return lambda z, _token, state, cell: (np.tile(logits, (len(z), 1)), state, cell)
 
 
 def test_generation() -> None:
     z, state = np.zeros((2000, 1)), (np.zeros((2000, 1)), np.zeros((2000, 1)))
-    never_ends = text.generate(_biased([0.0, 2.0, 1.0]), z, state, 5)
+    never_ends = generate(_biased([0.0, 2.0, 1.0]), z, state, 5)
     assert (never_ends == 2).all()
-    ends = text.generate(_biased([3.0, 2.0, 1.0]), z, state, 5)
+    ends = generate(_biased([3.0, 2.0, 1.0]), z, state, 5)
     assert ends[0].tolist() == [1, 0, 0, 0, 0]
     logits = np.log([0.5, 0.3, 0.2])
-    drawn = text.generate(_biased(list(logits)), z, state, 5, temperature=1.0, seed=1)
+    drawn = generate(_biased(list(logits)), z, state, 5, temperature=1.0, seed=1)
     shares = np.bincount(drawn[:, 0], minlength=4)[1:] / len(z)
     assert shares == pytest.approx([0.5, 0.3, 0.2], abs=0.04)
-    cold = text.generate(_biased(list(logits)), z, state, 5, temperature=0.1, seed=1)
+    cold = generate(_biased(list(logits)), z, state, 5, temperature=0.1, seed=1)
     assert (cold[:, 0] == 1).mean() > 0.95
-    assert np.array_equal(drawn, text.generate(_biased(list(logits)), z, state, 5, 1.0, 1))
+    assert np.array_equal(drawn, generate(_biased(list(logits)), z, state, 5, 1.0, 1))
 
 
 # --- metrics ------------------------------------------------------------------------------
 
 
 def test_novelty_counts() -> None:
-    found = text_metrics.novelty(["a", "b", "b", "c", "c", "c"], {"a", "c", "z"})
+    found = texts.novelty(["a", "b", "b", "c", "c", "c"], {"a", "c", "z"})
     assert found == (6, 2, 4, 3)
 
 
 def test_reconstruction_counts_no_padding() -> None:
-    tokens = text.encode(["ab", "a"], "ab", 6)
-    assert text_metrics.reconstruction(tokens, tokens) == (1, 1)
+    tokens = encode(["ab", "a"], "ab", 6)
+    assert texts.reconstruction(tokens, tokens) == (1, 1)
     written = tokens.copy()
     written[0, 1] = 2  # 1 of 5 tokens; what stands behind the end is not looked at
     written[1, 4] = 3
-    assert text_metrics.reconstruction(tokens, written) == (0.5, 0.8)
+    assert texts.reconstruction(tokens, written) == (0.5, 0.8)
 
 
 # --- a run --------------------------------------------------------------------------------
@@ -337,7 +348,7 @@ def test_reconstruction_counts_no_padding() -> None:
 def run(tmp_path_factory: pytest.TempPathFactory, words: TextDataset) -> Run:
     """Finished in one go; to be read only."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(datasets, "load", lambda _name: words)
+        patch.setattr(registry, "load", lambda _name: words)
         run = RunStore(tmp_path_factory.mktemp("texts")).create(CONFIG)
         train(run)
     assert run.status().state == "finished", run.status()
@@ -399,7 +410,7 @@ def test_kinds_do_not_mix(store: RunStore) -> None:
 def encoded(tmp_path_factory: pytest.TempPathFactory, words: TextDataset) -> Run:
     """An autoencoder, finished; to be read only."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(datasets, "load", lambda _name: words)
+        patch.setattr(registry, "load", lambda _name: words)
         config = replace(CONFIG, model="autoencoder", epochs=1)
         run = RunStore(tmp_path_factory.mktemp("encoded")).create(config)
         train(run)
@@ -434,7 +445,7 @@ def test_pages_of_an_autoencoder_of_texts(
         shutil.copytree(one.path, own_store.root / one.id)
     st.cache_resource.clear()
     page = open_page("learn")  # which needs no run on images
-    page.session_state["run"] = page.session_state["watched"] = controls.run_label(encoded)
+    page.session_state["run"] = page.session_state["watched"] = run_list.run_label(encoded)
     page.switch_page(f"app_pages/{name}.py").run()
     if name == "compare":
         chosen = page.multiselect("runs_text")
@@ -471,7 +482,7 @@ def answered(run: Run, change: Callable[[Files], Files], folder: Path) -> dict[s
         "folder": str(folder),
         "store": str(folder / "store"),
     }
-    return untrusted.answered(importing.answer, request)
+    return sandbox.answered(importing.answer, request)
 
 
 @pytest.mark.parametrize("here", [True, False])
@@ -483,7 +494,7 @@ def test_a_run_on_texts_goes_out_and_comes_in_as_it_was(
             return words
         raise DatasetError(f"{name} is not on this machine.")
 
-    monkeypatch.setattr(datasets, "load", load)
+    monkeypatch.setattr(registry, "load", load)
     assert answered(run, lambda files: files, tmp_path) == {"answer": {"id": run.id}}
     imported = Run(tmp_path / run.id)
     assert imported.status().imported
@@ -534,7 +545,7 @@ def test_a_hostile_run_on_texts_gets_one_sentence(
     def gone(name: str) -> TextDataset:
         raise DatasetError(f"{name} is not on this machine.")
 
-    monkeypatch.setattr(datasets, "load", gone)
+    monkeypatch.setattr(registry, "load", gone)
     error = answered(run, said(words, **changes), tmp_path)["error"]
     check_sentence(error)
     assert message in error

@@ -7,9 +7,25 @@ import math
 import numpy as np
 import pytest
 
-from vae_core import datasets, metrics, objective
-from vae_core.inference import Inference
-from vae_core.runs import Run, pretrained_store
+from vae_core.data import registry
+from vae_core.inference.images import Inference
+from vae_core.metrics import catalogue, decomposition, discrepancy, measurement, neighbours, units
+from vae_core.metrics.bounds import (
+    BOUND_SAMPLES,
+    binarised,
+    bounds_of_image,
+    importance_weighted_bounds,
+)
+from vae_core.metrics.factors import (
+    disentanglement,
+    entropies,
+    factor_vae_score,
+    mutual_information_gap,
+    mutual_informations,
+)
+from vae_core.model.priors import standard_normal
+from vae_core.runs.run import Run
+from vae_core.runs.store import pretrained_store
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -26,19 +42,21 @@ def posteriors(n: int, d: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 def test_units() -> None:
     posterior_mean = rng().normal(size=(5000, 3)) * [1.0, 0.2, 0.05]
-    assert metrics.active_units(posterior_mean) == 2
-    assert metrics.active_units(np.zeros((10, 4))) == 0
-    assert metrics.high_rate_units(np.array([0.0, 0.5, 0.51, 3.0])) == 2
+    assert units.active_units(posterior_mean) == 2
+    assert units.active_units(np.zeros((10, 4))) == 0
+    assert units.high_rate_units(np.array([0.0, 0.5, 0.51, 3.0])) == 2
 
 
 def test_the_two_counts_disagree() -> None:
     """A mean that moves a little is active without a rate; one narrow posterior the reverse."""
     moves = np.array([0.11, -0.11] * 50)[:, None]
-    assert metrics.active_units(moves) == 1
-    assert metrics.high_rate_units(objective.rate_per_dim(moves, np.zeros((100, 1))).mean(0)) == 0
+    assert units.active_units(moves) == 1
+    assert (
+        units.high_rate_units(standard_normal.rate_per_dim(moves, np.zeros((100, 1))).mean(0)) == 0
+    )
     still = np.ones((100, 1))
-    assert metrics.active_units(still) == 0
-    assert metrics.high_rate_units(objective.rate_per_dim(still, still * -4).mean(0)) == 1
+    assert units.active_units(still) == 0
+    assert units.high_rate_units(standard_normal.rate_per_dim(still, still * -4).mean(0)) == 1
 
 
 # --- importance-weighted bound ------------------------------------------------------------
@@ -55,7 +73,7 @@ def test_the_bound_is_tight_where_the_posterior_is_exact() -> None:
     """With q(z|x) = p(z|x) every weight is p(x), whatever z and k are."""
     variance, x = 0.5, rng(3).normal(size=(200, 2))
     log_p = linear_gaussian(np.zeros_like(x), x, 1 + variance).mean()
-    bounds = metrics.importance_weighted_bounds(
+    bounds = importance_weighted_bounds(
         lambda z: linear_gaussian(z, x, variance),
         x / (1 + variance),
         np.full_like(x, math.log(variance / (1 + variance))),
@@ -74,8 +92,8 @@ def test_the_bound_starts_at_the_elbo_and_rises_with_k_to_the_likelihood() -> No
     # E_q[log p(x|z)] and the rate of this q, in closed form.
     squared = np.square(x - mean).sum(axis=1) + 2 * 0.5
     expected = -0.5 * (squared / variance + 2 * math.log(2 * math.pi * variance))
-    elbo = (expected - objective.rate(mean, log_var)).mean()
-    bounds = metrics.importance_weighted_bounds(
+    elbo = (expected - standard_normal.rate(mean, log_var)).mean()
+    bounds = importance_weighted_bounds(
         lambda z: linear_gaussian(z, x, variance), mean, log_var, (1, 2, 8, 64), rng()
     )
     values = list(bounds.values())
@@ -90,7 +108,7 @@ def test_the_bound_starts_at_the_elbo_and_rises_with_k_to_the_likelihood() -> No
 def test_the_estimates_themselves_rise_with_k(seed: int) -> None:
     """Even with three images and a posterior that is all wrong."""
     x = rng(seed).normal(size=(3, 4))
-    bounds = metrics.importance_weighted_bounds(
+    bounds = importance_weighted_bounds(
         lambda z: linear_gaussian(z, x, 0.01), -x, np.zeros_like(x), (1, 3, 12), rng(seed)
     )
     assert list(bounds.values()) == sorted(bounds.values())
@@ -98,14 +116,14 @@ def test_the_estimates_themselves_rise_with_k(seed: int) -> None:
 
 def test_samples_that_are_no_multiples_are_refused() -> None:
     with pytest.raises(ValueError, match="multiple"):
-        metrics.importance_weighted_bounds(
+        importance_weighted_bounds(
             lambda z: z[:, 0], np.zeros((2, 1)), np.zeros((2, 1)), (2, 5), rng()
         )
 
 
 def test_binarised_pixels_are_drawn_with_the_grey_value_as_probability() -> None:
     grey = np.tile(np.array([0.0, 0.25, 1.0]), (20_000, 1))
-    drawn = metrics.binarised(grey, rng())
+    drawn = binarised(grey, rng())
     assert set(np.unique(drawn)) == {0, 1}
     assert drawn.mean(axis=0) == pytest.approx([0, 0.25, 1], abs=0.01)
 
@@ -116,8 +134,8 @@ def test_binarised_pixels_are_drawn_with_the_grey_value_as_probability() -> None
 @pytest.mark.parametrize(("n", "d"), [(1, 1), (2, 1), (700, 1), (700, 2), (300, 10)])
 def test_the_parts_add_up_to_the_rate(n: int, d: int) -> None:
     mean, log_var = posteriors(n, d)
-    parts = metrics.rate_parts(mean, log_var, rng())
-    assert sum(parts) == pytest.approx(objective.rate(mean, log_var).mean(), rel=1e-9)
+    parts = decomposition.rate_parts(mean, log_var, rng())
+    assert sum(parts) == pytest.approx(standard_normal.rate(mean, log_var).mean(), rel=1e-9)
     assert parts.mutual_information <= math.log(n) + 1e-9
     if d == 1:
         assert parts.total_correlation == pytest.approx(0, abs=1e-12)
@@ -127,7 +145,7 @@ def test_the_parts_do_not_depend_on_how_they_are_chunked() -> None:
     """Against the definition, written out for all pairs at once."""
     n, d = 2100, 2  # several chunks
     mean, log_var = posteriors(n, d)
-    parts = metrics.rate_parts(mean, log_var, rng(4))
+    parts = decomposition.rate_parts(mean, log_var, rng(4))
     noise = rng(4).standard_normal((n, d))
     noise = (noise - noise.mean(axis=0)) / noise.std(axis=0)
     z = mean + np.exp(0.5 * log_var) * noise
@@ -142,17 +160,17 @@ def test_the_parts_do_not_depend_on_how_they_are_chunked() -> None:
 
 def test_an_encoder_equal_to_the_prior_has_no_rate_and_no_active_unit() -> None:
     mean = log_var = np.zeros((500, 3))
-    assert objective.rate(mean, log_var).max() == 0
-    assert metrics.active_units(mean) == 0
-    assert metrics.high_rate_units(objective.rate_per_dim(mean, log_var).mean(axis=0)) == 0
-    assert metrics.rate_parts(mean, log_var, rng()) == pytest.approx((0, 0, 0), abs=1e-9)
+    assert standard_normal.rate(mean, log_var).max() == 0
+    assert units.active_units(mean) == 0
+    assert units.high_rate_units(standard_normal.rate_per_dim(mean, log_var).mean(axis=0)) == 0
+    assert decomposition.rate_parts(mean, log_var, rng()) == pytest.approx((0, 0, 0), abs=1e-9)
 
 
 def test_posteriors_far_apart_tell_the_image() -> None:
     """n posteriors that don't overlap: the mutual information is log n."""
     n = 64
     mean = 100.0 * np.arange(n)[:, None]
-    parts = metrics.rate_parts(mean, np.zeros((n, 1)), rng())
+    parts = decomposition.rate_parts(mean, np.zeros((n, 1)), rng())
     assert parts.mutual_information == pytest.approx(math.log(n), abs=1e-6)
 
 
@@ -160,7 +178,7 @@ def test_latents_that_copy_each_other_have_total_correlation() -> None:
     """Both dimensions carry the same number: log n is told once, and counted twice by them."""
     n = 64
     mean = np.repeat(100.0 * np.arange(n)[:, None], 2, axis=1)
-    parts = metrics.rate_parts(mean, np.zeros((n, 2)), rng())
+    parts = decomposition.rate_parts(mean, np.zeros((n, 2)), rng())
     assert parts.mutual_information == pytest.approx(math.log(n), abs=1e-6)
     assert parts.total_correlation == pytest.approx(math.log(n), abs=1e-6)
 
@@ -169,7 +187,7 @@ def test_an_aggregate_posterior_like_the_prior_has_little_dimension_wise_kl() ->
     """Means N(0, 1 - v) and variance v mix to N(0, 1): all of the rate is mutual information."""
     variance = 0.1
     mean = math.sqrt(1 - variance) * rng().normal(size=(4000, 1))
-    parts = metrics.rate_parts(mean, np.full_like(mean, math.log(variance)), rng(1))
+    parts = decomposition.rate_parts(mean, np.full_like(mean, math.log(variance)), rng(1))
     assert parts.dimension_wise_kl == pytest.approx(0, abs=0.02)
     assert parts.mutual_information == pytest.approx(-0.5 * math.log(variance), abs=0.05)
 
@@ -180,27 +198,27 @@ def test_an_aggregate_posterior_like_the_prior_has_little_dimension_wise_kl() ->
 def test_mmd_of_two_points_is_the_kernel_s() -> None:
     """All mass at a and at b: 2 - 2 k(a, b), with k = C / (C + |a - b|²) and C = 2d."""
     a, b = np.zeros((5, 3)), np.full((7, 3), 2.0)
-    assert metrics.mmd(a, b) == pytest.approx(2 - 2 * 6 / (6 + 12))
-    assert metrics.mmd(a, a) == pytest.approx(0)
+    assert discrepancy.mmd(a, b) == pytest.approx(2 - 2 * 6 / (6 + 12))
+    assert discrepancy.mmd(a, a) == pytest.approx(0)
 
 
 def test_mmd_is_unbiased_and_grows_with_the_distance() -> None:
-    same = [metrics.mmd(rng(i).normal(size=(50, 2)), rng(99 + i).normal(size=(50, 2)))
+    same = [discrepancy.mmd(rng(i).normal(size=(50, 2)), rng(99 + i).normal(size=(50, 2)))
             for i in range(200)]  # fmt: skip
     assert np.mean(same) == pytest.approx(0, abs=3 * float(np.std(same)) / math.sqrt(200))
     prior = rng(1).normal(size=(1000, 2))
-    found = [metrics.mmd(rng(2).normal(size=(1000, 2)) + shift, prior) for shift in (0, 0.5, 3)]
+    found = [discrepancy.mmd(rng(2).normal(size=(1000, 2)) + shift, prior) for shift in (0, 0.5, 3)]
     assert found[0] < 0.01 < found[1] < found[2]
 
 
 def test_knn_accuracy_leaves_the_point_itself_out() -> None:
     labels = np.repeat([0, 1], 50)
     apart = np.where(labels, 10.0, -10.0)[:, None] + rng().normal(size=(100, 1))
-    assert metrics.knn_accuracy(apart, labels) == 1
+    assert neighbours.knn_accuracy(apart, labels) == 1
     # Pairs of opposite labels: with k = 1 the nearest other is always wrong.
     pairs = np.repeat(np.arange(50.0), 2)[:, None] + np.tile([0, 0.1], 50)[:, None]
-    assert metrics.knn_accuracy(pairs, np.tile([0, 1], 50), k=1) == 0
-    anywhere = metrics.knn_accuracy(rng().normal(size=(4000, 2)), rng(1).integers(0, 4, 4000))
+    assert neighbours.knn_accuracy(pairs, np.tile([0, 1], 50), k=1) == 0
+    anywhere = neighbours.knn_accuracy(rng().normal(size=(4000, 2)), rng(1).integers(0, 4, 4000))
     assert anywhere == pytest.approx(0.25, abs=0.04)
 
 
@@ -211,15 +229,15 @@ def test_mig_of_copies_is_near_1_and_of_noise_near_0() -> None:
     factors = rng().integers(0, 5, size=(20_000, 2))
     noise = rng(1).normal(size=(20_000, 2))
     copies = np.hstack([factors + 0.01 * noise, noise[:, :1]])
-    assert metrics.mutual_information_gap(copies, factors) > 0.98
-    assert metrics.mutual_information_gap(noise, factors) < 0.01
+    assert mutual_information_gap(copies, factors) > 0.98
+    assert mutual_information_gap(noise, factors) < 0.01
 
 
 def test_mig_of_a_factor_in_two_dimensions_is_0() -> None:
     """Both tell all of it: no single latent stands for the factor."""
     factor = rng().integers(0, 5, size=(5000, 1))
-    assert metrics.mutual_information_gap(np.hstack([factor, -factor]), factor) == pytest.approx(0)
-    assert metrics.mutual_information_gap(np.hstack([factor, factor]), 0 * factor) == 0
+    assert mutual_information_gap(np.hstack([factor, -factor]), factor) == pytest.approx(0)
+    assert mutual_information_gap(np.hstack([factor, factor]), 0 * factor) == 0
 
 
 def known_factors(n: int = 3000) -> np.ndarray:
@@ -234,8 +252,8 @@ def axis_aligned(factors: np.ndarray) -> np.ndarray:
 
 def scores(codes: np.ndarray, factors: np.ndarray) -> tuple[float, ...]:
     """DCI and the FactorVAE score."""
-    votes = metrics.factor_vae_score(codes, factors, rng(8))
-    return (*metrics.disentanglement(codes, factors), votes)
+    votes = factor_vae_score(codes, factors, rng(8))
+    return (*disentanglement(codes, factors), votes)
 
 
 def test_a_dimension_for_each_factor_scores_1() -> None:
@@ -300,8 +318,8 @@ def test_scores_are_the_same_again() -> None:
 def test_mutual_informations_name_the_factor_and_take_chance_off() -> None:
     factors = known_factors()
     codes = np.hstack([axis_aligned(factors)[:, [1, 0]], rng(3).normal(size=(3000, 1))])
-    told = metrics.mutual_informations(codes, factors)
-    most = metrics.entropies(factors)
+    told = mutual_informations(codes, factors)
+    most = entropies(factors)
     assert most == pytest.approx(np.log([3, 6, 32, 32]), abs=0.01)
     assert told[0, 1] == pytest.approx(most[1], abs=0.02)
     assert told[1, 0] == pytest.approx(most[0], abs=0.02)
@@ -325,23 +343,23 @@ class Blank:
 def test_measure_of_a_model_that_knows_nothing() -> None:
     images = rng().random((300, 4, 4)).astype(np.float32)
     labels = rng(1).integers(0, 2, 300)
-    found = metrics.measure(Blank(), images, labels)
+    found = measurement.measure(Blank(), images, labels)
     assert found["active_units"] == found["high_rate_units"] == 0
     for name in ("mutual_information", "total_correlation", "dimension_wise_kl"):
         assert found[name] == pytest.approx(0, abs=1e-9)
     assert found["mmd"] == pytest.approx(0, abs=0.02)
-    for k in metrics.BOUND_SAMPLES:
+    for k in BOUND_SAMPLES:
         assert found[f"iw_bound_{k}"] == pytest.approx(-16 * math.log(2), rel=1e-5)
         assert found[f"iw_bound_binarised_{k}"] == pytest.approx(-16 * math.log(2), rel=1e-5)
-    assert found == metrics.measure(Blank(), images, labels)
-    assert set(found) < set(metrics.METRICS)
-    assert not set(metrics.FACTOR_METRICS) & set(found), "nothing is known of these images"
+    assert found == measurement.measure(Blank(), images, labels)
+    assert set(found) < set(catalogue.METRICS)
+    assert not set(catalogue.FACTOR_METRICS) & set(found), "nothing is known of these images"
     factors = rng(2).integers(0, 3, (300, 2))
-    with_factors = metrics.measure(Blank(), images, labels, factors)
+    with_factors = measurement.measure(Blank(), images, labels, factors)
     assert {name: with_factors[name] for name in found} == found
-    assert set(with_factors) == set(found) | set(metrics.FACTOR_METRICS)
+    assert set(with_factors) == set(found) | set(catalogue.FACTOR_METRICS)
     assert 0 <= with_factors["mig"] < 0.05
-    assert [with_factors[name] for name in metrics.FACTOR_METRICS[1:]] == [0] * 4
+    assert [with_factors[name] for name in catalogue.FACTOR_METRICS[1:]] == [0] * 4
 
 
 class Hint(Blank):
@@ -356,7 +374,7 @@ class Hint(Blank):
 def test_a_collapsed_dimension_does_not_count_as_a_factor() -> None:
     factors = rng().integers(0, 4, (3000, 1))
     images = np.tile(factors[:, :, None] / 4, (1, 4, 4)).astype(np.float32)
-    found = metrics.measure(Hint(), images, factors[:, 0], factors)
+    found = measurement.measure(Hint(), images, factors[:, 0], factors)
     assert found["mig"] < 0.05
     assert found["active_units"] == 0
 
@@ -375,7 +393,7 @@ def test_all_runs_are_bounded_on_the_same_images() -> None:
 
     images = rng().random((700, 4, 4)).astype(np.float32)
     for d in (1, 2, 7):
-        metrics.measure(Watched(d), images, np.zeros(700, int))
+        measurement.measure(Watched(d), images, np.zeros(700, int))
     for number in range(3):
         assert np.array_equal(seen[number], seen[3 + number])
         assert np.array_equal(seen[number], seen[6 + number])
@@ -386,13 +404,13 @@ def test_parts_that_so_few_images_cannot_resolve_are_left_out() -> None:
         def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             return 100 * rng(5).normal(size=(len(images), 2)), np.full((len(images), 2), -9.0)
 
-    found = metrics.measure(Apart(), rng().random((200, 4, 4)), rng(1).integers(0, 2, 200))
+    found = measurement.measure(Apart(), rng().random((200, 4, 4)), rng(1).integers(0, 2, 200))
     assert found["mutual_information"] == pytest.approx(math.log(200), abs=0.01)
     assert not {"total_correlation", "dimension_wise_kl"} & set(found)
 
 
 def test_a_single_held_out_image_is_measured_as_far_as_it_goes() -> None:
-    found = metrics.measure(Blank(), rng().random((1, 4, 4)), np.zeros(1, int))
+    found = measurement.measure(Blank(), rng().random((1, 4, 4)), np.zeros(1, int))
     assert not {"mmd", "knn_accuracy"} & set(found)
     assert found["iw_bound_1"] == pytest.approx(-16 * math.log(2), rel=1e-5)
 
@@ -413,19 +431,18 @@ def digits_run() -> Run:
 
 def test_inference_measures_what_training_stored() -> None:
     """To the digit: the same images, binarised alike, the same samples, another runtime."""
-    run, data = digits_run(), datasets.load("digits")
-    stored, found = run.metrics(), metrics.measure(Inference(run), data.x_test, data.y_test)
+    run, data = digits_run(), registry.load("digits")
+    stored, found = run.metrics(), measurement.measure(Inference(run), data.x_test, data.y_test)
     for name in found:
         if "bound" in name:
             assert found[name] == pytest.approx(stored[name], abs=1e-3)
 
 
 def test_bounds_of_single_images_average_to_the_stored_ones() -> None:
-    run, images = digits_run(), datasets.load("digits").x_test
+    run, images = digits_run(), registry.load("digits").x_test
     networks, noise = Inference(run), rng(4)
     found = [
-        metrics.bounds_of_image(networks, image, (1, 5), 4, noise)
-        for image in metrics.binarised(images, noise)
+        bounds_of_image(networks, image, (1, 5), 4, noise) for image in binarised(images, noise)
     ]
     stored = run.metrics()
     # Pixels and samples are drawn anew: over 360 images that moves the mean by some 0.1 nats.
@@ -438,7 +455,7 @@ def test_bounds_of_single_images_average_to_the_stored_ones() -> None:
 
 
 def test_bounds_of_an_image_that_a_blank_model_sees() -> None:
-    found = metrics.bounds_of_image(Blank(), np.zeros((4, 4)), (1, 2, 4), 3, rng())
+    found = bounds_of_image(Blank(), np.zeros((4, 4)), (1, 2, 4), 3, rng())
     assert found.rate == 0
     assert found.distortion == pytest.approx(16 * math.log(2))
     assert found.elbo == pytest.approx(-found.distortion)

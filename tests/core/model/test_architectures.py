@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from vae_core import architectures, objective
-from vae_core.architectures import ARCHITECTURES
 from vae_core.config import ConfigError, RunConfig
-from vae_core.vae import VAE
+from vae_core.model import architectures
+from vae_core.model.architectures import ARCHITECTURES
+from vae_core.model.priors import standard_normal
+from vae_core.model.vae import VAE
 
 
 @pytest.mark.parametrize("size", [8, 13, 28, 30])
@@ -51,7 +52,7 @@ def test_evaluation_is_the_same_twice_and_uses_the_encoder_as_exported(name: str
     images = np.random.default_rng(0).uniform(size=(40, 8, 8)).astype(np.float32)
     first, second = vae.evaluate_on(images), vae.evaluate_on(images)
     assert first.distortion == second.distortion
-    rate_per_dim = objective.rate_per_dim(*vae.encode(images)).mean(axis=0)
+    rate_per_dim = standard_normal.rate_per_dim(*vae.encode(images)).mean(axis=0)
     assert first.rate_per_dim == pytest.approx(rate_per_dim, rel=1e-5, abs=1e-7)
 
 

@@ -13,23 +13,28 @@ import numpy as np
 import pytest
 from plotly import graph_objects as go
 
-from dashboard import beside_vae
+from dashboard.app_pages.autoencoder import coverage as autoencoder_coverage
+from dashboard.app_pages.autoencoder import interpolations, trios
 from dashboard.figures import autoencoder as figures
 from dashboard.figures import comparison, curves
 from tests.conftest import SMALL
 from tests.core.outcomes import finished, same_bits, weights
 from tests.dashboard.pages import open_page, plots
 from tests.trained_runs import TrainedRuns
-from vae_core import analysis, datasets, importing, training
-from vae_core.__main__ import main
-from vae_core.bundle import bundle
+from vae_core.cli.app import main
 from vae_core.config import ConfigError, RunConfig
-from vae_core.engines import InProcessEngine
-from vae_core.inference import Inference
-from vae_core.metrics import AUTOENCODER_METRICS
-from vae_core.runs import Run, RunStore
-from vae_core.sweep import sweep
-from vae_core.vae import VAE
+from vae_core.data import excerpts
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.exchange import importing
+from vae_core.exchange.bundle import bundle
+from vae_core.inference.images import Inference
+from vae_core.latent import coverage, reconstruction, samples
+from vae_core.metrics.catalogue import AUTOENCODER_METRICS
+from vae_core.model.vae import VAE
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
+from vae_core.runs.sweeps import sweep
+from vae_core.training import evaluation, loop
 
 AE = replace(SMALL, model="autoencoder")
 
@@ -101,13 +106,13 @@ def test_its_posteriors_have_no_width(encoded: Run) -> None:
     network = Inference(encoded)
     mean, log_var = network.encode(images)
     assert np.isneginf(log_var).all()
-    again = analysis.reconstruct(network, images, samples=4)
+    again = reconstruction.reconstruct(network, images, samples=4)
     assert again.std.max() == 0
     assert np.array_equal(again.at_mean, network.decode(mean))
 
 
 def test_the_loss_is_that_of_the_decoded_mean(encoded: Run) -> None:
-    found = training.evaluate(encoded)
+    found = evaluation.evaluate(encoded)
     assert found["recomputed"].keys() == found["stored"].keys()
     for name, value in found["stored"].items():
         assert found["recomputed"][name] == pytest.approx(value, rel=1e-6)
@@ -120,8 +125,8 @@ def test_beta_and_schedule_change_no_bit(encoded: Run, store: RunStore) -> None:
 def test_resume_ends_in_the_same_bits(encoded: Run, store: RunStore) -> None:
     run = store.create(AE)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "CHECKPOINT_SECONDS", 0)
-        training.train(run, stop=lambda: len(run.records("epoch")) > 1)
+        patch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+        loop.train(run, stop=lambda: len(run.records("epoch")) > 1)
     assert run.status().state == "interrupted"
     assert run.checkpoint_path.exists()
     InProcessEngine().submit(run)
@@ -188,16 +193,16 @@ def test_betas_are_for_vaes(
 def test_coverage_of_points_worked_out_by_hand() -> None:
     line = np.array([[0.0], [1.0], [3.0], [7.0]])
     # Radii to the nearest other: 1, 1, 2, 4. In reach: 0 and 1 of 0.5; 3 of 4.9, 7 of 4.9.
-    assert analysis.coverage(line, np.array([[0.5]]), k=1) == 0.5
-    assert analysis.coverage(line, np.array([[0.5], [4.9]]), k=1) == 1.0
-    assert analysis.coverage(line, np.array([[100.0]]), k=1) == 0.0
+    assert coverage.coverage(line, np.array([[0.5]]), k=1) == 0.5
+    assert coverage.coverage(line, np.array([[0.5], [4.9]]), k=1) == 1.0
+    assert coverage.coverage(line, np.array([[100.0]]), k=1) == 0.0
     # The other way round it is another number.
     x, y = np.array([[0.0], [1.0], [2.0]]), np.array([[0.4], [0.6], [100.0]])
-    assert analysis.coverage(x, y, k=1) == pytest.approx(2 / 3)
-    assert analysis.coverage(y, x, k=1) == pytest.approx(1 / 3)
-    assert analysis.coverage(line, line, k=3) == 1.0
+    assert coverage.coverage(x, y, k=1) == pytest.approx(2 / 3)
+    assert coverage.coverage(y, x, k=1) == pytest.approx(1 / 3)
+    assert coverage.coverage(line, line, k=3) == 1.0
     with pytest.raises(ValueError, match="more than 5"):
-        analysis.coverage(line, line)
+        coverage.coverage(line, line)
 
 
 def test_coverage_of_the_same_distribution_is_what_the_paper_says() -> None:
@@ -205,7 +210,7 @@ def test_coverage_of_the_same_distribution_is_what_the_paper_says() -> None:
     found = []
     for seed in range(20):
         x, y = np.random.default_rng(seed).standard_normal((2, n, 3))
-        found.append(analysis.coverage(x, y, k))
+        found.append(coverage.coverage(x, y, k))
     expected = 1 - (n - 1) * (n - 2) / ((2 * n - 1) * (2 * n - 2))
     assert np.mean(found) == pytest.approx(expected, abs=0.02)
 
@@ -213,8 +218,8 @@ def test_coverage_of_the_same_distribution_is_what_the_paper_says() -> None:
 def test_distances_agree_in_few_and_in_many_dimensions() -> None:
     a, b = np.random.default_rng(0).standard_normal((2, 30, 6))
     wide = [np.pad(x, ((0, 0), (0, 10))) for x in (a, b)]
-    assert np.allclose(analysis.squared_distances(a, b), analysis.squared_distances(*wide))
-    assert np.allclose(analysis.nearest_distances(np.array([[3.0, 4.0]]), np.zeros((1, 2))), 5)
+    assert np.allclose(coverage.squared_distances(a, b), coverage.squared_distances(*wide))
+    assert np.allclose(coverage.nearest_distances(np.array([[3.0, 4.0]]), np.zeros((1, 2))), 5)
 
 
 def test_the_nearest_of_many_dimensions_is_measured_exactly() -> None:
@@ -223,26 +228,26 @@ def test_the_nearest_of_many_dimensions_is_measured_exactly() -> None:
     points = others[:5] + np.float32(0.125)
     apart = points.astype(np.float64)[:, None] - others
     distances = np.sqrt(np.square(apart).sum(axis=-1).min(axis=1))
-    assert analysis.nearest_distances(points, others) == pytest.approx(distances)
+    assert coverage.nearest_distances(points, others) == pytest.approx(distances)
 
 
 def test_the_typical_gap_is_the_median_and_grows_with_the_space() -> None:
     points = np.array([[0.0, 0.0], [1.0, 0.0], [3.0, 0.0], [7.0, 0.0]])  # 1, 1, 2, 4
-    assert analysis.typical_gap(points) == pytest.approx(1.5)
-    assert analysis.typical_gap(10 * points) == pytest.approx(15)
+    assert coverage.typical_gap(points) == pytest.approx(1.5)
+    assert coverage.typical_gap(10 * points) == pytest.approx(15)
 
 
 def test_the_most_typical_image_is_one_of_its_label() -> None:
     points = np.array([[0.0], [4.0], [1.4], [2.0]])
-    assert analysis.most_typical(points, np.array([0, 0, 0, 1]), 0) == 2
+    assert samples.most_typical(points, np.array([0, 0, 0, 1]), 0) == 2
 
 
 def test_a_fitted_normal_has_mean_and_covariance_of_the_points() -> None:
     points = np.random.default_rng(0).standard_normal((500, 2)) @ [[3, 1], [0, 0.5]] + [10, -5]
-    z = analysis.fitted_normal_samples(50_000, points)
+    z = samples.fitted_normal_samples(50_000, points)
     assert np.allclose(z.mean(axis=0), points.mean(axis=0), atol=0.1)
     assert np.allclose(np.cov(z.T), np.cov(points.T), rtol=0.05)
-    assert analysis.fitted_normal_samples(5, points[:, :1]).shape == (5, 1)
+    assert samples.fitted_normal_samples(5, points[:, :1]).shape == (5, 1)
 
 
 # --- pages --------------------------------------------------------------------------------
@@ -260,7 +265,9 @@ def put(run: Run, store: RunStore) -> Run:
 def test_every_page_opens_on_it(
     encoded: Run, own_store: RunStore, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
     put(encoded, own_store)
     page = open_page(name)
     if name == "compare":
@@ -322,7 +329,9 @@ def test_the_page_sets_the_three_side_by_side(
     monkeypatch: pytest.MonkeyPatch,
     make_run: TrainedRuns,
 ) -> None:
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
     put(encoded, own_store)
     page = open_page("autoencoder")
     (code,) = page.code
@@ -350,21 +359,21 @@ def test_numbers_of_the_shipped_three(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the page says: the rate fills the prior, and steps at both ends are images."""
     (trio,) = [
         trio
-        for trio in beside_vae.trios()
+        for trio in trios.trios()
         if not trio.missing and trio.runs[0] is not None and trio.runs[0].config.dataset == "digits"
     ]
     runs = [run for run in trio.runs if run is not None]
-    covered = [beside_vae.coverage(run) for run in runs]
+    covered = [autoencoder_coverage.coverage(run) for run in runs]
     assert covered[2].normal > 0.85 > 0.5 > max(covered[0].normal, covered[1].normal)
     loaded = []
-    held_out = datasets.held_out
+    held_out = excerpts.held_out
 
     def counted(dataset: str, indices: Sequence[int]) -> np.ndarray:
         loaded.append(dataset)
         return held_out(dataset, indices)
 
-    monkeypatch.setattr(datasets, "held_out", counted)
-    walks = beside_vae.walks(runs, 0, 1)
+    monkeypatch.setattr(excerpts, "held_out", counted)
+    walks = interpolations.walks(runs, 0, 1)
     assert loaded == ["digits"], "the images are loaded once for all three"
     for walk in walks:
         assert walk.gaps[[0, -1]] == pytest.approx(0, abs=1e-5)

@@ -8,8 +8,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from vae_core import objective
 from vae_core.config import ConfigError, RunConfig
+from vae_core.model import effective_beta, schedules
+from vae_core.model.likelihoods import bernoulli
+from vae_core.model.objectives import beta_vae
+from vae_core.model.priors import standard_normal
 
 
 @pytest.mark.parametrize(
@@ -20,18 +23,18 @@ def test_rate_is_the_kl_integral(mean: float, std: float) -> None:
     log_q = -0.5 * ((z - mean) / std) ** 2 - math.log(std * math.sqrt(2 * math.pi))
     log_p = -0.5 * z**2 - math.log(math.sqrt(2 * math.pi))
     integral = np.trapezoid(np.exp(log_q) * (log_q - log_p), z)
-    closed = objective.rate(np.array([mean]), np.array([2 * math.log(std)]))
+    closed = standard_normal.rate(np.array([mean]), np.array([2 * math.log(std)]))
     assert closed == pytest.approx(integral, abs=1e-7)
 
 
 def test_rate_of_the_prior_is_zero_and_dimensions_add_up() -> None:
-    assert objective.rate(np.zeros((3, 4)), np.zeros((3, 4))) == pytest.approx(0)
+    assert standard_normal.rate(np.zeros((3, 4)), np.zeros((3, 4))) == pytest.approx(0)
     rng = np.random.default_rng(0)
     mean, log_var = rng.normal(size=(2, 5, 3))
-    per_dim = objective.rate_per_dim(mean, log_var)
+    per_dim = standard_normal.rate_per_dim(mean, log_var)
     assert per_dim.shape == (5, 3)
     assert (per_dim >= 0).all()
-    assert objective.rate(mean, log_var) == pytest.approx(per_dim.sum(axis=1))
+    assert standard_normal.rate(mean, log_var) == pytest.approx(per_dim.sum(axis=1))
 
 
 def test_distortion_is_binary_cross_entropy_summed_over_pixels() -> None:
@@ -39,22 +42,22 @@ def test_distortion_is_binary_cross_entropy_summed_over_pixels() -> None:
     x, logits = rng.uniform(size=(4, 9)), 3 * rng.normal(size=(4, 9))
     p = 1 / (1 + np.exp(-logits))
     expected = -(x * np.log(p) + (1 - x) * np.log(1 - p)).sum(axis=1)
-    assert objective.distortion(logits, x) == pytest.approx(expected)
+    assert bernoulli.distortion(logits, x) == pytest.approx(expected)
 
 
 def test_distortion_known_answers() -> None:
-    grey = objective.distortion(np.zeros((1, 784)), np.ones((1, 784)))
+    grey = bernoulli.distortion(np.zeros((1, 784)), np.ones((1, 784)))
     assert grey == pytest.approx(784 * math.log(2))
     # A saturated sigmoid would give log(0): from logits the cost stays exact and finite.
-    assert objective.distortion(np.array([[1000.0]]), np.array([[0.0]])) == pytest.approx(1000)
-    assert objective.distortion(np.array([[1000.0]]), np.array([[1.0]])) == pytest.approx(0)
+    assert bernoulli.distortion(np.array([[1000.0]]), np.array([[0.0]])) == pytest.approx(1000)
+    assert bernoulli.distortion(np.array([[1000.0]]), np.array([[1.0]])) == pytest.approx(0)
 
 
 def test_elbo_and_loss() -> None:
-    assert objective.elbo(144.2, 6.2) == pytest.approx(-150.4)
-    assert objective.loss(144.2, 6.2, 1.0) == pytest.approx(150.4)
-    assert objective.loss(100.0, 7.0, 2.0, capacity=10.0) == pytest.approx(106.0)
-    assert objective.loss(100.0, math.inf, 0) == 100.0
+    assert beta_vae.elbo(144.2, 6.2) == pytest.approx(-150.4)
+    assert beta_vae.loss(144.2, 6.2, 1.0) == pytest.approx(150.4)
+    assert beta_vae.loss(100.0, 7.0, 2.0, capacity=10.0) == pytest.approx(106.0)
+    assert beta_vae.loss(100.0, math.inf, 0) == 100.0
 
 
 def test_keras_and_numpy_share_the_text() -> None:
@@ -63,11 +66,11 @@ def test_keras_and_numpy_share_the_text() -> None:
     rng = np.random.default_rng(1)
     logits, x, mean, log_var = rng.normal(size=(4, 6, 5)).astype(np.float32)
     x = np.clip(x, 0, 1)
-    assert np.asarray(objective.distortion(logits, x, ops)) == pytest.approx(
-        objective.distortion(logits, x), rel=1e-5
+    assert np.asarray(bernoulli.distortion(logits, x, ops)) == pytest.approx(
+        bernoulli.distortion(logits, x), rel=1e-5
     )
-    assert np.asarray(objective.rate(mean, log_var, ops)) == pytest.approx(
-        objective.rate(mean, log_var), rel=1e-5
+    assert np.asarray(standard_normal.rate(mean, log_var, ops)) == pytest.approx(
+        standard_normal.rate(mean, log_var), rel=1e-5
     )
 
 
@@ -75,14 +78,14 @@ STEPS = np.arange(101)
 
 
 def test_constant_schedule() -> None:
-    beta, capacity = objective.schedule(RunConfig(beta=4), STEPS, 100)
+    beta, capacity = schedules.schedule(RunConfig(beta=4), STEPS, 100)
     assert (beta == 4).all()
     assert capacity is None
 
 
 def test_linear_schedule_reaches_beta_when_the_warmup_ends() -> None:
     config = RunConfig(beta=4, schedule="linear", warmup=0.5)
-    beta, _ = objective.schedule(config, STEPS, 100)
+    beta, _ = schedules.schedule(config, STEPS, 100)
     assert beta[0] == 0
     assert beta[25] == pytest.approx(2)
     assert (beta[50:] == 4).all()
@@ -91,7 +94,7 @@ def test_linear_schedule_reaches_beta_when_the_warmup_ends() -> None:
 
 def test_cyclical_schedule_starts_anew_each_cycle() -> None:
     config = RunConfig(beta=2, schedule="cyclical", cycles=4, warmup=0.5)
-    beta, _ = objective.schedule(config, np.arange(100), 100)
+    beta, _ = schedules.schedule(config, np.arange(100), 100)
     assert beta[[0, 25, 50, 75]] == pytest.approx(0)
     assert beta[24] == beta[99] == 2
     assert beta[:25] == pytest.approx(beta[75:])
@@ -99,7 +102,7 @@ def test_cyclical_schedule_starts_anew_each_cycle() -> None:
 
 def test_capacity_schedule_holds_beta_and_grows_the_target() -> None:
     config = RunConfig(beta=100, schedule="capacity", capacity=25, warmup=0.5)
-    beta, capacity = objective.schedule(config, STEPS, 100)
+    beta, capacity = schedules.schedule(config, STEPS, 100)
     assert (beta == 100).all()
     assert capacity is not None
     assert capacity[0] == 0
@@ -108,7 +111,7 @@ def test_capacity_schedule_holds_beta_and_grows_the_target() -> None:
 
 
 def test_no_warmup_means_full_beta_from_the_first_step() -> None:
-    beta, _ = objective.schedule(RunConfig(beta=3, schedule="linear", warmup=0), STEPS, 100)
+    beta, _ = schedules.schedule(RunConfig(beta=3, schedule="linear", warmup=0), STEPS, 100)
     assert (beta == 3).all()
 
 
@@ -121,15 +124,15 @@ def mean_of_bce(logits: np.ndarray, x: np.ndarray) -> float:
 
 def test_effective_beta_of_the_usual_published_losses() -> None:
     """mean BCE * 784 + summed KL is ours; the means of both are not by far."""
-    assert objective.effective_beta(1, "sum", "sum", 2, 784) == 1
-    assert objective.effective_beta(1, "mean", "mean", 2, 784) == 392
-    assert objective.effective_beta(1, "sum", "mean", 2, 784) == 784
-    assert objective.effective_beta(4, "mean", "sum", 10, 784) == pytest.approx(0.4)
-    assert objective.effective_beta(0, "mean", "mean", 2, 784) == 0
+    assert effective_beta.effective_beta(1, "sum", "sum", 2, 784) == 1
+    assert effective_beta.effective_beta(1, "mean", "mean", 2, 784) == 392
+    assert effective_beta.effective_beta(1, "sum", "mean", 2, 784) == 784
+    assert effective_beta.effective_beta(4, "mean", "sum", 10, 784) == pytest.approx(0.4)
+    assert effective_beta.effective_beta(0, "mean", "mean", 2, 784) == 0
 
 
-@pytest.mark.parametrize("kl", objective.REDUCTIONS)
-@pytest.mark.parametrize("reconstruction", objective.REDUCTIONS)
+@pytest.mark.parametrize("kl", effective_beta.REDUCTIONS)
+@pytest.mark.parametrize("reconstruction", effective_beta.REDUCTIONS)
 def test_effective_beta_gives_the_same_loss_gradients_and_minimum(
     kl: str, reconstruction: str
 ) -> None:
@@ -147,9 +150,11 @@ def test_effective_beta_gives_the_same_loss_gradients_and_minimum(
         return float(cost + written * term)
 
     def ours(scale: float) -> float:
-        beta = objective.effective_beta(written, kl, reconstruction, d, pixels)
-        distortion = objective.distortion(scale * logits, x).mean()
-        return float(objective.loss(distortion, objective.rate(scale * mean, log_var).mean(), beta))
+        beta = effective_beta.effective_beta(written, kl, reconstruction, d, pixels)
+        distortion = bernoulli.distortion(scale * logits, x).mean()
+        return float(
+            beta_vae.loss(distortion, standard_normal.rate(scale * mean, log_var).mean(), beta)
+        )
 
     factor = pixels if reconstruction == "mean" else 1
     assert ours(0.8) == pytest.approx(factor * theirs(0.8))
@@ -167,4 +172,4 @@ def test_effective_beta_gives_the_same_loss_gradients_and_minimum(
 )
 def test_effective_beta_of_what_can_not_be(asked: tuple[str, str, int, int]) -> None:
     with pytest.raises(ConfigError):
-        objective.effective_beta(1.0, *asked)
+        effective_beta.effective_beta(1.0, *asked)

@@ -12,16 +12,13 @@ import pytest
 
 from tests.conftest import SMALL
 from tests.trained_runs import copy_run
-from vae_core import training
-from vae_core.__main__ import main as command_line
-from vae_core.export import SEAL_BYTES, check_checkpoint
-from vae_core.runs import (
-    RUN_FILES,
-    SEALED_FILES,
-    Run,
-    RunError,
-    RunStore,
-)
+from vae_core.cli.app import main as command_line
+from vae_core.runs.errors import RunError
+from vae_core.runs.files import RUN_FILES, SEALED_FILES
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
+from vae_core.training import loop
+from vae_core.training.checkpoint import SEAL_BYTES, check_checkpoint
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +26,8 @@ def unfinished(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run with a checkpoint, to be copied."""
     run = RunStore(tmp_path_factory.mktemp("unfinished")).create(replace(SMALL, epochs=5))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "CHECKPOINT_SECONDS", 0)
-        training.train(run, stop=lambda: len(run.records("epoch")) > 2)
+        patch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+        loop.train(run, stop=lambda: len(run.records("epoch")) > 2)
     run.log_path.write_text("what was printed\n" * 9)
     return run
 

@@ -21,15 +21,13 @@ from tests.core.engines.training_processes import KILLS, Forked
 from tests.core.outcomes import finished, numbers, same_bits, weights
 from tests.trained_runs import copy_run
 from tests.waiting import wait_for
-from vae_core import training
 from vae_core.config import RunConfig, VaeLabError
-from vae_core.engines import LocalEngine
-from vae_core.runs import (
-    TEMPORARY,
-    Group,
-    RunError,
-    RunStore,
-)
+from vae_core.engines.local import LocalEngine
+from vae_core.runs.disk import TEMPORARY
+from vae_core.runs.errors import RunError
+from vae_core.runs.groups import Group
+from vae_core.runs.store import RunStore
+from vae_core.training import evaluation, loop
 
 
 class FullDisk:
@@ -82,7 +80,7 @@ def life(store: RunStore) -> None:
     run = step(store.create, FEW) or store.create(FEW)
     step(store.save_group, run.id, "a", Group((2,)))
     step(run.queue)
-    step(training.train, run)
+    step(loop.train, run)
     other = step(store.create, replace(FEW, seed=9)) or store.create(replace(FEW, seed=9))
     step(other.request_cancel)
     step(store.delete, other)
@@ -94,9 +92,9 @@ def test_each_write_fsync_and_rename_fails_in_turn(
     store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first and the last of each kind; all, where more is asked for (VAE_LAB_KILLS)."""
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0)
-    monkeypatch.setattr(training, "TICK_SECONDS", 1e9)  # the same calls each time
-    monkeypatch.setattr(training, "_measure", lambda *_: {})  # which writes nothing
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(loop, "TICK_SECONDS", 1e9)  # the same calls each time
+    monkeypatch.setattr(evaluation, "measure", lambda *_: {})  # which writes nothing
     whole = finished(RunStore(tmp_path / "whole"), FEW)
     seen: list[tuple[str, str]] = []
     store.save_group(FEW.id, "a", Group((1,)))
@@ -129,7 +127,7 @@ def test_each_write_fsync_and_rename_fails_in_turn(
         if KILLS <= 50 and turn % 3:  # it takes long
             continue
         run.queue()
-        training.train(run)
+        loop.train(run)
         assert run.status().state == "finished", seen[turn]
         run.check()
         assert numbers(run) == numbers(whole)

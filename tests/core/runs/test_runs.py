@@ -18,7 +18,10 @@ import pytest
 
 from tests.conftest import SMALL
 from tests.trained_runs import copy_run
-from vae_core.runs import Run, RunBusyError, RunError, RunStore, replace_file
+from vae_core.runs.disk import replace_file
+from vae_core.runs.errors import RunBusyError, RunError
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
 
 
 def step(epoch: float) -> dict[str, object]:
@@ -122,7 +125,7 @@ def test_running_without_a_process_reads_as_interrupted(store: RunStore) -> None
         [
             sys.executable,
             "-c",
-            "import sys, pathlib; from vae_core.runs import Run;"
+            "import sys, pathlib; from vae_core.runs.run import Run;"
             "Run(pathlib.Path(sys.argv[1])).write_running(epoch=7)",
             str(run.path),
         ],
@@ -137,7 +140,7 @@ def test_running_without_a_process_reads_as_interrupted(store: RunStore) -> None
 def test_a_zombie_is_not_the_owner(store: RunStore) -> None:
     run = store.create(SMALL)
     code = (
-        "import sys, pathlib; from vae_core.runs import Run;"
+        "import sys, pathlib; from vae_core.runs.run import Run;"
         "Run(pathlib.Path(sys.argv[1])).write_running()"
     )
     child = subprocess.Popen([sys.executable, "-c", code, str(run.path)])
@@ -172,7 +175,7 @@ def test_an_owner_elsewhere_lives_by_its_heartbeat(store: RunStore) -> None:
 def test_lock_goes_with_the_process(store: RunStore) -> None:
     run = store.create(SMALL)
     code = (
-        "import sys, pathlib, time; from vae_core.runs import Run\n"
+        "import sys, pathlib, time; from vae_core.runs.run import Run\n"
         "with Run(pathlib.Path(sys.argv[1])).claim(): print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen(

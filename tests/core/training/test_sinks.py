@@ -18,10 +18,12 @@ from tests.conftest import SMALL
 from tests.core.cli.calling import vae_core
 from tests.core.outcomes import same_bits, weights
 from tests.waiting import PATIENCE, wait_for
-from vae_core import sinks
-from vae_core.engines import InProcessEngine
-from vae_core.metrics import METRICS
-from vae_core.runs import PROJECT, Run, RunError, RunStore
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.metrics.catalogue import METRICS
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
+from vae_core.runs.store import PROJECT, RunStore
+from vae_core.training import sinks
 
 # In a process of its own: MLflow takes seconds to import, and warns.
 READ = """
@@ -60,7 +62,7 @@ def in_mlflow(uri: str) -> list[dict[str, Any]]:
 def sink(name: str, run: Run, **env: str) -> subprocess.CompletedProcess[str]:
     """A sink's process for a run that has ended."""
     return subprocess.run(
-        [sys.executable, "-m", "vae_core.sinks", name, str(run.path)],
+        [sys.executable, "-m", "vae_core.training.sinks", name, str(run.path)],
         capture_output=True,
         text=True,
         cwd=PROJECT,

@@ -12,12 +12,17 @@ import pytest
 from tests.conftest import SMALL
 from tests.core.outcomes import finished, same_bits, weights
 from tests.trained_runs import TrainedRuns
-from vae_core import datasets, text_metrics, training
 from vae_core.config import RunConfig
-from vae_core.engines import InProcessEngine
-from vae_core.inference import Inference
-from vae_core.metrics import FACTOR_METRICS, METRICS, mutual_information_gap
-from vae_core.runs import Run, RunError, RunStore
+from vae_core.data import registry
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.inference.images import Inference
+from vae_core.metrics import texts
+from vae_core.metrics.catalogue import FACTOR_METRICS, METRICS
+from vae_core.metrics.factors import mutual_information_gap
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
+from vae_core.training import evaluation, loop
 
 
 def test_a_finished_run_holds_what_it_promises(trained: Run) -> None:
@@ -41,7 +46,7 @@ def test_a_finished_run_holds_what_it_promises(trained: Run) -> None:
     assert names
     assert not any("optimizer" in name for name in names)
     assert not trained.checkpoint_path.exists()
-    expected = set(METRICS) - {*FACTOR_METRICS, *text_metrics.NAMES}  # no known factors
+    expected = set(METRICS) - {*FACTOR_METRICS, *texts.NAMES}  # no known factors
     assert set(trained.metrics()) == expected
 
 
@@ -52,7 +57,7 @@ def test_weights_are_stored_once(trained: Run) -> None:
 
 
 def test_evaluate_gives_the_stored_numbers_again(trained: Run) -> None:
-    result = training.evaluate(trained)
+    result = evaluation.evaluate(trained)
     assert result["epoch"] == 3
     assert result["stored"] == trained.records("epoch")[-1]["test"] | trained.metrics()
     assert result["recomputed"]["loss"] == pytest.approx(result["stored"]["loss"], rel=1e-6)
@@ -66,12 +71,12 @@ def test_evaluate_takes_beta_and_epoch_of_the_weights(
 ) -> None:
     for schedule in ("linear", "cyclical", "capacity"):
         config = RunConfig(beta=3, schedule=schedule, capacity=2, epochs=4, warmup=1)
-        result = training.evaluate(finished(store, config))
+        result = evaluation.evaluate(finished(store, config))
         assert result["recomputed"]["loss"] == pytest.approx(result["stored"]["loss"], rel=1e-6)
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
     run = store.create(RunConfig(epochs=9, schedule="linear"))
-    training.train(run, stop=lambda: len(run.records("epoch")) > 4)
-    result = training.evaluate(run)
+    loop.train(run, stop=lambda: len(run.records("epoch")) > 4)
+    result = evaluation.evaluate(run)
     assert result["epoch"] == 4
     assert result["recomputed"]["loss"] == pytest.approx(result["stored"]["loss"], rel=1e-6)
 
@@ -80,12 +85,12 @@ def test_evaluate_takes_beta_and_epoch_of_the_weights(
 def test_held_out_distortion_samples_z(store: RunStore) -> None:
     """With z = mean the distortion is lower by nearly a nat: the mistake most demos make."""
     trained = finished(store, RunConfig(epochs=30))
-    from vae_core import objective
+    from vae_core.model.likelihoods import bernoulli
 
-    vae, dataset = training.load_trained(trained)
+    vae, dataset = evaluation.load_trained(trained)
     mean, _ = vae.encode(dataset.x_test)
     logits = np.asarray(vae.decoder(mean)).reshape(len(mean), -1)
-    at_mean = objective.distortion(logits, dataset.x_test.reshape(len(mean), -1)).mean()
+    at_mean = bernoulli.distortion(logits, dataset.x_test.reshape(len(mean), -1)).mean()
     sampled = trained.records("epoch")[-1]["test"]["distortion"]
     assert at_mean < sampled - 0.5
 
@@ -93,7 +98,7 @@ def test_held_out_distortion_samples_z(store: RunStore) -> None:
 def test_inference_agrees_with_keras(trained: Run) -> None:
     from keras import ops
 
-    vae, dataset = training.load_trained(trained)
+    vae, dataset = evaluation.load_trained(trained)
     inference = Inference(trained)
     for ours, theirs in zip(
         inference.encode(dataset.x_test), vae.encode(dataset.x_test), strict=True
@@ -110,7 +115,7 @@ def test_inference_agrees_with_keras_for_conv(store: RunStore, make_run: Trained
     from keras import ops
 
     run = make_run(store, replace(SMALL, architecture="conv", latent_dim=3, epochs=1))
-    vae, dataset = training.load_trained(run)
+    vae, dataset = evaluation.load_trained(run)
     mean, log_var = Inference(run).encode(dataset.x_test)
     assert np.abs(mean - vae.encode(dataset.x_test)[0]).max() < 1e-5
     assert np.abs(log_var - vae.encode(dataset.x_test)[1]).max() < 1e-5
@@ -139,8 +144,8 @@ def test_resume_ends_in_the_same_bits(store: RunStore, architecture: str) -> Non
 
     run = store.create(config)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "CHECKPOINT_SECONDS", 0)
-        training.train(run, stop=lambda: len(run.records("epoch")) > 4)
+        patch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+        loop.train(run, stop=lambda: len(run.records("epoch")) > 4)
     assert run.status().state == "interrupted"
     assert any("optimizer" in name for name in weights(run))
     assert run.records("epoch")[-1]["epoch"] == 4
@@ -157,9 +162,9 @@ def test_resume_ends_in_the_same_bits(store: RunStore, architecture: str) -> Non
 def test_a_stop_keeps_a_short_epoch_that_has_begun(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "STOP_SECONDS", 1e9)
+    monkeypatch.setattr(loop, "STOP_SECONDS", 1e9)
     run = store.create(SMALL)
-    training.train(run, stop=lambda: True)
+    loop.train(run, stop=lambda: True)
     assert run.status().state == "interrupted"
     assert run.records("epoch")[-1]["epoch"] == 1
     assert run.checkpoint_path.exists()
@@ -169,9 +174,9 @@ def test_a_stop_keeps_a_short_epoch_that_has_begun(
 def test_resume_before_the_first_checkpoint_starts_over(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "STOP_SECONDS", 0)
+    monkeypatch.setattr(loop, "STOP_SECONDS", 0)
     run = store.create(SMALL)
-    training.train(run, stop=lambda: True)
+    loop.train(run, stop=lambda: True)
     assert run.status().state == "interrupted"
     assert not run.checkpoint_path.exists()
     InProcessEngine().submit(run)
@@ -193,9 +198,9 @@ def test_a_crash_while_completing_changes_nothing(
 
     with monkeypatch.context() as patch:
         if when == "measure":
-            patch.setattr("vae_core.metrics.measure", crash)
+            patch.setattr("vae_core.metrics.measurement.measure", crash)
         elif when == "export":  # with the weights in place and the networks not yet
-            patch.setattr("vae_core.export._export_onnx", crash)
+            patch.setattr("vae_core.training.export._export_onnx", crash)
         else:
             append = Run.append_metrics
             patch.setattr(
@@ -204,7 +209,7 @@ def test_a_crash_while_completing_changes_nothing(
                 lambda self, record: crash() if record["kind"] == "end" else append(self, record),
             )
         with pytest.raises(Crash):
-            training.train(run)
+            loop.train(run)
     assert run.viewable == (when != "export"), "no graphs above weights that are not theirs"
     run.write_status(state="interrupted")
     InProcessEngine().submit(run)
@@ -217,9 +222,9 @@ def test_a_crash_while_completing_changes_nothing(
 def test_a_stop_while_measuring_is_heard_and_costs_nothing(
     store: RunStore, trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "TICK_SECONDS", 0)
+    monkeypatch.setattr(loop, "TICK_SECONDS", 0)
     run = store.create(SMALL)
-    training.train(run, stop=lambda: len(run.records("epoch")) > SMALL.epochs)
+    loop.train(run, stop=lambda: len(run.records("epoch")) > SMALL.epochs)
     assert run.status().state == "interrupted"
     assert not run.records("end")
     InProcessEngine().submit(run)
@@ -238,9 +243,9 @@ def test_a_run_of_an_older_version_goes_on(
     store: RunStore, trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its checkpoint lies where the trained weights lie now."""
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
     run = store.create(SMALL)
-    training.train(run, stop=lambda: len(run.records("epoch")) > 1)
+    loop.train(run, stop=lambda: len(run.records("epoch")) > 1)
     run.checkpoint_path.rename(run.weights_path)
     InProcessEngine().submit(run)
     assert same_bits(weights(run), weights(trained))
@@ -255,10 +260,10 @@ def test_a_damaged_checkpoint_starts_over(store: RunStore) -> None:
     assert run.status().state == "finished"
     run.weights_path.write_bytes(b"\x89HDF\r\n\x1a\n torn")
     with pytest.raises(RunError, match="not what was written"):
-        training.evaluate(run)
+        evaluation.evaluate(run)
     (run.path / "checksums.json").unlink()  # a run of an older version
     with pytest.raises(RunError, match="can't be read"):
-        training.evaluate(run)
+        evaluation.evaluate(run)
 
 
 @pytest.mark.parametrize(
@@ -287,21 +292,21 @@ def test_good_weights_survive_a_later_divergence(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The weights turn to nan in epoch 3: those of epoch 2 must be on disk and load."""
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
     run = store.create(RunConfig(epochs=5))
-    epoch = training.Training._epoch
+    epoch = loop.Training._epoch
 
-    def poisoned(self: training.Training, number: int) -> dict[str, float] | None:
+    def poisoned(self: loop.Training, number: int) -> dict[str, float] | None:
         if number == 2:
             weight = self.vae.trainable_variables[0]
             weight.assign(np.full(weight.shape, np.nan))
         return epoch(self, number)
 
-    monkeypatch.setattr(training.Training, "_epoch", poisoned)
+    monkeypatch.setattr(loop.Training, "_epoch", poisoned)
     InProcessEngine().submit(run)
     assert run.status().state == "failed"
     assert "nan" in (run.status().error or "")
-    result = training.evaluate(run)
+    result = evaluation.evaluate(run)
     assert result["epoch"] == 2
     assert result["recomputed"]["loss"] == pytest.approx(result["stored"]["loss"], rel=1e-6)
 
@@ -342,10 +347,10 @@ def test_schedules_train_and_are_recorded(store: RunStore, schedule: str) -> Non
 def test_known_factors_give_a_mutual_information_gap(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = datasets.load("digits")
+    data = registry.load("digits")
     # Its own label as the one factor: real codes, and a factor that they tell something of.
     known = replace(data, factors=data.y_test[:, None])
-    monkeypatch.setattr(datasets, "load", lambda _name: known)
+    monkeypatch.setattr(registry, "load", lambda _name: known)
     assert known.factors is not None
     run = finished(store, RunConfig(epochs=30))
     mig = run.metrics()["mig"]
@@ -364,9 +369,9 @@ def test_a_cosine_decay_ends_at_0_and_resumes_to_the_bit(
 ) -> None:
     config = RunConfig(epochs=6, decay="cosine", learning_rate=2e-3)
     run = store.create(config)
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0)
-    training.train(run, stop=lambda: len(run.records("epoch")) > 4)
-    vae = training.Training(run, lambda: False).vae
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+    loop.train(run, stop=lambda: len(run.records("epoch")) > 4)
+    vae = loop.Training(run, lambda: False).vae
     rates = [float(vae.optimizer.learning_rate)]
     vae.optimizer.iterations.assign(6 * (1437 // 128))
     rates.append(float(vae.optimizer.learning_rate))

@@ -1,0 +1,61 @@
+"""Arithmetic: the direction from one group of images to another, added to any picture."""
+
+import streamlit as st
+
+from dashboard.app_pages.arithmetic import picking, vectors
+from dashboard.shared import markdown, notes, posteriors, run_picker
+
+EXPLANATION = r"""
+The encoder puts every image at a posterior mean $\mu(x)$. The difference of the means of two groups
+of images, $A$ and $B$, is a direction of the latent space,
+
+$$
+v = \frac{1}{|B|} \sum_{x \in B} \mu(x) - \frac{1}{|A|} \sum_{x \in A} \mu(x),
+$$
+
+and $\mu(x) + s\,v$, decoded, is the picture $x$ moved towards $B$ with the strength $s$ (Larsen et
+al., 2016, *Autoencoding beyond pixels using a learned similarity metric*; White, 2016, *Sampling
+Generative Networks*). Nothing asks the model to lay attributes along straight lines; where it does,
+that is a finding.
+
+What else differs between the groups is in $v$, too: if those who wear glasses are mostly men, so
+is the vector. White (2016) balances the groups for this reason.
+
+An **analogy** takes the vector from two pictures alone, $c + s\,(a - b)$ (Mikolov et al., 2013,
+*Linguistic Regularities in Continuous Space Word Representations*, for words). One picture each
+carries all of what differs between them.
+"""
+
+st.title("Arithmetic")
+run = run_picker.pick_run()
+notes.notes(run)
+q = posteriors.of_held_out(run)
+vectors.say_how_few(run)
+
+chart, side = st.columns([3, 1], gap="large")
+check = st.container()
+markdown.explain("What the vector is", EXPLANATION)
+# Before what stands above it: what is picked or saved can be chosen at once.
+with st.container(key="form_pick"):
+    picked = picking.section(run, q)
+with side, st.container(key="form"):
+    kind = st.segmented_control(
+        "Vector from",
+        ["two groups", "two pictures"],
+        default="two groups",
+        required=True,
+        key="arithmetic_from",
+        bind="query-params",
+        help="the difference of the means of two groups of held-out images, or an analogy",
+    )
+    if kind == "two groups":
+        direction = vectors.choose_groups(run, q, picked)
+    else:
+        direction = vectors.choose_pictures(q)
+    start = vectors.choose_picture("Added to picture", "c", 0, q)
+
+if direction is not None:
+    with chart:
+        strength = vectors.board(run, q, direction, start, side)
+    with check:
+        vectors.held_out_check(run, q, direction, strength)

@@ -1,0 +1,1 @@
+"""Autoencoder vs VAE: the same networks without noise and rate, and what that costs."""

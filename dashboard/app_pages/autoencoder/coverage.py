@@ -1,0 +1,65 @@
+"""Which share of what is sampled lies near encoded images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from dashboard.shared import run_cache
+from vae_core.latent import coverage as latent_coverage
+from vae_core.latent import samples
+from vae_core.latent.coverage import NEIGHBOURS
+from vae_core.metrics.posterior_samples import sampled
+from vae_core.runs.run import Run
+
+SAMPLES = 36
+
+
+MOST_COVERED = 2000  # samples on each side: more change the third decimal
+
+
+def encoded(run: Run) -> np.ndarray:
+    """Held-out images, at most `MOST_COVERED`, as (n, d): a sample of the posterior of each, of an
+    autoencoder its latents.
+    """
+    arrays = run_cache.arrays(run)
+    mean, log_var = arrays["posterior_mean"], arrays["posterior_log_var"]
+    rng = np.random.default_rng(0)
+    rows = rng.permutation(len(mean))[:MOST_COVERED]
+    return sampled(mean[rows], log_var[rows], rng)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Shares of samples that lie near encoded images, see `vae_core.latent.coverage`.
+
+    Attributes:
+        normal: of N(0, I).
+        fitted: of the normal distribution with mean and covariance of the encoded images.
+        expected: what two samples of one distribution would give.
+    """
+
+    normal: float
+    fitted: float
+    expected: float
+
+
+def coverage(run: Run) -> Coverage:
+    """As many encoded held-out images as samples; of a posterior one sample an image."""
+    return _coverage(*run_cache.version(run))
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _coverage(path: str, written: int) -> Coverage:
+    del written
+    z = encoded(Run(Path(path)))
+    n, d = z.shape
+    k = np.arange(1, NEIGHBOURS + 1)
+    return Coverage(
+        latent_coverage.coverage(samples.prior_samples(n, d, seed=1), z),
+        latent_coverage.coverage(samples.fitted_normal_samples(n, z, seed=1), z),
+        float(1 - np.prod((n - k) / (2 * n - k))),
+    )

@@ -1,0 +1,217 @@
+"""Autoencoder vs VAE: the same networks without noise and rate, and what that costs."""
+
+import streamlit as st
+
+from dashboard.access import actions, roles
+from dashboard.app_pages.autoencoder import coverage, interpolations
+from dashboard.app_pages.autoencoder import trios as autoencoder_trios
+from dashboard.app_pages.autoencoder.trios import command
+from dashboard.components.plot.plot import drawn, plot
+from dashboard.figures import autoencoder as figures
+from dashboard.shared import markdown, png, run_cache, run_numbers, run_picker, run_queue
+from dashboard.shared.comparable_runs import kind_title
+from dashboard.shell import presentation
+from vae_core.config import VaeLabError
+from vae_core.latent import samples
+
+st.title("Autoencoder vs VAE")
+st.markdown(
+    "An autoencoder gives each image a **point** and decodes that point; a VAE gives it a "
+    "**posterior**, decodes a sample of it, and pays for its distance from the prior. Same "
+    "networks, same first weights, same batches: what differs is the noise and the rate."
+)
+trios = {trio.name: trio for trio in autoencoder_trios.trios()}
+if not trios:
+    raise run_picker.NothingToShowError(
+        "There are no finished runs to set side by side yet: train an autoencoder, and VAEs of "
+        "β = 0 and β = 1, on the Train page."
+    )
+NAMES = list(trios)
+run_picker.replace_gone("trio", NAMES, NAMES[0])
+chosen = st.selectbox(
+    "Runs of the same networks and seed",
+    NAMES,
+    key="trio",
+    bind="query-params",
+    help="Sets of finished runs that differ in the model and β alone; whole sets first.",
+)
+trio = trios[chosen] if chosen in trios else trios[NAMES[0]]
+if st.session_state.get(presentation.PRESENTING):  # which hides the box
+    st.caption(trio.name)
+
+if trio.missing:
+    kinds = ", ".join(config.model_label for config in trio.missing)
+    st.info(
+        f"Not trained yet, of this set: {kinds}. Train it here or on the command line, and it "
+        "stands beside the others.",
+        icon=":material/info:",
+    )
+    with st.container(key="form_missing"):
+        st.code("\n".join(map(command, trio.missing)), language="bash", wrap_lines=True)
+        if roles.role() == roles.TRAINER and st.button(
+            "Train what is missing", icon=":material/play_arrow:", key="train_missing"
+        ):
+            try:
+                started = actions.train(trio.missing)
+            except VaeLabError as error:
+                st.error(markdown.escape_markdown(str(error)), icon=":material/error:")
+            else:
+                if started:
+                    run_queue.watch(started[0])
+                st.switch_page("app_pages/train/page.py")
+
+runs = [run for run in trio.runs if run is not None]
+versions = tuple(map(run_cache.version, runs))
+arrays = [run_cache.arrays(run) for run in runs]
+label_names = [str(name) for name in arrays[0]["label_names"]]
+here = [i for i in range(len(label_names)) if all((a["labels"] == i).any() for a in arrays)]
+
+with st.container(horizontal=True, vertical_alignment="bottom", key="form_walk"):
+    start, end = (
+        st.selectbox(
+            title,
+            here,
+            index=min(index, len(here) - 1),
+            format_func=lambda label: label_names[label],
+            key=key,
+            bind="query-params",
+            width=160,
+        )
+        for index, (title, key) in enumerate((("Walk from", "walk_from"), ("to", "walk_to")))
+    )
+    shared = st.toggle(
+        "Same axes for all",
+        key="same_axes",
+        bind="query-params",
+        help="At one scale, a latent space that nothing holds dwarfs that of a VAE.",
+    )
+walks = interpolations.walks(runs, start, end)
+
+st.subheader("Where the images are")
+plot(
+    drawn(
+        lambda: figures.planes(
+            [
+                figures.Plane(
+                    kind_title(run),
+                    a["posterior_mean"],
+                    a["labels"],
+                    label_names,
+                    run_numbers.top_dims(run),
+                    walk.latents,
+                )
+                for run, a, walk in zip(runs, arrays, walks, strict=True)
+            ],
+            shared,
+        ),
+        *("autoencoder-planes", start, end, shared, *versions),
+    ),
+    key="autoencoder-planes",
+    height=500,
+    aspect=1 / len(runs),
+    alt="Held-out images in the latent spaces of the runs, with the circles of N(0, I)",
+)
+st.caption(
+    "Held-out images at their posterior means, of the autoencoder at its points, a colour a label. "
+    "Each plane has its own scale, as its title says, unless all share one: the dotted circles are "
+    "1 and 2 standard deviations of N(0, I) in every one. An autoencoder never heard of N(0, I), "
+    "and its latents have no unit of their own."
+)
+
+st.subheader("Pictures decoded from samples")
+for column, run in zip(st.columns(3, gap="large"), runs, strict=False):
+    with column:
+        st.markdown(f"**{kind_title(run)}**")
+        found = coverage.coverage(run)
+        st.metric(
+            "coverage of N(0, I)",
+            f"{found.normal:.0%}",
+            help="Share of samples of N(0, I) that have an encoded held-out image within reach of "
+            "their 5 nearest other samples (Naeem et al., 2020). "
+            f"{found.expected:.0%} if the encoded images were distributed as N(0, I).",
+            border=True,
+        )
+        d = run.config.latent_dim
+        png.show_png(
+            run_cache.decoded(run, samples.prior_samples(coverage.SAMPLES, d), 6),
+            "z from the prior" if run.config.has_rate else "z from N(0, I)",
+            f"Decoded samples of N(0, I), {kind_title(run)}",
+        )
+        z = samples.fitted_normal_samples(coverage.SAMPLES, coverage.encoded(run))
+        png.show_png(
+            run_cache.decoded(run, z, 6),
+            f"z from a normal fitted to the encoded images (coverage {found.fitted:.0%})",
+            f"Decoded samples of a fitted normal, {kind_title(run)}",
+        )
+st.caption(
+    "The same samples of N(0, I) in every column. The prior is what the VAE with β = 1 was trained "
+    "to be sampled from; at β = 0 nothing asked for it, and an autoencoder has none: there N(0, I) "
+    "is only a guess, so below it is the kinder one, a normal with the mean and covariance of the "
+    "encoded images. Where a sample falls between the images, the decoder was never trained."
+)
+
+st.subheader(
+    f"A straight walk from {markdown.escape_markdown(label_names[start])} "
+    f"to {markdown.escape_markdown(label_names[end])}"
+)
+GAPS = "latent<br>(gaps)"
+PIXELS = "pixels<br>(rms)"
+shown = [
+    {GAPS: walk.gaps} | ({PIXELS: walk.pixels} if walk.pixels is not None else {}) for walk in walks
+]
+tops = {name: 1.1 * max(max(d[name].max() for d in shown if name in d), 1e-6) for name in shown[0]}
+for run, walk, distances in zip(runs, walks, shown, strict=True):
+    st.markdown(f"**{kind_title(run)}**")
+    plot(
+        drawn(
+            lambda run=run, walk=walk, distances=distances: figures.walk(  # type: ignore[misc]
+                run_cache.inference(run).decode(walk.latents), distances, tops
+            ),
+            *("autoencoder-walk", start, end, repr(tops), run_cache.version(run), *versions),
+        ),
+        key=f"autoencoder-walk-{run.config.model_label}",
+        height=150 + 80 * len(distances),
+        alt=f"Decoded steps of the walk, and the distance of each to the nearest held-out image, "
+        f"{kind_title(run)}",
+    )
+st.caption(
+    "Between the images of the two labels that lie nearest to the mean of their label. *latent*: "
+    "distance of the step to the nearest encoded held-out image, in gaps, the median distance of "
+    "an encoded image to its nearest other in the same run, so that runs of any scale compare; 0 "
+    "at both ends. *pixels*: root mean square difference of the decoded step and the nearest "
+    "held-out image, in grey levels of 0 to 1; at the ends at most the error of the reconstruction."
+)
+if any(walk.pixels is None for walk in walks):
+    st.caption("The images are not on this machine, so distances in pixels are left out.")
+markdown.explain(
+    "Why an autoencoder can't be sampled from",
+    r"""
+$$
+\text{autoencoder: } -\log p\big(x \mid z = \mu(x)\big) \qquad\qquad
+\text{VAE: } \mathbb E_{z \sim \mathcal N(\mu(x), \sigma^2(x))}[-\log p(x \mid z)]
++ \beta\, \mathrm{KL}\big(q(z \mid x) \,\|\, p(z)\big)
+$$
+
+The decoder of an autoencoder is only asked for the points $\mu(x)$ of training images
+(Hinton & Salakhutdinov, 2006). Nothing says where they lie, so they spread out and leave gaps, and
+nothing says what happens between them. With $\beta = 0$ there is noise, but $\sigma$ may shrink
+until it is all but gone, and the means spread out to make room; the rate makes that cost something
+(Kingma & Welling, 2014), and the posteriors come to fill the prior. A posterior of an autoencoder
+would have no width: its rate would be infinite, so it has no rate and no elbo here.
+
+**Coverage** (Naeem et al., 2020, eq. 4) with samples $z_i$ of $\mathcal N(0, I)$ and encoded images
+$y_j$, as many of each:
+
+$$
+\frac1n \sum_{i=1}^n \mathbf 1\big[\exists j : \lVert y_j - z_i \rVert \le
+r_k(z_i)\big], \qquad r_k(z_i) \text{: distance to the } k\text{-th nearest other sample},\ k = 5.
+$$
+
+It is the share of the prior's mass that lies near encoded images; the other way round it would be
+another number. Two samples of one distribution give
+$1 - \prod_{i=1}^{k} \frac{n-i}{2n-i} \approx 1 - 2^{-k} = 0.97$.
+
+A density fitted afterwards is a way to sample an autoencoder (Ghosh et al., 2020): the normal here
+is the simplest one.
+""",
+)

@@ -1,0 +1,1 @@
+"""Compare: runs of several β side by side."""

@@ -1,0 +1,248 @@
+"""Compare: runs of several β side by side."""
+
+import streamlit as st
+from pandas.io.formats.style import Styler
+
+from dashboard.components.plot.plot import drawn, plot
+from dashboard.figures import comparison
+from dashboard.figures.numbers import metrics_table
+from dashboard.kinds import texts
+from dashboard.shared import (
+    comparable_runs,
+    item_words,
+    markdown,
+    run_cache,
+    run_list,
+    run_numbers,
+    run_picker,
+    sweeps,
+)
+from dashboard.shared import comparison as shared_comparison
+from dashboard.shared.comparison import (
+    cells,
+    comparison_columns,
+    grid,
+    manifold_picture,
+    reconstructions,
+    show_table,
+)
+from vae_core.data import excerpts
+from vae_core.latent import samples
+from vae_core.metrics.bounds import BOUND_IMAGES
+from vae_core.metrics.catalogue import NO_FACTORS
+
+# Of images, and of texts and melodies.
+BOUNDS = (
+    "only those on binarised pixels bound a likelihood: never compare the two kinds",
+    "they bound a likelihood",
+)
+DECODED = (
+    r"""
+- **Reconstructions** blur as $\beta$ grows: there are fewer nats to say which image it was.
+- **Samples of the prior** look like those of the aggregate posterior only where the cloud fills
+  the prior.
+""",
+    r"""
+- **What comes back** is the same, letter for letter or note for note, where there are nats enough
+  to say which it was. As $\beta$ grows it is a likelier one, and at last the same for all.
+- **Samples of the prior** are like the data only where the cloud fills the prior.
+""",
+)
+
+st.title("Compare")
+comparable = comparable_runs.choose_kind()
+runs = {run_list.run_label(run): run for run in comparable}
+if not runs:
+    raise run_picker.NothingToShowError(
+        "There are no finished runs yet: train some on the Train page."
+    )
+item, items, an_item = (
+    of(comparable[0]) for of in (item_words.item, item_words.items, item_words.an_item)
+)
+of_texts = item != "image"
+chosen = st.multiselect(
+    "Runs",
+    list(runs),
+    default=[run_list.run_label(run) for run in comparable_runs.default_sweep(comparable)],
+    max_selections=sweeps.MOST_RUNS,
+    key="runs" if item == "image" else f"runs_{item}",
+    bind="query-params",
+    help=f"At most {sweeps.MOST_RUNS}; a column each, ordered by β.",
+)
+picked = sorted(
+    (runs[name] for name in chosen if name in runs),
+    key=lambda run: run.config.beta if run.config.has_rate else -1,
+)
+if not picked:
+    raise run_picker.NothingToShowError("Pick at least one run above.")
+picked, columns = comparison_columns(picked)
+if len({column.sweep for column in columns}) > 1:
+    st.warning(
+        "These runs differ in more than β, and so does what differs between the columns: "
+        f"{', '.join(comparable_runs.differing(picked))}.",
+        icon=":material/warning:",
+    )
+
+# What all figures below are made of: the runs, and their numbers with those of other seeds.
+shown_here = (*map(run_cache.version, picked), repr([column.numbers for column in columns]))
+
+st.subheader("Rate against distortion")
+plot(
+    drawn(lambda: comparison.rate_distortion(columns, an_item), "rate-distortion", *shown_here),
+    key="rate-distortion",
+    height=480,
+    alt="Rate-distortion plane, a point a β with its spread over seeds, and lines of equal elbo",
+)
+st.caption(
+    "Held out, z sampled; a point a β, the mean over its seeds with their standard deviation. "
+    "Dotted: equal elbo; nearer the origin is better. The short line through a point has the slope "
+    "-β: an optimal run lies where the curve of what the networks can reach has just this slope "
+    "(not under the capacity schedule, which has no such line)."
+)
+if any(column.beta == 0 for column in columns):
+    st.caption("Runs with β = 0 are left out: their rate is not optimised.")
+if any(column.beta is None for column in columns):
+    st.caption("Autoencoders are left out: they have no rate, and no elbo to compare.")
+
+st.subheader("Held-out numbers")
+names = [run_list.run_label(run) for run in picked]
+
+
+def table() -> Styler:
+    numbers = [column.numbers for column in columns]
+    return metrics_table(
+        {
+            "β": [column.beta for column in columns],
+            "seeds": [len(row) for row in numbers],
+            "run": names,
+        },
+        numbers,
+        comparable=len({run.config.dataset for run in picked}) == 1,
+    )
+
+
+show_table(table, *names, *shown_here)
+st.caption(
+    "Mean ± standard deviation over the seeds; marked: the best, where one direction is better. "
+    f"Nats are nats {an_item}. The loss holds β, so only the elbo compares across β. Bounds are "
+    f"computed on up to {BOUND_IMAGES} held-out {items}; {BOUNDS[of_texts]}. Click a heading to "
+    "sort."
+)
+if item == "image" and not all(excerpts.has_factors(run.config.dataset) for run in picked):
+    st.caption(NO_FACTORS)
+st.download_button(
+    "The table (CSV)",
+    lambda: table().data.to_csv(index=False),  # type: ignore[attr-defined]
+    "vae-lab-comparison.csv",
+    "text/csv",
+    icon=":material/table:",
+    on_click="ignore",
+    help="The means over the seeds, with all digits.",
+)
+
+st.subheader("The grid of β")
+seen, seen_columns = comparable_runs.with_networks(picked, columns)
+left, middle, right = st.columns(3, gap="large", vertical_alignment="bottom")
+half_width = left.slider(
+    "Half width of the latent axes", 1.0, 20.0, 4.0, 0.5, key="half_width", bind="query-params"
+)
+with_prior = middle.toggle(
+    "Show the prior, too",
+    value=True,
+    key="with_prior",
+    bind="query-params",
+    help="Samples of the standard normal itself: what all posteriors together would fill if the "
+    "aggregate posterior were the prior, without a hole.",
+)
+references = {run_list.run_label(run): run for run in seen}
+AS_THEY_ARE = "nothing: as they are"
+aligned_to = right.selectbox(
+    "Align to",
+    [AS_THEY_ARE, *references],
+    key="align",
+    bind="query-params",
+    help=f"Runs put the same {items} to other places: flipped, turned, nearer or farther. This "
+    "lays each latent space on that of the chosen run as well as a rotation or reflection, one "
+    "scale and a shift can (Procrustes). The scale is what β does, so compare shapes now, not "
+    "sizes.",
+)
+reference = references.get(aligned_to)
+alignments = comparable_runs.alignments(seen, reference)
+dims = run_numbers.top_dims(reference) if reference else (0, 0)
+prior = samples.prior_samples(comparison.MAX_POINTS, 2) if with_prior else None
+shown = len(seen_columns) + with_prior
+names = [column.title.replace("<br>", ", ") for column in seen_columns]
+figure = drawn(
+    lambda: comparison.latent_spaces(
+        [c.aligned(how, dims) for c, how in zip(seen_columns, alignments, strict=True)],
+        half_width,
+        prior,
+    ),
+    *("latent", half_width, with_prior, aligned_to, *shown_here),
+)
+width = comparison.width_of(shown)
+titles = max(0, figure.top - 60)  # pixels beyond two lines, which the chart adds itself
+with grid(shown):
+    plot(
+        figure,
+        key="compare-latent",
+        height=180 + 1300 // width + titles,
+        aspect=1 / width + titles / 1100,
+        alt="Held-out latent spaces side by side on shared axes",
+    )
+    st.caption(
+        f"Up to {comparison.MAX_POINTS:,} held-out {items} a run, each at its posterior mean; "
+        "dotted: 1 and 2 standard deviations of the prior."
+    )
+    if with_prior:
+        st.caption(
+            "N(0, I) is where the rate pulls: an aggregate posterior that were the prior would "
+            "leave no hole, and each sample of the prior would decode to something like the data."
+        )
+    if reference:
+        st.caption(
+            "Aligned, with the scale that it took; unexplained is the share of the chosen run's "
+            "variance that stays. The circles are those of the chosen run's prior."
+        )
+
+    if of_texts:
+        texts.side_by_side(seen, names)
+    else:
+        st.markdown("##### What the latent plane decodes to")
+        for cell, run, name, how in zip(cells(shown), seen, names, alignments, strict=False):
+            with cell:
+                manifold_picture(run, 10, name, how, dims if how else None)
+
+        st.markdown("##### The same images through every run")
+        reconstructions(seen, names, shown)
+
+        st.markdown("##### Samples: of the prior, and of the aggregate posterior")
+        for cell, run, name in zip(cells(shown), seen, names, strict=False):
+            with cell:
+                shared_comparison.samples(run, name)
+        st.caption(
+            "Above, z from the prior; below, z from the posteriors of held-out images drawn at "
+            "random. Where they differ the prior has mass that no image was put to: the holes."
+        )
+
+    st.markdown("##### Rate of each latent dimension")
+    plot(
+        drawn(lambda: comparison.rates(seen_columns, width, an_item), "rates", width, *shown_here),
+        key="compare-rates",
+        height=260,
+        alt="Held-out rate of each latent dimension, a column a run",
+    )
+markdown.explain(
+    "What to look for",
+    rf"""
+All runs minimise $\mathbb E_q[-\log p(x \mid z)] + \beta\,
+\mathrm{{KL}}(q(z \mid x)\,\|\,p(z))$: distortion and $\beta$ times the rate.
+
+- **Latent space**: a larger $\beta$ draws the cloud onto the circles and rounds it; a smaller one
+  lets it grow and tear. Averaged over the data, the rate splits into
+  $\mathrm{{KL}}(q(z)\,\|\,p(z))$, how far the cloud is from the prior, and the mutual information
+  $I(x; z)$, how well {items} are told apart (Hoffman & Johnson, 2016).
+{DECODED[of_texts].strip()}
+- **Rate of each dimension**: one that falls to 0 has collapsed; its posterior is the prior.
+""",
+)

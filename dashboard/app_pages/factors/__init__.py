@@ -1,0 +1,1 @@
+"""Known factors: which latent dimension follows what the pictures were made from."""

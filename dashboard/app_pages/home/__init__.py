@@ -1,0 +1,1 @@
+"""Home: the lesson at a glance, on runs that open at once."""

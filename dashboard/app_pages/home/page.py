@@ -1,0 +1,77 @@
+"""Home: the lesson at a glance, on runs that open at once."""
+
+import streamlit as st
+
+from dashboard.components.plot.plot import drawn, plot
+from dashboard.figures import comparison
+from dashboard.shared import markdown, run_cache, run_picker
+from dashboard.shared.comparable_runs import default_sweep
+from dashboard.shared.comparison import cells, comparison_columns, grid, manifold_picture
+
+st.title("What does the KL term do?")
+st.markdown(
+    "A variational autoencoder minimises **loss = distortion + β · rate**. Turn β up and the "
+    "latent space is pulled onto the prior, until nothing of the image is left in it; turn it "
+    "down and images are told apart better, while the latent space spreads out and tears."
+)
+
+runs = default_sweep()
+if not runs:
+    raise run_picker.NothingToShowError("No runs yet: train the first one on the Train page.")
+
+runs, columns = comparison_columns(runs)
+st.subheader(f"{runs[0].config.dataset}: same network, first weights and batches, only β differs")
+with grid(len(runs)):
+    plot(
+        drawn(
+            lambda: comparison.latent_spaces(columns, half_width=4),
+            "home",
+            *map(run_cache.version, runs),
+        ),
+        key="home-latent",
+        height=380,
+        aspect=1 / comparison.width_of(len(columns)),
+        alt="Held-out latent spaces of runs of several β, with the prior's 1 and 2 sigma circles",
+    )
+    for cell, run in zip(cells(len(runs)), runs, strict=True):
+        with cell:
+            manifold_picture(run, 8, f"β = {run.config.beta:g}")
+            test = run_cache.last_test(run)
+            if test and run.config.has_rate:
+                st.markdown(
+                    f"rate **{test['rate']:.1f}**  \ndistortion **{test['distortion']:.1f}**"
+                )
+st.caption(
+    f"Above, up to {comparison.MAX_POINTS:,} held-out images, each at its posterior mean, a colour "
+    "a label; dotted: 1 and 2 standard deviations of the prior. Below, what points of the plane "
+    "decode to, and the held-out rate and distortion in nats an image."
+)
+markdown.explain(
+    "The loss, term by term",
+    r"""
+$$
+\text{loss} = \underbrace{\mathbb E_{q(z \mid x)}[-\log p(x \mid z)]}_{\text{distortion}} +
+\beta\, \underbrace{\mathrm{KL}(q(z \mid x)\,\|\,p(z))}_{\text{rate}}, \qquad
+\mathrm{KL} = \tfrac12 \sum_i \left(\mu_i^2 + \sigma_i^2 - 1 - \log \sigma_i^2\right)
+$$
+
+The encoder gives each image a posterior $q(z \mid x) = \mathcal N(\mu, \sigma^2)$; the *distortion*
+is what it costs, in nats, to get the image back from a sample of it; the *rate* is how far that
+posterior is from the prior $p(z) = \mathcal N(0, I)$. With $\beta = 1$ the loss is the negative
+ELBO (Kingma & Welling, 2014); other $\beta$ trade the one for the other (Higgins et al., 2017).
+Both terms are summed, over pixels and over latent dimensions.
+""",
+)
+
+with st.container(horizontal=True):
+    st.page_link("app_pages/learn/page.py", label="Learn what KL is", icon=":material/school:")
+    st.page_link(
+        "app_pages/train/page.py", label="Train with another β", icon=":material/play_circle:"
+    )
+    st.page_link("app_pages/compare/page.py", label="Compare runs", icon=":material/grid_view:")
+    st.page_link(
+        "app_pages/latent_space/page.py",
+        label="Explore a latent space",
+        icon=":material/scatter_plot:",
+    )
+    st.page_link("app_pages/manifold/page.py", label="Walk the manifold", icon=":material/apps:")

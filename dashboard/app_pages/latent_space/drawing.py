@@ -1,0 +1,194 @@
+"""What a run makes of something drawn by hand, and what the other runs of its sweep do."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from dashboard.components.pad import pad
+from dashboard.figures import pictures
+from dashboard.shared import png, run_cache, sweeps
+from vae_core.latent.picture_sheet import sheet
+from vae_core.model.priors import standard_normal
+from vae_core.runs.run import Run
+
+# The share of the side that the ink of a digit fills: LeCun et al. (1998), "Gradient-Based Learning
+# Applied to Document Recognition", section III.A, for MNIST; scikit-learn's digits fill all of it.
+INK_SHARE = {"mnist": 20 / 28, "digits": 1.0}
+
+
+INK = 0.2  # of the brightest pixel: less is paper
+
+
+PAD = "pad"
+
+
+SHOWN_SIDE = 140  # pixels of the pictures beside the pad
+
+
+class Drawn(NamedTuple):
+    """A drawing as a run sees it, and where the run puts it.
+
+    Attributes:
+        image: (size, size), what the encoder gets.
+        mean, log_var: (d,), of its posterior.
+    """
+
+    image: np.ndarray
+    mean: np.ndarray
+    log_var: np.ndarray
+
+
+def drawn(run: Run) -> Drawn | None:
+    """What is on the pad, encoded; also before the pad is shown. None where it is empty."""
+    drawing = pad.drawing(PAD)
+    if drawing is None:
+        return None
+    networks = run_cache.inference(run)
+    centre = st.session_state.get(_centre_key(run), run.config.dataset in INK_SHARE)
+    share = INK_SHARE.get(run.config.dataset, INK_SHARE["mnist"])
+    size = networks.size
+    image = centred(drawing, size, share) if centre else _resized(drawing, size, size)
+    mean, log_var = networks.encode(image[None])
+    return Drawn(image, mean[0], log_var[0])
+
+
+def centred(drawing: np.ndarray, size: int, share: float) -> np.ndarray:
+    """As MNIST was made: the ink fitted into a part of the side, its centre of mass in the middle.
+
+    Args:
+        drawing: (n, n) in [0, 1], ink is 1; with ink. Paper is never quite 0 in a photograph.
+        size: pixels a side of what comes out.
+        share: of the side that the longer side of the ink fills.
+
+    Returns:
+        (size, size) float32 in [0, 1]. No ink is lost: it stays inside where its centre of mass
+        would put it over the edge.
+    """
+    drawing = np.where(drawing > INK * drawing.max(), drawing, 0)
+    rows, columns = (np.flatnonzero(drawing.max(axis=axis)) for axis in (1, 0))
+    ink = drawing[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = share * size / max(ink.shape)
+    height, width = (max(1, round(side * scale)) for side in ink.shape)
+    ink = _resized(ink, height, width)
+    total = float(ink.sum())
+    place = []
+    for axis, side in enumerate(ink.shape):
+        mass = ink.sum(axis=1 - axis)
+        middle = float(mass @ (np.arange(side) + 0.5)) / total if total > 0 else side / 2
+        place.append(int(np.clip(round(size / 2 - middle), 0, size - side)))
+    image = np.zeros((size, size), np.float32)
+    top, left = place
+    image[top : top + height, left : left + width] = ink
+    return image
+
+
+def _resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Averaged over the area of each new pixel."""
+    resized = Image.fromarray(image.astype(np.float32)).resize(
+        (width, height), Image.Resampling.BOX
+    )
+    return np.clip(np.asarray(resized), 0, 1)
+
+
+def _centre_key(run: Run) -> str:
+    return f"draw_centre_{run.config.dataset}"
+
+
+def section(run: Run, picture: Drawn | None) -> None:
+    """The pad, and what the run and its sweep make of what is on it.
+
+    Args:
+        run: that encodes.
+        picture: see `drawn`.
+    """
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        pad.pad(
+            key=PAD,
+            brush=0.13 if run.config.dataset == "digits" else 0.085,  # as thick as in the data
+            alt="A pad to draw on, white on black, with a mouse, pen, finger or the arrow keys; "
+            "with shift they move without drawing",
+        )
+        st.toggle(
+            "Centre as MNIST does",
+            value=run.config.dataset in INK_SHARE,
+            key=_centre_key(run),
+            bind="query-params",
+            help="Fit what is drawn into the middle part of the picture, its centre of mass in "
+            "the middle: the networks have seen no digits elsewhere.",
+        )
+    with right:
+        if picture is None:
+            st.info(
+                f"Draw something that could be in {run.config.dataset}, or drop a picture on the "
+                "pad: it is encoded at the end of each stroke.",
+                icon=":material/draw:",
+            )
+            return
+        _posterior(run, picture)
+    _over_beta(run, picture)
+
+
+def _posterior(run: Run, picture: Drawn) -> None:
+    networks = run_cache.inference(run)
+    std = np.exp(0.5 * picture.log_var)
+    with st.container(horizontal=True):
+        for image, caption, alt in (
+            (picture.image, "as the network sees it", "The drawing at the size of the run"),
+            (
+                networks.decode(picture.mean[None])[0],
+                "its reconstruction: the posterior mean, decoded"
+                if run.config.has_rate
+                else "its reconstruction",
+                "The drawing's posterior mean, decoded",
+            ),
+        ):
+            png.show_png(pictures.png(pictures.enlarged(image, 224)), caption, alt, SHOWN_SIDE)
+        if not run.config.has_rate:
+            return
+        seed = st.session_state.setdefault("draw_seed", 0)
+        noise = np.random.default_rng(seed).standard_normal((8, len(std))).astype(np.float32)
+        samples = networks.decode(picture.mean + std * noise)
+        png.show_png(
+            pictures.png(pictures.enlarged(sheet(samples, 4, gap=1), 300)),
+            "eight samples of its posterior, decoded",
+            "Decoded samples of the drawing's posterior",
+            2 * SHOWN_SIDE,
+        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Sample again", icon=":material/casino:", on_click=_sample_again, key="draw_again"
+        )
+        st.markdown(f"rate of this picture: **{_rate(picture.mean, picture.log_var):.2f} nats**")
+
+
+def _sample_again() -> None:
+    st.session_state["draw_seed"] += 1
+
+
+def _rate(mean: np.ndarray, log_var: np.ndarray) -> float:
+    return float(standard_normal.rate(mean, log_var))
+
+
+def _over_beta(run: Run, picture: Drawn) -> None:
+    sweep = sweeps.sweep_of(run)
+    if len(sweep) == 1:
+        st.caption("No other run differs from this one in β alone: train some to compare them.")
+        return
+    st.markdown("**The same drawing in the runs that differ in β alone**")
+    for column, other in zip(st.columns(sweeps.MOST_RUNS, gap="small"), sweep, strict=False):
+        networks = run_cache.inference(other)
+        mean, log_var = networks.encode(picture.image[None])
+        beta = f"β = {other.config.beta:g}"
+        unheld = ", not optimised" if other.config.beta == 0 else ""
+        with column:
+            png.show_png(
+                pictures.png(pictures.enlarged(networks.decode(mean)[0], 140)),
+                f"{f'**{beta}**' if other.id == run.id else beta}, "
+                f"rate {_rate(mean[0], log_var[0]):.1f} nats{unheld}",
+                f"Reconstruction of the drawing at {beta}",
+            )

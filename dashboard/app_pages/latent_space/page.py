@@ -1,0 +1,244 @@
+"""Latent space: where a run puts its data, what a point, a selection or a drawing decodes to."""
+
+import contextlib
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard.app_pages.latent_space import drawing
+from dashboard.components.decoder.decoder import decoder
+from dashboard.components.plot.plot import Click, Hover, Region, plot
+from dashboard.figures import dim_name, latent, pictures
+from dashboard.kinds import texts
+from dashboard.shared import (
+    item_words,
+    markdown,
+    notes,
+    png,
+    posteriors,
+    run_cache,
+    run_numbers,
+    run_picker,
+    selection,
+)
+from vae_core.data.dataset import DatasetError
+from vae_core.latent import planes
+
+DRAGS = {"Zoom": "zoom", "Box": "select", "Lasso": "lasso"}
+EXPLANATION = r"""
+The encoder does not put an image $x$ at one point of the latent space: it gives a **posterior**, a
+normal distribution with a mean and a variance for each of the $d$ dimensions,
+
+$$
+q(z \mid x) = \mathcal{N}\big(\mu(x),\, \operatorname{diag} \sigma^2(x)\big).
+$$
+
+Each point of the scatter is a $\mu(x)$, and an ellipse, one $\sigma(x)$ wide, shows how precisely
+the image is known there. The dotted circles are one and two standard deviations of the **prior**
+$p(z) = \mathcal{N}(0, I)$, from which new pictures are drawn. What it costs to tell an image from
+the prior is its **rate**, in nats,
+
+$$
+\mathrm{KL}\big(q(z \mid x) \,\|\, p(z)\big)
+= \tfrac12 \sum_{j=1}^{d} \big(\mu_j^2 + \sigma_j^2 - 1 - \ln \sigma_j^2\big).
+$$
+
+The mean of all posteriors, $q(z) = \mathbb{E}_x\, q(z \mid x)$, is the **aggregate posterior**.
+Where the prior has mass and $q(z)$ has none, the decoder was never trained.
+"""
+
+st.title("Latent space")
+run = run_picker.pick_run(kinds=item_words.ANY_KIND)
+item, items = item_words.item(run), item_words.items(run)
+of_texts = item_words.kind(run) != "images"
+notes.notes(run)
+d = run.config.latent_dim
+held_out = posteriors.of_held_out(run)
+q = held_out
+
+
+def toggle(label: str, key: str, value: bool = False, help: str | None = None) -> bool:
+    return st.toggle(label, value, key=f"latent_{key}", bind="query-params", help=help)
+
+
+def choose_view() -> latent.View:
+    """Two dimensions or, of more than two, the principal components."""
+    if d <= 2:
+        return latent.dims_view((0, d - 1), d)
+    kinds = ["Dimensions", "PCA"]
+    kind = st.segmented_control(
+        "Axes",
+        kinds,
+        default=kinds[0],
+        required=True,
+        key="latent_axes",
+        bind="query-params",
+        help=f"PCA: the plane in which the posterior means of the held-out {items} vary most.",
+    )
+    if kind == "PCA":
+        return latent.principal_view(held_out.mean)
+    by_rate = run_numbers.dims_by_use(run)
+    options: dict[str, Any] = {"format_func": dim_name, "bind": "query-params"}
+    across = st.selectbox("Across", by_rate, key="latent_across", **options)
+    up = st.selectbox("Up", [i for i in by_rate if i != across], key="latent_up", **options)
+    st.caption(f"Ordered by {'rate' if run.config.has_rate else 'variance'}, the largest first.")
+    return latent.dims_view((across, up), d)
+
+
+def choose_point(count: int) -> int | None:
+    """The picked one of so many: from a click, the keyboard or the address, or None."""
+    asked: object = st.session_state.get("point", st.query_params.get("point"))
+    if isinstance(asked, int) and asked >= count:  # of another run, or of its training data
+        st.session_state["point"] = None
+    point: int | None = st.number_input(
+        item.capitalize(),
+        0,
+        count - 1,
+        None,
+        key="point",
+        bind="query-params",
+        placeholder="click a point, or a number",
+        help=f"Its number, 0 to {count - 1:,}.",
+    )
+    if asked is not None and point is None:
+        st.caption(f"The {item} that was asked for is not one of 0 to {count - 1:,}.")
+    return point
+
+
+def show_point(row: int) -> None:
+    """What an image decodes to: the mean of its posterior, and samples of it."""
+    mean, std = q.mean[row], np.exp(0.5 * q.log_var[row])
+    png.show_png(
+        run_cache.decoded(run, mean[None], 1, 224),
+        f"{q.item_name(row)}, {markdown.escape_markdown(q.label_names[q.labels[row]])}: its "
+        f"{'mean' if run.config.has_rate else 'latents'}, decoded",
+        "What the picked image is decoded to",
+        "content",
+    )
+    if row < held_out.held_out:
+        with contextlib.suppress(DatasetError):  # not on this machine
+            (image,) = run_cache.held_out(run.config.dataset, (row,))
+            png.show_png(
+                pictures.png(pictures.enlarged(image, 112)),
+                "the image itself",
+                "The picked held-out image",
+                "content",
+            )
+    dims = sorted(run_numbers.dims_by_use(run)[:2])
+    if not run.config.has_rate:
+        st.markdown("\n".join(f"- {dim_name(i)}: {mean[i]:.2f}" for i in dims))
+        return
+    st.markdown("\n".join(f"- {dim_name(i)}: mean {mean[i]:.2f}, σ {std[i]:.2f}" for i in dims))
+    noise = np.random.default_rng(0).standard_normal((8, d)).astype(np.float32)
+    png.show_png(
+        run_cache.decoded(run, mean + std * noise, 4, 224),
+        "eight samples of its posterior, decoded",
+        "Decoded samples of the posterior of the picked image",
+        "content",
+    )
+
+
+chart, side = st.columns([5, 2], gap="large")
+with chart, st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    drag = st.segmented_control(
+        "Drag to",
+        list(DRAGS),
+        default="Zoom",
+        required=True,
+        key="latent_drag",
+        bind="query-params",
+        help=f"Zoom in, or select {items} with a box or a lasso.",
+    )
+    plane = d > 1 and run.config.has_rate  # an autoencoder has neither prior nor posteriors
+    circles = plane and toggle("Prior circles", "circles", True, "1 and 2 σ of the prior.")
+    ellipses = plane and toggle(
+        "Posterior ellipses",
+        "ellipses",
+        help=f"1 σ around {items} drawn at random, as many as stay readable.",
+    )
+    density = plane and toggle(
+        "Density", "density", help="The aggregate posterior: the mean of all posteriors."
+    )
+    if toggle(f"Training {items}, too", "training"):
+        try:
+            q = posteriors.with_training(run, held_out)
+        except DatasetError as error:
+            st.caption(str(error))
+with side:
+    view = choose_view()
+    point = choose_point(len(q.labels))
+    if point is None:
+        st.info("Click a point to see what it decodes to.", icon=":material/touch_app:")
+    elif of_texts:
+        texts.show_point(run, q, point)
+    else:
+        show_point(point)
+
+points = view.points(q.mean, q.labels)
+drawn = None if of_texts else drawing.drawn(run)
+strings = texts.of_posteriors(run, q) if of_texts else None
+figure = latent.explorer(
+    view,
+    points,
+    q.labels,
+    q.label_names,
+    selected=selection.rows(run, q),
+    faint=ellipses or density,
+    texts=strings,
+)
+figure.update_layout(dragmode=DRAGS[drag])
+if circles:
+    figure.update_layout(shapes=latent.prior(view))
+if ellipses and view.projection:
+    figure.add_traces(
+        latent.posteriors(points, view.projection.covariances(q.log_var), q.labels, q.label_names)
+    )
+if density:
+    figure.add_trace(latent.density(posteriors.density(view, q.mean, q.log_var)))
+if point is not None:
+    latent.mark(figure, view, points[point], q.log_var[point], "picked", "x")
+if drawn:
+    (place,) = view.points(drawn.mean[None], np.zeros(1))
+    latent.mark(figure, view, place, drawn.log_var, "drawn", "star")
+
+
+def picked(click: Click) -> None:
+    if click.row is not None:
+        st.session_state["point"] = click.row
+
+
+def selected(region: Region) -> None:
+    inside = planes.inside(points, region.polygon) & ~np.isin(q.labels, region.hidden)
+    selection.select(run, np.flatnonzero(inside))
+
+
+with chart:
+    name = None if of_texts else decoder(run)
+    plot(
+        figure,
+        key=f"latent-space-{run.id}",
+        height=680,
+        aspect=0.8,
+        alt=f"Posterior means of the {items}, a colour a label",
+        on_click=picked,
+        on_select=selected,
+        hover=Hover(name, q.mean) if name else None,
+    )
+    st.caption(
+        f"{len(q.labels):,} {items} at their "
+        f"{'posterior means' if run.config.has_rate else 'latents'}. Hover over a point to see "
+        f"{'it' if strings else 'its label' if of_texts else 'what it decodes to'}, click it for "
+        "more; double-click to zoom out, click a label to hide it."
+    )
+    markdown.explain("What the scatter shows", EXPLANATION)
+
+if of_texts:
+    selection.section(run, q)
+    st.page_link("app_pages/words/page.py", label="Words: walks and samples", icon=":material/abc:")
+else:
+    tabs = st.tabs(["Selection", "Draw"], key="latent_tab", bind="query-params")
+    with tabs[0]:
+        selection.section(run, q)
+    with tabs[1]:
+        drawing.section(run, drawn)

@@ -1,0 +1,132 @@
+"""Learn: which β a loss has that takes means where ours takes sums."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.shared import markdown, sweeps
+from vae_core.model import effective_beta
+
+# Written β, KL, reconstruction, d, D.
+PRESETS = {
+    "mean BCE · 784 + sum KL": (1.0, "sum", "sum", 2, 784),
+    "mean BCE + mean KL": (1.0, "mean", "mean", 2, 784),
+    "mean BCE + sum KL": (1.0, "sum", "mean", 2, 784),
+}
+
+
+KEYS = ("learn_written", "learn_kl", "learn_reconstruction", "learn_d", "learn_pixels")
+
+
+EXPLANATION = r"""
+Ours is $\text{distortion} + \beta \cdot \text{rate}$, summed over the $D$ pixels and the $d$ latent
+dimensions, and averaged over images alone: what the ELBO asks for. A *mean* over pixels divides the
+distortion by $D$, a *mean* over latents the rate by $d$. A factor before the whole loss moves no
+minimum, so
+
+$$
+\beta = \beta_\text{written} \cdot
+\begin{cases} 1 & \text{KL summed} \\ 1/d & \text{KL averaged} \end{cases} \;\cdot\;
+\begin{cases} 1 & \text{reconstruction summed} \\ D & \text{reconstruction averaged.} \end{cases}
+$$
+
+A mean over pixels that is then multiplied by $D$ is a sum. The factor that is left acts like
+another learning rate, which Adam all but ignores. Pixels count with all their channels:
+$28 \cdot 28 = 784$ of MNIST. A squared error in place of the cross-entropy is another decoder (a
+Gaussian one, whose variance is a part of β), so its β can't be set beside these.
+
+The $\beta_\text{norm} = \beta\, d / D$ that Higgins et al. (2017) report is the β of a loss that
+averages both.
+
+Sources: Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, eq. 10; Higgins et al. (2017),
+*beta-VAE*.
+"""
+
+
+def section() -> None:
+    st.markdown(
+        "Many published scripts take the **mean** over pixels or latent dimensions where the ELBO "
+        "has a **sum**. Their β then means something else, often by a factor of hundreds. Say how "
+        "a loss is written, and read which β it really is."
+    )
+    with st.container(key="form"):
+        with st.container(horizontal=True, gap="small"):
+            for title, values in PRESETS.items():
+                st.button(title, on_click=_set, args=values, key=f"learn_beta_{title}")
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            for label, key, default in (
+                ("KL over the latent dimensions", "learn_kl", "mean"),
+                ("Reconstruction over the pixels", "learn_reconstruction", "mean"),
+            ):
+                st.segmented_control(
+                    label,
+                    effective_beta.REDUCTIONS,
+                    default=default,
+                    required=True,
+                    key=key,
+                    bind="query-params",
+                )
+            st.number_input("Latents d", 1, 100_000, 2, key="learn_d", bind="query-params")
+            st.number_input("Pixels D", 1, 10**9, 784, key="learn_pixels", bind="query-params")
+            st.number_input(
+                "Written β",
+                0.0,
+                1e9,
+                1.0,
+                format="%g",
+                step=0.1,
+                key="learn_written",
+                bind="query-params",
+            )
+            wanted = st.number_input(
+                "Wanted β",
+                0.0,
+                1e9,
+                1.0,
+                format="%g",
+                step=0.1,
+                key="learn_wanted",
+                bind="query-params",
+                help="The other way round: what to write, to get this β.",
+            )
+    written, kl, reconstruction, d, pixels = (st.session_state[key] for key in KEYS)
+    factor = effective_beta.effective_beta(1.0, kl, reconstruction, d, pixels)
+    beta = effective_beta.effective_beta(written, kl, reconstruction, d, pixels)
+    with st.container(horizontal=True):
+        st.metric("It really is β", f"{beta:.6g}", border=True)
+        st.metric(
+            f"For β = {wanted:g}, write",
+            f"{wanted / factor:.4g}",
+            help="The β to write into that loss. With β = 1 it is the negative ELBO, but for a "
+            "factor.",
+            border=True,
+        )
+    theirs = (
+        f"{reconstruction}(reconstruction over {pixels:,} pixels) + "
+        f"{written:g} · {kl}(KL over {d:,} latents)"
+    )
+    st.markdown(
+        f"The loss **{markdown.escape_markdown(theirs)}** has its minimum where **distortion + "
+        f"{beta:.6g} · rate** has it."
+    )
+    if factor == 1:
+        st.caption("Both are summed: the written β is the β.")
+    elif beta > max(sweeps.BETAS):
+        st.caption(
+            f"Home shows what β = {max(sweeps.BETAS):g} leaves of a latent space, and this is more."
+        )
+    in_train = min(sweeps.BETAS, key=lambda option: abs(option - beta))
+    exactly = abs(in_train - beta) <= 1e-9 * max(beta, 1)
+    st.page_link(
+        "app_pages/train/page.py",
+        label=f"Train with β = {in_train:g}"
+        + ("" if exactly else f", the nearest to {beta:.4g} that can be chosen there"),
+        icon=":material/play_circle:",
+        query_params={"train_beta": f"{in_train:g}", "train_latent_dim": str(min(d, 64))},
+    )
+    markdown.explain("Sums, means and β", EXPLANATION)
+
+
+def _set(*values: float | str) -> None:
+    for key, value in zip(KEYS, values, strict=True):
+        st.session_state[key] = value

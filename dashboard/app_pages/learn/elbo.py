@@ -1,0 +1,204 @@
+"""Learn: the ELBO and the bounds above it, with the numbers of a run and a held-out image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from dashboard.components.plot.plot import plot
+from dashboard.figures import information as figures
+from dashboard.figures import pictures
+from dashboard.shared import markdown, notes, png, run_cache, run_picker, sweeps
+from vae_core.data.dataset import DatasetError
+from vae_core.metrics.bounds import ImageBounds, binarised, bounds_of_image
+from vae_core.runs.run import Run
+
+SAMPLES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+GROUPS = 4
+
+
+OVER_BETA = 64  # samples of the bound of each run of the sweep: there are up to eight
+
+
+PICTURE = 140  # pixels
+
+
+EXPLANATION = r"""
+How probable is an image $x$ under the model? That takes every $z$ that might have made it,
+$p(x) = \int p(x \mid z)\, p(z)\, dz$, which nobody can compute. With any $q(z \mid x)$ it has a
+lower bound, by Jensen's inequality:
+
+$$
+\log p(x) = \underbrace{\mathbb E_{q}[\log p(x \mid z)]}_{-\text{distortion}} -
+\underbrace{\mathrm{KL}\big(q(z \mid x)\,\|\,p(z)\big)}_{\text{rate}} +
+\underbrace{\mathrm{KL}\big(q(z \mid x)\,\|\,p(z \mid x)\big)}_{\text{gap} \;\ge\; 0}.
+$$
+
+The first two terms are the **elbo**; the **gap** is how far the encoder's posterior is from the
+true one. $k$ samples in place of one give tighter bounds, which rise to $\log p(x)$:
+
+$$
+\mathcal L_k = \mathbb E\left[\log \frac1k \sum_{i=1}^{k}
+\frac{p(x \mid z_i)\, p(z_i)}{q(z_i \mid x)}\right], \qquad
+\text{elbo} = \mathcal L_1 \le \mathcal L_2 \le \dots \le \log p(x).
+$$
+
+So the gap is at least $\mathcal L_{256} - \text{elbo}$. The distortion here is the mean over all
+samples and the rate exact; $\mathcal L_1$ samples the rate, too, so it differs by a few hundredths.
+
+$\beta$ is no part of all this. It changes *which* $q(z \mid x)$ and $p(x \mid z)$ are learnt, since
+training minimises distortion + β · rate; then what is measured is the same for every $\beta$. Only
+at $\beta = 1$ is it what training itself maximised. A large $\beta$ keeps the posterior near the
+prior, whether or not the true one is there: then the gap is wide.
+
+Pixels are drawn here as 0 or 1, with their grey value as the probability. Of such an image a
+Bernoulli decoder gives a probability, and the elbo bounds its logarithm. Of grey pixels the same
+formula is a cross-entropy, not a likelihood: its floor is the entropy of the pixels and not 0, and
+the two must never be compared. No pixel counts as surer than $2^{-24}$ from 0 or 1, which is what
+the stored decoder can tell.
+
+Sources: Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, eq. 1 to 3; Burda, Grosse &
+Salakhutdinov (2016), *Importance Weighted Autoencoders*, eq. 8; Higgins et al. (2017), *beta-VAE*.
+"""
+
+
+def section() -> None:
+    st.markdown(
+        "How well does a VAE explain one image? **distortion** is what it costs to get the image "
+        "back from z, **rate** what it costs to say z. Together, with a minus, they are the "
+        "**elbo**: a lower bound on log p(x), the log-probability of the image under the model."
+    )
+    run = run_picker.pick_run(suits=lambda run: run.config.has_rate)
+    notes.notes(run)
+    count = len(run_cache.arrays(run)["labels"])
+    with st.container(key="form", horizontal=True):
+        row = st.number_input(
+            "Held-out image",
+            0,
+            count - 1,
+            0,
+            key="learn_image",
+            bind="query-params",
+            help=f"Its number, 0 to {count - 1:,}.",
+        )
+        seed = st.number_input(
+            "Seed",
+            0,
+            2**30,
+            0,
+            key="learn_elbo_seed",
+            bind="query-params",
+            help="Of the drawn pixels and of the samples.",
+        )
+    try:
+        (image,) = run_cache.held_out(run.config.dataset, (int(row),))
+    except DatasetError as error:
+        st.info(
+            markdown.escape_markdown(
+                f"{error} Or choose a run of digits, which every machine has."
+            ),
+            icon=":material/info:",
+        )
+        return
+    drawn = binarised(image, np.random.default_rng([int(seed), 0]))
+    found = bounds(run, drawn, int(seed), SAMPLES)
+    best = found.bounds[SAMPLES[-1]]
+    with st.container(horizontal=True):
+        for title, value, text in (
+            ("distortion", found.distortion, "E[-log p(x|z)], summed over the pixels."),
+            ("rate", found.rate, "KL(q(z|x) || p(z)), in closed form."),
+            ("elbo", found.elbo, "-(distortion + rate)."),
+            ("log p(x) ≥", best, f"The bound of k = {SAMPLES[-1]} samples."),
+            ("gap ≥", max(best - found.elbo, 0), "How far the elbo is below log p(x)."),
+        ):
+            st.metric(title, f"{value:z.2f}", help=f"{text} Nats.", border=True)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        _pictures(run, image, drawn)
+    with right:
+        plot(
+            figures.bounds(found.bounds, found.elbo),
+            key="learn-bounds",
+            height=330,
+            alt="Lower bounds on log p(x), which rise with the number of samples",
+        )
+    st.caption(
+        f"Nats, of held-out image {row} with its pixels drawn as 0 or 1, so that log p(x) is a "
+        f"likelihood (of grey pixels it would be a cross-entropy). {SAMPLES[-1] * GROUPS:,} "
+        "samples of the posterior; the more a bound uses, the nearer it comes to log p(x)."
+    )
+    _over_beta(run, drawn, int(seed), found)
+    markdown.explain("The bound, and what β has to do with it", EXPLANATION)
+
+
+def bounds(run: Run, image: np.ndarray, seed: int, samples: tuple[int, ...]) -> ImageBounds:
+    """`vae_core.metrics.bounds.bounds_of_image`, kept for the next viewer."""
+    return _bounds(str(run.path), run.decoder_path.stat().st_mtime_ns, image, seed, samples)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _bounds(
+    path: str, written: int, image: np.ndarray, seed: int, samples: tuple[int, ...]
+) -> ImageBounds:
+    del written  # a part of the key: with other weights there are other numbers
+    networks = run_cache.inference(Run(Path(path)))
+    rng = np.random.default_rng([seed, 1])
+    return bounds_of_image(networks, image, samples, GROUPS, rng)
+
+
+def _pictures(run: Run, image: np.ndarray, drawn: np.ndarray) -> None:
+    networks = run_cache.inference(run)
+    mean, _ = networks.encode(drawn[None])
+    factor = -(-PICTURE // image.shape[1])
+    for column, (picture, caption, alt) in zip(
+        st.columns(3, gap="small"),
+        (
+            (pictures.enlarged(image, PICTURE), "the image", "The held-out image"),
+            (
+                drawn.repeat(factor, axis=0).repeat(factor, axis=1),
+                "x: drawn as 0 or 1",
+                "Its pixels as 0 or 1",
+            ),
+            (
+                pictures.enlarged(networks.decode(mean)[0], PICTURE),
+                "p(x|z), z at the mean",
+                "What the posterior mean decodes to",
+            ),
+        ),
+        strict=True,
+    ):
+        with column:
+            png.show_png(pictures.png(picture), caption, alt)
+
+
+def _over_beta(run: Run, image: np.ndarray, seed: int, own: ImageBounds) -> None:
+    runs = sweeps.sweep_of(run)
+    if len(runs) < 2:
+        st.caption("No other β was trained with this configuration: nothing to set beside it.")
+        return
+    st.markdown(
+        "##### The same image through every β of the sweep\n"
+        "β changes which posterior and which decoder are learnt, not what the elbo is: the sum "
+        "below has no β in it, so it compares."
+    )
+    rows = []
+    for sibling in runs:
+        found = own if sibling.id == run.id else bounds(sibling, image, seed, (OVER_BETA,))
+        best = found.bounds[OVER_BETA]
+        mark = "**" if sibling.id == run.id else ""
+        values = (found.distortion, found.rate, found.elbo, best, max(best - found.elbo, 0))
+        titles = ("distortion", "rate", "elbo", f"bound, k = {OVER_BETA}", "gap at least")
+        cells = {
+            f"{title} (nats)": f"{mark}{value:z.2f}{mark}"
+            for title, value in zip(titles, values, strict=True)
+        }
+        rows.append({"β": f"{mark}{sibling.config.beta:g}{mark}", **cells})
+    st.table(rows, hide_index=True)
+    st.caption(
+        f"{OVER_BETA * GROUPS:,} samples of each posterior, and {SAMPLES[-1] * GROUPS:,} of that "
+        f"of the run above, in bold; all bounds are of k = {OVER_BETA}, so they compare."
+    )

@@ -1,0 +1,227 @@
+"""Learn: drawing z from a posterior step by step, and where gradients can flow."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import streamlit as st
+
+from dashboard.components.diagram.diagram import diagram
+from dashboard.components.plot.plot import plot
+from dashboard.figures import dim_name
+from dashboard.figures import information as figures
+from dashboard.shared import markdown, typed_numbers
+from vae_core.config import ConfigError
+from vae_core.model.priors import standard_normal
+
+MEAN, STD = "0.15, 1.1, 0.2, 0.7", "0.2, 0.4, 0.5, 2.4"
+
+
+MOST_DIMS = 16
+
+
+MOST_SEED = 2**30
+
+
+DIAGRAM = 480  # pixels
+
+
+OTHERS = 60  # draws behind the one that is shown
+
+
+EXPLANATION = r"""
+Training needs $\nabla\, \mathbb E_{q(z \mid x)}[f(z)]$ by what $q$ is made of, $\mu$ and $\sigma$.
+A draw $z \sim \mathcal N(\mu, \sigma^2)$ is no function of them that could be differentiated.
+But the same draw can be written as one of a noise that has no parameters:
+
+$$
+\varepsilon \sim \mathcal N(0, I), \qquad z = \mu + \sigma \odot \varepsilon, \qquad
+\nabla_{\mu, \sigma}\, \mathbb E_{q}[f(z)] =
+\mathbb E_{\varepsilon}\big[\nabla_{\mu, \sigma}\, f(\mu + \sigma \odot \varepsilon)\big] .
+$$
+
+The expectation is now over something that does not depend on $\mu$ and $\sigma$, so the gradient
+may move inside, and one draw is an unbiased estimate of it: $\partial z / \partial \mu = 1$ and
+$\partial z / \partial \sigma = \varepsilon$. (Estimates that need no such function, as that of the
+score, vary far more from draw to draw.) The encoder gives $\ln \sigma^2$, any number, rather
+than $\sigma$, which must be above 0. The rate needs no draw at all: it has a closed form.
+
+Source: Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, sections 2.3 and 2.4; also
+Rezende, Mohamed & Wierstra (2014), *Stochastic Backpropagation*.
+"""
+
+
+def section() -> None:
+    st.markdown(
+        "The encoder gives each image a **μ** and a **σ** for each latent dimension; the decoder "
+        "wants one point **z**. So noise **ε** is drawn from N(0, 1), stretched by σ and shifted "
+        "by μ. Another draw is another z of the same image."
+    )
+    with st.container(key="form", horizontal=True, vertical_alignment="bottom"):
+        mean_text = st.text_input("μ", MEAN, key="learn_mean", bind="query-params")
+        std_text = st.text_input("σ", STD, key="learn_std", bind="query-params")
+        seed = st.number_input(
+            "Seed of the noise", 0, MOST_SEED, 0, key="learn_seed", bind="query-params", width=160
+        )
+        st.button(
+            "Draw again",
+            icon=":material/casino:",
+            type="primary",
+            on_click=_again,
+            key="learn_draw",
+        )
+    try:
+        mean, std = parsed(mean_text, std_text)
+    except ConfigError as error:
+        st.error(markdown.escape_markdown(str(error)), icon=":material/error:")
+        return
+    noise = _noise(int(seed), len(mean))
+    z = mean + std * noise
+    others = mean + std * np.random.default_rng(0).standard_normal((OTHERS, len(mean)))
+    table, chart = st.columns(2, gap="large")
+    with table:
+        rate = standard_normal.rate_per_dim(mean, 2 * np.log(std))
+        st.table(
+            [
+                {
+                    "": dim_name(i),
+                    "μ": f"{mean[i]:g}",
+                    "σ": f"{std[i]:g}",
+                    "ε = ∂z/∂σ": f"{noise[i]:.3f}",
+                    "σ·ε": f"{std[i] * noise[i]:.3f}",
+                    "z = μ + σ·ε": f"**{z[i]:.3f}**",
+                    "rate (nats)": f"{rate[i]:.3f}",
+                }
+                for i in range(len(mean))
+            ],
+            hide_index=True,
+        )
+        st.caption(
+            f"The rate, {rate.sum():.3f} nats in all, is that of μ and σ: it is the same at every "
+            "draw. What the draw decides is the distortion."
+        )
+    with chart:
+        plot(
+            figures.draws(mean, std, z, others),
+            key="learn-draws",
+            height=180 + 45 * len(mean),
+            alt="Each latent dimension with its mean, standard deviation and the point drawn",
+        )
+    st.subheader("Where the gradient can flow")
+    with st.container(horizontal=True, gap="large"):  # one below the other where it is narrow
+        with st.container(width=DIAGRAM):
+            diagram(_diagram(reparameterised=False), key="learn_diagram_draw")
+            st.caption(
+                "z is drawn **from** N(μ, σ²): a throw of dice can't be differentiated. The "
+                "decoder learns, the encoder learns nothing of the distortion."
+            )
+        with st.container(width=DIAGRAM):
+            diagram(_diagram(reparameterised=True), key="learn_diagram_trick")
+            st.caption(
+                "**The reparameterisation trick**: the dice are thrown aside, as ε, and z is "
+                "computed from μ, σ and ε. The gradient passes to μ and σ; ε needs none."
+            )
+    markdown.explain("The reparameterisation trick", EXPLANATION)
+
+
+def parsed(mean_text: str, std_text: str) -> tuple[np.ndarray, np.ndarray]:
+    """μ and σ of a posterior, (d,) each, of numbers with commas between them.
+
+    Raises:
+        ConfigError: that is not what the texts are.
+    """
+    mean, std = _numbers(mean_text, "μ"), _numbers(std_text, "σ")
+    if len(mean) != len(std):
+        raise ConfigError(f"μ has {len(mean)} numbers and σ has {len(std)}: write as many.")
+    if (std <= 0).any():
+        raise ConfigError("Every σ must be above 0.")
+    return mean, std
+
+
+def _again() -> None:
+    seed = st.session_state.get("learn_seed", 0)
+    st.session_state["learn_seed"] = (int(seed) + 1) % MOST_SEED
+
+
+def _noise(seed: int, dims: int) -> np.ndarray:
+    """Standard normal (dims,): the same of the same seed."""
+    return np.random.default_rng([seed, 1]).standard_normal(dims)
+
+
+def _numbers(text: str, name: str) -> np.ndarray:
+    values = typed_numbers.parse_numbers(text)
+    if not 1 <= len(values) <= MOST_DIMS or not all(
+        math.isfinite(v) and abs(v) < 1e6 for v in values
+    ):
+        raise ConfigError(
+            f"{name} = {text[:40]} can't be used: write 1 to {MOST_DIMS} numbers with commas "
+            "between them."
+        )
+    return np.array(values)
+
+
+FORWARD, BACKWARD = "currentColor", figures.AGAINST
+
+
+def _diagram(reparameterised: bool) -> str:
+    """Encoder, z, decoder and loss: forwards in the text's colour, gradients dashed in red."""
+    boxes = [
+        (10, 90, 80, "encoder"),
+        (130, 90, 60, "μ, σ"),
+        (250, 90, 100, "z = μ + σ·ε" if reparameterised else "z ~ N(μ, σ²)"),
+        (400, 90, 80, "decoder"),
+        (520, 90, 70, "loss"),
+    ]
+    parts = []
+    for x, y, width, text in boxes:
+        round_ = 22 if text.startswith("z ~") else 6
+        parts.append(
+            f'<rect x="{x}" y="{y}" width="{width}" height="44" rx="{round_}" fill="none" '
+            f'stroke="{FORWARD}" stroke-width="1.5"/>'
+            f'<text x="{x + width / 2}" y="{y + 27}" text-anchor="middle" fill="{FORWARD}" '
+            f'font-size="15">{text}</text>'
+        )
+    for (x, y, width, _), (to, *_) in itertools.pairwise(boxes):
+        parts.append(_arrow(x + width + 3, y + 14, to - 3, y + 14, FORWARD))
+    stopped = 0 if reparameterised else 2
+    for number in range(len(boxes) - 1, 0, -1):
+        (left, y, width, _), (right, *_) = boxes[number - 1], boxes[number]
+        if number > stopped:
+            parts.append(_arrow(right - 3, y + 31, left + width + 3, y + 31, BACKWARD, dashed=True))
+        elif number == stopped:
+            middle = (left + width + right) / 2
+            parts.append(
+                f'<text x="{middle}" y="{y + 38}" text-anchor="middle" fill="{BACKWARD}" '
+                'font-size="20" font-weight="bold">✕</text>'
+            )
+    if reparameterised:
+        parts.append(
+            f'<rect x="240" y="10" width="120" height="40" rx="20" fill="none" stroke="{FORWARD}" '
+            f'stroke-width="1.5"/><text x="300" y="35" text-anchor="middle" fill="{FORWARD}" '
+            'font-size="15">ε ~ N(0, I)</text>'
+        )
+        parts.append(_arrow(300, 53, 300, 87, FORWARD))
+    parts.append(
+        f'<text x="10" y="166" fill="{FORWARD}" font-size="13">→ values</text>'
+        f'<text x="90" y="166" fill="{BACKWARD}" font-size="13">⇠ gradients</text>'
+    )
+    alt = (
+        "The gradient flows from the loss through decoder and z to μ, σ and the encoder."
+        if reparameterised
+        else "The gradient flows from the loss to z and stops there, at the draw."
+    )
+    return f'<svg viewBox="0 0 600 176" role="img" aria-label="{alt}">{"".join(parts)}</svg>'
+
+
+def _arrow(x: float, y: float, to_x: float, to_y: float, colour: str, dashed: bool = False) -> str:
+    """A line along an axis with a head; markers with ids would be shared by the whole page."""
+    along, down = np.sign(to_x - x), np.sign(to_y - y)
+    back = [(to_x - 8 * along + s * 4 * down, to_y - 8 * down + s * 4 * along) for s in (-1, 1)]
+    head = " ".join(f"{a:g},{b:g}" for a, b in [(to_x, to_y), *back])
+    dashes = ' stroke-dasharray="5 3"' if dashed else ""
+    return (
+        f'<line x1="{x:g}" y1="{y:g}" x2="{to_x - 6 * along:g}" y2="{to_y - 6 * down:g}" '
+        f'stroke="{colour}" stroke-width="1.8"{dashes}/><polygon points="{head}" fill="{colour}"/>'
+    )

@@ -1,0 +1,1 @@
+"""Manifold: the latent plane as pictures; paths through it; exports."""

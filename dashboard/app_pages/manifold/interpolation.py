@@ -1,0 +1,122 @@
+"""An interpolation between two points or two images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from dashboard.shared import markdown, path_control, png, run_cache, typed_numbers
+from vae_core.latent import paths
+from vae_core.runs.run import Run
+
+STEPS = 11  # of a strip
+
+
+GIF_STEPS = 31
+
+
+@dataclass(frozen=True)
+class Walk:
+    """An interpolation.
+
+    Attributes:
+        start, end: (d,).
+        kind: see `vae_core.latent.paths.interpolation`.
+    """
+
+    start: np.ndarray
+    end: np.ndarray
+    kind: str
+
+    @property
+    def path(self) -> np.ndarray:
+        """(GIF_STEPS, d)."""
+        return paths.interpolation(self.start, self.end, GIF_STEPS, self.kind)
+
+
+def choose(run: Run, z: np.ndarray) -> Walk | None:
+    """The controls of an interpolation; None where its ends are not both there yet."""
+    st.subheader("From one point to another")
+    between, kind = st.columns(2)
+    ends = between.segmented_control(
+        "Between",
+        ["points", "images"],
+        default="points",
+        required=True,
+        key="walk_between",
+        bind="query-params",
+        help="points of the latent space, or the posterior means of two held-out images",
+    )
+    with kind:
+        how = path_control.choose_path("walk_path")
+    found = _images(run) if ends == "images" else _points(run, z)
+    return Walk(*found, how) if found else None
+
+
+def _images(run: Run) -> tuple[np.ndarray, np.ndarray]:
+    arrays = run_cache.arrays(run)
+    mean, labels = arrays["posterior_mean"], arrays["labels"]
+    names = [str(name) for name in arrays["label_names"]]
+    ends = []
+    for column, name, default in zip(st.columns(2), "AB", (0, 1), strict=True):
+        index = column.number_input(
+            f"{name}: number of the held-out image",
+            0,
+            len(mean) - 1,
+            default,
+            key=f"walk_image_{name.lower()}",
+            bind="query-params",
+        )
+        column.caption(f"label {markdown.escape_markdown(names[labels[index]])}")
+        ends.append(mean[index])
+    return ends[0], ends[1]
+
+
+def _points(run: Run, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    ends = []
+
+    def take(key: str) -> None:
+        st.session_state[key] = ", ".join(f"{value:g}" for value in z.round(2).tolist())
+
+    for column, name in zip(st.columns(2, vertical_alignment="bottom"), "AB", strict=True):
+        with column.container(horizontal=True, vertical_alignment="bottom"):
+            key = f"walk_{name.lower()}"
+            text = st.text_input(
+                f"{name}: its latents", key=key, bind="query-params", placeholder="0.5, -1"
+            )
+            st.button(f"{name} is here", on_click=take, args=(key,), key=f"{key}_here")
+        ends.append(_parsed(text, run.config.latent_dim))
+    if any(isinstance(end, str) for end in ends):
+        wrong = next(end for end in ends if isinstance(end, str))
+        st.error(wrong, icon=":material/error:")
+        return None
+    start, end = ends
+    if not (isinstance(start, np.ndarray) and isinstance(end, np.ndarray)):
+        st.caption(
+            "Pick a point above and press **A is here**, pick another and press **B is here**."
+        )
+        return None
+    return start, end
+
+
+def _parsed(text: str, latent_dim: int) -> np.ndarray | str | None:
+    """Latents (d,); None of an empty text, and what is wrong with any other."""
+    if not text.strip():
+        return None
+    values = np.array(typed_numbers.parse_numbers(text), np.float32)
+    if len(values) != latent_dim or not np.isfinite(values).all():
+        said = markdown.escape_markdown(text[:40])
+        return f"{said} is no point: write {latent_dim} numbers with commas between them."
+    return values
+
+
+def show(run: Run, walk: Walk) -> None:
+    """The strip of an interpolation."""
+    steps = paths.interpolation(walk.start, walk.end, STEPS, walk.kind)
+    png.show_png(
+        run_cache.decoded(run, steps, STEPS),
+        f"From A to B, decoded in {STEPS} steps, {walk.kind} path.",
+        f"A strip of decoded pictures, {walk.kind} interpolation from A to B",
+    )

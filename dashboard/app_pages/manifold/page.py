@@ -1,0 +1,187 @@
+"""Manifold: the latent plane as pictures, decoded under the cursor; paths through it; exports."""
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from dashboard.app_pages.manifold import interpolation, sweep_planes, traversals
+from dashboard.components.plane.plane import Mark, plane
+from dashboard.figures import dim_name
+from dashboard.shared import exports, markdown, notes, run_list, run_numbers, run_picker, sweeps
+from vae_core.latent import planes
+
+MAX_SLIDERS = 10
+LIMIT = 6.0  # standard deviations of the prior: beyond, there is next to nothing of it
+
+EXPLANATION = r"""
+The decoder turns any point $z$ of the latent space into pixel probabilities $p(x \mid z)$. The
+grid walks over the plane: with *quantile* spacing its coordinates are quantiles of the prior,
+$z_i = \Phi^{-1}(u_i)$ with $u_i$ equally spaced, so every picture stands for the same share of
+$p(z) = \mathcal N(0, I)$ (Kingma & Welling, 2014, figure 4); with *linear* spacing $z_i$ itself is.
+
+The rate pulls all posteriors towards this prior: the larger $\beta$, the more the range of
+$\pm 2\sigma$ is filled with pictures of the data, and the fewer kinds of them are left. At
+$\beta = 0$ the images lie anywhere, mostly far outside of what is shown here.
+"""
+
+st.title("Manifold")
+run = run_picker.pick_run()
+d = run.config.latent_dim
+notes.notes(run)
+rate = run_numbers.rate_per_dim(run)
+by_rate = run_numbers.dims_by_use(run)
+siblings = sweeps.sweep_of(run)
+
+chart, side = st.columns([2, 1], gap="large")
+with side, st.container(key="form"):
+    dims = (0, min(1, d - 1))
+    if d > 2:
+        across = st.selectbox(
+            "Across", by_rate, format_func=dim_name, key="manifold_across", bind="query-params"
+        )
+        others = [i for i in by_rate if i != across]
+        up = st.selectbox(
+            "Up", others, format_func=dim_name, key="manifold_up", bind="query-params"
+        )
+        dims = (across, up)
+        use = "rate" if run.config.has_rate else "variance"
+        st.caption(f"Ordered by {use}, the largest first.")
+    n = st.slider("Pictures a side", 5, 30, 15, key="manifold_n", bind="query-params")
+    extent = st.slider(
+        "Range, in σ of the prior",
+        0.5,
+        LIMIT,
+        2.0,
+        0.5,
+        key="manifold_extent",
+        bind="query-params",
+    )
+    spacing = st.segmented_control(
+        "Spacing",
+        planes.SPACINGS,
+        default="quantile",
+        required=True,
+        key="manifold_spacing",
+        bind="query-params",
+        help="quantile: each picture stands for the same share of the prior.",
+    )
+    overlay = d > 1 and st.toggle(
+        "Held-out images as points", key="manifold_points", bind="query-params"
+    )
+    turned = (
+        d == 2
+        and len(siblings) > 1
+        and st.toggle(
+            "Turn the sweep to match",
+            key="manifold_turn",
+            bind="query-params",
+            help="The prior looks the same from every side, so each run lays its plane in a "
+            "direction of its own. This turns or mirrors the planes of the sweep as that of its "
+            "β nearest 1, by Procrustes, and leaves sizes alone.",
+        )
+    )
+    st.markdown("**The point, as the sliders have it**")
+    z = np.zeros(d, np.float32)
+    for i in by_rate[:MAX_SLIDERS] if d > 2 else range(d):
+        z[i] = st.slider(
+            dim_name(i), -LIMIT, LIMIT, 0.0, 0.01, key=f"manifold_z_{i}", bind="query-params"
+        )
+    if d > MAX_SLIDERS:
+        st.caption(f"The other {d - MAX_SLIDERS} dimensions stay at 0.")
+    if d == 1:
+        sweep_planes.picture(run, z)
+
+below = st.container()
+with below, st.container(key="form_walk"):
+    walk = interpolation.choose(run, z)
+
+grid = (n, spacing, extent)
+shown = [sibling.id for sibling in siblings].index(run.id)
+turns = sweep_planes.rotations(siblings, turned)
+point = z @ turns[shown]  # as the plane has it
+if d > 1:
+    latents = [sweep_planes.grid_latents(point, dims, grid, turn) for turn in turns]
+    frames = sweep_planes.frames(siblings, turns, latents, dims, n, overlay)
+    path = (walk.path @ turns[shown])[:, list(dims)].tolist() if walk else []
+    names = tuple(dim_name(dim) + (" (turned)" if turned else "") for dim in dims)
+
+    def pick(x: float, y: float) -> None:
+        picked = point.copy()
+        picked[list(dims)] = x, y
+        for dim, value in zip(dims, (picked @ turns[shown].T)[list(dims)], strict=True):
+            value = float(np.clip(value, -LIMIT, LIMIT))
+            st.session_state[f"manifold_z_{dim}"] = round(value, 2)
+
+    def show(frame: int) -> None:
+        st.session_state["run"] = run_list.run_label(siblings[frame])
+
+    with chart:
+        plane(
+            frames,
+            shown,
+            key="manifold",
+            axis=planes.manifold(n, point, dims, spacing, extent)[0],
+            names=names,
+            z=point,
+            dims=dims,
+            alt=f"Decoded pictures over the latent plane, {names[0]} across and {names[1]} up.",
+            marks=[Mark(name, *path[i]) for i, name in ((0, "A"), (-1, "B"))] if path else [],
+            path=path,
+            on_press=pick,
+            on_frame=show,
+        )
+        st.caption(
+            "The large picture is decoded in your browser while the cursor moves: what the "
+            "decoder makes of this very point. Behind it, the same for a grid of points. Click, "
+            "tap or press Enter to keep a point."
+        )
+        if len(siblings) > 1:
+            st.caption(
+                "The slider goes through the runs that differ in β alone; between two of them "
+                "nothing was trained, so it stops at each."
+            )
+        if not frames[shown].decoder:
+            sweep_planes.picture(run, z)
+
+with below:
+    if walk:
+        interpolation.show(run, walk)
+    if d != 2:
+        traversals.traversals(run, z, by_rate[:MAX_SLIDERS], rate, extent)
+    markdown.explain("What the manifold shows", EXPLANATION)
+    with st.container(key="form_export"):
+        st.subheader("Take it along")
+        with st.container(horizontal=True):
+            if d > 1:
+                exports.button(
+                    "Manifold (PNG)",
+                    "image",
+                    lambda: exports.manifold_png(run, latents[shown]),
+                    f"{run.id}-manifold.png",
+                    "image/png",
+                )
+                if len(siblings) > 1:
+                    exports.button(
+                        "Manifolds over β (GIF)",
+                        "animation",
+                        lambda: exports.morph_gif(siblings, latents),
+                        f"{run.id}-sweep.gif",
+                        "image/gif",
+                    )
+                exports.button(
+                    "z of the grid (CSV)",
+                    "table",
+                    lambda: exports.grid_csv(latents[shown]),
+                    f"{run.id}-grid.csv",
+                    "text/csv",
+                )
+            if walk:
+                exports.button(
+                    "From A to B (GIF)",
+                    "animation",
+                    partial(exports.walk_gif, run, walk.path),
+                    f"{run.id}-interpolation.gif",
+                    "image/gif",
+                )
+            exports.whole_run(run)

@@ -1,0 +1,1 @@
+"""Melodies: a walk between two melodies, samples of the prior, and reconstructions."""

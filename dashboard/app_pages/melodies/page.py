@@ -1,0 +1,190 @@
+"""Melodies: a walk between two melodies, samples of the prior, and what comes back."""
+
+import numpy as np
+import streamlit as st
+
+from dashboard.kinds import melodies, texts
+from dashboard.shared import markdown, notes, path_control, run_cache, run_numbers, run_picker
+from vae_core.data import notation
+from vae_core.latent import paths, samples
+
+TABS = ["Between two melodies", "From the prior", "Coming back"]
+HELD_OUT, PRIOR = "held out", "from the prior"
+SHOWN = 8  # samples of the prior
+EXPLANATION = r"""
+A melody is written as a text, a character a sixteenth note: a letter begins a note of its pitch,
+`_` holds it, `.` is a rest. So it is read and written by the same network as any text, and its
+**distortion** is the cross-entropy of its 32 (or, in 3/4, 24) sixteenths and of its end,
+in nats a melody:
+
+$$
+-\log p(x \mid z) = -\sum_t \log p(x_t \mid z, x_1, \dots, x_{t-1}).
+$$
+
+Most sixteenths hold a note, which is cheap to tell; what costs is which notes begin, and when.
+
+The data are the soprano lines of Bach's chorales, as the package music21 carries them: every two
+bars that follow each other, moved to C major or A minor, in 4/4 or 3/4. Chorales on the same tune
+are all held out or all trained on, so a held-out melody was never seen with other voices below it.
+
+A walk is a path between two points of the latent space; each of its points is decoded with the
+likeliest character each time. The tones are sums of six sines, made on the server.
+
+Sources: Bowman et al. (2016), *Generating Sentences from a Continuous Space*; Roberts et al.
+(2018), *A Hierarchical Latent Vector Model for Learning Long-Term Structure in Music*.
+"""
+
+st.title("Melodies")
+run = run_picker.pick_run(
+    kinds=("melodies",),
+    none="There are no runs on melodies to look at yet: train one on the Train page; its data set "
+    "needs music21 (pip install '.[music]').",
+)
+notes.notes(run)
+run_numbers.metrics_row(run)
+d = run.config.latent_dim
+q = run_cache.arrays(run)
+names, labels = [str(name) for name in q["label_names"]], q["labels"]
+known = texts.training(run)
+with st.container(key="form-tempo"):
+    tempo = st.slider(
+        "Tempo, quarter notes a minute",
+        40,
+        200,
+        96,
+        4,
+        key="melodies_tempo",
+        bind="query-params",
+        width=360,
+    )
+
+
+def source(row: int) -> str:
+    """Where a held-out melody stands, or what kind it is where the data are not here."""
+    if known is None:
+        return f"number {row}, {names[labels[row]]}"
+    return run_cache.melody_sources("test")[row]
+
+
+def end(name: str, usual: int) -> tuple[np.ndarray, str]:
+    """A latent (d,) to begin or to end with, and what it is."""
+    of = st.selectbox(
+        f"{name} is", [HELD_OUT, PRIOR], key=f"melodies_of_{name.lower()}", bind="query-params"
+    )
+    if of == PRIOR:
+        seed = st.number_input(
+            f"Seed of {name}", 0, 10**6, 0, key=f"melodies_seed_{name.lower()}", bind="query-params"
+        )
+        return samples.prior_samples(1, d, int(seed))[0], f"sample {seed} of the prior"
+    row = st.number_input(
+        f"Number of {name}",
+        0,
+        len(labels) - 1,
+        usual,
+        key=f"melodies_{name.lower()}",
+        bind="query-params",
+    )
+    return q["posterior_mean"][int(row)], source(int(row))
+
+
+def between(seen: bool) -> None:
+    usual = samples.spread_over_labels(labels, max(2, len(names)))
+    with st.container(horizontal=True, key="form-between", vertical_alignment="bottom"):
+        a, of_a = end("A", int(usual[len(usual) // 2 - 1]))
+        b, of_b = end("B", int(usual[-1]))
+        steps = st.slider("Steps", 3, 16, 8, key="melodies_steps", bind="query-params")
+        kind = path_control.choose_path("melodies_path")
+    if not seen:
+        return
+    st.markdown(
+        f"From **A**, {markdown.escape_markdown(of_a)}, to **B**, {markdown.escape_markdown(of_b)}."
+    )
+    found = texts.decode(run, paths.interpolation(a, b, steps, kind))
+    titles = [f"{t:.0%}" for t in np.linspace(0, 1, steps)]
+    titles[0], titles[-1] = "A, decoded", "B, decoded"
+    melodies.side_by_side(found, titles, tempo, "walk")
+    melodies.walk(found, tempo, "whole-walk")
+    copies = [title for title, one in zip(titles, found, strict=True) if known and one in known]
+    st.caption(
+        "Each step is a point of the path, decoded with the likeliest character each time; a "
+        "held-out melody stands at its posterior mean."
+        + (f" Training melodies: {', '.join(copies) or 'none of these'}." if known else "")
+    )
+
+
+def prior(seen: bool) -> None:
+    with st.container(horizontal=True, key="form-prior"):
+        temperature = st.slider(
+            "Temperature", 0.0, 2.0, 1.0, 0.1, key="melodies_temperature", bind="query-params"
+        )
+        count = st.slider("Melodies", 20, 1000, 200, 20, key="melodies_count", bind="query-params")
+        seed = st.number_input("Seed", 0, 10**6, 0, key="melodies_seed", bind="query-params")
+    if not seen:
+        return
+    z = samples.prior_samples(count, d, int(seed))
+    found = texts.decode(run, z, temperature, int(seed))
+    texts.novelty(run, found, known)
+    melodies.side_by_side(found[:SHOWN], [f"sample {i}" for i in range(SHOWN)], tempo, "prior")
+    st.caption(
+        f"{SHOWN} of the {count:,}: z from the prior, and then each character drawn from the "
+        "decoder."
+        + ("" if known else " The training melodies are not here, so copies can't be told.")
+    )
+
+
+def coming_back(seen: bool) -> None:
+    texts.shares_that_come_back(run)
+    with st.container(key="form-back"):
+        first = st.number_input(
+            "From held-out melody",
+            0,
+            len(labels) - 1,
+            0,
+            melodies.COLUMNS,
+            key="melodies_first",
+            bind="query-params",
+        )
+    if not seen:
+        return
+    rows = texts.reconstructions(run, int(first), melodies.COLUMNS)
+    if rows is None:
+        st.info(
+            "The melodies are not on this machine: train a run on them with music21 installed, or "
+            "put melodies.npz into a folder and name that in VAE_LAB_DATA.",
+            icon=":material/info:",
+        )
+        return
+    for i, (row, column) in enumerate(zip(rows, st.columns(melodies.COLUMNS), strict=False)):
+        with column:
+            melodies.one(
+                row["comes back as"],
+                f"number {int(first) + i}",
+                tempo,
+                f"back-{i}",
+                beside=row["held out"],
+            )
+            same, all_notes = notation.shared(row["held out"], row["comes back as"])
+            st.caption(
+                f"{markdown.escape_markdown(source(int(first) + i))}: {same} of {all_notes} notes "
+                f"begin where they should, {row['tokens right']:.0%} of the sixteenths are right; "
+                f"the melody costs {row['-log p(x | mean), nats']:.2f} nats from there."
+            )
+    st.caption(
+        "Wide and pale, and played first: the held-out melody. Narrow: what its posterior mean is "
+        "decoded to, with the likeliest character each time. Sixteenths are easy to get right: "
+        f"{notation.held(texts.held_out(run) or []):.0%} of the held-out ones only hold a note."
+    )
+
+
+for tab, section in zip(
+    st.tabs(TABS, key="melodies_tab", bind="query-params"),
+    (between, prior, coming_back),
+    strict=True,
+):
+    with tab:
+        section(tab.open is not False)  # its controls keep their values, also where it is not seen
+run_numbers.measured(run)
+markdown.explain("How a melody gets a latent space", EXPLANATION)
+st.page_link(
+    "app_pages/latent_space/page.py", label="Where the melodies lie", icon=":material/scatter_plot:"
+)

@@ -1,0 +1,1 @@
+"""Train: the form, the queue, and the live view of a run."""

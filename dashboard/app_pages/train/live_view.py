@@ -1,0 +1,251 @@
+"""The live view: progress, numbers and pictures of one run as its folder has them now."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard.components.plot.plot import drawn, plot
+from dashboard.figures import curves, latent
+from dashboard.figures.picture_rows import picture_rows
+from dashboard.kinds import texts
+from dashboard.shared import (
+    item_words,
+    markdown,
+    notes,
+    run_cache,
+    run_numbers,
+    run_queue,
+    state_badge,
+)
+from vae_core.data.dataset import DatasetError
+from vae_core.latent import samples
+from vae_core.metrics.units import active_units
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
+
+VIEW_SECONDS = 0.5  # from tick to tick
+
+
+PICTURES = 10
+
+
+# Before, a run that has not found its first use for z yet looks collapsed: `conv` on `digits` does
+# so until step 220.
+SETTLED_EPOCHS, SETTLED_STEPS = 3, 300
+
+
+def show(run: Run) -> None:
+    """All that there is to see of a run; called again at every tick while it trains."""
+    status = run.status()
+    records = run.records("step", "epoch")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        state_badge.badge(status.state)
+        with st.container(horizontal=True, width="content", key="form-actions"):
+            run_queue.buttons(run_queue.Entry(run, status))
+    st.progress(*run_queue.progress(run, status))
+    if status.error:
+        st.error(markdown.escape_markdown(status.error), icon=":material/error:")
+    ended = run.viewable and not status.active
+    try:
+        arrays = run_cache.arrays(run, "arrays" if ended else "snapshot")
+    except RunError as error:
+        arrays = {}
+        if ended:  # they are there, and damaged
+            st.error(str(error), icon=":material/error:")
+    notes.notes(run, None if ended or not arrays else _collapse_numbers(run, records, arrays))
+    run_numbers.metrics_row(run)
+    if not records:
+        return
+    _curves(run, records)
+    if arrays:
+        _latent(run, arrays, ended)
+        _pictures(run, arrays, ended)
+    elif status.state == "finished" and not run.viewable:
+        st.info(
+            "Of this run there are only the numbers here; training the same config gives the "
+            "networks, too.",
+            icon=":material/info:",
+        )
+    if run.config.has_rate:
+        _rates(run, records)
+    run_numbers.measured(run)
+
+
+def _collapse_numbers(
+    run: Run, records: list[dict[str, Any]], arrays: dict[str, np.ndarray]
+) -> dict[str, float] | None:
+    """What tells of a collapse while training; None as long as it is too early to tell.
+
+    At the start of a warm-up of β the rate runs off rather than collapses, but under the capacity
+    schedule training itself asks for a rate near 0 until C has grown.
+    """
+    config, last = run.config, records[-1]
+    warming_up = config.schedule == "capacity" and last["epoch"] < config.warmup * config.epochs
+    if last["epoch"] < SETTLED_EPOCHS or last["step"] < SETTLED_STEPS or warming_up:
+        return None
+    rates = last["test"]["rate_per_dim"] if last["kind"] == "epoch" else last.get("rate_per_dim")
+    if not rates:
+        return None
+    return {"active_units": active_units(arrays["posterior_mean"]), "rate": sum(rates)}
+
+
+def _so_far(run: Run, records: list[dict[str, Any]]) -> tuple[object, ...]:
+    """What tells these records from those of another run or moment.
+
+    For all who watch a run that trains a moment is `VIEW_SECONDS` long, so that its charts are
+    drawn once for all of them: drawing is most of what a tick costs.
+    """
+    last = records[-1]
+    key = str(run.path), len(records), last["step"], last["seconds"]
+    now = time.monotonic()
+    with _telling:
+        since, told = _moments.get(run.id, (-math.inf, key))
+        if run.status().active and now - since < VIEW_SECONDS:
+            return told
+        _moments[run.id] = now, key
+        while len(_moments) > MOST_MOMENTS:
+            del _moments[next(iter(_moments))]
+    return key
+
+
+_moments: dict[str, tuple[float, tuple[object, ...]]] = {}
+
+
+_telling = threading.Lock()
+
+
+MOST_MOMENTS = 50
+
+
+def _curves(run: Run, records: list[dict[str, Any]]) -> None:
+    plot(
+        drawn(
+            lambda: curves.training(records, item_words.an_item(run)),
+            "curves",
+            *_so_far(run, records),
+        ),
+        key=f"curves-{run.id}",
+        height=300,
+        alt="Loss, distortion and rate over the epochs, on training batches and held out"
+        if run.config.has_rate
+        else "Loss, which is the distortion, over the epochs, on training batches and held out",
+    )
+    sampled = " with z sampled" if run.config.has_rate else ""
+    st.caption(
+        f"Held out: all test {item_words.items(run)}{sampled}. Training: the batches of the epoch, "
+        "while the weights still move"
+        + (", with characters hidden by word dropout" if item_words.kind(run) != "images" else "")
+        + ". After a few epochs the axes leave out the first steep fall; "
+        "double-click a chart to see it."
+    )
+
+
+def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
+    dims = run_numbers.top_dims(run)
+    plot(
+        drawn(
+            lambda: latent.scatter(
+                arrays["posterior_mean"],
+                arrays["labels"],
+                [str(name) for name in arrays["label_names"]],
+                dims,
+                prior_circles=run.config.has_rate,
+            ),
+            *("latent", dims, run_cache.version(run, "arrays" if ended else "snapshot")),
+        ),
+        key=f"latent-{run.id}",
+        height=480,
+        alt=f"Posterior means of held-out {item_words.item(run)}s in the latent space, a colour a "
+        "label",
+    )
+    # Stopped while it was measured, a run has its networks, but no `end`.
+    last = run.records("epoch", "end")[-1]
+    at = last["epoch"] if ended else round(float(arrays["epoch"]), 1)
+    has_circles = run.config.has_rate and run.config.latent_dim > 1
+    circles = "; dotted: 1 and 2 σ of the prior" if has_circles else ""
+    what = "Posterior means" if run.config.has_rate else "Latents"
+    st.caption(
+        f"{what} of {len(arrays['labels']):,} held-out {item_words.items(run)} at epoch "
+        f"{at:g}{circles}."
+    )
+
+
+def _pictures(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
+    """Held-out images above their reconstructions and decoded samples of the prior."""
+    if item_words.kind(run) != "images":
+        texts.rows(run, None if ended else arrays, arrays["labels"])
+        return
+    if not ended and "images" not in arrays:  # a snapshot of an older version
+        return
+    try:
+        figure = drawn(
+            lambda: picture_rows(
+                _decoded(run, arrays["labels"]) if ended else _snapped(run, arrays)
+            ),
+            *("pictures", run_cache.version(run, "arrays" if ended else "snapshot")),
+        )
+    except (DatasetError, RunError) as error:
+        st.caption(str(error))
+        return
+    plot(
+        figure,
+        key=f"pictures-{run.id}",
+        height=236,
+        alt="Held-out images, their reconstructions, and decoded samples of the prior",
+    )
+    if run.config.has_rate:
+        st.caption(
+            "Held-out images, what their posterior means decode to, and what samples of the prior "
+            "decode to: the same images and samples all along."
+        )
+    else:
+        st.caption(
+            "Held-out images, what their latents decode to, and what samples of N(0, I) decode to, "
+            "which an autoencoder was never trained on: the same images and samples all along."
+        )
+
+
+def _sampled(run: Run) -> str:
+    """The name of the row of decoded samples."""
+    return "from the prior" if run.config.has_rate else "from N(0, I)"
+
+
+def _snapped(run: Run, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The rows of a run that trains."""
+    return {
+        "held out": arrays["images"] / 255,
+        "reconstructed": arrays["reconstructions"] / 255,
+        _sampled(run): arrays["prior_samples"] / 255,
+    }
+
+
+def _decoded(run: Run, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """The same rows from the networks of a run that trains no more."""
+    indices = samples.spread_over_labels(labels, PICTURES)
+    images = run_cache.held_out(run.config.dataset, tuple(int(i) for i in indices))
+    networks = run_cache.inference(run)
+    posterior_mean, _ = networks.encode(images)
+    return {
+        "held out": images,
+        "reconstructed": networks.decode(posterior_mean),
+        _sampled(run): networks.decode(samples.prior_samples(len(images), run.config.latent_dim)),
+    }
+
+
+def _rates(run: Run, records: list[dict[str, Any]]) -> None:
+    plot(
+        drawn(lambda: curves.rate_per_dim(records), "rates", *_so_far(run, records)),
+        key=f"rates-{run.id}",
+        height=150 + 12 * min(run.config.latent_dim, 16),
+        alt="Held-out rate of each latent dimension over the epochs",
+    )
+    st.caption(
+        "Rate of each latent dimension, held out: a dark row is a dimension that tells nothing of "
+        f"the {item_words.item(run)}."
+    )

@@ -1,0 +1,236 @@
+"""The Train page: data sets of the visitors' own, and runs that somebody else exported.
+
+Nothing is stored before its preview was seen and a button pressed. A file that was read lies in a
+private folder, not in the session.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard.access import actions
+from dashboard.figures import pictures
+from dashboard.kinds import texts
+from dashboard.shared import markdown, png, run_queue
+from vae_core.config import VaeLabError
+from vae_core.data import own, registry, text_items, tokens
+from vae_core.data.upload.limits import DEFAULT_SIZE, ENDINGS, FEWEST_IMAGES, MOST_LABELS, SIZES
+from vae_core.data.upload.reader import Upload
+from vae_core.latent import picture_sheet
+from vae_core.sandbox import RefusedError
+
+PREVIEW_SIDE = 480  # pixels
+
+
+UPLOAD = "own_upload"  # in the session: what was read, and of which file and size
+
+
+ROUND = "own_round"  # in the session: counts up so that the boxes for files are empty again
+
+
+def section() -> None:
+    """Foldable: upload a data set, delete one, import a run."""
+    with st.expander("Your own data, and runs of others", icon=":material/upload_file:"):
+        _upload()
+        _stored()
+        _import()
+
+
+def _upload() -> None:
+    smallest, largest = SIZES
+    limits = actions.upload_limits()
+    file = st.file_uploader(
+        "Images or texts to train on",
+        type=list(ENDINGS),
+        max_upload_size=max(actions.upload_mb(), 1),
+        key=f"own_file_{st.session_state.get(ROUND, 0)}",
+        help="**npz**: x, or x_train and x_test, as (n, height, width); labels y, or y_train and "
+        "y_test; label_names.  \n**zip**: PNG, JPEG, GIF, BMP, WebP or TIFF; the names of their "
+        "folders are the labels.  \n**csv**: an image a row; labels in a column named label.  \n"
+        "**txt**: a text a line, in UTF-8.",
+    )
+    st.caption(
+        ".npz, .zip of images, .csv of pixels or .txt of a text a line; "
+        f"{FEWEST_IMAGES} to {limits.images:,} images or {text_items.FEWEST_ITEMS} to "
+        f"{text_items.MOST_ITEMS:,} texts of up to {tokens.LONGEST} characters, "
+        f"{actions.upload_mb()} MB, "
+        f"{MOST_LABELS} labels at most. Colour becomes grey, and the middle square is "
+        "taken. Everybody who uses this host sees what is kept."
+    )
+    size = st.number_input(
+        "Pixels a side",
+        smallest,
+        largest,
+        value=None,
+        placeholder=f"as they are, if {smallest} to {largest}; else {DEFAULT_SIZE}",
+        key="own_size",
+    )
+    if file is None:
+        _forget()
+        return
+    try:
+        upload = _read(file, None if size is None else int(size))
+    except (VaeLabError, OSError) as error:
+        st.error(markdown.escape_markdown(str(error)), icon=":material/error:")
+        return
+    _preview(upload)
+    st.button(
+        "Keep this data set",
+        icon=":material/save:",
+        type="primary",
+        key="own_keep",
+        on_click=_keep,
+        args=(upload,),
+    )
+
+
+def _read(file: Any, size: int | None) -> Upload:
+    """What the file was made into; read once for a file and a size.
+
+    Raises:
+        RoleError: a viewer asked.
+        RefusedError: it holds no data set.
+    """
+    what = (file.file_id, size, actions.upload_limits())
+    known = st.session_state.get(UPLOAD)
+    if known is None or known[0] != what:
+        _forget()
+        found: Upload | str
+        try:
+            with st.spinner("Reading…"):
+                found = actions.read_upload(file.getbuffer(), file.name, size)
+        except RefusedError as error:
+            found = str(error)
+        known = st.session_state[UPLOAD] = what, found
+    if isinstance(known[1], str):
+        raise RefusedError(known[1])
+    return known[1]
+
+
+def _forget() -> None:
+    """Remove what was read and not kept."""
+    known = st.session_state.pop(UPLOAD, None)
+    if known and isinstance(known[1], Upload):
+        known[1].discard()
+
+
+def _preview(upload: Upload) -> None:
+    s = upload.summary
+    if s.kind == "text":
+        st.markdown(
+            f"**{s.train:,}** training and **{s.test:,}** held-out texts of at most "
+            f"**{s.size - 1}** characters"
+        )
+        for note in s.notes:
+            st.caption(markdown.escape_markdown(note))
+        st.html(texts.table([list(upload.texts[i : i + 5]) for i in range(0, 20, 5)]))
+        return
+    st.markdown(
+        f"**{s.train:,}** training and **{s.test:,}** held-out images of "
+        f"**{s.size}x{s.size}** pixels"
+    )
+    for note in s.notes:
+        st.caption(markdown.escape_markdown(note))
+    labels = np.unique(upload.labels)
+    rows = [upload.images[upload.labels == label] for label in labels]
+    columns = max(map(len, rows))
+    blank = np.zeros_like(upload.images[0])
+    grid = np.concatenate([np.stack([*row, *[blank] * (columns - len(row))]) for row in rows])
+    names = [s.label_names[label] for label in labels]
+    more = len(s.label_names) - len(names)
+    sheet = picture_sheet.sheet(grid / np.float32(255), columns, gap=1)
+    png.show_png(
+        pictures.png(pictures.enlarged(sheet, PREVIEW_SIDE)),
+        markdown.escape_markdown(
+            f"a row a label: {', '.join(names)}{f'; {more} more' if more else ''}"
+        ),
+        "Some of the images, a row a label",
+    )
+    with st.expander(f"Images of each label ({len(s.label_names)})"):
+        st.table(
+            [
+                {"label": markdown.escape_markdown(name), "images": f"{count:,}"}
+                for name, count in zip(s.label_names, s.counts, strict=True)
+            ]
+        )
+
+
+def _keep(upload: Upload) -> None:
+    """Store a data set that was previewed, and choose it in the form."""
+    try:
+        name = actions.keep_data(upload)
+    except (VaeLabError, OSError) as error:
+        st.toast(
+            markdown.escape_markdown(f"It could not be kept: {error}"), icon=":material/error:"
+        )
+        return
+    st.session_state["train_dataset"] = name
+    _empty_boxes()
+    st.toast(f"Kept as {name}.", icon=":material/check:")
+
+
+def _empty_boxes() -> None:
+    """With them go the bytes that Streamlit holds."""
+    _forget()
+    st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
+
+
+def _stored() -> None:
+    for name in own.own_names():
+        with st.container(horizontal=True, vertical_alignment="center", key=f"own-{name}"):
+            try:
+                source = registry.source(name)
+                what = f"{source.train_images:,} images of {source.size}x{source.size}"
+                if source.kind == "text":
+                    what = f"{source.train_images:,} texts of up to {source.size - 1} characters"
+            except VaeLabError:
+                what = "damaged"
+            st.caption(f"{name} · {what}", width="stretch")
+            with st.popover(
+                "", icon=":material/delete:", type="tertiary", key=f"own-ask-{name}", help="Delete"
+            ):
+                st.write(f"Delete {name}? Runs that were trained on it stay, without its pictures.")
+                st.button(
+                    "Delete for good",
+                    icon=":material/delete:",
+                    type="tertiary",
+                    key=f"own-delete-{name}",
+                    on_click=_delete,
+                    args=(name,),
+                )
+
+
+def _delete(name: str) -> None:
+    try:
+        actions.delete_data(name)
+    except (VaeLabError, OSError) as error:
+        st.toast(markdown.escape_markdown(str(error)), icon=":material/error:")
+        return
+    if st.session_state.get("train_dataset") == name:
+        st.session_state["train_dataset"] = next(iter(registry.DATASETS))
+
+
+def _import() -> None:
+    file = st.file_uploader(
+        "A run that somebody exported",
+        type=[".zip"],
+        max_upload_size=max(actions.upload_mb(), 1),
+        key=f"own_run_{st.session_state.get(ROUND, 0)}",
+        help="The zip that the pages Manifold and Words make of a run. Its weights are checked and "
+        "read into the networks that its config asks for; nothing in it is executed.",
+    )
+    if file is None:
+        return
+    if st.button("Check and import", icon=":material/move_to_inbox:", key="own_import"):
+        try:
+            with st.spinner("Checking its weights; this takes some seconds…"):
+                run = actions.import_run(file.getbuffer(), file.name)
+        except (VaeLabError, OSError) as error:
+            st.error(markdown.escape_markdown(str(error)), icon=":material/error:")
+            return
+        run_queue.watch(run)
+        _empty_boxes()
+        st.rerun()

@@ -1,0 +1,79 @@
+"""Train: choose β, press the button, and watch the run while it trains."""
+
+import streamlit as st
+
+from dashboard.access import account, actions, roles
+from dashboard.app_pages.train import form, live_view
+from dashboard.shared import item_words, run_cache, run_list, run_picker, run_queue
+from vae_core.runs.store import default_store
+
+QUEUE_SECONDS = 1.0
+IDLE_SECONDS = 3.0  # till a run that another viewer starts shows up
+
+store = default_store()
+
+st.title("Train")
+# Streamlit's own sign of activity, with a Stop of its own, would come and go with every tick.
+st.html("<style>[data-testid=stStatusWidget] { display: none; }</style>")
+left, right = st.columns([1, 2], gap="medium")
+with left, st.container(key="form"):
+    reason = roles.why_viewer()
+    if reason is not None:
+        account.say_why_viewer(reason)
+    else:
+        configs = form.choose_configs()
+        too_much = actions.why_too_much(configs)
+        pressed = st.button(
+            "Train" if len(configs) < 2 else f"Train {len(configs)} runs",
+            type="primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            disabled=not configs or too_much is not None,
+            key="train",
+        )
+        if pressed:
+            run_queue.start(configs)
+        if too_much:
+            st.caption(too_much)
+        elif configs:
+            st.caption(form.cost_line(configs))
+queue = run_queue.read(store)
+if queue.running and "watched" not in st.session_state and "watched" not in st.query_params:
+    run_queue.watch(queue.running[0].run)  # before those that wait in line
+run_queue.follow(queue)
+with right:
+    watched = run_cache.open_shared(run_picker.pick_run("watched", False, item_words.ANY_KIND))
+    active = watched.status().active
+    chosen = st.session_state["watched"]
+    if active:
+        st.session_state["seen_training"] = watched.id
+    if watched.viewable:
+        st.session_state["run"] = run_list.run_label(watched)  # the other pages open on it
+
+    @st.fragment(run_every=live_view.VIEW_SECONDS if active else None)
+    @run_queue.on_error_reload
+    def watch() -> None:
+        live_view.show(watched)
+        if watched.status().active != active:
+            st.rerun()  # start or end the ticking, and refresh the other widgets
+
+    watch()
+with left:
+    st.subheader("Queue")
+    st.toggle(
+        "Follow the queue",
+        True,
+        key="train_follow",
+        bind="query-params",
+        help="When the run in view ends, go on to the next one in line.",
+    )
+
+    @st.fragment(run_every=QUEUE_SECONDS if queue.active else IDLE_SECONDS)
+    @run_queue.on_error_reload
+    def show_queue() -> None:
+        now = run_queue.read(store)
+        run_queue.show(now, watched)
+        if now.states() != queue.states() or st.session_state.get("watched") != chosen:
+            st.rerun()
+
+    show_queue()

@@ -1,0 +1,1 @@
+"""Words: walks between two texts, samples, and the plane as a grid of words."""

@@ -1,0 +1,222 @@
+"""Words: what a run on texts makes of two typed texts, of the prior, and of its latent plane."""
+
+import numpy as np
+import streamlit as st
+
+from dashboard.components.plot.plot import plot
+from dashboard.figures import dim_name
+from dashboard.kinds.texts import (
+    decode,
+    not_here,
+    novelty,
+    readable,
+    reconstructions,
+    shares_that_come_back,
+    table,
+    training,
+    walk,
+)
+from dashboard.shared import (
+    exports,
+    markdown,
+    notes,
+    path_control,
+    run_cache,
+    run_numbers,
+    run_picker,
+)
+from vae_core.latent import paths, planes, samples
+from vae_core.sandbox import RefusedError
+
+TABS = ["Between two texts", "Plane", "From the prior", "Coming back"]
+LONGEST_IN_TEN = 16  # characters of a text of which ten fit side by side
+EXPLANATION = r"""
+A text is a sequence of characters $x_1 \dots x_T$, the last of them the end. The decoder writes it
+one after the other, and reads what stands there already:
+
+$$
+p(x \mid z) = \prod_{t=1}^{T} p(x_t \mid z, x_1, \dots, x_{t-1}).
+$$
+
+So the **distortion** is a sum of cross-entropies, in nats a text. These are probabilities of
+discrete things, so the elbo is a lower bound on $\log p(x)$, a likelihood.
+
+A decoder that reads what it has written can do without $z$, and then the rate falls to 0: the
+posterior **collapses**. The usual remedies are two: $\beta$ grows from 0 (KL warm-up), and in
+training 30 % of the characters are hidden from the decoder (word dropout), so that $z$ must tell
+what they were. At $\beta = 1$ only a few nats of rate pay; a smaller $\beta$ buys texts that come
+back, with an aggregate posterior that is further from the prior.
+
+The **temperature** $\tau$ divides the logits before a character is drawn: at 1 the texts are those
+of the model, at 0 the likeliest character is taken each time.
+
+Source: Bowman et al. (2016), *Generating Sentences from a Continuous Space*.
+"""
+
+st.title("Words")
+run = run_picker.pick_run(
+    kinds=("text",),
+    none="There are no runs on texts, such as unicode_names, to look at yet: train one on the "
+    "Train page.",
+)
+notes.notes(run)
+run_numbers.metrics_row(run)
+d = run.config.latent_dim
+has_rate = run.config.has_rate
+means = "posterior means" if has_rate else "latents"
+origin = "the prior" if has_rate else "N(0, I)"
+networks = run_cache.text_inference(run)
+longest = networks.length - 1
+known = training(run)
+NOT_HERE = f"The texts of {run.config.dataset} are not on this machine, so copies can't be told."
+
+
+def between() -> None:
+    by_rate = run_numbers.dims_by_use(run)
+    ends = np.zeros((2, d), np.float32)
+    ends[:, by_rate[0]] = -1.5, 1.5
+    # Where nothing is decoded, one character: the last is no space.
+    usual = [found or networks.vocabulary[-1] for found in decode(run, ends)]
+    with st.container(horizontal=True, key="form-between"):
+        typed = [
+            st.text_input(
+                name,
+                usual[i],
+                max_chars=longest,
+                key=f"words_{name.lower()}_{run.config.dataset}",
+                bind="query-params",
+            )
+            for i, name in enumerate("AB")
+        ]
+        steps = st.slider("Steps", 3, 21, 9, key="words_steps", bind="query-params")
+        kind = path_control.choose_path("words_path")
+    try:
+        tokens = networks.tokens([readable(run, one) for one in typed])
+    except RefusedError as error:
+        st.warning(markdown.escape_markdown(str(error)), icon=":material/keyboard:")
+        return
+    mean, _ = networks.encode(tokens)
+    path = paths.interpolation(mean[0], mean[1], steps, kind)
+    texts = decode(run, path)
+    costs = -networks.log_likelihood(tokens, mean)
+    rows = [[f"{t:.0%}", one] for t, one in zip(np.linspace(0, 1, steps), texts, strict=True)]
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        st.html(table(rows, ("from A to B", "decoded"), marked=known or ()))
+    with right:
+        plot(
+            walk(run, path, texts),
+            key=f"words-walk-{run.id}",
+            height=460,
+            aspect=0.7,
+            alt=f"The path from A to B over the {means} of the held-out texts",
+        )
+    names = networks.texts(tokens)
+    st.caption(
+        f"Each step is a point of the path between two {means}, decoded with the likeliest "
+        "character each time; faint: the held-out texts. From there "
+        f"{markdown.escape_markdown(names[0])} costs {costs[0]:.2f} nats, and "
+        f"{markdown.escape_markdown(names[1])} {costs[1]:.2f}."
+        + (" Bold: a training text." if known else f" {NOT_HERE}")
+    )
+
+
+def plane() -> None:
+    dims = (0, min(1, d - 1))
+    with st.container(horizontal=True, key="form-plane", vertical_alignment="bottom"):
+        if d > 2:
+            by_rate = run_numbers.dims_by_use(run)
+            options = {"format_func": dim_name, "bind": "query-params"}
+            across = st.selectbox("Across", by_rate, key="words_across", **options)  # type: ignore[call-overload]
+            others = [i for i in by_rate if i != across]
+            up = st.selectbox("Up", others, key="words_up", **options)  # type: ignore[call-overload]
+            dims = (across, up)
+        n = st.slider(
+            "Texts a side",
+            3,
+            15,
+            10 if longest <= LONGEST_IN_TEN else 6,
+            key=f"words_n_{longest}",
+            bind="query-params",
+        )
+        extent = st.slider(
+            f"Range, in σ of {origin}", 0.5, 4.0, 2.0, 0.5, key="words_extent", bind="query-params"
+        )
+    if d == 1:
+        axis = np.linspace(-extent, extent, n, dtype=np.float32)
+        rows, down = [decode(run, axis[:, None])], []
+    else:
+        axis, z = planes.manifold(n, np.zeros(d, np.float32), dims, "linear", extent)
+        texts = decode(run, z)
+        rows = [texts[i * n : (i + 1) * n] for i in range(n)]
+        down = [f"{value:.1f}" for value in axis][::-1]
+    st.html(table(rows, [f"{value:.1f}" for value in axis], down, known or ()))
+    rest = "" if d <= 2 else " The other dimensions are 0."
+    st.caption(
+        f"{dim_name(dims[0])} across"
+        + (f", {dim_name(dims[1])} up" if d > 1 else "")
+        + f", in σ of {origin}; each point decoded with the likeliest character each time.{rest}"
+        + (" Bold: a training text." if known else f" {NOT_HERE}")
+    )
+
+
+def prior() -> None:
+    with st.container(horizontal=True, key="form-prior"):
+        temperature = st.slider(
+            "Temperature", 0.0, 2.0, 1.0, 0.1, key="words_temperature", bind="query-params"
+        )
+        count = st.slider("Texts", 20, 1000, 200, 20, key="words_count", bind="query-params")
+        seed = st.number_input("Seed", 0, 10**6, 0, key="words_seed", bind="query-params")
+    z = samples.prior_samples(count, d, int(seed))
+    texts = decode(run, z, temperature, int(seed))
+    novelty(run, texts, known)
+    shown = texts[:40]
+    wide = 5 if longest <= LONGEST_IN_TEN else 2
+    cells = [shown[i : i + wide] for i in range(0, len(shown), wide)]
+    st.html(table(cells, marked=known or ()))
+    st.caption(
+        f"{len(shown)} of the {count:,}: z from {origin}, and then each character drawn from the "
+        "decoder." + (" Bold: a training text." if known else f" {NOT_HERE}")
+    )
+
+
+def coming_back() -> None:
+    held_out = len(run_cache.arrays(run)["labels"])
+    shares_that_come_back(run)
+    with st.container(key="form-back"):
+        first = st.number_input(
+            "From held-out text", 0, held_out - 1, 0, 20, key="words_first", bind="query-params"
+        )
+    rows = reconstructions(run, int(first), 20)
+    if rows is None:
+        st.info(not_here(run), icon=":material/info:")
+        return
+    st.dataframe(
+        rows,
+        hide_index=True,
+        alt="Held-out texts and what their posterior means are decoded to",
+        column_config={
+            "tokens right": st.column_config.NumberColumn(format="percent"),
+            "-log p(x | mean), nats": st.column_config.NumberColumn(format="%.2f"),
+        },
+    )
+    st.caption(
+        f"Of {held_out:,} held-out texts: encoded, and their {means} decoded with the "
+        "likeliest character each time. The last column is what the text itself costs from there."
+    )
+
+
+for tab, section in zip(
+    st.tabs(TABS, key="words_tab", bind="query-params"),
+    (between, plane, prior, coming_back),
+    strict=True,
+):
+    with tab:
+        section()
+run_numbers.measured(run)
+with st.container(key="form_export", horizontal=True):
+    exports.whole_run(run)
+markdown.explain("How a text gets a latent space", EXPLANATION)
+st.page_link(
+    "app_pages/latent_space/page.py", label="Where the texts lie", icon=":material/scatter_plot:"
+)

@@ -1,0 +1,1 @@
+"""A run's decoder in the browser."""

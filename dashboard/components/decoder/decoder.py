@@ -1,0 +1,42 @@
+"""decoder(run): a run's decoder in the browser, for the components that decode under the cursor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from vae_core.inference.browser import browser_decoder
+from vae_core.runs.run import Run
+
+MOST_RUNS = 16  # kept
+
+
+_component = st.components.v2.component(
+    "vae_lab_decoder",
+    html="<span hidden></span>\n",
+    js=(Path(__file__).parent / "decoder.js").read_text("utf-8"),
+)
+
+
+def decoder(run: Run) -> str | None:
+    """Hand the run's decoder to the browser, which keeps it while the page is open.
+
+    Returns:
+        The name under which scripts find it in `window.vaeLabDecoders`; None where a browser can't
+        decode the run's architecture.
+
+    Raises:
+        RunError: its files are damaged.
+    """
+    if not run.browser_path.is_file():
+        return None
+    name = f"{run.id}-{run.browser_path.stat().st_mtime_ns}"
+    _component(key=f"decoder-{name}", data=_piece(str(run.path), name), height=1)
+    return name
+
+
+@st.cache_resource(max_entries=MOST_RUNS, show_spinner=False)
+def _piece(path: str, name: str) -> bytes | None:
+    """Once for all viewers: a sweep of them is some megabytes."""
+    return browser_decoder(Run(Path(path)), name)

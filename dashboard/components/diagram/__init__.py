@@ -1,0 +1,1 @@
+"""A drawing in the colours of the page."""

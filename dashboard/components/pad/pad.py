@@ -1,0 +1,56 @@
+"""pad(): something to draw on, or to drop a picture on; the end of a stroke reruns the page."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+
+SIDE = 112  # pixels a side that are sent: enough to enlarge a small drawing, 17 kB
+
+
+_component = st.components.v2.component(
+    "vae_lab_pad",
+    html=(HERE / "pad.html").read_text("utf-8"),
+    css=(HERE / "pad.css").read_text("utf-8"),
+    js=(HERE / "pad.js").read_text("utf-8"),
+)
+
+
+def pad(*, key: str, brush: float, alt: str) -> None:
+    """Show the pad; `drawing` has what is on it.
+
+    Args:
+        key: names the element; with the same key the drawing stays.
+        brush: width of a stroke as a share of the side.
+        alt: what it is for, for those who can't see it.
+    """
+    state = st.session_state.get(key, {})
+    _component(
+        key=key,
+        data={"side": SIDE, "brush": brush, "alt": alt, "drawing": state.get("drawing", "")},
+        on_drawing_change=lambda: None,
+    )
+
+
+def drawing(key: str) -> np.ndarray | None:
+    """What is on the pad of that key, also before it is shown: (SIDE, SIDE) float32 in [0, 1].
+
+    White ink is 1. None where nothing is drawn.
+    """
+    state = st.session_state.get(key)
+    sent = state.get("drawing") if isinstance(state, dict) else None
+    if not isinstance(sent, str) or len(sent) > 2 * SIDE * SIDE:  # a browser may send anything
+        return None
+    try:
+        pixels = np.frombuffer(base64.b64decode(sent, validate=True), np.uint8)
+    except ValueError:
+        return None
+    if pixels.size != SIDE * SIDE or not pixels.any():
+        return None
+    return pixels.reshape(SIDE, SIDE).astype(np.float32) / 255

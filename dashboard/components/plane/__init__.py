@@ -1,0 +1,1 @@
+"""The latent plane under the cursor."""

@@ -1,0 +1,136 @@
+"""plane(frames): the latent plane under the cursor, decoded in the browser while it moves.
+
+Nothing is sent to the server until a point is pressed or another β is let go of.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard.figures import LABEL_COLOURS
+
+HERE = Path(__file__).parent
+SLIDER = HERE.parent / "slider.css"  # two components have the slider
+
+
+_component = st.components.v2.component(
+    "vae_lab_plane",
+    html=(HERE / "plane.html").read_text("utf-8"),
+    css=SLIDER.read_text("utf-8") + (HERE / "plane.css").read_text("utf-8"),
+    js=(HERE / "plane.js").read_text("utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The plane of one run.
+
+    Attributes:
+        title: what tells it from the other frames, e.g. `β = 4`.
+        sheet: the n x n pictures as one, square, top row first, as a data: URI.
+        decoder: its name in the browser, see `dashboard.components.decoder`; None where the
+            browser can't decode the run.
+        rotation: (d, d) R: coordinates w of the plane are the latents w @ R.T of the run.
+        points: (m, 2) to draw over it, with their labels (m,); None for none.
+    """
+
+    title: str
+    sheet: str
+    decoder: str | None
+    rotation: np.ndarray
+    points: tuple[np.ndarray, np.ndarray] | None = None
+
+    def data(self) -> dict[str, Any]:
+        points = None
+        if self.points:
+            positions, labels = self.points
+            points = {"places": positions.round(3).tolist(), "labels": labels.tolist()}
+        return {
+            "title": self.title,
+            "sheet": self.sheet,
+            "decoder": self.decoder,
+            "points": points,
+            "rotation": self.rotation.tolist(),
+        }
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A point of the plane with a letter."""
+
+    name: str
+    x: float
+    y: float
+
+
+def plane(
+    frames: Sequence[Frame],
+    shown: int,
+    *,
+    key: str,
+    axis: np.ndarray,
+    names: Sequence[str],
+    z: np.ndarray,
+    dims: tuple[int, int],
+    alt: str,
+    marks: Sequence[Mark] = (),
+    path: Sequence[Sequence[float]] = (),
+    on_press: Callable[[float, float], None],
+    on_frame: Callable[[int], None],
+) -> None:
+    """Show the plane; the picture under the cursor follows it.
+
+    Args:
+        frames: a run each; with more than one a β slider morphs between them.
+        shown: number of the frame to open on.
+        key: names the element; with the same key the cursor stays where it is.
+        axis: (n,) ascending latent coordinates of the tiles' centres, on both axes.
+        names: what the axes are.
+        z: (d,) coordinates; those of other dimensions than the two shown stay.
+        dims: the dimensions across and up, from 0.
+        alt: what the plane shows, for those who can't see it.
+        marks: points to name.
+        path: coordinates across and up of the corners of a line to draw.
+        on_press: called with the coordinates across and up of a click, tap or Enter.
+        on_frame: called with the number of the frame that the β slider was left at.
+    """
+
+    # What comes from a browser may be anything.
+    def pressed() -> None:
+        point = st.session_state[key].press
+        if isinstance(point, dict):
+            x, y = point.get("x"), point.get("y")
+            if isinstance(x, int | float) and isinstance(y, int | float) and math.isfinite(x + y):
+                on_press(x, y)
+
+    def changed() -> None:
+        frame = st.session_state[key].frame
+        if isinstance(frame, int) and 0 <= frame < len(frames):
+            on_frame(frame)
+
+    _component(
+        key=key,
+        data={
+            "frames": [frame.data() for frame in frames],
+            "frame": shown,
+            "axis": [float(value) for value in axis],
+            "names": names,
+            "z": [float(value) for value in z],
+            "dims": dims,
+            "at": [float(z[dim]) for dim in dims],
+            "marks": [vars(mark) for mark in marks],
+            "path": list(path),
+            "colours": LABEL_COLOURS,
+            "alt": f"{alt} Arrow keys move the cross, with shift further; Enter picks the point.",
+            "note": "The browser can't decode this architecture: click.",
+        },
+        on_press_change=pressed,
+        on_frame_change=changed,
+    )

@@ -1,0 +1,1 @@
+"""Plotly charts that keep their zoom."""

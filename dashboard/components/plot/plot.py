@@ -1,0 +1,227 @@
+"""plot(figure): a Plotly chart that keeps its element, zoom and hidden traces as data changes.
+
+`st.plotly_chart` makes its element anew whenever the figure changes; a live chart would flicker
+and lose its zoom at every tick. This component calls `Plotly.react` on the same element. It also
+reports clicks and what was drawn around points, and shows what the point under the cursor decodes
+to.
+"""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import plotly
+import streamlit as st
+from plotly import graph_objects as go
+
+from dashboard.figures.dict_figure import DictFigure
+from vae_core.runs.disk import replace_file
+
+HERE = Path(__file__).parent
+
+
+STATIC = HERE.parents[1] / "static"
+
+
+MOST_CORNERS = 5000  # of a lasso
+
+
+_component = st.components.v2.component(
+    "vae_lab_plot",
+    html="""<div class="vae-lab-plot-frame">
+    <div class="vae-lab-plot" role="img"></div>
+    <canvas class="vae-lab-plot-picture" aria-hidden="true" hidden></canvas>
+</div>
+<p class="vae-lab-plot-error" hidden></p>""",
+    css=""".vae-lab-plot-frame { position: relative; width: 100%; }
+.vae-lab-plot { width: 100%; }
+.vae-lab-plot-error { padding: 1rem; }
+.vae-lab-plot-picture {
+    position: absolute;
+    width: 96px;
+    height: 96px;
+    border: 1px solid var(--st-border-color);
+    border-radius: 4px;
+    background: black;
+    pointer-events: none;
+    z-index: 1;
+}
+.vae-lab-plot-picture[hidden] { display: none; }
+""",
+    js=(HERE / "plot.js").read_text("utf-8"),
+    isolate_styles=False,  # Plotly puts its styles into the document
+)
+
+
+@dataclass(frozen=True)
+class Click:
+    """A click on a point.
+
+    Attributes:
+        trace, point: number of the trace, and of the point in it.
+        x, y: its coordinates.
+        row: its customdata, where that is a whole number.
+    """
+
+    trace: int
+    point: int
+    x: float
+    y: float
+    row: int | None = None
+
+
+@dataclass(frozen=True)
+class Region:
+    """What was drawn around points, with a box or a lasso.
+
+    Attributes:
+        polygon: (m, 2), its corners in the coordinates of the axes; none where the points were
+            let go of.
+        hidden: numbers of the traces that the legend hid meanwhile.
+    """
+
+    polygon: np.ndarray
+    hidden: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hover:
+    """Pictures beside the cursor, decoded in the browser.
+
+    Attributes:
+        decoder: its name there, see `dashboard.components.decoder`.
+        latents: (n, d); a point's row in it is its trace's customdata.
+    """
+
+    decoder: str
+    latents: np.ndarray
+
+
+class Drawn(NamedTuple):
+    """A figure, ready to be sent.
+
+    Attributes:
+        json: data and layout.
+        top: its upper margin in pixels.
+    """
+
+    json: str
+    top: int
+
+
+def drawn(make: Callable[[], go.Figure | DictFigure], *key: Hashable) -> Drawn:
+    """A figure, made once for all viewers who ask for the same.
+
+    Args:
+        make: makes it.
+        key: what it is made of, and its name: another figure has another key.
+    """
+    return _drawn(key=key, _make=make)
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _drawn(key: tuple[Hashable, ...], _make: Callable[[], go.Figure | DictFigure]) -> Drawn:
+    del key
+    figure = _make()
+    return Drawn(figure.to_json(), int(figure.layout["margin"]["t"] or 0))
+
+
+def plot(
+    figure: go.Figure | DictFigure | Drawn,
+    *,
+    key: str,
+    height: int,
+    alt: str,
+    aspect: float | None = None,
+    on_click: Callable[[Click], None] | None = None,
+    on_select: Callable[[Region], None] | None = None,
+    hover: Hover | None = None,
+) -> None:
+    """Show a figure in the colours of the current theme.
+
+    Args:
+        figure: data and layout; sizes and theme colours are set in the browser.
+        key: names the element; the same key keeps zoom and hidden traces over reruns.
+        height: in pixels; the width is that of the container.
+        aspect: height of the plots over the width of the chart; on a narrow page the chart is
+            then lower than `height`, where axes of equal scale would leave room unused.
+        alt: what the chart shows, for those who can't see it.
+        on_click: called with a click on a point before the page runs again.
+        on_select: called with a box or lasso in the same way; it is the outline that the browser
+            sends, not the points in it.
+        hover: show what the point under the cursor decodes to.
+    """
+
+    def clicked() -> None:
+        if on_click and (click := _click(st.session_state[key].click)):
+            on_click(click)
+
+    def selected() -> None:
+        if on_select and (region := _region(st.session_state[key].select)):
+            on_select(region)
+
+    data: dict[str, Any] = {
+        "figure": figure.json if isinstance(figure, Drawn) else figure.to_json(),
+        "plotly": plotly_url(),
+        "height": height,
+        "aspect": aspect,
+        "alt": alt,
+        "clickable": on_click is not None,
+        "selectable": on_select is not None,
+    }
+    if hover is not None:
+        latents = np.ascontiguousarray(hover.latents, np.float32)
+        data |= {
+            "decoder": hover.decoder,
+            "latentDim": latents.shape[1],
+            "latents": base64.b64encode(latents.tobytes()).decode(),
+        }
+    _component(
+        key=key,
+        data=data,
+        height="content" if aspect else height,
+        on_click_change=clicked,
+        on_select_change=selected,
+    )
+
+
+def _click(sent: object) -> Click | None:
+    try:
+        assert isinstance(sent, dict)
+        row = sent.get("row")
+        return Click(
+            int(sent["trace"]),
+            int(sent["point"]),
+            float(sent["x"]),
+            float(sent["y"]),
+            row if isinstance(row, int) else None,
+        )
+    except (AssertionError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _region(sent: object) -> Region | None:
+    try:
+        assert isinstance(sent, dict)
+        corners = np.array([sent["x"], sent["y"]], float).T[:MOST_CORNERS]
+        return Region(corners.reshape(-1, 2), tuple(map(int, sent["hidden"])))
+    except (AssertionError, KeyError, TypeError, ValueError):
+        return None
+
+
+@st.cache_resource
+def plotly_url() -> str:
+    """Where the browser gets plotly.js: a copy of the wheel's own, served by Streamlit."""
+    name = f"plotly-{plotly.__version__}.min.js"
+    if not (STATIC / name).is_file():
+        source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+        STATIC.mkdir(exist_ok=True)
+        replace_file(STATIC / name, lambda path: shutil.copyfile(source, path))
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"{'/' + base if base else ''}/app/static/{name}"

@@ -1,0 +1,1 @@
+"""A latent vector added to pictures, by a slider."""

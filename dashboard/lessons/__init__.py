@@ -1,1 +1,0 @@
-"""The sections of the Learn page, one a module: controls, a call, a figure."""

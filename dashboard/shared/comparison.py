@@ -1,0 +1,203 @@
+"""Runs side by side: figures, tables and pictures of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from pandas.io.formats.style import Styler
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard.figures import comparison, pictures
+from dashboard.figures.numbers import title
+from dashboard.shared.comparable_runs import NAMES, differing, kind_title, no_points, over_seeds
+from dashboard.shared.png import show_png
+from dashboard.shared.run_cache import arrays, decoded, held_out, inference
+from dashboard.shared.run_numbers import rate_per_dim, top_dims
+from dashboard.shared.run_picker import NothingToShowError
+from vae_core.data import dataset
+from vae_core.latent import picture_sheet, planes, reconstruction
+from vae_core.latent.alignment import Alignment
+from vae_core.latent.samples import aggregate_posterior_samples, prior_samples
+from vae_core.metrics.catalogue import METRICS
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
+from vae_core.runs.sweeps import sweep_id
+
+SAMPLES = 36  # decoded, of prior and aggregate posterior
+
+
+LEAST_WIDTH = 124  # of a column, in pixels
+
+
+def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Column]]:
+    """Runs, and what the comparison figures draw of each; one that can't be read is named instead.
+
+    The title is β, and what else differs between the runs. One of which there are only the
+    numbers has no points.
+
+    Raises:
+        NothingToShowError: none is left.
+    """
+    differ = [(name, NAMES.get(name, name)) for name in differing(runs) if name != "model"]
+    readable, columns = [], []
+    for run, found in zip(runs, over_seeds(runs), strict=True):
+        try:
+            q = arrays(run) if run.viewable else no_points(run)
+        except RunError as error:
+            st.warning(str(error), icon=":material/warning:")
+            continue
+        if found[0]:
+            others = [f"{letter} {getattr(run.config, name)}".strip() for name, letter in differ]
+            readable.append(run)
+            columns.append(
+                comparison.Column(
+                    title="<br>".join([kind_title(run), *others[:2]]),
+                    posterior_mean=q["posterior_mean"],
+                    labels=q["labels"],
+                    label_names=[str(name) for name in q["label_names"]],
+                    dims=top_dims(run) if run.viewable else (0, 0),
+                    beta=run.config.beta if run.config.has_rate else None,
+                    sweep=sweep_id(run.config),
+                    rate_per_dim=rate_per_dim(run),
+                    numbers=found,
+                    sloped=run.config.schedule != "capacity",
+                )
+            )
+    if not columns:
+        raise NothingToShowError("None of these runs can be read: pick others.")
+    return readable, columns
+
+
+def show_table(make: Callable[[], Styler], *key: Hashable) -> None:
+    """A table of held-out numbers, made once for all viewers who ask for the same.
+
+    Args:
+        make: makes it, see `metrics_table`.
+        key: what it is made of.
+    """
+    _show_table(key, make)
+
+
+@st.cache_data(max_entries=50, show_spinner=False)  # which keeps what is shown, too
+def _show_table(key: tuple[Hashable, ...], _make: Callable[[], Styler]) -> None:
+    del key
+    st.dataframe(
+        _make(),
+        hide_index=True,
+        alt="Held-out metrics of the runs, mean and standard deviation over the seeds",
+        column_config={
+            "β": st.column_config.NumberColumn(format="%g", pinned=True),
+            **{title(name): st.column_config.Column(help=METRICS[name].text) for name in METRICS},
+        },
+    )
+
+
+def grid(columns: int) -> DeltaGenerator:
+    """Where the columns stand: on a narrow page it scrolls sideways rather than shrink them."""
+    width = LEAST_WIDTH * comparison.width_of(columns)
+    st.html(
+        "<style>.st-key-grid_scroll { overflow-x: auto; } "
+        f".st-key-grid {{ min-width: {width}px; }} "
+        ".st-key-grid [data-testid=stCaptionContainer] { max-width: 80vw; } "
+        # Streamlit would lay columns one below the other where it is narrower still.
+        ".st-key-grid [data-testid=stHorizontalBlock] { flex-wrap: nowrap; } "
+        ".st-key-grid [data-testid=stColumn] { min-width: 0; }</style>"
+    )
+    return st.container(key="grid_scroll").container(key="grid")
+
+
+def cells(columns: int) -> list[DeltaGenerator]:
+    """A place for each of so many columns, as wide as its plot above."""
+    return st.columns(comparison.width_of(columns))[:columns]
+
+
+def manifold_picture(
+    run: Run,
+    n: int,
+    name: str,
+    alignment: Alignment | None = None,
+    dims: tuple[int, int] | None = None,
+) -> None:
+    """The manifold of two latent dimensions, as a plain picture.
+
+    Args:
+        n: pictures a side.
+        name: what tells the run from the others.
+        alignment: of the run to another, whose coordinates the grid then has.
+        dims: those of the grid; by default the two of largest rate.
+    """
+    _, z = planes.manifold(n, np.zeros(run.config.latent_dim), dims or top_dims(run))
+    if alignment:
+        z = alignment.undo(z)
+    show_png(decoded(run, z, n), name, f"Manifold of the run with {name}")
+
+
+def reconstructions(runs: list[Run], names: list[str], columns: int) -> None:
+    """A column a run: held-out images of several labels, reconstructed, and the sample's spread.
+
+    Args:
+        runs: the first of the columns.
+        names: what tells the runs from each other.
+        columns: as many as there are side by side.
+    """
+    again = st.number_input(
+        "Which image of each label",
+        1,
+        20,
+        1,
+        width=240,
+        key="reconstructed",
+        bind="query-params",
+        help="1: the first held-out image of each label.",
+    )
+    missing: dict[str, str] = {}
+    for cell, run, name in zip(cells(columns), runs, names, strict=False):
+        labels = arrays(run)["labels"]
+        indices = [
+            int(members[again - 1])
+            for label in range(int(labels.max()) + 1)
+            if len(members := np.flatnonzero(labels == label)) >= again
+        ]
+        try:
+            images = held_out(run.config.dataset, tuple(indices))
+        except dataset.DatasetError as error:
+            missing[run.config.dataset] = str(error)
+            continue
+        with cell:
+            show_png(
+                _reconstructed(str(run.path), run.decoder_path.stat().st_mtime_ns, images),
+                name,
+                f"Held-out images, reconstructions and their spread, {name}",
+            )
+    for reason in missing.values():
+        st.info(reason, icon=":material/info:")
+    st.caption(
+        "In each column: the image, what its posterior mean decodes to, and the standard deviation "
+        "of the decoded pixels over 32 samples of its posterior (white: 0.5, the most possible)."
+    )
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _reconstructed(path: str, written: int, images: np.ndarray) -> bytes:
+    """PNG of three columns: images (n, size, size), what they become, and how much it varies."""
+    del written  # a part of the key: with other weights there are other pictures
+    found = reconstruction.reconstruct(inference(Run(Path(path))), images)
+    rows = np.stack([images, found.at_mean, 2 * found.std], axis=1)
+    sheet = picture_sheet.sheet(rows.reshape(-1, *images.shape[1:]), 3, gap=1)
+    return pictures.png(pictures.enlarged(sheet, 400))
+
+
+def samples(run: Run, name: str) -> None:
+    """Decoded samples of the prior above those of the aggregate posterior."""
+    q = arrays(run)
+    for source, z in (
+        ("prior", prior_samples(SAMPLES, run.config.latent_dim)),
+        (
+            "aggregate",
+            aggregate_posterior_samples(SAMPLES, q["posterior_mean"], q["posterior_log_var"]),
+        ),
+    ):
+        show_png(decoded(run, z, 6), f"{source}, {name}", f"Samples of the {source}, {name}")

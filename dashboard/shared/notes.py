@@ -1,0 +1,51 @@
+"""What to know before reading a run's pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from dashboard.shared.item_words import item, kind
+from dashboard.shared.run_cache import numbers
+from dashboard.shared.run_list import imported
+from vae_core.runs.run import Run
+
+COLLAPSED_RATE = 0.1  # nats: with no active unit, the posterior is the prior
+
+
+BETA_ZERO = (
+    "β = 0: the rate is not part of the loss, so nothing holds the posteriors near the prior. "
+    "This is an autoencoder with noise; its rate runs off and is not optimised."
+)
+
+
+AUTOENCODER = (
+    "An autoencoder: each {item} has a point of the latent space, not a posterior, and nothing "
+    "holds the points near a prior. It has no rate and no elbo; latents are sampled from N(0, I) "
+    "only to see what comes of it."
+)
+
+
+def notes(run: Run, at_present: Mapping[str, float] | None = None) -> None:
+    """What to know before reading this run's pictures.
+
+    Args:
+        at_present: active_units and rate of a run that still trains; else those of its end.
+    """
+    if imported(run):
+        st.caption(":material/move_to_inbox: imported: its numbers are its sender's.")
+    if not run.config.has_rate:
+        st.info(AUTOENCODER.format(item=item(run)), icon=":material/info:")
+        return
+    if run.config.beta == 0:
+        st.info(BETA_ZERO, icon=":material/info:")
+    measured = at_present or numbers(run)
+    if measured.get("active_units") == 0 and measured["rate"] < COLLAPSED_RATE:
+        st.warning(
+            f"Collapsed: no latent dimension varies with the {item(run)} any more. The posterior "
+            "is all but the prior, the rate near 0, and the decoder "
+            + ("shows one mean picture" if kind(run) == "images" else "writes the same")
+            + " whatever z is.",
+            icon=":material/warning:",
+        )

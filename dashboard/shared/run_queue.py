@@ -1,0 +1,253 @@
+"""The queue: what runs, what waits, what is done, as the run folders have it at this moment.
+
+Nothing is kept in the session, so every viewer sees the same, and a restart loses nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import NamedTuple
+
+import streamlit as st
+
+from dashboard.access import actions, roles
+from dashboard.shared import item_words, markdown, run_cache, run_list, run_numbers, state_badge
+from dashboard.shared.training_cost import duration
+from vae_core.config import RunConfig, VaeLabError
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
+from vae_core.runs.status import Status
+from vae_core.runs.store import RunStore
+
+DONE_SHOWN = 8
+
+
+class Entry(NamedTuple):
+    run: Run
+    status: Status
+
+
+class Queue(NamedTuple):
+    """Runs of a store: those running and waiting in their order, those done newest first."""
+
+    running: list[Entry]
+    waiting: list[Entry]
+    done: list[Entry]
+
+    @property
+    def active(self) -> bool:
+        return bool(self.running or self.waiting)
+
+    def states(self) -> dict[str, str]:
+        """Run id -> state: another one means that somebody started, stopped or deleted a run."""
+        return {entry.run.id: entry.status.state for part in self for entry in part}
+
+
+def read(store: RunStore) -> Queue:
+    """The queue of a store."""
+    queue = Queue([], [], [])
+    for run in store.scan()[0]:
+        try:
+            entry = Entry(run, run.status())
+        except RunError:  # deleted since the scan
+            continue
+        parts = {"running": queue.running, "queued": queue.waiting}
+        parts.get(entry.status.state, queue.done).append(entry)
+    queue.done.sort(key=lambda entry: entry.status.heartbeat, reverse=True)
+    return queue
+
+
+def start(configs: list[RunConfig]) -> None:
+    """Train what is left to train of these, and watch the first of it."""
+    runs = actions.train(configs)
+    if not runs:
+        st.toast("Finished already; here it is.", icon=":material/check:")
+    first = runs[0] if runs else run_list.find(configs[0].id)
+    assert first is not None
+    watch(first)
+
+
+def follow(queue: Queue) -> None:
+    """When the run in view has ended, view the one that waited behind it."""
+    state = st.session_state
+    run = run_list.find(state.get("seen_training", ""))
+    if run is None or state.get("watched") != run_list.run_label(run):
+        return  # something else was chosen meanwhile
+    ended = run.status()
+    if ended.active or not state.get("train_follow", True):
+        return
+    for entry in queue.running:
+        if entry.status.submitted <= ended.heartbeat:
+            watch(entry.run)
+
+
+def on_error_reload(show: Callable[[], None]) -> Callable[[], None]:
+    """For a fragment that ticks: where its run is gone by now, the whole page starts anew."""
+
+    @functools.wraps(show)
+    def safely() -> None:
+        try:
+            show()
+        except (VaeLabError, OSError) as error:
+            if st.session_state.get("reloaded_for") != str(error):
+                st.session_state["reloaded_for"] = str(error)  # once: a full disk stays full
+                st.rerun()
+            st.error(str(error), icon=":material/error:")
+
+    return safely
+
+
+def show(queue: Queue, watched: Run) -> None:
+    """A row a run, with what can be done about it.
+
+    Args:
+        watched: the run in the live view.
+    """
+    counts = {"running": len(queue.running), "waiting": len(queue.waiting)}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            ", ".join(f"{n} {what}" for what, n in counts.items() if n) or "Nothing is training.",
+            width="stretch",
+        )
+        if len(queue.running) + len(queue.waiting) > 1 and roles.role() == roles.TRAINER:
+            st.button(
+                "Stop all",
+                icon=":material/stop:",
+                type="tertiary",
+                key="stop-all",
+                on_click=_stop_all,
+                args=(queue,),
+            )
+    for entry in queue.running:
+        _row(entry, entry.status.state, watched)
+        st.progress(*progress(run_cache.open_shared(entry.run), entry.status))
+    for place, entry in enumerate(queue.waiting, start=1):
+        _row(entry, f"no. {place} in line", watched)
+    for entry in queue.done[:DONE_SHOWN]:
+        _row(entry, entry.status.state, watched)
+
+
+def _row(entry: Entry, text: str, watched: Run) -> None:
+    run, status = entry
+    icon, colour = state_badge.STATE_BADGES[status.state]
+    c = run.config
+    label = f"{c.dataset} · {c.architecture} · {c.model_label} · d {c.latent_dim} · seed {c.seed}"
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="xxsmall", key=f"row-{run.id}"
+    ):
+        st.badge(text, icon=icon, color=colour)  # type: ignore[arg-type]
+        st.caption(label, width="stretch")
+        with st.container(horizontal=True, width="content", gap="xxsmall", wrap=False):
+            _button(
+                "Watch",
+                ":material/visibility:",
+                f"watch-{run.id}",
+                watch,
+                run,
+                icon_only=True,
+                disabled=run.id == watched.id,
+            )
+            buttons(entry, f"-{run.id}", icon_only=True)
+
+
+def buttons(entry: Entry, suffix: str = "", icon_only: bool = False) -> None:
+    """Stop or resume, and delete: what the state of the run and the visitor's role allow.
+
+    Args:
+        suffix: of the widgets' keys.
+        icon_only: the words in a tooltip.
+    """
+    if roles.role() != roles.TRAINER:
+        return
+    run, status = entry
+    if status.active:
+        _button("Stop", ":material/stop:", f"stop{suffix}", actions.stop, run, icon_only)
+    elif status.state != "finished" and not run_list.pretrained(run):
+        _button(
+            "Resume", ":material/play_arrow:", f"resume{suffix}", actions.resume, run, icon_only
+        )
+    with st.popover(
+        "" if icon_only else "Delete",
+        icon=":material/delete:",
+        type="tertiary",
+        key=f"delete{suffix}",
+        help="Delete" if icon_only else None,
+    ):
+        refusal = actions.why_it_stays(run, status)
+        if refusal:
+            st.write(refusal)
+            return
+        st.write(
+            f"Delete {run_list.run_label(run)}? Its networks, numbers and log are lost; training "
+            "the same config gives the same ones again."
+        )
+        _button("Delete for good", ":material/delete:", f"delete-for-good{suffix}", delete, run)
+
+
+def delete(run: Run) -> None:
+    """Remove a run; the live view goes on to the newest one."""
+    actions.delete(run)
+    if st.session_state.get("watched") == run_list.run_label(run):
+        left = run_list.all_runs(viewable=False, kinds=item_words.ANY_KIND)
+        if left:
+            watch(left[0])
+        else:
+            del st.session_state["watched"]
+
+
+def watch(run: Run) -> None:
+    """Show a run in the live view."""
+    st.session_state["watched"] = run_list.run_label(run)
+
+
+def progress(run: Run, status: Status) -> tuple[float, str]:
+    """Share of the epochs that is done; epoch and time left in words."""
+    records = run.records("step", "epoch")
+    epoch = records[-1]["epoch"] if records else 0
+    text = f"epoch {int(epoch)} of {run.config.epochs}"
+    if status.state == "queued":
+        text += ", waiting for its turn"
+    elif status.state == "finished":
+        text += f", {status.seconds:.0f} s of training"
+    elif status.state == "running" and epoch == run.config.epochs:
+        text += ", measuring"
+    elif status.state == "running":
+        left = run_numbers.seconds_left(run)
+        text += ", starting" if left is None else f", about {duration(left)} left"
+    return min(epoch / run.config.epochs, 1.0), text
+
+
+def _button(
+    label: str,
+    icon: str,
+    key: str,
+    act: Callable[[Run], None],
+    run: Run,
+    icon_only: bool = False,
+    disabled: bool = False,
+) -> None:
+    st.button(
+        "" if icon_only else label,
+        icon=icon,
+        type="tertiary",
+        key=key,
+        help=label if icon_only else None,
+        disabled=disabled,
+        on_click=_try,
+        args=(act, run),
+    )
+
+
+def _try(act: Callable[[Run], None], run: Run) -> None:
+    """Say in a sentence why something did not work; the page goes on."""
+    try:
+        act(run)
+    except (VaeLabError, OSError) as error:
+        st.toast(markdown.escape_markdown(str(error)), icon=":material/error:")
+
+
+def _stop_all(queue: Queue) -> None:
+    """What waits goes first, or it would start as soon as there is room."""
+    for entry in [*reversed(queue.waiting), *queue.running]:
+        _try(actions.stop, entry.run)

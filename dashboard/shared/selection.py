@@ -1,0 +1,182 @@
+"""What is selected in the scatter: its labels, what it decodes to, and groups to keep."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from dashboard.access import actions, roles
+from dashboard.components.plot.plot import plot
+from dashboard.figures import latent
+from dashboard.kinds import texts
+from dashboard.shared import item_words, markdown, png, run_cache
+from dashboard.shared.groups import groups_of_run
+from dashboard.shared.posteriors import Posteriors
+from vae_core.config import VaeLabError
+from vae_core.runs.groups import GROUP_NAME_LENGTH
+from vae_core.runs.run import Run
+from vae_core.runs.store import default_store
+
+SHOWN = {"image": 36, "text": 16, "melody": 16}  # members decoded
+
+
+def rows(run: Run, posteriors: Posteriors) -> np.ndarray | None:
+    """Rows of what was selected in this session, as far as they are shown; None if none are."""
+    found: np.ndarray | None = st.session_state.get(_key(run))
+    if found is None:
+        return None
+    found = found[found < len(posteriors.labels)]
+    return found if len(found) else None
+
+
+def select(run: Run, found: np.ndarray) -> None:
+    """Select these rows (k,); none of them clears the selection."""
+    st.session_state[_key(run)] = found if len(found) else None
+
+
+def _key(run: Run) -> str:
+    return f"selected-{run.id}"
+
+
+def section(run: Run, posteriors: Posteriors) -> None:
+    """The selection, and below it the groups that were kept."""
+    selected = rows(run, posteriors)
+    if selected is None:
+        st.info(
+            "Nothing is selected: choose Box or Lasso above the scatter and draw around points.",
+            icon=":material/select:",
+        )
+    else:
+        _selected(run, posteriors, selected)
+    _groups(run, posteriors)
+
+
+def _selected(run: Run, posteriors: Posteriors, selected: np.ndarray) -> None:
+    held_out = selected[selected < posteriors.held_out]
+    training = len(selected) - len(held_out)
+    count = f"**{len(selected):,} selected**"
+    if training:
+        count += f": {len(held_out):,} held-out and {training:,} training {posteriors.items}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(count)
+        st.button(
+            "Clear",
+            icon=":material/deselect:",
+            on_click=select,
+            args=(run, np.zeros(0, int)),
+            key="selection_clear",
+        )
+    labels, mean, members = st.columns([4, 2, 4], gap="medium")
+    with labels:
+        counts = np.bincount(posteriors.labels[selected], minlength=len(posteriors.label_names))
+        plot(
+            latent.label_counts(counts, posteriors.label_names),
+            key="selection-labels",
+            height=60 + 26 * int((counts > 0).sum()),
+            alt="How many of each label are selected",
+        )
+    centre = posteriors.mean[selected].mean(axis=0, keepdims=True)
+    chosen = np.sort(np.random.default_rng(0).permutation(selected)[: SHOWN[posteriors.item]])
+    some = "" if len(chosen) == len(selected) else f"{len(chosen)} of them, "
+    if posteriors.item != "image":
+        with mean:
+            st.html(texts.table([texts.decode(run, centre)], ["their mean, decoded"]))
+        with members:
+            texts.members(run, posteriors, chosen)
+            st.caption(f"{some}each decoded from its posterior mean.")
+        save(run, held_out, training)
+        return
+    with mean:
+        png.show_png(
+            run_cache.decoded(run, centre, 1, 224),
+            "their mean, decoded",
+            "The decoded mean of the selected posterior means",
+        )
+    with members:
+        png.show_png(
+            run_cache.decoded(run, posteriors.mean[chosen], 9),
+            f"{some}each decoded",
+            "Decoded posterior means of selected images",
+        )
+    save(run, held_out, training)
+
+
+def save(run: Run, held_out: np.ndarray, training: int = 0) -> None:
+    """Ask for a name, and keep images or texts as a group of the run.
+
+    Args:
+        held_out: (n,), rows of those that can be kept.
+        training: how many of the selection can't.
+    """
+    item, items, reason = item_words.item(run), item_words.items(run), roles.why_viewer()
+    if reason is not None:
+        st.caption(f"Only trainers may save groups: {markdown.escape_markdown(reason)}")
+        return
+    with st.form("save_group", clear_on_submit=True, border=False, enter_to_submit=True):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            name = st.text_input(
+                "Save as a group",
+                max_chars=GROUP_NAME_LENGTH,
+                placeholder="its name, e.g. slanted ones",
+                help="Groups are kept with your runs"
+                + (", for the Arithmetic page." if item == "image" else "."),
+                width=320,
+            )
+            pressed = st.form_submit_button("Save", icon=":material/bookmark_add:")
+        if training:
+            st.caption(f"Of these, the {len(held_out):,} held-out {items} are saved.")
+    if not pressed:
+        return
+    try:
+        existing = default_store().groups(run.id)
+        kept = actions.save_group(run, name, held_out.tolist())
+    except VaeLabError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    done = "replaced" if kept in existing else "saved"
+    st.success(
+        f"Group “{markdown.escape_markdown(kept)}” {done}: {len(held_out):,} {items}.",
+        icon=":material/check:",
+    )
+
+
+def _groups(run: Run, posteriors: Posteriors) -> None:
+    try:
+        groups, own = groups_of_run(run), default_store().groups(run.id)
+    except VaeLabError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if not groups:
+        return
+    st.markdown("**Groups of this run**")
+    trainer = roles.role() == roles.TRAINER
+    for name, group in sorted(groups.items()):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(f"{name} · {len(group.images):,} {posteriors.items}", width=320)
+            missing = max(group.images) >= posteriors.held_out
+            st.button(
+                "Show",
+                icon=":material/visibility:",
+                help=f"The group has {posteriors.items} that this run doesn't."
+                if missing
+                else None,
+                disabled=missing,
+                on_click=select,
+                args=(run, np.array(group.images)),
+                key=f"group-show-{name}",
+            )
+            if trainer and name in own:
+                st.button(
+                    "Delete",
+                    icon=":material/delete:",
+                    on_click=_delete,
+                    args=(run, name),
+                    key=f"group-delete-{name}",
+                )
+
+
+def _delete(run: Run, name: str) -> None:
+    try:
+        actions.delete_group(run, name)
+    except VaeLabError as error:
+        st.toast(str(error), icon=":material/error:")

@@ -1,0 +1,142 @@
+"""What training will cost, from finished runs of the same kind; never from a guess."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from dashboard.shared import run_cache, run_list
+from vae_core.config import RunConfig
+from vae_core.data import registry
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore, default_store, pretrained_store
+
+LAST_RUNS = 3  # of a kind: what the machine does today
+
+
+class Timing(NamedTuple):
+    """How long a finished run took: for a step, and once (to compile, measure and export)."""
+
+    per_step: float
+    once: float
+
+
+class Estimate(NamedTuple):
+    """Seconds, and the runs they are taken from."""
+
+    seconds: float
+    source: str
+
+    def __str__(self) -> str:
+        return f"about {duration(self.seconds)}, {self.source}"
+
+
+def left_to_train(configs: Sequence[RunConfig]) -> list[RunConfig]:
+    """Those without a finished run that the pages can show."""
+    return [config for config in configs if not _finished(run_list.find(config.id))]
+
+
+def _finished(run: Run | None) -> bool:
+    return run is not None and run.viewable and run.status().state == "finished"
+
+
+def estimate(configs: Sequence[RunConfig]) -> Estimate | None:
+    """How long these configs, of one kind, will train one after the other.
+
+    The kind is data set and architecture. Runs of the own store are preferred to the pretrained
+    ones, and then those of the same batch size and number of latent dimensions.
+
+    Returns:
+        None where no run of the kind was timed yet.
+    """
+    kind = configs[0]
+    steps = sum(config.epochs * _steps_per_epoch(config) for config in configs)
+    for store, runs, where in (
+        (default_store(), "the last runs", ""),
+        (pretrained_store(), "the pretrained runs", " where they were trained"),
+    ):
+        timings, likest = _last_timings(store, kind)
+        if likest:
+            per_step = median(timing.per_step for timing in timings)
+            once = median(timing.once for timing in timings)
+            return Estimate(
+                steps * per_step + len(configs) * once,
+                f"as {runs} {_differing(likest, kind)} took{where}",
+            )
+    return None
+
+
+def _last_timings(store: RunStore, kind: RunConfig) -> tuple[list[Timing], RunConfig | None]:
+    """Of the last runs most like `kind`, and the config of the newest; empty and None if none."""
+
+    def likeness(config: RunConfig) -> tuple[bool, bool]:
+        # The batch size tells more about the time of a step than the number of latents.
+        return config.batch_size == kind.batch_size, config.latent_dim == kind.latent_dim
+
+    newest_first = [
+        run
+        for run in reversed(store.scan()[0])
+        if (run.config.dataset, run.config.architecture) == (kind.dataset, kind.architecture)
+    ]
+    timings: list[Timing] = []
+    likest: RunConfig | None = None
+    for run in sorted(newest_first, key=lambda run: likeness(run.config), reverse=True):
+        if likest and likeness(run.config) != likeness(likest):
+            break
+        if timing := timing_of(run):
+            timings.append(timing)
+            likest = likest or run.config
+        if len(timings) == LAST_RUNS:
+            break
+    return timings, likest
+
+
+def _differing(config: RunConfig, kind: RunConfig) -> str:
+    """In what runs differ that stand in for a kind that was not timed yet."""
+    parts = []
+    if config.batch_size != kind.batch_size:
+        parts.append(f"batch size {config.batch_size}")
+    if config.latent_dim != kind.latent_dim:
+        parts.append(f"d = {config.latent_dim}")
+    return f"with {' and '.join(parts)}" if parts else "of this kind"
+
+
+def timing_of(run: Run) -> Timing | None:
+    """From the epochs of a finished run; None of fewer than two, and of one that was imported.
+
+    The first epoch holds the wait for the compiler; who knows where an imported one was trained.
+    """
+    status = run.status()
+    if status.state != "finished" or status.imported:
+        return None
+    try:
+        return _timing_of(str(run.path), status.seconds, *run_cache.metrics_version(run))
+    except FileNotFoundError:
+        return None
+
+
+@functools.lru_cache(maxsize=256)  # the form asks at every change of a control
+def _timing_of(path: str, seconds: float, *_version: int) -> Timing | None:
+    epochs = [record for record in Run(Path(path)).records("epoch") if record["epoch"] > 0]
+    if len(epochs) < 2:
+        return None
+    first, last = epochs[0], epochs[-1]
+    per_step = (last["seconds"] - first["seconds"]) / (last["step"] - first["step"])
+    return Timing(per_step, max(seconds - per_step * last["step"], 0.0))
+
+
+def duration(seconds: float) -> str:
+    """For reading: 40 s, 3 min, 2 h 10 min."""
+    if seconds < 100:
+        return f"{max(seconds, 1):.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def _steps_per_epoch(config: RunConfig) -> int:
+    return registry.source(config.dataset).train_images // config.batch_size

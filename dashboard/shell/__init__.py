@@ -1,0 +1,1 @@
+"""What surrounds every page: the link, presentation mode, memory."""

@@ -1,0 +1,67 @@
+"""Presentation mode: nothing to set, larger type."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+PRESENTING = "presenting"  # in the session: see `dashboard.link`
+
+
+PRESENT = "present"  # in the URL; in the session it is PRESENTING
+
+
+# Whatever there is to set, and what a spectator has no use for; the widgets still work, unseen, so
+# the link's values hold. Pages put what has no place there into containers whose key starts with
+# `form`; a column with that of the key `form` gives its room to its neighbour.
+PRESENTATION = """
+<style>
+html { font-size: 125% !important; }
+[data-testid=stHeader], [data-testid=stToolbar], [class*=st-key-form],
+[data-testid=stSelectbox], [data-testid=stMultiSelect], [data-testid=stSlider],
+[data-testid=stNumberInput], [data-testid=stTextInput], [data-testid=stCheckbox],
+[data-testid=stButtonGroup], [data-testid=stButton], [data-testid=stDownloadButton],
+[data-testid=stFileUploader], [data-testid=stPageLink], [data-testid=stExpander],
+[data-testid=stColumn]:has(.st-key-form) { display: none !important; }
+[data-testid=stColumn]:has(+ [data-testid=stColumn] .st-key-form),
+[data-testid=stColumn]:has(.st-key-form) + [data-testid=stColumn] { flex: 1 1 100% !important; }
+.st-key-leave [data-testid=stButton] { display: block !important; opacity: 0.55; }
+[data-testid=stMainBlockContainer] { padding-top: 1.5rem; }
+</style>
+"""
+
+
+def presenting() -> bool:
+    """Is this session in presentation mode: nothing to set, larger type? `?present=1` asks for it.
+
+    Changing the page drops it from the URL, so it is kept, and put there again.
+    """
+    if st.query_params.get(PRESENT) == "1":
+        st.session_state[PRESENTING] = True
+    if st.session_state.get(PRESENTING):
+        st.query_params[PRESENT] = "1"
+        st.html(PRESENTATION)
+        return True
+    return False
+
+
+def presentation_button() -> None:
+    """At the end of a page: into presentation mode, or out of it."""
+
+    def switch(on: bool) -> None:
+        st.session_state[PRESENTING] = on
+        if on:
+            st.query_params[PRESENT] = "1"
+        else:
+            st.query_params.pop(PRESENT, None)
+
+    on = bool(st.session_state.get(PRESENTING))
+    with st.container(key="leave" if on else "enter", horizontal_alignment="right"):
+        st.button(
+            "Leave presentation" if on else "Present this page",
+            icon=":material/close_fullscreen:" if on else ":material/present_to_all:",
+            type="tertiary",
+            on_click=switch,
+            args=(not on,),
+            key="presentation",
+            help=None if on else "Larger type and nothing to set; the link does the same.",
+        )

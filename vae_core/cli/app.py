@@ -1,0 +1,84 @@
+"""The commands by name, and what every command does about errors."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import click
+
+from vae_core.cli.options import store_option
+from vae_core.cli.printing import ERR, print_error
+from vae_core.config import VaeLabError
+
+
+class Entry(NamedTuple):
+    """Where a command is, and the first line of its help."""
+
+    module: str
+    summary: str
+
+
+# Here too, so that --help and one command don't wait for the imports of all.
+COMMANDS = {
+    "describe": Entry("describe", "Show the layers of the networks and their parameter counts."),
+    "train": Entry("train", "Train one run, or open it if it is already finished."),
+    "sweep": Entry("sweep", "Train betas x seeds, all of a seed from the same weights."),
+    "list": Entry("list_runs", "List the runs of the store, one a row."),
+    "show": Entry("show", "Show the config, status and last metrics of a run."),
+    "evaluate": Entry("evaluate", "Compute the held-out numbers again from the weights."),
+    "import": Entry("import_run", "Take over a run that somebody exported: its zip or its folder."),
+    "datasets": Entry("list_datasets", "List the data sets that can be trained on."),
+    "export-mlflow": Entry("export_mlflow", "Write finished runs, with their networks, to MLflow."),
+}
+
+
+class Commands(click.Group):
+    """Imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"vae_core.cli.{COMMANDS[cmd_name].module}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+
+app = Commands(
+    no_args_is_help=False,
+    help="Train β-VAEs into run folders, and read what is in them.",
+    params=[store_option()],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0, 1 (a run failed), 2 (can't be done) or 130 (Ctrl-C)."""
+    try:
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        with app.make_context("python -m vae_core", given) as context:
+            code: int = app.invoke(context)
+            return code
+    except click.exceptions.Exit as leave:  # after --help
+        return leave.exit_code
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "python -m vae_core"
+        print_error(f"vae_core: {error.format_message()} See {command} --help.")
+        return 2
+    except BrokenPipeError:
+        return 0
+    except (VaeLabError, OSError) as error:
+        print_error(f"vae_core: {error}")
+        return 2
+    except KeyboardInterrupt:
+        ERR.print("Stopped. The same command goes on from the last checkpoint.")
+        return 130

@@ -1,0 +1,117 @@
+"""Options for the fields of RunConfig, made from their metadata, and the config they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vae_core.cli.options import Option
+from vae_core.cli.printing import ERR
+from vae_core.config import FIELDS, USUAL_SETTINGS, ConfigError, RunConfig
+from vae_core.data import registry
+from vae_core.data.upload import limits, reader
+from vae_core.model import architectures
+from vae_core.settings import Setting
+
+
+def config_options(*names: str) -> list[Option]:
+    """An option for each of these fields, group by group; without a value where it is not given."""
+    groups = list(dict.fromkeys(setting.group for setting in FIELDS.values()))
+    chosen = sorted((FIELDS[name] for name in names), key=lambda s: groups.index(s.group))
+    return [_option(setting) for setting in chosen] + [
+        Option(
+            "--size",
+            type=int,
+            help="pixels a side to resize a file of your own to; default: as its images are, or "
+            f"{limits.DEFAULT_SIZE}",
+        )
+    ]
+
+
+def _option(setting: Setting) -> Option:
+    choices = () if setting.is_name else setting.choices_for()
+    return Option(
+        "--" + setting.name.replace("_", "-"),
+        group=setting.group,
+        type=click.Choice(choices) if choices else setting.type,
+        help=_help(setting),
+    )
+
+
+def _help(setting: Setting) -> str:
+    """What the field is, its values, its default, and when it has an effect."""
+    parts = [setting.help + (f", in {setting.unit}" if setting.unit else "")]
+    if setting.name == "dataset":
+        parts.append(
+            f"one of {', '.join(registry.DATASETS)}, shapes_NUMBER_SIZE, or a file of your own "
+            "(.npz, .zip of images, .csv of pixels, .txt with one text a line)"
+        )
+    elif setting.is_name:
+        parts += [f"for {kind} {', '.join(setting.choices_for(kind))}" for kind in USUAL_SETTINGS]
+    elif not setting.choices:
+        parts.append(setting.condition)
+    default = f"{setting.default:g}" if setting.type is float else setting.default
+    usual = [
+        f", for {kind} {settings[setting.name]}"
+        for kind, settings in USUAL_SETTINGS.items()
+        if setting.name in settings
+    ]
+    parts += ["".join([f"default: {default}", *usual]), setting.when]
+    return "; ".join(filter(None, parts))
+
+
+def config_of(values: Mapping[str, Any]) -> RunConfig:
+    """The config that the options ask for; a file of the user's own becomes a data set.
+
+    Args:
+        values: of the options by name, None where one is not given.
+
+    Raises:
+        ConfigError: a value is out of range, or doesn't fit the data.
+        DatasetError: there is no such data set.
+        RefusedError: the file can't be used.
+    """
+    given = {name: values[name] for name in FIELDS if values.get(name) is not None}
+    dataset = given.setdefault("dataset", FIELDS["dataset"].default)
+    if _is_file(dataset):
+        # Else the file would be read before another mistake is found.
+        kind = "text" if dataset.lower().endswith(limits.TEXT_ENDING) else "images"
+        _checked(given | {"dataset": "own"}, kind)
+        given["dataset"] = _keep(Path(dataset), values["size"])
+    elif values["size"] is not None:
+        raise ConfigError("--size is for a file of your own: the others have their size.")
+    RunConfig(dataset=given["dataset"])  # is it a name at all?
+    return _checked(given, registry.source(given["dataset"]).kind)
+
+
+def _checked(given: dict[str, Any], kind: str) -> RunConfig:
+    """With the usual settings of that kind of data for what is not given."""
+    config = RunConfig(**USUAL_SETTINGS[kind] | given)
+    architectures.check_name(config.architecture, kind)
+    return config
+
+
+def _is_file(dataset: str) -> bool:
+    """Is this the path of a file, not the name of a data set?"""
+    return Path(dataset).name != dataset or (
+        Path(dataset).suffix.lower() in limits.ENDINGS and dataset not in registry.DATASETS
+    )
+
+
+def _keep(path: Path, size: int | None) -> str:
+    """Make a data set of a file, say what it holds, and return its name."""
+    upload = reader.read(path, path.name, size)
+    s = upload.summary
+    if s.kind == "text":
+        holds = f"texts of at most {s.size - 1} characters"
+    else:
+        labels = "no labels" if len(s.label_names) == 1 else f"{len(s.label_names)} labels"
+        holds = f"images of {s.size}x{s.size} pixels, {labels}"
+    ERR.print(
+        f"{s.name}: {s.train:,} training and {s.test:,} held-out {holds}. {' '.join(s.notes)}",
+        markup=False,
+    )
+    return upload.keep()

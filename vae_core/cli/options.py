@@ -1,0 +1,62 @@
+"""Commands whose help shows options in groups, and the options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+class Option(click.Option):
+    """An option under a heading of its command's help."""
+
+    def __init__(self, *names: str, group: str = "Options", **rest: Any) -> None:
+        super().__init__(names, **rest)
+        self.group = group
+
+
+class Command(click.Command):
+    """Shows its options in groups, in the order in which it has them."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            row = param.get_help_record(ctx)  # None of an argument
+            if row:
+                groups.setdefault(getattr(param, "group", "Options"), []).append(row)
+        for title, rows in groups.items():
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+
+class Numbers(click.ParamType[list[Any]]):
+    """Numbers with commas between."""
+
+    name = "N,N,..."
+
+    def __init__(self, kind: type) -> None:
+        self.kind = kind
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[Any]:
+        try:
+            return [self.kind(part) for part in value.split(",")]
+        except ValueError:
+            reason = f"expected numbers with commas between, as in 0,1,4; got {value!r}."
+            self.fail(reason, param, ctx)
+
+
+def store_option() -> Option:
+    """The folder of the store. Every command has it, and it may stand before the command too."""
+
+    def or_of_parent(ctx: click.Context, _: click.Parameter, value: str | None) -> str | None:
+        return value or (ctx.parent.params["store"] if ctx.parent else None)
+
+    return Option(
+        "--store", metavar="FOLDER", help="run store; default: runs/", callback=or_of_parent
+    )
+
+
+def json_option() -> Option:
+    return Option("--json", "as_json", is_flag=True, help="print JSON for a program to read")

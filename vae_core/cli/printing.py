@@ -1,0 +1,38 @@
+"""Where the command line prints: results on stdout, progress and errors on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+
+# A pipe has no width: don't fold what a person or a program reads from it.
+OUT = Console(width=None if sys.stdout.isatty() else 160)
+ERR = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def print_error(message: str) -> None:
+    ERR.print(message, style="red", markup=False)
+
+
+def print_json(value: Any) -> None:
+    json.dump(value, sys.stdout, indent=2)
+    sys.stdout.write("\n")
+
+
+@contextmanager
+def native_stderr_silenced() -> Iterator[None]:
+    """TensorFlow's C++ side says at every start what it has not found: keep that off stderr."""
+    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)

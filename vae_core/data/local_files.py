@@ -1,0 +1,82 @@
+"""Files of data sets: in the folder VAE_LAB_DATA, else downloaded."""
+
+from __future__ import annotations
+
+import math
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from vae_core.data.dataset import DatasetError
+
+
+def local_file(file_name: str) -> Path | None:
+    folder = os.environ.get("VAE_LAB_DATA")
+    if not folder:
+        return None
+    if not Path(folder).is_dir():
+        raise DatasetError(
+            f"VAE_LAB_DATA names {folder!r}, which is not a folder: correct it or unset it."
+        )
+    path = Path(folder) / file_name
+    return path if path.is_file() else None
+
+
+def read_npz(path: Path, *keys: str) -> dict[str, np.ndarray]:
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
+            return {key: data[key] for key in keys}
+    except KeyError as error:
+        needed = " and ".join([", ".join(keys[:-1]), keys[-1]] if keys[1:] else keys)
+        raise DatasetError(f"{path} lacks an array: it must hold {needed}.") from error
+    except Exception as error:  # NumPy, zipfile and zlib raise what they like on a damaged file
+        raise DatasetError(
+            f"{path} can't be read as a plain npz file; replace or remove it."
+        ) from error
+
+
+def rows_of_file(path: Path, key: str, chunk: int) -> Iterator[np.ndarray]:
+    """Rows of an array of a plain npz file, some at a time: all of MNIST's are 47 MB."""
+    try:
+        with zipfile.ZipFile(path) as file, file.open(f"{key}.npy") as member:
+            first = np.lib.format.read_magic(member) == (1, 0)
+            shape, by_column, dtype = (
+                np.lib.format.read_array_header_1_0(member)
+                if first
+                else np.lib.format.read_array_header_2_0(member)
+            )
+            if by_column or dtype.hasobject or not shape:
+                raise ValueError("not rows of numbers")
+            row = dtype.itemsize * math.prod(shape[1:])
+            for start in range(0, shape[0], chunk):
+                number = min(chunk, shape[0] - start)
+                content = member.read(number * row)
+                yield np.frombuffer(content, dtype).reshape(number, *shape[1:])
+    except KeyError as error:
+        raise DatasetError(f"{path} lacks an array: it must hold {key}.") from error
+    except Exception as error:  # as in `_read_npz`
+        raise DatasetError(
+            f"{path} can't be read as a plain npz file; replace or remove it."
+        ) from error
+
+
+def download(name: str) -> dict[str, np.ndarray]:
+    import keras  # the loader brings TensorFlow: only in the training process
+
+    try:
+        (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
+    except Exception as error:  # urllib, ssl, hash and file errors alike mean: not to be had
+        raise not_to_be_had(name) from error
+    return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+
+
+def not_to_be_had(name: str) -> DatasetError:
+    folder = os.environ.get("VAE_LAB_DATA")
+    put = f"put {name}.npz into {folder}" if folder else "set VAE_LAB_DATA to a folder with it"
+    return DatasetError(
+        f"data set {name!r} could not be downloaded: connect to a network, {put}, "
+        "or use the bundled 'digits'."
+    )

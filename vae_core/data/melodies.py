@@ -1,0 +1,57 @@
+"""Melodies of two bars, made from Bach's chorales."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from vae_core.data import chorales
+from vae_core.data.dataset import Dataset, DatasetError, items_of_arrays, of_items
+from vae_core.data.local_files import local_file, read_npz
+from vae_core.data.own import OWN_KEYS, own_folder
+from vae_core.runs.disk import replace_file
+
+MELODIES = "melodies.npz"
+
+
+NO_MELODIES = (
+    "data set 'melodies' is made from the chorales in music21 when a run is first trained on it: "
+    "pip install '.[music]', or put a melodies.npz made elsewhere into a folder and name that "
+    "in VAE_LAB_DATA."
+)
+
+
+def load_melodies(make: bool = True) -> Dataset:
+    """Two bars each of chorales, see `vae_core.data.chorales`.
+
+    Args:
+        make: where they are not here yet, and keep them.
+    """
+    path = melodies_file()
+    if path is None and make and chorales.available():
+        arrays = chorales.make()
+        path = own_folder() / MELODIES
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, lambda to: np.savez_compressed(to, allow_pickle=False, **arrays))
+    if path is None:
+        raise DatasetError(NO_MELODIES)
+    return of_items("melodies", items_of_arrays(path, read_npz(path, *OWN_KEYS, "vocabulary")))
+
+
+def melodies_file() -> Path | None:
+    kept = own_folder() / MELODIES
+    return local_file(MELODIES) or (kept if kept.is_file() else None)
+
+
+def melody_sources(part: str) -> list[str]:
+    """Which bars of which chorale the melodies are, `train` or `test`, for the pages.
+
+    Raises:
+        DatasetError: they are not on this machine.
+    """
+    path = melodies_file()
+    if path is None:
+        raise DatasetError(NO_MELODIES)
+    key = f"sources_{part}"
+    return list(map(str, read_npz(path, key)[key]))

@@ -1,0 +1,129 @@
+"""The data sets by name. A new one is a loader and a line here."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from vae_core.data import chorales
+from vae_core.data.dataset import Dataset, DatasetError
+from vae_core.data.digits import DIGIT_NAMES, load_digits
+from vae_core.data.local_files import local_file
+from vae_core.data.melodies import NO_MELODIES, load_melodies, melodies_file
+from vae_core.data.mnist import FASHION_NAMES, from_npz
+from vae_core.data.names import NAMES, NO_NAMES, load_names
+from vae_core.data.olivetti_faces import FACES, load_olivetti_faces
+from vae_core.data.own import OWN_NAME, is_own, own_folder, own_names, own_source
+from vae_core.data.shapes import SHAPES_USUAL, number_and_size, shapes_source
+from vae_core.data.source import Source
+from vae_core.data.unicode_names import load_unicode_names
+from vae_core.runs.store import RunStore
+
+
+def own_file(name: str) -> Path | None:
+    """The file of a data set of the user's own, to be taken to where it is trained.
+
+    Returns:
+        None for those that every installation knows or draws.
+
+    Raises:
+        DatasetError: there is no such data set here.
+    """
+    if name in DATASETS or number_and_size(name):
+        return None
+    path = own_folder() / f"{name}.npz"
+    if not OWN_NAME.fullmatch(name):
+        raise DatasetError(f"unknown data set {name!r}: choose one of {', '.join(names())}.")
+    if not is_own(path):
+        raise DatasetError(
+            f"the data set {name} is not on this machine: upload its file again, or put "
+            f"{name}.npz from where it is into {path.parent}."
+        )
+    return path
+
+
+def delete_own(name: str, store: RunStore) -> None:
+    """Remove a data set of the user's own; runs that were trained on it stay.
+
+    Args:
+        store: whose runs may need it.
+
+    Raises:
+        DatasetError: there is none of that name, or a run that trains or waits needs it.
+    """
+    path = own_file(name)
+    if path is None:
+        raise DatasetError(f"{name} comes with VAE Lab and can't be deleted.")
+    for run in store.scan()[0]:
+        if run.config.dataset == name and run.status().active:
+            raise DatasetError(f"run {run.id} needs {name}: stop it first.")
+    path.unlink(missing_ok=True)
+
+
+# A new data set is a loader and a line here.
+DATASETS = {
+    "digits": Source(load_digits, 8, 1437, bundled=True),
+    "shapes": shapes_source("shapes", *SHAPES_USUAL),
+    "mnist": Source(lambda: from_npz("mnist", DIGIT_NAMES), 28, 60_000),
+    "fashion_mnist": Source(lambda: from_npz("fashion_mnist", FASHION_NAMES), 28, 60_000),
+    FACES: Source(load_olivetti_faces, 64, 280),
+    "unicode_names": Source(load_unicode_names, 33, 4676, bundled=True, kind="text"),
+    "names": Source(
+        load_names,
+        16,
+        23_596,
+        kind="text",
+        missing=lambda: None if local_file(NAMES) else NO_NAMES,
+    ),
+    "melodies": Source(
+        load_melodies,
+        33,
+        2748,
+        kind="text",
+        stored=lambda: load_melodies(make=False),
+        missing=lambda: None if melodies_file() or chorales.available() else NO_MELODIES,
+    ),
+}
+
+
+def names() -> list[str]:
+    """All data sets that can be asked for."""
+    return [*DATASETS, *own_names()]
+
+
+def source(name: str) -> Source:
+    """How to load the data set of that name, and what is known of it before.
+
+    Raises:
+        DatasetError: there is none of that name here, or its file is damaged.
+    """
+    path = own_file(name)
+    if path is None:
+        drawn = number_and_size(name)
+        return shapes_source(name, *drawn) if drawn else DATASETS[name]
+    stat = path.stat()
+    return own_source(path, (stat.st_ino, stat.st_mtime_ns, stat.st_size))
+
+
+def check_name(name: str) -> None:
+    """Raise DatasetError where there is no data set of that name."""
+    source(name)
+
+
+@functools.lru_cache(maxsize=2)
+def load(name: str) -> Dataset:
+    """The data set of that name; the last two stay in memory for the next run.
+
+    Raises:
+        DatasetError: unknown name, missing file and no network, or unusable content.
+    """
+    return source(name).load()
+
+
+def stored(name: str) -> Dataset:
+    """As `load`, but nothing is made that takes a minute: for the pages.
+
+    Raises:
+        DatasetError: see `load`; or it was not made yet.
+    """
+    return (source(name).stored or functools.partial(load, name))()

@@ -1,0 +1,113 @@
+"""Images as the rows of a .csv file."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from vae_core import sandbox
+from vae_core.data.upload.images import Images, Raw
+from vae_core.data.upload.limits import CHUNK_BYTES, LONGEST_LINE
+from vae_core.sandbox import RefusedError
+
+
+def read_csv(path: Path, images: Images) -> Raw:
+    shown = images.shown
+    labels: list[str] = []
+    notes = []
+    with open(path, "rb") as file:
+        first = _line(file, shown, 1).removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+        delimiter = max(",;\t", key=first.count)
+        fields = _fields(first, delimiter)
+        header = not all(_is_number(field) for field in fields)
+        columns = len(fields)
+        names = [field.lower() for field in fields] if header else []
+        column = names.index("label") if "label" in names else None
+        if column is None and math.isqrt(columns) ** 2 != columns:
+            if math.isqrt(columns - 1) ** 2 != columns - 1 or columns < 2:
+                raise RefusedError(
+                    f"{shown} has {columns:,} columns: an image a row needs as many pixels as a "
+                    "square has, and labels a column named label."
+                )
+            column = 0
+            notes.append("The first column was taken for the label.")
+        pixels = columns - (column is not None)
+        side = math.isqrt(pixels)
+        if side**2 != pixels or not side:
+            raise RefusedError(
+                f"{shown} has {pixels:,} pixels a row beside the label, which make no square."
+            )
+        images.expect(1)
+        used = [i for i in range(columns) if i != column]
+        row = 1 if header else 0
+        pending = [] if header else [first]
+        step = max(1, min(2000, CHUNK_BYTES // (8 * columns)))
+        while True:
+            while len(pending) < step and (content := _line(file, shown, row + len(pending) + 1)):
+                text = content.decode("utf-8").strip()
+                if not text:
+                    continue
+                pending.append(text)
+            if not pending:
+                break
+            rows = [_fields(text, delimiter) for text in pending]
+            for number, found in enumerate(rows, start=row + 1):
+                if len(found) != columns:
+                    raise RefusedError(
+                        f"{shown}: row {number:,} has {len(found):,} columns, the first has "
+                        f"{columns:,}."
+                    )
+            if column is not None:
+                labels += [found.pop(column) for found in rows]
+            try:
+                values = np.array(rows, np.float64)
+            except ValueError:
+                raise RefusedError(_not_a_number(shown, rows, row, used)) from None
+            images.add(values.reshape(len(values), side, side))
+            row += len(pending)
+            pending = []
+    return Raw(_csv_labels(labels) if column is not None else None, notes=tuple(notes))
+
+
+def _line(file: IO[bytes], shown: str, number: int) -> bytes:
+    line = file.readline(LONGEST_LINE + 1)
+    if len(line) > LONGEST_LINE:
+        most = sandbox.in_bytes(LONGEST_LINE)
+        raise RefusedError(f"{shown}: row {number:,} is longer than {most}.")
+    if b"\0" in line:
+        raise RefusedError(f"{shown} is no text: row {number:,} holds a NUL.")
+    return line
+
+
+def _fields(text: str, delimiter: str) -> list[str]:
+    return [field.strip().strip('"').strip() for field in text.strip().split(delimiter)]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _not_a_number(shown: str, rows: list[list[str]], before: int, used: list[int]) -> str:
+    for number, fields in enumerate(rows, start=before + 1):
+        for place, field in zip(used, fields, strict=True):
+            if not _is_number(field):
+                what = f"{sandbox.shown(field)!r}" if field else "nothing"
+                return f"{shown}: row {number:,}, column {place + 1:,} holds {what}, not a number."
+    return f"{shown} holds something that is no number."
+
+
+def _csv_labels(labels: list[str]) -> np.ndarray:
+    """As whole numbers where all are."""
+    with contextlib.suppress(ValueError, OverflowError):
+        numbers = np.array(labels, np.float64)
+        if np.isfinite(numbers).all() and (numbers == np.rint(numbers)).all():
+            return numbers.astype(np.int64)
+    return np.array([label[:1000] for label in labels])

@@ -1,0 +1,189 @@
+"""Images as grey squares of one size, and their labels."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from vae_core import sandbox
+from vae_core.data.upload.limits import DEFAULT_SIZE, MOST_LABELS, SIZES, Limits
+from vae_core.sandbox import RefusedError
+
+
+@dataclass(frozen=True)
+class Raw:
+    """What a file holds beside the images.
+
+    Attributes:
+        labels: one an image, numbers or text; None where there are none.
+        label_names: that numbers point to.
+        train: images of x_train, which come first; None where nothing is held out yet.
+        notes: sentences on how it was read.
+    """
+
+    labels: Sequence[Any] | np.ndarray | None
+    label_names: tuple[str, ...] | None = None
+    train: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Images:
+    """Collects images as grey squares of one size, uint8.
+
+    Args:
+        shown: name of the file, for sentences.
+        size: pixels a side, or None for the images' own.
+    """
+
+    def __init__(self, shown: str, size: int | None, limits: Limits) -> None:
+        self.shown, self.size, self.limits = shown, size, limits
+        self.own_size = size is None
+        self.count = 0
+        self._parts: list[np.ndarray] = []
+        self._brightest = 0.0
+        self._shares = True  # no pixel was above 1 so far: they are shares of white
+        self._sources: Counter[tuple[int, int]] = Counter()
+        self._colour = False
+
+    def expect(self, count: int) -> None:
+        """Refuse so many images in all before any is read."""
+        if count > self.limits.images:
+            raise RefusedError(
+                f"{self.shown} holds more than {self.limits.images:,} images: leave some out."
+            )
+        pixels = count * (self.size or SIZES[0]) ** 2
+        if pixels > self.limits.pixels:
+            most = math.isqrt(self.limits.pixels // count)
+            raise RefusedError(
+                f"{self.shown}: {count:,} images of {self.size}x{self.size} pixels are too much; "
+                f"choose a size of at most {most} pixels, or fewer images."
+            )
+
+    def add(self, values: np.ndarray) -> None:
+        """Some images (k, h, w) or (k, h, w, 3) of one size, as any numbers."""
+        if not np.isfinite(values).all():
+            raise RefusedError(f"{self.shown} has pixels that are no finite numbers, such as NaN.")
+        lowest, brightest = float(values.min()), float(values.max())
+        if lowest < 0:
+            raise RefusedError(
+                f"{self.shown} has negative pixels ({lowest:g}): scale them to 0 to 255, or to 0 "
+                "to 1."
+            )
+        if brightest > 255:
+            raise RefusedError(
+                f"{self.shown} has pixels above 255 ({brightest:g}): scale them to 0 to 255, or to "
+                "0 to 1."
+            )
+        self._brightest = max(self._brightest, brightest)
+        if self._shares and brightest > 1:
+            self._shares = False
+            self._parts = [np.rint(part / 255).astype(np.uint8) for part in self._parts]
+        if values.ndim == 4:
+            values = values @ np.array([0.299, 0.587, 0.114])
+        scaled = values.astype(np.float64) * 255 if self._shares else values
+        self._add_grey(np.rint(scaled).astype(np.uint8), colour=values.ndim == 4)
+
+    def add_picture(self, picture: np.ndarray, colour: bool) -> None:
+        """One image (h, w) uint8 of a picture file."""
+        self._shares = False
+        self._brightest = 255.0
+        self._add_grey(picture[None], colour)
+
+    def _add_grey(self, images: np.ndarray, colour: bool) -> None:
+        self._colour |= colour
+        self.count += len(images)
+        self._sources[images.shape[1:]] += len(images)
+        side = min(images.shape[1:])
+        top, left = ((length - side) // 2 for length in images.shape[1:])
+        images = images[:, top : top + side, left : left + side]
+        if self.size is None:
+            self.size = side if SIZES[0] <= side <= SIZES[1] else DEFAULT_SIZE
+        elif self.own_size and self.size not in (side, DEFAULT_SIZE):
+            self.size = DEFAULT_SIZE
+            self._parts = [_resized(part, DEFAULT_SIZE) for part in self._parts]
+        self.expect(self.count)
+        self._parts.append(_resized(images, self.size))
+
+    def joined(self) -> np.ndarray:
+        """All of them, (n, size, size) uint8; once."""
+        parts, self._parts = self._parts, []
+        return np.concatenate(parts)
+
+    def notes(self) -> list[str]:
+        """What was done to them, in sentences."""
+        found = []
+        if self._colour:
+            found.append("Colour became grey (luma of ITU-R 601).")
+        sizes = list(self._sources)
+        if any(height != width for height, width in sizes):
+            found.append("Of images that are not square the middle was taken.")
+        if any(min(size) != self.size for size in sizes):
+            heights, widths = zip(*sizes, strict=True)
+            least, most = f"{min(widths)}x{min(heights)}", f"{max(widths)}x{max(heights)}"
+            of = least if least == most else f"{least} to {most}"
+            found.append(f"Images of {of} pixels were resized to {self.size}x{self.size}.")
+        if self._brightest <= 1:
+            found.append("No pixel was above 1, so 1 was taken for white.")
+        elif self._brightest < 64:
+            found.append(
+                f"The brightest pixel is {self._brightest:g} of 255: if that should be white, "
+                "scale the pixels to 0 to 255, or to 0 to 1."
+            )
+        return found
+
+
+def _resized(images: np.ndarray, size: int) -> np.ndarray:
+    if images.shape[1] == size:
+        return np.ascontiguousarray(images)
+    out = np.empty((len(images), size, size), np.uint8)
+    for image, new in zip(images, out, strict=True):
+        picture = Image.fromarray(np.ascontiguousarray(image))
+        new[:] = np.asarray(picture.resize((size, size), Image.Resampling.BILINEAR))
+    return out
+
+
+def index_labels(
+    shown: str,
+    values: Sequence[Any] | np.ndarray | None,
+    given: tuple[str, ...] | None,
+    count: int,
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Labels as (n,) uint8 and their names."""
+    if values is None:
+        return np.zeros(count, np.uint8), ("all",)
+    if len(values) != count:
+        raise RefusedError(f"{shown} has {count:,} images and {len(values):,} labels.")
+    array = np.asarray(values)
+    if array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.rint(array)).all():
+        array = array.astype(np.int64)
+    if array.dtype.kind == "b":
+        array = array.astype(np.int64)
+    if array.dtype.kind not in "iuU":
+        raise RefusedError(f"{shown} has labels that are neither whole numbers nor text.")
+    if array.dtype.kind == "U":
+        with contextlib.suppress(ValueError, OverflowError):
+            array = array.astype(np.int64)  # so that 10 comes after 9
+    known, labels = np.unique(array, return_inverse=True)
+    if len(known) > MOST_LABELS:
+        raise RefusedError(
+            f"{shown} has {len(known):,} different labels: at most {MOST_LABELS} are taken."
+        )
+    if given is not None:
+        if array.dtype.kind == "U" or known[0] < 0 or known[-1] >= len(given):
+            raise RefusedError(
+                f"{shown}: with {len(given)} label_names the labels must be whole numbers from 0 "
+                f"to {len(given) - 1}."
+            )
+        known = np.array(given)[known.astype(np.int64)]
+    names = tuple(sandbox.label(str(value)) for value in known)
+    if len(set(names)) != len(names):
+        twice = Counter(names).most_common(1)[0][0]
+        raise RefusedError(f"{shown} has two labels that both read {twice!r}: rename one.")
+    return labels.astype(np.uint8), names

@@ -1,0 +1,74 @@
+"""Images in the folders of a .zip file."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from vae_core import sandbox
+from vae_core.data.upload.images import Images, Raw
+from vae_core.data.upload.limits import FORMATS, IMAGE_ENDINGS, LARGEST_IMAGE, LARGEST_SIDE
+from vae_core.sandbox import RefusedError
+
+
+def read_zip(path: Path, images: Images) -> Raw:
+    shown = images.shown
+    with sandbox.archive(path, shown, images.limits.unpacked_bytes) as (opened, files):
+        pictures, others = [], 0
+        for info in files:
+            place = PurePosixPath(info.filename)
+            if place.name.startswith(".") or place.name == "Thumbs.db" or "__MACOSX" in place.parts:
+                continue  # what systems add unasked
+            if place.suffix.lower() in (".zip", ".gz", ".tar", ".7z", ".rar", ".npz"):
+                inside = sandbox.shown(info.filename)
+                raise RefusedError(f"{shown} holds an archive, {inside!r}: unpack that first.")
+            if place.suffix.lower() in IMAGE_ENDINGS:
+                pictures.append(info)
+            else:
+                others += 1
+        if not pictures:
+            raise RefusedError(
+                f"{shown} holds no images: {', '.join(IMAGE_ENDINGS)} are looked for."
+            )
+        images.expect(len(pictures))
+        for info in pictures:
+            images.add_picture(*_picture(opened, info, shown))
+    folders = [PurePosixPath(info.filename).parent.name for info in pictures]
+    notes = []
+    if others:
+        notes.append(f"{others:,} {'file' if others == 1 else 'files'} without an image left out.")
+    return Raw(folders if all(folders) else None, notes=tuple(notes))
+
+
+def _picture(opened: zipfile.ZipFile, info: zipfile.ZipInfo, shown: str) -> tuple[np.ndarray, bool]:
+    """An image as (h, w) uint8, and whether it has colour; its size is known before it is read."""
+    inside = sandbox.shown(info.filename)
+    content = io.BytesIO(opened.read(info))
+    try:
+        with Image.open(content, formats=FORMATS) as image:
+            width, height = image.size
+            if max(width, height) > LARGEST_SIDE or width * height > LARGEST_IMAGE:
+                raise RefusedError(
+                    f"{shown}: {inside} has {width}x{height} pixels: make it smaller."
+                )
+            if image.mode in ("I", "F"):
+                raise RefusedError(f"{shown}: {inside} has 32-bit pixels: save it with 8 bits.")
+            turned = ImageOps.exif_transpose(image)
+            if turned.mode.startswith("I;16"):
+                return (np.asarray(turned).astype(np.uint16) >> 8).astype(np.uint8), False
+            colour = turned.mode not in ("1", "L", "LA", "La")
+            if turned.has_transparency_data:
+                turned = turned.convert("RGBA")
+                paper = Image.new("RGBA", turned.size, "white")
+                turned = Image.alpha_composite(paper, turned)
+            return np.asarray(turned.convert("L")), colour
+    except (RefusedError, MemoryError):
+        raise
+    except Image.DecompressionBombError as error:
+        raise RefusedError(f"{shown}: {inside} has too many pixels: make it smaller.") from error
+    except Exception as error:  # Pillow's plugins raise what they like
+        raise RefusedError(f"{shown}: {inside} is cut off, damaged, or no image.") from error

@@ -1,0 +1,21 @@
+"""Train in the calling process."""
+
+from __future__ import annotations
+
+from vae_core.runs.run import Run
+
+
+class InProcessEngine:
+    """Trains in the calling process and thread: `submit` returns when the run has ended."""
+
+    def submit(self, run: Run) -> None:
+        from vae_core.training import loop  # TensorFlow, only where it trains
+
+        run.queue()
+        loop.train(run)
+
+    def cancel(self, run: Run) -> None:
+        run.request_cancel()
+
+    def close(self) -> None:
+        pass

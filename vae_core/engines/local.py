@@ -1,0 +1,265 @@
+"""Train in worker processes on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+import threading
+import time
+from collections import deque
+from pathlib import Path
+
+import filelock
+
+from vae_core.config import VaeLabError
+from vae_core.engines.worker_process import CANCEL_SECONDS, CLOSE_SECONDS, WorkerProcess
+from vae_core.runs.errors import RunBusyError, RunError
+from vae_core.runs.run import Run
+from vae_core.runs.status import Status
+from vae_core.runs.store import RunStore
+
+# How often a store is looked through for what other processes queued or cancelled there.
+QUEUE_SECONDS = 0.5
+
+
+# From the making of a run to its submission.
+SUBMIT_SECONDS = 1.0
+
+
+# What could not be written may be writable later.
+RETRY_SECONDS = 30.0
+
+
+class LocalEngine:
+    """Trains in worker processes on this machine, one run a slot, in the order of submission.
+
+    A worker is started ahead of need and kept, so that a run starts without waiting for the
+    import of TensorFlow; one that dies is replaced.
+
+    Args:
+        slots: runs at a time. One run already uses all cores, so more of them gain nothing.
+        store: train all that is queued there, whoever queued it. Of the processes that have such
+            an engine on a store one trains; the others only queue, and when it ends or dies one
+            of them goes on. None: train what is submitted here, beside whatever else trains; no
+            other engine takes that on while this process lives.
+    """
+
+    def __init__(self, slots: int = 1, store: RunStore | None = None) -> None:
+        self._waiting: deque[Run] = deque()
+        self._changed = threading.Condition()
+        self.closed = False
+        self._store = store
+        self._slots: list[_Slot] = []
+        self._not_before: dict[Path, float] = {}
+        self._lock: filelock.BaseFileLock | None = None
+        if store is None:
+            self._start(slots)
+        else:
+            self._lock = filelock.FileLock(store.root / ".engine", timeout=0, thread_local=False)
+            self._keeper = threading.Thread(
+                target=self._keep,
+                args=(slots, store, self._lock),
+                daemon=True,
+                name="vae-lab-queue",
+            )
+            self._keeper.start()
+
+    def submit(self, run: Run) -> None:
+        with self._changed:
+            if self.closed:
+                raise RuntimeError("the engine is closed")
+            status = run.status()
+            if status.state == "queued":  # a slot may be about to start it
+                taken = self._has(run) or (self._store is not None and _elsewhere(status))
+            else:
+                taken = any(waiting.path == run.path for waiting in self._waiting)
+            if taken or status.state in ("finished", "running"):
+                return
+            run.queue(owned=self._store is None)
+            self._not_before.pop(run.path, None)
+            if self._slots:  # else the process that trains finds it in the store
+                self._waiting.append(run)
+                self._changed.notify()
+
+    def cancel(self, run: Run) -> None:
+        with self._changed:
+            self._waiting = deque(w for w in self._waiting if w.path != run.path)
+            run.request_cancel()
+            self._see_to_cancels()
+
+    def close(self) -> None:
+        with self._changed:
+            self.closed = True
+            self._changed.notify_all()
+            waiting = [run for run in self._waiting if self._store is None]
+        for run in waiting:  # another may take it on
+            with contextlib.suppress(VaeLabError, OSError):
+                if run.status().state == "queued":
+                    run.write_status()
+        if self._store is not None:
+            self._keeper.join()
+        for slot in self._slots:
+            slot.close()
+        if self._lock is not None:
+            self._lock.release(force=True)
+
+    def next_run(self, slot: _Slot) -> Run | None:
+        """Wait for a run to train; None when the engine is closed. Called by the slots."""
+        with self._changed:
+            slot.run = None
+            while not self.closed:
+                if self._waiting:
+                    slot.run = self._waiting.popleft()
+                    slot.turn += 1
+                    return slot.run
+                self._changed.wait()
+            return None
+
+    def settle(self, run: Run, error: str) -> None:
+        """Say what became of a run whose worker is gone, if it has not been submitted again."""
+        with self._changed:
+            if self.closed or any(waiting.path == run.path for waiting in self._waiting):
+                return  # closed: what waits waits, what ran reads as interrupted
+            with contextlib.suppress(RunBusyError), run.claim():
+                if run.status().state in ("queued", "interrupted"):
+                    if run.cancel_requested():
+                        run.write_status(state="cancelled")
+                    else:
+                        run.write_status(state="interrupted", error=error)
+
+    def put_off(self, run: Run) -> None:
+        """A run that is still queued after its turn, as on a full disk: again, but not at once."""
+        with self._changed:
+            self._not_before[run.path] = time.monotonic() + RETRY_SECONDS
+        if self._store is None:
+            timer = threading.Timer(RETRY_SECONDS, self._submit_again, (run,))
+            timer.daemon = True
+            timer.start()
+
+    def _submit_again(self, run: Run) -> None:
+        with contextlib.suppress(VaeLabError, RuntimeError, OSError):
+            if run.status().state == "queued":
+                self.submit(run)
+
+    def _start(self, slots: int) -> None:
+        self._slots = [_Slot(self) for _ in range(slots)]
+        for slot in self._slots:
+            slot.start()
+
+    def _has(self, run: Run) -> bool:
+        waiting = [waiting.path for waiting in self._waiting]
+        return run.path in waiting + [slot.run.path for slot in self._slots if slot.run]
+
+    def _see_to_cancels(self) -> None:
+        """A slot whose run was asked to stop, here or by another process, is given its time."""
+        for slot in self._slots:
+            if slot.run and slot.stopping != slot.turn and slot.run.cancel_requested():
+                slot.stopping = slot.turn
+                timer = threading.Timer(CANCEL_SECONDS, slot.kill_if_still_on, (slot.turn,))
+                timer.daemon = True
+                timer.start()
+
+    # --- the queue of a store: its run folders ------------------------------------------------
+
+    def _keep(self, slots: int, store: RunStore, lock: filelock.BaseFileLock) -> None:
+        """Wait for one's turn to train the store's queue; then look for what others put there."""
+        pause = QUEUE_SECONDS
+        while not self.closed:
+            try:
+                if not self._slots:
+                    store.root.mkdir(parents=True, exist_ok=True)
+                    lock.acquire()
+                    store.clear()
+                    with self._changed:
+                        self._start(slots)
+                began = time.monotonic()
+                self._take_on(store)
+                # With thousands of runs a look takes a while: spend one part in fifty on it.
+                pause = max(QUEUE_SECONDS, 50 * (time.monotonic() - began))
+            except filelock.Timeout:
+                pass  # another process trains
+            except (VaeLabError, OSError) as error:  # a store that can't be written, a full disk
+                print(f"{store.root}: {error}", file=sys.stderr, flush=True)
+                pause = RETRY_SECONDS
+            with self._changed:
+                self._changed.wait_for(lambda: self.closed, timeout=pause)
+
+    def _take_on(self, store: RunStore) -> None:
+        queued = []
+        for run in store.scan()[0]:
+            with contextlib.suppress(RunError):  # deleted meanwhile
+                status = run.status()
+                # What was queued just now is about to be owned by the engine it is submitted to.
+                new = 0 <= time.time() - status.submitted < SUBMIT_SECONDS
+                out = run.ticket_path.exists()  # on a cluster, from a client that may be gone
+                if status.state == "queued" and not (new or out or _elsewhere(status)):
+                    queued.append(run)
+        with self._changed:
+            now = time.monotonic()
+            for run in queued:
+                if not self._has(run) and self._not_before.get(run.path, 0.0) <= now:
+                    self._waiting.append(run)
+            self._see_to_cancels()
+            self._changed.notify_all()
+
+
+def _elsewhere(status: Status) -> bool:
+    """Is it queued by an engine of another process that is there to train it?"""
+    here = status.pid == os.getpid() and status.host == socket.gethostname()
+    return not here and status.owner_alive()
+
+
+class _Slot:
+    """Feeds one worker process with one run after the other."""
+
+    def __init__(self, engine: LocalEngine) -> None:
+        self.run: Run | None = None
+        self.turn = 0
+        self.stopping = 0  # the turn in which it was last asked to stop
+        self._engine = engine
+        self._worker = WorkerProcess()
+        self._thread = threading.Thread(target=self._serve, daemon=True, name="vae-lab-slot")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while (run := self._engine.next_run(self)) is not None:
+            try:
+                status = Run(run.path).status()
+                if status.active and not _elsewhere(status):
+                    self._train(run)
+                if run.status().state == "queued":
+                    self._engine.put_off(run)
+            except Exception as error:  # deleted, damaged, a full disk: the next run must not wait
+                print(f"run {run.id}: {error}", file=sys.stderr, flush=True)
+                self._engine.put_off(run)
+                with contextlib.suppress(VaeLabError, OSError):
+                    run.write_status(state="failed", error=str(error))
+
+    def _train(self, run: Run) -> None:
+        """Have the worker train a run; if it dies of it, settle the run and start another."""
+        if not self._worker.alive:
+            self._worker.end()
+            self._worker = WorkerProcess()
+        if self._worker.train(run):
+            return
+        error = f"the training process ended unexpectedly ({self._worker.end()}); resume to go on."
+        try:
+            self._engine.settle(run, error)
+        finally:
+            if not self._engine.closed:
+                self._worker = WorkerProcess()
+
+    def kill_if_still_on(self, turn: int) -> None:
+        """For a run that was asked to stop and did not; by now another may have its turn."""
+        run = self.run
+        if self.turn == turn and run and run.cancel_requested() and run.status().active:
+            self._worker.kill()
+
+    def close(self) -> None:
+        """Tell the worker to end; don't wait for ever."""
+        self._worker.end()
+        self._thread.join(timeout=CLOSE_SECONDS)

@@ -1,0 +1,87 @@
+"""A child process that trains, seen from its parent."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+
+from vae_core.runs.run import Run
+
+# A worker ends itself within two seconds of being told.
+CLOSE_SECONDS = 5.0
+
+
+# A run that does not stop when asked (it compiles, say) loses its process after this long.
+CANCEL_SECONDS = 1.5
+
+
+class WorkerProcess:
+    """A child process of `vae_core.engines.worker`, which speaks in lines.
+
+    Args:
+        env: what its environment has beside this process's own.
+    """
+
+    def __init__(self, env: Mapping[str, str] | None = None) -> None:
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed by end)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "vae_core.engines.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            env={**os.environ, **(env or {})},
+            text=True,
+        )
+        self.pid = self._process.pid
+        self.idle_since = 0.0
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def train(self, run: Run) -> bool:
+        """Have it train a run and wait; False if it died."""
+        assert self._process.stdin
+        assert self._process.stdout
+        try:
+            # As JSON: a path may hold a line break, or bytes that are no text.
+            self._process.stdin.write(json.dumps(str(run.path.resolve())) + "\n")
+            self._process.stdin.flush()
+        except OSError:
+            return False
+        return any(answer == "ended\n" for answer in self._process.stdout)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def end(self) -> str:
+        """End it, by a signal if it takes too long; its exit code and the last line it printed."""
+        assert self._process.stdin
+        assert self._process.stdout
+        with contextlib.suppress(OSError):  # unsent lines, if it died
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout=CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+        last_line = b""
+        if not self._stderr.closed:
+            self._stderr.seek(0)
+            # TensorFlow's own log (I0000 00:00: ...) tells nothing of how it ended.
+            lines = [
+                line
+                for line in self._stderr.read().splitlines()
+                if line.strip() and not re.match(rb"[IWEF]\d{4} |WARNING: All log", line)
+            ]
+            last_line = (lines or [b""])[-1]
+            self._stderr.close()
+        words = f": {last_line.decode(errors='replace')[:300]}" if last_line else ""
+        return f"exit code {self._process.returncode}{words}"

@@ -1,0 +1,1 @@
+"""A run as a zip for somebody else, and back."""

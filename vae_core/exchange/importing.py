@@ -1,0 +1,206 @@
+"""A run that somebody else exported -> a run of this store, or one sentence that says why not.
+
+Of the zip of `vae_core.exchange.bundle`, or of a run folder, four files are read: config.json,
+metrics.jsonl, vae.weights.h5 and arrays.npz. Each is checked and written anew; the weights go by
+name, shape and type into the model that config.json asks for, and the exports are made from it.
+Nothing is unpickled, no saved model is loaded, no graph or script of the sender is used. What can't
+be checked is what the numbers say: they are the sender's, and the run is marked `imported`.
+
+That happens in a process of its own, whose memory and time are limited:
+
+    python -m vae_core.exchange.importing REQUEST   prints a line of JSON, the id or the error
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import stat
+import uuid
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from vae_core import sandbox
+from vae_core.config import RunConfig
+from vae_core.data import dataset, registry, tokens
+from vae_core.data.upload.limits import SIZES
+from vae_core.exchange.imported_records import FILES, checked_arrays, checked_records
+from vae_core.exchange.imported_weights import weights, write_networks
+from vae_core.model import architectures
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore, pretrained_store
+from vae_core.sandbox import RefusedError
+
+FILE_BYTES, UNPACKED_BYTES = 512 << 20, 1 << 30
+
+
+CHILD = sandbox.Child(memory_bytes=12 << 30, seconds=180)  # TensorFlow reserves more than it uses
+
+
+def import_run(content: Path | memoryview | bytes, file_name: str, store: RunStore) -> Run:
+    """Check a run in a process of its own, and take it into the store. It takes some seconds.
+
+    Args:
+        content: the zip, or what is in it; or a run folder.
+        file_name: of it.
+        store: that gets the run.
+
+    Raises:
+        RefusedError: it is no run that can be taken; nothing is left of it.
+        RunError: the store has a run of this config already.
+    """
+    if importlib.util.find_spec("tensorflow") is None:
+        raise RefusedError("importing a run needs TensorFlow to check it: pip install '.[train]'.")
+    is_folder = isinstance(content, Path) and content.is_dir()
+    if not is_folder:
+        sandbox.check_file(content, file_name, (".zip",), FILE_BYTES)
+    with sandbox.private_folder() as folder:
+        path = content if isinstance(content, Path) else folder / "file"
+        if not isinstance(content, Path):
+            path.write_bytes(content)
+        request = {
+            "path": str(path.absolute()),
+            "file_name": path.absolute().name if is_folder else file_name,
+            "folder": str(folder),
+            "store": str(store.root.absolute()),
+        }
+        name = sandbox.shown(file_name)
+        found = sandbox.ask_child("vae_core.exchange.importing", request, CHILD, name)
+        config = RunConfig.from_json((folder / found["id"] / "config.json").read_text("utf-8"))
+        outer = store.root / f".new-{uuid.uuid4().hex}"
+        try:
+            outer.mkdir(parents=True)
+            shutil.copytree(folder / config.id, outer / config.id)
+            return store.adopt(outer / config.id, config)
+        finally:
+            shutil.rmtree(outer, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Check what `import_run` asks for, and write the run into the folder that it names.
+
+    Returns:
+        The run's id, which is the name of a new folder there.
+    """
+    path, folder = Path(request["path"]), Path(request["folder"])
+    name = sandbox.shown(request["file_name"])
+    home, files = (_folder_files if path.is_dir() else _zip_files)(path, name)
+    config = RunConfig.from_json(_text(files["config.json"], name, "config.json"))
+    of_texts = config.architecture in architectures.TEXT_ARCHITECTURES
+    architectures.check_name(config.architecture, "text" if of_texts else "images")
+    if home not in ("", config.id):
+        raise RefusedError(f"{name}: its config.json belongs to {config.id}, not to the folder.")
+    if RunStore(request["store"]).has(config.id):
+        raise RefusedError(f"there is a run {config.id} already; delete it first.")
+    if pretrained_store().has(config.id):  # whose place it would take on the pages
+        raise RefusedError(f"the run {config.id} ships with VAE Lab, so there is no need to.")
+    records = checked_records(files["metrics.jsonl"], name, config)
+    start = next(record for record in reversed(records) if record["kind"] == "start")
+    arrays = checked_arrays(files["arrays.npz"], name, config, start["dataset"]["test"])
+    if of_texts:
+        size, vocabulary = _text_size(name, config, start["dataset"])
+    else:
+        size, vocabulary = _size(name, config, start["dataset"]["size"]), None
+    stored = weights(files["vae.weights.h5"], name)
+
+    run = _write(folder / config.id, config, records)
+    write_networks(run, size, vocabulary, stored, name)
+    run.write_arrays("arrays", **arrays)
+    run.finish(epoch=config.epochs, seconds=records[-1]["seconds"], imported=True)
+    return {"id": run.id}
+
+
+def _zip_files(path: Path, name: str) -> tuple[str, dict[str, bytes]]:
+    """The name of the folder in a zip, if there is one, and the files that are read."""
+    with sandbox.archive(path, name, UNPACKED_BYTES) as (opened, infos):
+        configs = [info for info in infos if PurePosixPath(info.filename).name == "config.json"]
+        if len(configs) != 1:
+            raise RefusedError(f"{name} must hold one run, and it holds {len(configs)}.")
+        home = PurePosixPath(configs[0].filename).parent
+        if len(home.parts) > 1:
+            raise RefusedError(f"{name} must hold the run's files in one folder.")
+        by_name = {info.filename: info for info in infos}
+        found = {}
+        for file, most in FILES.items():
+            info = by_name.get(str(home / file))
+            if info is None:
+                raise RefusedError(f"{name} has no {file}: export a finished run, whole.")
+            if info.file_size > most:
+                raise RefusedError(f"{name}: {file} is larger than {sandbox.in_bytes(most)}.")
+            found[file] = opened.read(info)
+    return str(home) if home.parts else "", found
+
+
+def _folder_files(path: Path, name: str) -> tuple[str, dict[str, bytes]]:
+    """The same of a folder; links in it are not followed, and pipes not waited for."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    found = {}
+    for file, most in FILES.items():
+        try:
+            handle = os.open(path / file, flags)
+        except OSError as error:
+            raise RefusedError(
+                f"{name} has no {file} that can be read (links are not followed)."
+            ) from error
+        with open(handle, "rb") as opened:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise RefusedError(f"{name}: {file} is no file.")
+            found[file] = opened.read(most + 1)
+        if len(found[file]) > most:
+            raise RefusedError(f"{name}: {file} is larger than {sandbox.in_bytes(most)}.")
+    return path.name, found
+
+
+def _text(content: bytes, name: str, file: str) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RefusedError(f"{name}: {file} is no text.") from error
+
+
+def _size(name: str, config: RunConfig, size: int) -> int:
+    """Pixels a side: what the run says, and the data set where it is known here."""
+    try:
+        known = registry.source(config.dataset).size
+    except dataset.DatasetError:
+        known = size
+    if size != known or not SIZES[0] <= size <= SIZES[1]:
+        raise RefusedError(f"{name}: its images have {size} pixels a side, which can't be.")
+    return size
+
+
+def _text_size(name: str, config: RunConfig, said: dict[str, Any]) -> tuple[int, str]:
+    """Tokens of the longest text and the vocabulary: what the run says, and the data set where it
+    is here.
+    """
+    length, vocabulary = said["size"], said.get("vocabulary")
+    if vocabulary is None:
+        raise RefusedError(
+            f"{name}: its metrics.jsonl doesn't say which characters its texts have, as training "
+            "writes it now: train it again."
+        )
+    if not tokens.SHORTEST < length <= tokens.LONGEST + 1:
+        raise RefusedError(f"{name}: its texts have {length} tokens, which can't be.")
+    try:
+        here: Any = registry.source(config.dataset)
+        here = registry.load(config.dataset) if here.kind == "text" else None
+    except dataset.DatasetError:
+        return length, vocabulary
+    if here is None or (here.size, here.vocabulary) != (length, vocabulary):
+        raise RefusedError(f"{name}: it was trained on other texts than {config.dataset} has here.")
+    return length, vocabulary
+
+
+def _write(folder: Path, config: RunConfig, records: list[dict[str, Any]]) -> Run:
+    folder.mkdir()
+    (folder / "config.json").write_text(config.to_json(), "utf-8")
+    lines = "".join(json.dumps(record, allow_nan=False) + "\n" for record in records)
+    (folder / "metrics.jsonl").write_text(lines, "utf-8")
+    return Run(folder)
+
+
+if __name__ == "__main__":
+    sandbox.serve(answer)

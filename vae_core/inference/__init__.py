@@ -1,0 +1,1 @@
+"""Encode and decode a run without TensorFlow: here through onnxruntime, or in a browser."""

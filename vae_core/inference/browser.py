@@ -1,0 +1,48 @@
+"""A run's decoder in one piece, for scripts in the browser."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
+
+
+def browser_decoder(run: Run, name: str) -> bytes | None:
+    """A run's decoder in one piece, for `dashboard/components/decoder.js`.
+
+    Args:
+        run: its config and files.
+        name: what scripts will find it by.
+
+    Returns:
+        Length of the header (4 bytes, little-endian), the header (JSON: `name`, `size`,
+        `latent_dim`, and `layers` as in decoder.json, with offsets counted in numbers from the
+        header's end), and all weights (float32). None where a browser can't decode the run.
+
+    Raises:
+        RunError: decoder.json or the weights are damaged.
+    """
+    if not run.browser_path.is_file():
+        return None
+    try:
+        header = json.loads(run.read(run.browser_path.name))
+        stored = run.read(run.weights_path.name)
+        weights = bytearray()
+        for layer in header["layers"]:
+            for part in sorted(layer.keys() & {"kernel", "bias"}):
+                offset, length = layer[part]
+                layer[part] = [len(weights) // 4, length // 4]
+                weights += _exactly(stored[offset : offset + length], length)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise RunError(f"run {run.id}: decoder.json is damaged: {error}") from error
+    head = json.dumps(header | {"name": name, "latent_dim": run.config.latent_dim}).encode()
+    head += b" " * (-len(head) % 4)  # so that the numbers lie on a boundary of 4 bytes
+    return struct.pack("<I", len(head)) + head + weights
+
+
+def _exactly(part: bytes, length: int) -> bytes:
+    if len(part) != length:
+        raise ValueError(f"a weight of {length} bytes is cut off")
+    return part

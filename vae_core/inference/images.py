@@ -1,0 +1,66 @@
+"""Encode and decode the images of a run without TensorFlow."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vae_core.inference.session import onnx_session, run_session
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
+
+# What float32 tells of a probability near 1: a pixel costs at most -log of this, 16.6 nats.
+LEAST_PROBABILITY = 2.0**-24
+
+
+class Inference:
+    """The networks of one run.
+
+    Args:
+        run: with exports, see `Run.viewable`.
+
+    Raises:
+        RunError: an export is missing or damaged.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.latent_dim = run.config.latent_dim
+        self.has_rate = run.config.has_rate
+        try:
+            # Sessions copy what they need. (Left to map the file itself, onnxruntime would end the
+            # process by a signal when somebody overwrites it.)
+            weights = run.weights_path.name, run.read(run.weights_path.name)
+            self._encoder = onnx_session(run.read(run.encoder_path.name), *weights)
+            self._decoder = onnx_session(run.read(run.decoder_path.name), *weights)
+            self.size = int(self._encoder.get_inputs()[0].shape[1])  # pixels a side
+        except RunError:
+            raise
+        except Exception as error:  # onnxruntime has a dozen classes without a common base
+            raise RunError(
+                f"run {run.id}: its networks can't be loaded; train it again. ({error})"
+            ) from error
+
+    def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """posterior_mean and posterior_log_var, (n, d) float32, of images (n, size, size).
+
+        An autoencoder's posteriors have no width: their log-variance is -inf.
+        """
+        mean, log_var = run_session(self._encoder, np.asarray(images, np.float32)[..., None])
+        return mean, log_var if self.has_rate else np.full_like(mean, -np.inf)
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        """Pixel probabilities (n, size, size) float32 of latents z (n, d)."""
+        z = np.asarray(z, np.float32)
+        if z.ndim != 2 or z.shape[1] != self.latent_dim:
+            raise ValueError(f"z must have the shape (n, {self.latent_dim}), got {z.shape}.")
+        (pixels,) = run_session(self._decoder, z)
+        return pixels[..., 0]
+
+    def decode_logits(self, z: np.ndarray) -> np.ndarray:
+        """Logits (n, pixels) float64 of latents z (n, d), so that `vae_core.metrics` can measure.
+
+        Taken from the probabilities, which end at `LEAST_PROBABILITY` from 0 and 1: what a run
+        stores differs from what these give only where it is surer of a pixel than that, and wrong.
+        """
+        p = self.decode(z).reshape(len(z), -1).astype(np.float64)
+        p = np.clip(p, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+        return np.log(p) - np.log1p(-p)

@@ -1,0 +1,92 @@
+"""Encode and decode the texts of a run without TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vae_core.data import tokens as data_tokens
+from vae_core.data.tokens import decoder_inputs, generate
+from vae_core.inference.session import onnx_session, run_session
+from vae_core.model.likelihoods import categorical
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
+
+
+class TextInference:
+    """The networks of one run on texts.
+
+    Args:
+        run: with exports, see `Run.viewable`.
+
+    Attributes:
+        vocabulary: the characters that it knows.
+        length: tokens of the longest text it was trained with: one more than its characters.
+
+    Raises:
+        RunError: an export is missing or damaged.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.latent_dim = run.config.latent_dim
+        self.has_rate = run.config.has_rate
+        try:
+            weights = run.weights_path.name, run.read(run.weights_path.name)
+            self._encoder = onnx_session(run.read(run.encoder_path.name), *weights)
+            self._decoder = onnx_session(run.read(run.decoder_path.name), *weights)
+            properties = self._decoder.get_modelmeta().custom_metadata_map
+            self.vocabulary, self.length = properties["vocabulary"], int(properties["length"])
+            self._inputs = [i.name for i in self._decoder.get_inputs()]
+            self._units = int(self._decoder.get_inputs()[2].shape[1])
+        except RunError:
+            raise
+        except Exception as error:  # as in `Inference`
+            raise RunError(
+                f"run {run.id}: its networks can't be loaded; train it again. ({error})"
+            ) from error
+
+    def tokens(self, texts: Sequence[str]) -> np.ndarray:
+        """Tokens (n, length) int32 of texts, see `vae_core.data.tokens.encode`."""
+        return data_tokens.encode(texts, self.vocabulary, self.length)
+
+    def texts(self, tokens: np.ndarray) -> list[str]:
+        """Texts of tokens (n, length)."""
+        return data_tokens.decode(tokens, self.vocabulary)
+
+    def encode(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """posterior_mean and posterior_log_var, (n, d) float32, of tokens (n, length).
+
+        An autoencoder's posteriors have no width: their log-variance is -inf.
+        """
+        mean, log_var = run_session(self._encoder, np.asarray(tokens, np.int32))
+        return mean, log_var if self.has_rate else np.full_like(mean, -np.inf)
+
+    def decode(self, z: np.ndarray, temperature: float = 0.0, seed: int = 0) -> np.ndarray:
+        """Tokens (n, length) of latents z (n, d), see `vae_core.data.tokens.generate`."""
+        z = np.asarray(z, np.float32)
+        if z.ndim != 2 or z.shape[1] != self.latent_dim:
+            raise ValueError(f"z must have the shape (n, {self.latent_dim}), got {z.shape}.")
+        return generate(self._step, z, self._first(z), self.length, temperature, seed)
+
+    def log_likelihood(self, tokens: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """log p(x|z) (n,) of tokens (n, length) and latents (n, d), nats a text."""
+        z = np.asarray(z, np.float32)
+        read = decoder_inputs(tokens)
+        hidden, cell = self._first(z)
+        logits = []
+        for position in range(tokens.shape[1]):
+            found, hidden, cell = self._step(z, read[:, position : position + 1], hidden, cell)
+            logits.append(found)
+        return np.asarray(-categorical.sequence_distortion(np.stack(logits, axis=1), tokens))
+
+    def _first(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        none = np.zeros((len(z), self._units), np.float32)
+        hidden, cell = self._all(z, np.zeros((len(z), 1), np.int32), none, none)[3:]
+        return hidden, cell
+
+    def _step(self, *inputs: np.ndarray) -> list[np.ndarray]:
+        return self._all(*inputs)[:3]
+
+    def _all(self, *inputs: np.ndarray) -> list[np.ndarray]:
+        return list(self._decoder.run(None, dict(zip(self._inputs, inputs, strict=True))))

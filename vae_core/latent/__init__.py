@@ -1,0 +1,1 @@
+"""Points of the latent space: planes, paths, samples, alignment, arithmetic, coverage."""

@@ -1,0 +1,220 @@
+"""Planes through the latent space: grids, projections, densities, ellipses."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+
+SPACINGS = ("quantile", "linear")
+
+
+def manifold(
+    n: int,
+    z: np.ndarray,
+    dims: tuple[int, int] = (0, 1),
+    spacing: str = "quantile",
+    extent: float = 2.0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """An n x n grid over two latent dimensions, the others held at `z`.
+
+    Kingma & Welling (2014), figure 4: with `quantile` spacing the coordinates are the prior's
+    quantiles at equal probabilities, so each picture stands for the same share of the prior;
+    with `linear` they are equally spaced in -extent to extent.
+
+    Args:
+        n: pictures a side, at least 2.
+        z: (d,), where the other dimensions stay; the prior's mean is 0.
+        dims: the dimensions along the columns and the rows; the same twice makes one row
+            repeat, which is what a single latent dimension has to show.
+        spacing: one of `SPACINGS`.
+        extent: largest coordinate, in standard deviations of the prior.
+
+    Returns:
+        axis: (n,), ascending coordinates.
+        z: (n * n, d), row by row from the top, where the second coordinate is largest.
+    """
+    if spacing == "quantile":
+        edge = NormalDist().cdf(extent)
+        axis = np.array([NormalDist().inv_cdf(p) for p in np.linspace(1 - edge, edge, n)])
+    elif spacing == "linear":
+        axis = np.linspace(-extent, extent, n)
+    else:
+        raise ValueError(f"spacing must be one of {', '.join(SPACINGS)}, got {spacing!r}.")
+    grid = np.tile(np.asarray(z, np.float32), (n, n, 1))
+    grid[..., dims[1]] = axis[::-1, None]
+    grid[..., dims[0]] = axis[None, :]
+    return axis, grid.reshape(n * n, -1)
+
+
+def traversal(z: np.ndarray, dims: list[int], values: np.ndarray) -> np.ndarray:
+    """Rows that move one latent dimension at a time and hold the others.
+
+    Args:
+        z: (d,), where the rows cross.
+        dims: one row each.
+        values: (n,), what the row's dimension takes in turn.
+
+    Returns:
+        (len(dims) * n, d), row by row.
+    """
+    rows = np.repeat(np.asarray(z, np.float32)[None], len(dims) * len(values), axis=0)
+    rows = rows.reshape(len(dims), len(values), -1)
+    for row, dim in zip(rows, dims, strict=True):
+        row[:, dim] = values
+    return rows.reshape(len(dims) * len(values), -1)
+
+
+def dims_by_rate(rate_per_dim: np.ndarray) -> list[int]:
+    """The latent dimensions, that of the largest rate first.
+
+    Args:
+        rate_per_dim: (d,), nats an image.
+    """
+    return [int(dim) for dim in np.argsort(-np.asarray(rate_per_dim), kind="stable")]
+
+
+class Projection(NamedTuple):
+    """A plane through the latent space, to look at it: z -> ((z - centre) · axis) of each axis.
+
+    Its axes are orthonormal, so the prior N(0, I) stays round in it.
+
+    Attributes:
+        axes: (2, d), a direction a row.
+        centre: (d,), what lies at the origin.
+    """
+
+    axes: np.ndarray
+    centre: np.ndarray
+
+    def apply(self, z: np.ndarray) -> np.ndarray:
+        """Latents (n, d) as points (n, 2)."""
+        return (z - self.centre) @ self.axes.T
+
+    def covariances(self, posterior_log_var: np.ndarray) -> np.ndarray:
+        """Of posteriors with the log-variances (n, d), as seen in the plane: (n, 2, 2)."""
+        variance = np.exp(posterior_log_var)
+        return np.einsum("id,nd,jd->nij", self.axes, variance, self.axes)
+
+
+def dims_plane(dims: tuple[int, int], latent_dim: int) -> Projection:
+    """The plane of two latent dimensions."""
+    return Projection(np.eye(latent_dim)[list(dims)], np.zeros(latent_dim))
+
+
+def principal_plane(posterior_mean: np.ndarray) -> tuple[Projection, np.ndarray]:
+    """The plane in which the posterior means vary most, and each axis's share of the variance.
+
+    Principal components by the singular value decomposition of the centred means; Pearson (1901),
+    "On lines and planes of closest fit to systems of points in space". Of each component's two
+    directions it is the one whose largest coordinate is positive.
+
+    Args:
+        posterior_mean: (n, d), d at least 2.
+
+    Returns:
+        the plane, the component of the largest variance across, and shares (2,), 0 to 1.
+    """
+    centre = posterior_mean.mean(axis=0, dtype=np.float64)
+    _, singular, axes = np.linalg.svd(posterior_mean - centre, full_matrices=False)
+    axes = axes[:2]
+    largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, None], axis=1)
+    variance = np.square(singular)
+    share = variance[:2] / variance.sum() if variance.sum() > 0 else np.zeros(2)
+    return Projection(axes * np.sign(largest), centre), share
+
+
+def ellipses(
+    centres: np.ndarray, covariances: np.ndarray, radius: float = 1.0, corners: int = 32
+) -> np.ndarray:
+    """The lines at `radius` standard deviations around normal distributions in the plane.
+
+    Args:
+        centres: (n, 2), their means.
+        covariances: (n, 2, 2).
+        radius: in standard deviations.
+        corners: of the polygon that stands for an ellipse.
+
+    Returns:
+        (n, corners + 1, 2); the last point closes the line.
+    """
+    angle = np.linspace(0, 2 * np.pi, corners + 1)
+    circle = radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return centres[:, None, :] + np.einsum("nik,ck->nci", noise_transforms(covariances), circle)
+
+
+def noise_transforms(covariances: np.ndarray) -> np.ndarray:
+    """Matrices (n, 2, 2) that turn standard normal noise into noise of these covariances."""
+    variance, directions = np.linalg.eigh(covariances)
+    return directions * np.sqrt(np.maximum(variance, 0))[:, None, :]
+
+
+class Density(NamedTuple):
+    """A density over a grid of the plane.
+
+    Attributes:
+        x, y: (bins,), centres of the cells.
+        height: (bins, bins), a row for each y; share of the distribution per unit of area.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    height: np.ndarray
+
+
+def aggregate_posterior_density(
+    centres: np.ndarray,
+    covariances: np.ndarray,
+    bins: int = 80,
+    samples: int = 200_000,
+    seed: int = 0,
+) -> Density:
+    """The aggregate posterior, the mean of all posteriors, as a histogram in the plane.
+
+    Sampled in the plane itself, so time and memory don't grow with the latent dimensions. The
+    grid leaves out the outer 0.5 % at each side: one image far away would blur all others.
+
+    Args:
+        centres: (n, 2), posterior means as seen in the plane.
+        covariances: (n, 2, 2), of the posteriors there.
+        bins: cells a side.
+        samples: z in all.
+        seed: of images and noise.
+    """
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, len(centres), samples)
+    noise = rng.standard_normal((samples, 2))
+    points = centres[rows] + np.einsum("nik,nk->ni", noise_transforms(covariances)[rows], noise)
+    low, high = np.quantile(points, [0.005, 0.995], axis=0)
+    margin = np.maximum(0.1 * (high - low), 1e-6)
+    edges = np.linspace(low - margin, high + margin, bins + 1).T
+    counts, _, _ = np.histogram2d(points[:, 0], points[:, 1], bins=(edges[0], edges[1]))
+    area = np.diff(edges[0])[0] * np.diff(edges[1])[0]
+    x, y = (edges[:, :-1] + edges[:, 1:]) / 2
+    return Density(x, y, counts.T / (samples * area))
+
+
+def inside(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
+    """Which points lie in a polygon, by the even-odd rule: a ray from them crosses it oddly often.
+
+    Shimrat (1962), "Algorithm 112: Position of point relative to polygon". The polygon is closed
+    by itself and may cross itself; what it encloses twice is outside.
+
+    Args:
+        points: (n, 2).
+        polygon: (m, 2), its corners in order; with fewer than 3 nothing lies inside.
+
+    Returns:
+        (n,) bool.
+    """
+    x, y = points.T
+    odd = np.zeros(len(points), bool)
+    if len(polygon) < 3:
+        return odd
+    for (x0, y0), (x1, y1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        if y0 == y1:
+            continue
+        crosses = (y0 > y) != (y1 > y)  # half-open: a corner counts for one of its edges
+        odd ^= crosses & (x < x0 + (y - y0) / (y1 - y0) * (x1 - x0))
+    return odd

@@ -1,0 +1,1 @@
+"""Numbers about a trained run, in NumPy; each says where it comes from."""

@@ -1,0 +1,1 @@
+"""The VAE: architectures, likelihoods, priors and objectives, and the schedules of beta."""

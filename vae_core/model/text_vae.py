@@ -1,0 +1,116 @@
+"""The VAE of texts: as `vae_core.model.vae`, with an autoregressive likelihood.
+
+likelihood p(x|z) = Π_t Categorical(softmax(logits(z, x_1 .. x_(t-1))))    decoder
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from vae_core.config import RunConfig
+from vae_core.data.tokens import HIDDEN, START, TextSize, decoder_inputs, generate
+from vae_core.model import architectures
+from vae_core.model.likelihoods import categorical
+from vae_core.model.priors import standard_normal
+from vae_core.model.vae import EVALUATION_BATCH, VAE
+
+WORD_DROPOUT = 0.3  # share of the tokens that are hidden from the decoder, see `TextVAE`
+
+
+class TextVAE(VAE):
+    """Encoder, decoder and optimiser of one run on texts.
+
+    In training a share of what the decoder reads is hidden, so that z must tell what it was: word
+    dropout, Bowman et al. (2016), "Generating Sentences from a Continuous Space".
+
+    Args:
+        config, steps: see `VAE`.
+        length: tokens of the longest text.
+        vocabulary: the characters that tokens stand for.
+    """
+
+    def __init__(self, config: RunConfig, length: int, vocabulary: str, steps: int = 1) -> None:
+        self.vocabulary = vocabulary
+        self.text_size = TextSize(length, len(vocabulary))
+        super().__init__(config, length, steps)
+        first, step = architectures.build_step(config.architecture, self.decoder)
+        # Behind functions, as their weights are the decoder's, and stored with it.
+        self._first, self._step = _compiled(first), _compiled(step)
+        self._decode = tf.function(
+            lambda z, read: self.decoder([z, read]), autograph=False, reduce_retracing=True
+        )
+
+    def build_networks(self, config: RunConfig, size: int) -> architectures.Networks:
+        del size
+        return architectures.build_text(config.architecture, config.latent_dim, self.text_size)
+
+    def noise(self, purpose: str, step: tf.Tensor | int, count: int) -> tf.Tensor:
+        """Of one step: (count, d) standard normal, and (count, length) uniform for word dropout."""
+        key = [2 * self.config.seed + (purpose == "evaluate"), step]
+        uniform = tf.random.stateless_uniform(
+            (count, self.text_size.length), tf.random.fold_in(key, 1), alg="philox"
+        )
+        return tf.concat([super().noise(purpose, step, count), uniform], axis=1)
+
+    def distortion_and_rate(
+        self, x: tf.Tensor, noise: tf.Tensor, training: bool = False
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Distortion (n,) and rate per latent dimension (n, d), with one z a text, in nats.
+
+        Args:
+            x: (n, length, 1) tokens.
+            noise: see `noise`; words are dropped in training alone.
+            training: as Keras layers take it.
+        """
+        tokens = x[..., 0]
+        d = self.config.latent_dim
+        z, mean, log_var = self.sample_posterior(x, noise[:, :d], training)
+        start = tf.fill((tf.shape(tokens)[0], 1), START)
+        read = tf.concat([start, tokens[:, :-1]], axis=1)
+        if training:
+            hidden = (noise[:, d:] < WORD_DROPOUT) & (read != START)
+            read = tf.where(hidden, HIDDEN, read)
+        logits = self.decoder([z, read], training=training)
+        return (
+            categorical.sequence_distortion(logits, tokens, ops),
+            standard_normal.rate_per_dim(mean, log_var, ops),
+        )
+
+    def log_likelihood(self, tokens: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """log p(x|z) (n,) of tokens (n, length) and latents (n, d), nats a text."""
+        read = decoder_inputs(tokens)
+        parts = []
+        for i in range(0, len(z), EVALUATION_BATCH):
+            some = slice(i, i + EVALUATION_BATCH)
+            logits = np.asarray(self._decode(tf.constant(z[some]), tf.constant(read[some])))
+            parts.append(-categorical.sequence_distortion(logits, tokens[some]))
+        return np.concatenate(parts)
+
+    def decode(self, z: np.ndarray, temperature: float = 0.0, seed: int = 0) -> np.ndarray:
+        """Tokens (n, length) of latents z (n, d), see `vae_core.data.tokens.generate`."""
+        z = np.asarray(z, np.float32)
+        state, cell = self._first(z)
+        return generate(self._step, z, (state, cell), self.text_size.length, temperature, seed)
+
+    def exported_step(self) -> keras.Model:
+        """As `decoder.onnx` has it.
+
+        [z (n, d), token (n, 1), state (n, u), cell (n, u)] -> [logits (n, characters + 1), the next
+        state and cell, and those to begin with, which depend on z alone].
+        """
+        first, step = architectures.build_step(self.config.architecture, self.decoder)
+        return keras.Model(step.inputs, [*step.outputs, *first(step.inputs[0])], name="step")
+
+
+def _compiled(network: keras.Model) -> Callable[..., tuple[np.ndarray, ...]]:
+    graph = tf.function(
+        lambda *inputs: network(list(inputs) if len(inputs) > 1 else inputs[0]),
+        autograph=False,
+        reduce_retracing=True,
+    )
+    return lambda *inputs: tuple(value.numpy() for value in graph(*map(tf.constant, inputs)))

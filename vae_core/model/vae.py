@@ -1,0 +1,253 @@
+"""The VAE as a Keras model, and its compiled training and evaluation steps.
+
+    posterior  q(z|x) = N(posterior_mean(x), exp(posterior_log_var(x)))    encoder
+    prior      p(z)   = N(0, 1)
+    likelihood p(x|z) = Bernoulli(sigmoid(logits(z)))                      decoder
+
+An autoencoder (`model`) is the same without the noise: z = posterior_mean, and no rate. Its
+posterior has no width, so its log-variance is -inf wherever one is asked for, and what the encoder
+gives as such, which nothing trained, is never read.
+
+Kingma & Welling (2014), "Auto-Encoding Variational Bayes". Noise comes from a counter-based
+generator keyed by (seed, step): the state of the randomness is the step number, so a run can be
+resumed bit for bit, and all β of one seed see the same noise.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from vae_core.config import RunConfig
+from vae_core.model import architectures, schedules
+from vae_core.model.likelihoods import bernoulli
+from vae_core.model.objectives import beta_vae
+from vae_core.model.priors import standard_normal
+
+MAX_STEPS_PER_CALL = 32
+
+
+EVALUATION_BATCH = 250
+
+
+class VAE(keras.Model):
+    """Encoder, decoder and optimiser of one run; initial weights depend on the seed alone.
+
+    Args:
+        config: the run.
+        size: side of the square images, in pixels.
+        steps: optimiser steps of the whole run, over which a learning rate with decay falls.
+    """
+
+    def __init__(self, config: RunConfig, size: int, steps: int = 1) -> None:
+        super().__init__(name="vae")
+        self.config = config
+        keras.utils.set_random_seed(config.seed)
+        self.encoder, self.decoder, self.jit = self.build_networks(config, size)
+        learning_rate: Any = config.learning_rate
+        if config.decay == "cosine":
+            learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+        self.compile(
+            optimizer=keras.optimizers.get(
+                {"class_name": config.optimizer, "config": {"learning_rate": learning_rate}}
+            )
+        )
+        self.optimizer.build(self.trainable_variables)
+        self.built = True
+        # One compiled function a model: `tf.function` on the method would be shared by all.
+        self._train = tf.function(self._train_steps, jit_compile=self.jit, autograph=False)
+        self._evaluate = tf.function(self.distortion_and_rate, autograph=False)
+
+    def build_networks(self, config: RunConfig, size: int) -> architectures.Networks:
+        """Of the first weights; here for texts to have others."""
+        return architectures.build(config.architecture, config.latent_dim, size)
+
+    def sample_posterior(
+        self, x: tf.Tensor, noise: tf.Tensor, training: bool
+    ) -> tuple[tf.Tensor, ...]:
+        """The reparameterisation trick: z = mean + std * noise, so gradients reach mean and std.
+
+        Of an autoencoder z is the mean.
+
+        Args:
+            x: (n, size, size, 1).
+            noise: (n, d), standard normal.
+            training: as Keras layers take it.
+
+        Returns:
+            z, posterior_mean, posterior_log_var, each (n, d).
+        """
+        mean, log_var = self.encoder(x, training=training)
+        if not self.config.has_rate:
+            return mean, mean, log_var
+        return mean + ops.exp(0.5 * log_var) * noise, mean, log_var
+
+    def distortion_and_rate(
+        self, x: tf.Tensor, noise: tf.Tensor, training: bool = False
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Distortion (n,) and rate per latent dimension (n, d), with one z an image, in nats.
+
+        Of an autoencoder the second is no rate: to be thrown away.
+        """
+        z, mean, log_var = self.sample_posterior(x, noise, training)
+        logits = self.decoder(z, training=training)
+        pixels = (-1, int(np.prod(x.shape[1:])))
+        return (
+            bernoulli.distortion(ops.reshape(logits, pixels), ops.reshape(x, pixels), ops),
+            standard_normal.rate_per_dim(mean, log_var, ops),
+        )
+
+    def train_steps(
+        self,
+        images: tf.Tensor,
+        batches: np.ndarray,
+        first_step: int,
+        schedule: schedules.Schedule,
+    ) -> dict[str, float]:
+        """Some optimiser steps in one call: the loop over batches runs inside the graph.
+
+        Args:
+            images: (n, size, size, 1), all training images; batches are gathered from it.
+            batches: (k, batch_size) indices of images, k at most `MAX_STEPS_PER_CALL`.
+            first_step: number of the first of these steps in the whole run.
+            schedule: beta and capacity of these steps.
+
+        Returns:
+            loss, distortion and rate, means over the k batches, nats an image; an autoencoder has
+            no rate.
+        """
+        count = len(batches)
+        # A fixed shape, so that XLA compiles once, whatever the number of steps.
+        padded = np.zeros((MAX_STEPS_PER_CALL, batches.shape[1]), np.int32)
+        padded[:count] = batches
+        beta, capacity = (np.zeros(MAX_STEPS_PER_CALL, np.float32) for _ in range(2))
+        beta[:count] = schedule.beta
+        if schedule.capacity is not None:
+            capacity[:count] = schedule.capacity
+        sums = self._train(
+            images,
+            tf.constant(padded),
+            tf.constant(first_step, tf.int32),
+            tf.constant(count, tf.int32),
+            tf.constant(beta),
+            tf.constant(capacity),
+        )
+        means = (float(value) / count for value in sums.numpy())
+        return dict(zip(beta_vae.terms(self.config), means, strict=True))
+
+    def _train_steps(
+        self,
+        images: tf.Tensor,
+        batches: tf.Tensor,
+        first_step: tf.Tensor,
+        count: tf.Tensor,
+        beta: tf.Tensor,
+        capacity: tf.Tensor,
+    ) -> tf.Tensor:
+        config = self.config
+        weights = self.trainable_variables
+        batch_size = batches.shape[1]
+        terms = len(beta_vae.terms(config))
+
+        def step(i: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            x = tf.gather(images, batches[i])
+            noise = self.noise("train", first_step + i, batch_size)
+            with tf.GradientTape() as tape:
+                distortion, rate_per_dim = self.distortion_and_rate(x, noise, training=True)
+                distortion = tf.reduce_mean(distortion)
+                rate = tf.reduce_mean(tf.reduce_sum(rate_per_dim, axis=-1))
+                loss = beta_vae.loss(
+                    distortion,
+                    rate,
+                    0 if config.beta == 0 or not config.has_rate else beta[i],
+                    capacity[i] if config.schedule == "capacity" else None,
+                    ops,
+                )
+            gradients = [
+                tf.zeros(weight.shape) if gradient is None else gradient  # of the log-variance
+                for gradient, weight in zip(tape.gradient(loss, weights), weights, strict=True)
+            ]
+            self.optimizer.apply(gradients, weights)
+            return i + 1, sums + tf.stack([loss, distortion, rate][:terms])
+
+        _, sums = tf.while_loop(lambda i, _: i < count, step, (tf.constant(0), tf.zeros(terms)))
+        return sums
+
+    def noise(self, purpose: str, step: tf.Tensor | int, count: int) -> tf.Tensor:
+        """Standard normal (count, d), a function of seed, purpose and step alone."""
+        key = 2 * self.config.seed + (purpose == "evaluate")
+        return tf.random.stateless_normal(
+            (count, self.config.latent_dim), [key, step], alg="philox"
+        )
+
+    def evaluate_on(self, images: np.ndarray) -> Evaluation:
+        """Distortion and rate of images, with one z an image sampled from its posterior.
+
+        The noise is the same at every call, so epochs compare and a number can be recomputed.
+
+        Args:
+            images: (n, size, size) in [0, 1].
+        """
+        noise = self.noise("evaluate", 0, len(images))
+        batches = [
+            self._evaluate(
+                tf.constant(images[i : i + EVALUATION_BATCH, ..., None]),
+                noise[i : i + EVALUATION_BATCH],
+            )
+            for i in range(0, len(images), EVALUATION_BATCH)
+        ]
+        distortion, rate_per_dim = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+        return Evaluation(
+            float(distortion.mean(dtype=np.float64)),
+            rate_per_dim.mean(axis=0, dtype=np.float64) if self.config.has_rate else None,
+        )
+
+    def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """posterior_mean and posterior_log_var (n, d) of images (n, size, size).
+
+        An autoencoder's posteriors have no width: their log-variance is -inf.
+        """
+        parts = [
+            self.encoder(images[i : i + EVALUATION_BATCH, ..., None])
+            for i in range(0, len(images), EVALUATION_BATCH)
+        ]
+        mean, log_var = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return mean, log_var if self.config.has_rate else np.full_like(mean, -np.inf)
+
+    def decode_logits(self, z: np.ndarray) -> np.ndarray:
+        """Logits (n, pixels) of latents z (n, d)."""
+        parts = [
+            np.asarray(self.decoder(z[i : i + EVALUATION_BATCH]))
+            for i in range(0, len(z), EVALUATION_BATCH)
+        ]
+        return np.concatenate(parts).reshape(len(z), -1)
+
+    def finite(self) -> bool:
+        """Are all weights finite numbers?"""
+        return all(bool(tf.reduce_all(tf.math.is_finite(w))) for w in self.trainable_variables)
+
+
+class Evaluation(NamedTuple):
+    """Means over the held-out images, nats an image; an autoencoder has no rate."""
+
+    distortion: float
+    rate_per_dim: np.ndarray | None
+
+    def record(self, beta: float | None, capacity: float | None) -> dict[str, Any]:
+        """As metrics.jsonl keeps it: loss, distortion and, where there is one, rate, elbo and
+        rate_per_dim.
+        """
+        if self.rate_per_dim is None or beta is None:
+            return {"loss": self.distortion, "distortion": self.distortion}
+        rate = float(self.rate_per_dim.sum())
+        return {
+            "loss": float(beta_vae.loss(self.distortion, rate, float(beta), capacity)),
+            "distortion": self.distortion,
+            "rate": rate,
+            "elbo": float(beta_vae.elbo(self.distortion, rate)),
+            "rate_per_dim": [float(value) for value in self.rate_per_dim],
+        }

@@ -1,0 +1,25 @@
+"""The run folder: its files, its records, and the stores that hold it.
+
+A run is a folder named by its config's id; it is the only truth, read by pages and command line
+alike, so nothing is lost with a process:
+
+    config.json      written once, before the folder gets its name
+    status.json      state, epoch, owner process, heartbeat, error; replaced whole
+    metrics.jsonl    one line an event (start, step, epoch, end), one O_APPEND write each
+    checkpoint.weights.h5   Keras weights and optimiser state, until the run is finished
+    vae.weights.h5   Keras weights of the trained networks
+    encoder.onnx, decoder.onnx   what `vae_core.inference` reads: graphs that point to the weights
+    decoder.json     the decoder's layers, for scripts in the browser; not of every architecture
+    arrays.npz       held-out embeddings and labels
+    snapshot.npz     a small live picture of the latent space while training
+    checksums.json   size and SHA-256 of the files that stay, once they are complete
+    log.txt          what the training process printed
+    lock, cancel     held by the process that trains; asks it to stop
+    ticket           while the run is out on a cluster: the key of its task there
+
+Beside the run folders a store keeps what viewers add: .groups/<run id>.json, held-out images
+chosen by hand, by the name of their group; and .engine, held by the process that trains its queue.
+
+Whole files are written under another name, fsynced and renamed: a reader sees the old content
+or the new, never half.
+"""

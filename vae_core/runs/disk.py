@@ -1,0 +1,151 @@
+"""Write whole files safely, and read small ones once for all who ask."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import io
+import json
+import os
+import re
+import stat
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from vae_core.config import VaeLabError
+
+TEMPORARY = re.compile(r"\.[0-9a-f]{8}-.*")  # names given by `replace_file`
+
+
+# Longer is no config and no status; and the error of a library can be a page long.
+MOST_BYTES = 1_000_000
+
+
+def replace_file(path: Path, content: bytes | Callable[[Path], Any]) -> None:
+    """Write a whole file so that a crash or a full disk leaves the old content or the new one.
+
+    Args:
+        path: the file.
+        content: bytes, or what is called with the temporary path to write to, whose name keeps
+            the ending.
+    """
+    temporary = path.with_name(f".{uuid.uuid4().hex[:8]}-{path.name}")
+    try:
+        if callable(content):
+            content(temporary)
+            handle = os.open(temporary, os.O_RDWR)
+        else:
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        try:
+            if not callable(content):
+                write_all(handle, content)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def write_all(handle: int, content: bytes) -> None:
+    """All of it: on a disk that is nearly full one call may write a part, and not fail."""
+    left = memoryview(content)
+    while left:
+        left = left[os.write(handle, left) :]
+
+
+Value = TypeVar("Value")
+
+
+# Path -> (what lstat said, the parsed content). Thousands of runs are listed at every click, so a
+# file that has not changed is not opened again. Bounded: the oldest entries go.
+_parsed: dict[str, tuple[tuple[int, ...], Any]] = {}
+
+
+_parsed_lock = threading.Lock()
+
+
+MOST_PARSED = 30_000
+
+
+# Two writes within one tick of the file system's clock can look alike, so what is that young is
+# read again.
+TICK_NANOSECONDS = 50_000_000
+
+
+def file_signature(path: str) -> tuple[int, ...]:
+    """What changes with a file's content.
+
+    Raises:
+        OSError: there is no such file, or it is a symbolic link or a folder.
+    """
+    found = os.lstat(path)
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "not a plain file (links are not followed)", path)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def is_settled(signature: tuple[int, ...]) -> bool:
+    return time.time_ns() - max(signature[-2:]) > TICK_NANOSECONDS
+
+
+def open_file(path: str) -> io.FileIO:
+    """A file to read; no symbolic link, and no pipe, which would be waited for."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    file = io.FileIO(os.open(path, flags))
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "not a plain file", path)
+    return file
+
+
+def parse_file(path: str, parse: Callable[[io.FileIO], Value]) -> Value:
+    """What `parse` makes of a file, kept as long as the file stays what it is."""
+    signature = file_signature(path)
+    known = _parsed.get(path)
+    if known and known[0] == signature:
+        return known[1]
+    with open_file(path) as file:
+        value = parse(file)
+    if is_settled(signature):
+        with _parsed_lock:
+            _parsed.pop(path, None)
+            _parsed[path] = signature, value
+            while len(_parsed) > MOST_PARSED:
+                del _parsed[next(iter(_parsed))]
+    return value
+
+
+def read_text(file: io.FileIO) -> str:
+    content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"it is longer than {MOST_BYTES:,} bytes")
+    return content.decode("utf-8")
+
+
+def file_digest(file: io.FileIO) -> str:
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+UNREADABLE = (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, VaeLabError)
+
+
+def json_bytes(value: Any) -> bytes:
+    return json.dumps(value, indent=2).encode()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder durable, where the system has that (POSIX)."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

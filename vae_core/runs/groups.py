@@ -1,0 +1,40 @@
+"""Groups of held-out items, chosen by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from vae_core.runs.errors import RunError
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Held-out images that belong together, chosen by hand: a start of latent arithmetic.
+
+    Attributes:
+        images: their indices in the held-out set, each once, at least one.
+    """
+
+    images: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        whole = all(type(image) is int and image >= 0 for image in self.images)
+        if not self.images or not whole or len(set(self.images)) != len(self.images):
+            raise RunError(
+                "a group must hold at least one image, and each by its index from 0, once."
+            )
+
+
+GROUP_NAME_LENGTH = 60
+
+
+def checked_group_name(name: str) -> str:
+    """A name as it is stored.
+
+    Raises:
+        RunError: it is empty or too long.
+    """
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= GROUP_NAME_LENGTH:
+        raise RunError(f"the name of a group must have 1 to {GROUP_NAME_LENGTH} characters.")
+    return name

@@ -1,0 +1,236 @@
+"""RunStore: a folder of run folders."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import filelock
+
+from vae_core.config import RUN_ID, RunConfig
+from vae_core.runs.disk import json_bytes, replace_file, sync_folder
+from vae_core.runs.errors import RunError
+from vae_core.runs.groups import Group, checked_group_name
+from vae_core.runs.run import CLAIM_SECONDS, Run
+from vae_core.runs.status import Status
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+LEFT_OVER_SECONDS = 3600.0  # nobody takes that long to make or to remove a folder
+
+
+class RunStore:
+    """A folder of run folders.
+
+    Args:
+        root: made when the first run is.
+    """
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RunStore) and self.root == other.root
+
+    def __hash__(self) -> int:
+        return hash(self.root)
+
+    def create(self, config: RunConfig, submitted_by: str | None = None) -> Run:
+        """The run of this config: made and queued, or the one that is there.
+
+        The folder gets its name by one rename when it is complete: of several processes that
+        create the same run one wins, and nobody ever sees a folder without a config.
+        """
+        path = self.root / config.id
+        if not path.exists():
+            temporary = self.root / f".new-{uuid.uuid4().hex}"
+            now = time.time()
+            status = Status(
+                epochs=config.epochs, submitted=now, heartbeat=now, submitted_by=submitted_by
+            )
+            try:
+                temporary.mkdir(parents=True)
+                replace_file(temporary / "config.json", config.to_json().encode())
+                replace_file(temporary / "status.json", json_bytes(dataclasses.asdict(status)))
+                os.rename(temporary, path)
+                sync_folder(self.root)
+            except OSError as error:
+                shutil.rmtree(temporary, ignore_errors=True)
+                if not path.exists():  # else another process was first
+                    raise RunError(
+                        f"no run can be made in {self.root} ({error.strerror}); choose another "
+                        "store or put that right."
+                    ) from error
+        return Run(path)
+
+    def adopt(self, folder: Path, config: RunConfig) -> Run:
+        """Take a complete run folder in, by one rename; it must lie on the store's disk.
+
+        Args:
+            folder: made by the caller, best as a hidden folder in `root`; gone afterwards.
+            config: what its config.json says.
+
+        Raises:
+            RunError: there is a run of this config already, or the folder can't be moved.
+        """
+        path = self.root / config.id
+        try:
+            if path.exists():
+                raise FileExistsError
+            self.root.mkdir(parents=True, exist_ok=True)
+            os.rename(folder, path)
+            sync_folder(self.root)
+        except OSError as error:
+            if path.exists():
+                raise RunError(
+                    f"there is a run {config.id} in {self.root} already; delete it first."
+                ) from error
+            raise RunError(
+                f"the run can't be moved to {self.root} ({error.strerror}); choose another "
+                "store or put that right."
+            ) from error
+        return Run(path)
+
+    def get(self, run_id: str) -> Run:
+        """The run of that id.
+
+        Raises:
+            RunError: no such run, or its folder is damaged.
+        """
+        if not self.has(run_id):
+            raise RunError(f"no run {run_id[:150]!r} in {self.root}; list shows those there are.")
+        run = Run(self.root / run_id)
+        run.check()
+        return run
+
+    def has(self, run_id: str) -> bool:
+        """Is there a folder of that name? It may be damaged."""
+        return bool(RUN_ID.fullmatch(run_id)) and (self.root / run_id).is_dir()
+
+    def scan(self) -> tuple[list[Run], dict[str, str]]:
+        """All runs, oldest submission first, and the damaged folders with the reason."""
+        runs: list[tuple[float, Run]] = []
+        damaged: dict[str, str] = {}
+        try:
+            with os.scandir(self.root) as entries:
+                found = sorted(
+                    entry.name
+                    for entry in entries
+                    if RUN_ID.fullmatch(entry.name) and (entry.is_symlink() or entry.is_dir())
+                )
+        except (FileNotFoundError, NotADirectoryError):
+            found = []
+        for name in found:
+            try:
+                run = Run(self.root / name)
+                runs.append((run.check().submitted, run))
+            except RunError as error:
+                if not os.path.lexists(self.root / name):  # deleted meanwhile
+                    continue
+                damaged[name] = str(error)
+        runs.sort(key=lambda pair: pair[0])
+        return [run for _, run in runs], damaged
+
+    def clear(self) -> None:
+        """Remove folders that were half made or half removed when their process was killed."""
+        for path in self.root.iterdir():
+            if path.name.startswith((".new-", ".trash-")):
+                with contextlib.suppress(OSError):
+                    if time.time() - path.stat().st_mtime > LEFT_OVER_SECONDS:
+                        shutil.rmtree(path)
+
+    def delete(self, run: Run) -> None:
+        """Remove a run that nobody trains. Its groups stay, for when it is trained again.
+
+        Raises:
+            RunBusyError: it is being trained.
+        """
+        trash = self.root / f".trash-{uuid.uuid4().hex}"
+        with run.claim():
+            os.rename(run.path, trash)
+        shutil.rmtree(trash, ignore_errors=True)
+
+    # --- groups of held-out images -------------------------------------------------------
+    # Beside the run folders: the runs of another store, which may be read-only, have groups too.
+
+    def _groups_path(self, run_id: str) -> Path:
+        if not RUN_ID.fullmatch(run_id):
+            raise RunError(f"{run_id!r} is no id of a run.")
+        return self.root / ".groups" / f"{run_id}.json"
+
+    def groups(self, run_id: str) -> dict[str, Group]:
+        """The groups of a run of any store, by name.
+
+        Raises:
+            RunError: their file is damaged.
+        """
+        path = self._groups_path(run_id)
+        try:
+            found = json.loads(path.read_text("utf-8"))
+            return {checked_group_name(n): Group(tuple(g["images"])) for n, g in found.items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RunError) as error:
+            raise RunError(
+                f"the groups of run {run_id} can't be read; remove {path} to start anew. ({error})"
+            ) from error
+
+    def save_group(self, run_id: str, name: str, group: Group) -> str:
+        """Keep a group under a name of 1 to 60 characters; one of the same name is replaced.
+
+        Returns:
+            the name as it is kept: without blanks around it.
+
+        Raises:
+            RunError: the name can't be used, the file is damaged or can't be written.
+        """
+        name = checked_group_name(name)
+        self._change_groups(run_id, lambda groups: groups | {name: group})
+        return name
+
+    def delete_group(self, run_id: str, name: str) -> None:
+        """Forget the group of that name, if there is one.
+
+        Raises:
+            RunError: the file is damaged or can't be written.
+        """
+        self._change_groups(
+            run_id, lambda groups: {n: group for n, group in groups.items() if n != name}
+        )
+
+    def _change_groups(
+        self, run_id: str, change: Callable[[dict[str, Group]], dict[str, Group]]
+    ) -> None:
+        path = self._groups_path(run_id)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Two viewers may save at the same time.
+            with filelock.FileLock(path.parent / "lock", timeout=CLAIM_SECONDS):
+                groups = change(self.groups(run_id))
+                content = json.dumps(
+                    {name: dataclasses.asdict(group) for name, group in groups.items()}
+                ).encode()
+                replace_file(path, content)
+        except (OSError, filelock.Timeout) as error:
+            raise RunError(
+                f"the groups of run {run_id} can't be written to {path.parent}: put that right "
+                f"or choose another store. ({error})"
+            ) from error
+
+
+def default_store() -> RunStore:
+    """The store that training fills: `VAE_LAB_RUNS`, else runs/ in the project."""
+    return RunStore(os.environ.get("VAE_LAB_RUNS") or PROJECT / "runs")
+
+
+def pretrained_store() -> RunStore:
+    """The runs that ship with the project, to be looked at only."""
+    return RunStore(PROJECT / "pretrained")

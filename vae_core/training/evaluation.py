@@ -1,0 +1,86 @@
+"""Measure a trained run: as training ends, and again from its weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vae_core.data import registry
+from vae_core.data.dataset import Dataset, TextDataset
+from vae_core.metrics import measurement, texts
+from vae_core.model.build import new_vae
+from vae_core.model.vae import VAE
+from vae_core.runs.errors import NO_WEIGHTS, RunError
+from vae_core.runs.run import Run
+from vae_core.training.checkpoint import check_checkpoint
+
+
+def measure(networks: Any, dataset: Dataset, has_rate: bool) -> dict[str, float]:
+    """What there is to measure of data of that kind."""
+    if isinstance(dataset, TextDataset):
+        return texts.measure(
+            *(networks, dataset.x_test, dataset.y_test, dataset.x_train, dataset.vocabulary),
+            has_rate=has_rate,
+        )
+    images = dataset.x_test, dataset.y_test, dataset.factors
+    return measurement.measure(networks, *images, has_rate=has_rate)
+
+
+def load_trained(run: Run) -> tuple[VAE, Dataset]:
+    """The Keras model of a run with its saved weights, and its data set.
+
+    A finished run has its networks' weights; one that can be gone on from has a checkpoint, and
+    the model its optimiser.
+
+    Raises:
+        RunError: there are no weights, or they don't fit the config.
+    """
+    finished = run.status().state == "finished"
+    path = run.weights_path if finished else run.checkpoint_path
+    if not path.is_file():
+        raise RunError(NO_WEIGHTS.format(run.id))
+    dataset = registry.load(run.config.dataset)
+    vae = new_vae(run.config, dataset)
+    if finished:
+        vae.optimizer = None
+    try:
+        if finished:
+            run.read(path.name)
+        else:
+            check_checkpoint(run)
+        vae.load_weights(path)
+    except RunError:
+        raise
+    except Exception as error:
+        raise RunError(f"run {run.id}: its weights can't be read: {error}") from error
+    return vae, dataset
+
+
+def evaluate(run: Run) -> dict[str, Any]:
+    """Held-out numbers recomputed from the weights, beside those stored for the same epoch.
+
+    Same noise as in training, so a run gives its stored numbers again; the loss takes the β (and
+    C) of that epoch.
+
+    Returns:
+        epoch, and `recomputed` and `stored`, each with rate_per_dim and what is in
+        `metrics.catalogue.METRICS`; an unfinished run has stored the first four of those
+        alone, and an autoencoder has nothing that needs a rate.
+
+    Raises:
+        RunError: there are no weights, or no metrics of the epoch they are from.
+    """
+    vae, dataset = load_trained(run)
+    epoch = run.config.epochs
+    if vae.optimizer is not None:
+        steps_per_epoch = len(dataset.x_train) // run.config.batch_size
+        epoch = int(vae.optimizer.iterations) // steps_per_epoch
+    stored = [record for record in run.records("epoch") if record["epoch"] == epoch]
+    if not stored:
+        raise RunError(f"run {run.id} has no metrics of epoch {epoch}, that of its weights.")
+    recomputed = vae.evaluate_on(dataset.x_test).record(stored[0]["beta"], stored[0]["capacity"])
+    measured = measure(vae, dataset, run.config.has_rate)
+    return {
+        "epoch": epoch,
+        "recomputed": recomputed | measured,
+        "stored": stored[0]["test"] | run.metrics(),
+    }

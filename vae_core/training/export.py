@@ -1,0 +1,89 @@
+"""From a trained Keras model to the files that inference reads without TensorFlow.
+
+The weights are stored once, in the Keras weights file: encoder.onnx and decoder.onnx hold the
+graphs, and point to the bytes of their weights in that file (ONNX external data). What ONNX lays
+out in another way than Keras (convolution kernels) is turned when the graph is loaded. decoder.json
+names the layers of a decoder that scripts in a browser can follow, and the bytes of their weights
+in the same file.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import keras
+import numpy as np
+import onnx
+
+from vae_core.model.text_vae import TextVAE
+from vae_core.model.vae import VAE
+from vae_core.runs.disk import replace_file
+from vae_core.runs.run import Run
+from vae_core.training.browser_export import export_for_browsers
+from vae_core.training.checkpoint import weights_file
+from vae_core.training.stored_arrays import Span, stored_arrays
+
+SMALLEST = 128  # bytes that are worth a reference
+
+
+def export(vae: VAE, run: Run) -> None:
+    """Write the weights, encoder.onnx and decoder.onnx; the decoder gives probabilities.
+
+    Graphs of other weights go first: with new ones under them they would decode a mixture.
+    """
+    for name in ("checksums.json", "encoder.onnx", "decoder.onnx", "decoder.json"):
+        (run.path / name).unlink(missing_ok=True)
+    vae.optimizer = None  # Keras would store its state with the weights
+    replace_file(run.weights_path, weights_file(vae))
+    stored = stored_arrays(run.weights_path)
+    if isinstance(vae, TextVAE):
+        _export_text(vae, run, stored)
+        return
+    pixels = keras.layers.Activation("sigmoid")(vae.decoder.output)
+    decoder = keras.Model(vae.decoder.input, pixels)
+    for network, path in ((vae.encoder, run.encoder_path), (decoder, run.decoder_path)):
+        network(np.zeros((1, *network.input_shape[1:]), np.float32))  # export wants a called one
+        replace_file(path, functools.partial(_export_onnx, network, run.weights_path.name, stored))
+    export_for_browsers(vae.decoder, run)
+
+
+def _export_text(vae: TextVAE, run: Run, stored: dict[bytes, Span]) -> None:
+    """encoder.onnx reads tokens; decoder.onnx is one step, and carries the vocabulary."""
+    step = vae.exported_step()
+    for network, path in ((vae.encoder, run.encoder_path), (step, run.decoder_path)):
+        zeros = [np.zeros((1, *i.shape[1:]), i.dtype) for i in network.inputs]
+        network(zeros if len(zeros) > 1 else zeros[0])
+        replace_file(path, functools.partial(_export_onnx, network, run.weights_path.name, stored))
+    model = onnx.load(run.decoder_path, load_external_data=False)
+    onnx.helper.set_model_props(
+        model, {"vocabulary": vae.vocabulary, "length": str(vae.text_size.length)}
+    )
+    replace_file(run.decoder_path, model.SerializeToString())
+
+
+def _export_onnx(
+    network: keras.Model, weights_name: str, stored: dict[bytes, Span], path: Path
+) -> None:
+    network.export(str(path), format="onnx", verbose=False)
+    model = onnx.load(path)
+    for tensor in model.graph.initializer:
+        array = onnx.numpy_helper.to_array(tensor)
+        span = stored.get(array.tobytes())
+        # Kernels of convolutions: here (in, out, ...) or (out, in, ...), there the other way round.
+        kernel = array.transpose(2, 3, 1, 0) if span is None and array.ndim == 4 else array
+        span = span or stored.get(kernel.tobytes())
+        if span is None or span.length < SMALLEST:
+            continue
+        if kernel is not array:
+            name = f"{tensor.name}/keras"
+            turn = onnx.helper.make_node("Transpose", [name], [tensor.name], perm=(3, 2, 0, 1))
+            model.graph.node.insert(0, turn)
+            tensor.name, tensor.dims[:] = name, kernel.shape
+        tensor.ClearField("raw_data")
+        tensor.ClearField("float_data")
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        for key, value in (("location", weights_name), *span._asdict().items()):
+            entry = tensor.external_data.add()
+            entry.key, entry.value = key, str(value)
+    path.write_bytes(model.SerializeToString())

@@ -1,0 +1,470 @@
+"""train(run): data set and model in, a filled run folder out.
+
+The loop is ours rather than `fit`: several steps a call inside one graph, numbers that stream
+within an epoch, a stop within a fraction of a second, and a resume that ends in the same bits.
+All of its state is the weights, the optimiser's variables and the step number; the order of the
+images and all noise are functions of (seed, epoch) and (seed, step).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import platform
+import time
+import traceback
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from vae_core.config import ConfigError, VaeLabError
+from vae_core.data import dataset, registry
+from vae_core.data import tokens as data_tokens
+from vae_core.data.dataset import TextDataset
+from vae_core.latent import samples
+from vae_core.model import schedules
+from vae_core.model.build import new_vae
+from vae_core.model.objectives import beta_vae
+from vae_core.model.priors import standard_normal
+from vae_core.model.vae import MAX_STEPS_PER_CALL, VAE
+from vae_core.runs.errors import RunBusyError
+from vae_core.runs.run import CLAIM_SECONDS, Run
+from vae_core.training import sinks
+from vae_core.training.checkpoint import check_checkpoint, write_checkpoint
+from vae_core.training.evaluation import measure
+from vae_core.training.export import export
+
+TICK_SECONDS = 0.8  # how often a run shows a sign of life
+
+
+CALL_SECONDS = 0.2  # aimed length of one call into the graph: what a stop waits for
+
+
+STOP_SECONDS = 0.5  # an epoch shorter than this is finished, and kept, before a stop
+
+
+CHECKPOINT_SECONDS = 2.0  # short epochs are checkpointed no more often
+
+
+SNAPSHOT_POINTS = 1000
+
+
+SNAPSHOT_IMAGES = 10
+
+
+# A loss this many times that of the blank grey picture (ln 2 a pixel) has exploded.
+EXPLODED = 50.0
+
+
+class DivergedError(VaeLabError):
+    """Training went to nan or to infinity; the last good weights are on disk."""
+
+
+def train(run: Run, stop: Callable[[], bool] = lambda: False) -> None:
+    """Train a run to its end, or go on with it from its last checkpoint.
+
+    The outcome is the run's status: finished, failed with the reason, cancelled (where
+    `run.cancel_requested()`), or interrupted. A finished run is left as it is, and so is one
+    that another process trains.
+
+    Args:
+        run: made by `RunStore.create`.
+        stop: polled a few times a second; True interrupts the run.
+    """
+    try:
+        with run.claim(CLAIM_SECONDS):
+            if run.status().state == "finished":
+                run.checkpoint_path.unlink(missing_ok=True)  # of a process that ended just then
+                return
+            if run.cancel_requested():  # between its turn and now
+                run.write_status(state="cancelled")
+            else:
+                _train_claimed(run, stop)
+    except RunBusyError as error:
+        _log(error)
+
+
+def _train_claimed(run: Run, stop: Callable[[], bool]) -> None:
+    try:
+        run.clear()
+        run.write_running()
+        sinks.start(run)
+        Training(run, stop).run_to_end()
+    except VaeLabError as error:
+        _log(error)
+        _fail(run, str(error))
+    except OSError as error:
+        _log(traceback.format_exc())
+        _fail(
+            run,
+            f"a file could not be read or written ({error.strerror or error}); "
+            "put that right and resume.",
+        )
+    except Exception as error:
+        _log(traceback.format_exc())
+        _fail(run, f"training broke with {type(error).__name__}: {error} (see log.txt).")
+
+
+def _log(text: object) -> None:
+    """To the log of the run; on a full disk to nowhere, as its status says more."""
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
+
+
+def _fail(run: Run, error: str) -> None:
+    try:
+        run.write_status(state="failed", error=error)
+    except OSError:
+        run.write_status_in_place(state="failed", error=error)
+
+
+class _StopError(Exception):
+    """Asked to stop where only an exception gets out."""
+
+
+class Training:
+    """One run while it trains.
+
+    Args:
+        run: its folder.
+        stop: see `train`.
+
+    Raises:
+        VaeLabError: the data set or the config can't be used.
+    """
+
+    def __init__(self, run: Run, stop: Callable[[], bool]) -> None:
+        self.run = run
+        self.stop = stop
+        self.config = run.config
+        self.dataset = registry.load(self.config.dataset)
+        self.images = _shared_tensor(self.dataset.x_train[..., None])
+        self.pictured = samples.spread_over_labels(
+            self.dataset.y_test[:SNAPSHOT_POINTS], SNAPSHOT_IMAGES
+        )
+        self.prior_z = samples.prior_samples(SNAPSHOT_IMAGES, self.config.latent_dim)
+        self.steps_per_epoch = len(self.images) // self.config.batch_size
+        if not self.steps_per_epoch:
+            raise ConfigError(
+                f"batch_size {self.config.batch_size} is more than the {len(self.images)} "
+                f"training {self.dataset.kind} of {self.dataset.name}; choose at most "
+                f"{len(self.images)}."
+            )
+        self.vae = self._restored() or self._new_model()
+        self.first_epoch = int(self.vae.optimizer.iterations) // self.steps_per_epoch
+        self.seconds_before = run.status().seconds if self.first_epoch else 0.0
+        self.started = time.monotonic()
+        self.last_tick = -math.inf
+        self.last_checkpoint = time.monotonic()
+        self.steps_per_call = 4  # the first call also compiles; the next ones are measured
+
+    @property
+    def seconds(self) -> float:
+        return self.seconds_before + time.monotonic() - self.started
+
+    def run_to_end(self) -> None:
+        """All epochs that are left, and what a finished run holds."""
+        self._append_start()
+        if self.first_epoch == 0:
+            if not self.run.records("epoch"):  # else of a run that was ended before a checkpoint
+                self._append_epoch(0, None)
+            self._tick(0, None)
+        for epoch in range(self.first_epoch, self.config.epochs):
+            train_means = self._epoch(epoch)
+            if train_means is None:
+                return self._end_early()
+            self._append_epoch(epoch + 1, train_means)
+            if epoch + 1 == self.config.epochs:
+                self._checkpoint()
+                break
+            stopping = self._asked_to_stop()
+            if stopping or time.monotonic() - self.last_checkpoint > CHECKPOINT_SECONDS:
+                self._checkpoint()
+            if stopping:
+                return self._end_early()
+        self._write_networks()
+        try:
+            measured = measure(self, self.dataset, self.config.has_rate)
+        except _StopError:
+            return self._end_early()
+        self._append_end("finished", self.config.epochs, measured)
+        self.run.finish(epoch=self.config.epochs, seconds=self.seconds)
+        self.run.checkpoint_path.unlink(missing_ok=True)
+        return None
+
+    def _epoch(self, epoch: int) -> dict[str, float] | None:
+        """One pass; the means of `objective.terms`, or None when asked to stop."""
+        steps, batch_size = self.steps_per_epoch, self.config.batch_size
+        order = np.random.default_rng([self.config.seed, epoch]).permutation(len(self.images))
+        batches = order[: steps * batch_size].reshape(steps, batch_size)
+        sums = dict.fromkeys(beta_vae.terms(self.config), 0.0)
+        done = 0
+        started = time.monotonic()
+        while done < steps:
+            if time.monotonic() - started > STOP_SECONDS and self._asked_to_stop():
+                return None
+            count = min(self.steps_per_call, steps - done)
+            first = epoch * steps + done
+            began = time.monotonic()
+            means = self.vae.train_steps(
+                self.images,
+                batches[done : done + count],
+                first,
+                self._schedule(np.arange(first, first + count)),
+            )
+            if first > self.first_epoch * steps:
+                per_step = max(time.monotonic() - began, 1e-6) / count
+                self.steps_per_call = max(1, min(MAX_STEPS_PER_CALL, int(CALL_SECONDS / per_step)))
+            self._check_divergence(means, epoch, first + count)
+            for name, value in means.items():
+                sums[name] += count * value
+            done += count
+            if time.monotonic() - self.last_tick >= TICK_SECONDS:
+                self._tick(epoch * steps + done, means)
+        return {name: value / steps for name, value in sums.items()}
+
+    # What `metrics.measure` asks for, with an eye on the stop: a large model takes it a while.
+
+    def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self._raise_if_asked_to_stop()
+        return self.vae.encode(images)
+
+    def decode_logits(self, z: np.ndarray) -> np.ndarray:
+        self._raise_if_asked_to_stop()
+        return self.vae.decode_logits(z)
+
+    def log_likelihood(self, tokens: np.ndarray, z: np.ndarray) -> np.ndarray:
+        self._raise_if_asked_to_stop()
+        return self.vae.log_likelihood(tokens, z)
+
+    def decode(self, z: np.ndarray, temperature: float = 0.0, seed: int = 0) -> np.ndarray:
+        self._raise_if_asked_to_stop()
+        return self.vae.decode(z, temperature, seed)
+
+    def _raise_if_asked_to_stop(self) -> None:
+        if self._asked_to_stop():
+            raise _StopError
+        if time.monotonic() - self.last_tick >= TICK_SECONDS:
+            self.run.write_status(seconds=self.seconds)
+            self.last_tick = time.monotonic()
+
+    def _asked_to_stop(self) -> bool:
+        return self.run.cancel_requested() or self.stop()
+
+    def _schedule(self, steps: np.ndarray) -> schedules.Schedule:
+        return schedules.schedule(self.config, steps, self.config.epochs * self.steps_per_epoch)
+
+    def _check_divergence(self, means: dict[str, float], epoch: int, step: int) -> None:
+        grey = math.log(2) * self.dataset.x_train[0].size
+        config = self.config
+        bound = EXPLODED * grey * (max(1.0, config.beta) if config.has_rate else 1.0)
+        if config.reads("capacity"):  # where C is large, so is |rate - C| on a healthy run
+            bound += config.beta * config.capacity
+        finite = all(math.isfinite(value) for value in means.values())
+        if finite and means["loss"] <= bound:
+            return
+        value = "nan" if not finite else f"{means['loss']:.3g} nats"
+        raise self._diverged(f"the loss was {value} at step {step} (epoch {epoch + 1})")
+
+    def _diverged(self, what: str) -> DivergedError:
+        kept = " The last good weights are kept." if self.run.checkpoint_path.exists() else ""
+        return DivergedError(
+            f"training diverged: {what}; try a learning rate below "
+            f"{self.config.learning_rate:g} or a smaller beta.{kept}"
+        )
+
+    # --- what the folder gets -------------------------------------------------------------
+
+    def _append_start(self) -> None:
+        self.run.append_metrics(
+            {
+                "kind": "start",
+                "time": time.time(),
+                "epoch": self.first_epoch,
+                "steps_per_epoch": self.steps_per_epoch,
+                "parameters": {
+                    "encoder": self.vae.encoder.count_params(),
+                    "decoder": self.vae.decoder.count_params(),
+                },
+                "dataset": {
+                    "train": len(self.dataset.x_train),
+                    "test": len(self.dataset.x_test),
+                    "size": self.dataset.size,
+                    "sha256": self.dataset.sha256,
+                }
+                | (
+                    {"vocabulary": self.dataset.vocabulary}
+                    if isinstance(self.dataset, TextDataset)
+                    else {}
+                ),
+                "versions": {
+                    "python": platform.python_version(),
+                    **{name: version(name) for name in ("tensorflow", "keras", "numpy")},
+                },
+                "machine": platform.machine(),
+                "cpus": os.cpu_count(),
+            }
+        )
+
+    def _tick(self, step: int, means: dict[str, float] | None) -> None:
+        """A sign of life inside the epoch: a line, the status, a picture of the latents."""
+        epoch = step / self.steps_per_epoch
+        snapshot = self._snapshot()
+        if means:
+            record: dict[str, Any] = {
+                "kind": "step",
+                "step": step,
+                "epoch": epoch,
+                "seconds": self.seconds,
+                "train": means,
+            }
+            with np.errstate(over="ignore", invalid="ignore"):  # of a run that diverges just now
+                rates = standard_normal.rate_per_dim(
+                    snapshot["posterior_mean"], snapshot["posterior_log_var"]
+                ).mean(axis=0)
+            if np.isfinite(rates).all():  # an autoencoder's are not
+                record["rate_per_dim"] = [float(rate) for rate in rates]
+            self.run.append_metrics(record)
+        self.run.write_arrays("snapshot", epoch=np.array(epoch), **snapshot)
+        self.run.write_status(epoch=int(epoch), seconds=self.seconds)
+        self.last_tick = time.monotonic()
+
+    def _snapshot(self) -> dict[str, np.ndarray]:
+        """Posteriors of the first held-out images, and pictures, each row at the same place.
+
+        It draws no random number, so a run ends in the same bits however often it ticks.
+        """
+        shown = slice(SNAPSHOT_POINTS)
+        posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test[shown])
+        z = np.concatenate([posterior_mean[self.pictured], self.prior_z])
+        if isinstance(self.dataset, TextDataset):
+            written = np.array(data_tokens.decode(self.vae.decode(z), self.dataset.vocabulary))
+            of = data_tokens.decode(self.dataset.x_test[self.pictured], self.dataset.vocabulary)
+            return {
+                "posterior_mean": posterior_mean,
+                "posterior_log_var": posterior_log_var,
+                "labels": self.dataset.y_test[shown],
+                "label_names": np.array(self.dataset.label_names),
+                "texts": np.array(of),
+                "reconstructions": written[: len(self.pictured)],
+                "prior_samples": written[len(self.pictured) :],
+            }
+        decoded = np.asarray(tf.sigmoid(self.vae.decode_logits(z)))
+        decoded = decoded.reshape(-1, *self.dataset.shape)
+        return {
+            "posterior_mean": posterior_mean,
+            "posterior_log_var": posterior_log_var,
+            "labels": self.dataset.y_test[shown],
+            "label_names": np.array(self.dataset.label_names),
+            "images": _pixels(self.dataset.x_test[self.pictured]),
+            "reconstructions": _pixels(decoded[: len(self.pictured)]),
+            "prior_samples": _pixels(decoded[len(self.pictured) :]),
+        }
+
+    def _append_epoch(self, epoch: int, train_means: dict[str, float] | None) -> None:
+        step = epoch * self.steps_per_epoch
+        beta, capacity = None, None
+        if self.config.has_rate:
+            found = self._schedule(np.array([max(step - 1, 0)]))
+            beta = float(found.beta[0])
+            capacity = None if found.capacity is None else float(found.capacity[0])
+        record = self.vae.evaluate_on(self.dataset.x_test).record(beta, capacity)
+        if not all(math.isfinite(record[name]) for name in beta_vae.terms(self.config)):
+            raise self._diverged(f"the held-out loss was not finite after epoch {epoch}")
+        self.run.append_metrics(
+            {
+                "kind": "epoch",
+                "epoch": epoch,
+                "step": step,
+                "seconds": self.seconds,
+                "beta": beta,
+                "capacity": capacity,
+                "train": train_means,
+                "test": record,
+            }
+        )
+
+    def _checkpoint(self) -> None:
+        if not self.vae.finite():
+            raise self._diverged("a weight is not finite")
+        write_checkpoint(self.vae, self.run)
+        self.last_checkpoint = time.monotonic()
+
+    def _new_model(self) -> VAE:
+        steps = self.config.epochs * self.steps_per_epoch
+        return new_vae(self.config, self.dataset, steps)
+
+    def _restored(self) -> VAE | None:
+        """The model of the last checkpoint, or None where there is none to go on from."""
+        path = self.run.checkpoint_path
+        if not path.is_file():  # runs of an older version kept it under the other name
+            path = self.run.weights_path
+        if not path.is_file():
+            return None
+        vae = self._new_model()
+        try:
+            if path == self.run.checkpoint_path:
+                check_checkpoint(self.run)
+            vae.load_weights(path)
+        except Exception as error:  # h5py and Keras raise what they like on a damaged file
+            _log(f"The checkpoint can't be read, starting over: {error}")
+            return None
+        # No iterations: weights alone. Others: bits that flipped can still load.
+        epochs, rest = divmod(int(vae.optimizer.iterations), self.steps_per_epoch)
+        if not 0 < epochs <= self.config.epochs or rest or not vae.finite():
+            _log("The checkpoint can't be gone on from, starting over.")
+            return None
+        return vae
+
+    def _end_early(self) -> None:
+        """Asked to stop: say so at once, then make what the last checkpoint allows viewable."""
+        if not self.run.cancel_requested():
+            self.run.write_status(state="interrupted", seconds=self.seconds, error=None)
+            return
+        self.run.write_status(state="cancelled", seconds=self.seconds, error=None)
+        restored = self._restored()
+        if restored:
+            self.vae = restored
+            epoch = int(restored.optimizer.iterations) // self.steps_per_epoch
+            self._write_networks()
+            self._append_end("cancelled", epoch, {})
+            self.run.seal_networks()
+
+    def _write_networks(self) -> None:
+        """Weights, exports and embeddings: what the pages show. The model trains no more."""
+        export(self.vae, self.run)
+        posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test)
+        self.run.write_arrays(
+            "arrays",
+            posterior_mean=posterior_mean,
+            posterior_log_var=posterior_log_var,
+            labels=self.dataset.y_test.astype(np.uint8),
+            label_names=np.array(self.dataset.label_names),
+        )
+
+    def _append_end(self, state: str, epoch: int, measured: dict[str, float]) -> None:
+        self.run.append_metrics(
+            {
+                "kind": "end",
+                "state": state,
+                "epoch": epoch,
+                "seconds": self.seconds,
+                "metrics": measured,
+            }
+        )
+
+
+def _pixels(images: np.ndarray) -> np.ndarray:
+    """Images in [0, 1] as uint8; black where diverging networks decode to nan."""
+    return np.rint(255 * np.nan_to_num(images)).astype(np.uint8)
+
+
+def _shared_tensor(array: np.ndarray) -> tf.Tensor:
+    """A tensor on the memory of an array: a copy of MNIST takes half a second and 188 MB."""
+    if array.ctypes.data % dataset.ALIGNMENT:  # TensorFlow's kernels would abort
+        return tf.constant(array)
+    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
