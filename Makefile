@@ -2,7 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Two processes: most tests use one core, and wait for other processes in between.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+PYTEST := $(BIN)/python -m pytest -n 2
+# Two that train with two threads each spend a third of their time waiting for one another.
+ONE_THREAD := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
 .PHONY: run install test test-slow test-browser lint format pretrained benchmark benchmark-dashboard benchmark-viewers benchmark-cluster clean
 .DEFAULT_GOAL := run
@@ -27,13 +29,13 @@ install: .venv/installed
 	touch $@
 
 test: .venv/installed-dev  ## what every change should pass, in some minutes
-	$(PYTEST) -m "not browser and not slow"
+	$(ONE_THREAD) $(PYTEST) --dist worksteal -m "not browser and not slow"
 
 test-slow: .venv/installed-dev  ## kills, full disks, clusters, and MNIST: what takes longer
-	$(PYTEST) -m "slow and not browser"
+	$(PYTEST) --dist worksteal -m "slow and not browser"
 
 test-browser: .venv/installed-dev  ## the pages in Chromium, which has to be installed
-	$(PYTEST) -m browser
+	$(PYTEST) --dist loadfile -m browser
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
