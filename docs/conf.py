@@ -3,6 +3,9 @@
 import sys
 from pathlib import Path
 
+from sphinx.errors import PycodeError
+from sphinx.pycode import ModuleAnalyzer
+
 DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS / "extensions"))
 sys.path.insert(0, str(DOCS.parent))
@@ -30,6 +33,9 @@ myst_heading_anchors = 3
 # --- the API reference ------------------------------------------------------------------------
 # Importing TensorFlow takes seconds, and no signature needs it.
 autodoc_mock_imports = ["keras", "tensorflow", "tf2onnx", "onnx", "distributed", "dask"]
+# Else autodoc looks for the source of their classes, and imports them after all.
+for name in autodoc_mock_imports:
+    ModuleAnalyzer.cache["module", name] = PycodeError("not imported for the docs")
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
