@@ -6,7 +6,7 @@ PYTEST := $(BIN)/python -m pytest -n 2
 # Two that train with two threads each spend a third of their time waiting for one another.
 ONE_THREAD := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
-.PHONY: run install test test-slow test-browser lint format pretrained benchmark benchmark-dashboard benchmark-viewers benchmark-cluster clean
+.PHONY: run install test test-slow test-browser lint format docs pretrained benchmark benchmark-dashboard benchmark-viewers benchmark-cluster clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed  ## install and serve the dashboard
@@ -45,6 +45,11 @@ lint: .venv/installed-dev
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: .venv/installed-dev  ## the documentation, in site/; a warning or a broken link fails
+	$(BIN)/python -m sphinx -W --keep-going -E -q -b html docs site
+	@! grep -rlE '<(script|link|img|iframe)[^>]+(src|href)="?(https?:)?//' site --include='*.html' \
+	  || { echo "A page of the site loads something from elsewhere."; exit 1; }
 
 pretrained: .venv/installed  ## train the runs that ship with the project (resumable)
 	$(BIN)/python benchmarks/gallery.py train

@@ -104,7 +104,8 @@ CLIENT = """
 import random, sys
 from dataclasses import replace
 from vae_core.config import RunConfig
-from vae_core.runs import Group, RunStore
+from vae_core.runs.groups import Group
+from vae_core.runs.store import RunStore
 store, rng = RunStore(sys.argv[1]), random.Random(int(sys.argv[2]))
 print("ready", flush=True)
 while True:
@@ -152,8 +153,8 @@ def test_a_client_killed_while_it_queues_cancels_and_deletes(store: RunStore) ->
 DASHBOARD = """
 import sys
 from vae_core.config import RunConfig
-from vae_core.engines import LocalEngine
-from vae_core.runs import RunStore
+from vae_core.engines.local import LocalEngine
+from vae_core.runs.store import RunStore
 if __name__ == "__main__":
     store = RunStore(sys.argv[1])
     engine = LocalEngine(store=store)
