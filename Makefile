@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Two processes: most tests use one core, and wait for other processes in between.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 
-.PHONY: run install test test-browser lint format pretrained benchmark benchmark-dashboard benchmark-viewers benchmark-cluster clean
+.PHONY: run install test test-slow test-browser lint format docs pretrained benchmark benchmark-dashboard benchmark-viewers benchmark-cluster clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed  ## install and serve the dashboard
@@ -26,8 +26,11 @@ install: .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $@
 
-test: .venv/installed-dev  ## everything that needs no extra service
-	$(PYTEST) -m "not browser"
+test: .venv/installed-dev  ## what every change should pass, in some minutes
+	$(PYTEST) -m "not browser and not slow"
+
+test-slow: .venv/installed-dev  ## kills, full disks, clusters, and MNIST: what takes longer
+	$(PYTEST) -m "slow and not browser"
 
 test-browser: .venv/installed-dev  ## the pages in Chromium, which has to be installed
 	$(PYTEST) -m browser
@@ -40,6 +43,11 @@ lint: .venv/installed-dev
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: .venv/installed-dev  ## the documentation, in site/; a warning or a broken link fails
+	$(BIN)/python -m sphinx -W --keep-going -E -q -b html docs site
+	@! grep -rlE '<(script|link|img|iframe)[^>]+(src|href)="?(https?:)?//' site --include='*.html' \
+	  || { echo "A page of the site loads something from elsewhere."; exit 1; }
 
 pretrained: .venv/installed  ## train the runs that ship with the project (resumable)
 	$(BIN)/python benchmarks/gallery.py train
