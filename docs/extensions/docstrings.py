@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import pkgutil
 import re
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +50,17 @@ def write_pages(app: Sphinx) -> None:
 
 def page(package: str, modules: list[str]) -> str:
     """The page of a package, in Markdown."""
-    parts = [f"# {package}", automodule(package)]
+    # The function `vae_core.runs` has the name of a package, and two entries can't have one name.
+    children = (info.name for info in pkgutil.iter_modules(sys.modules[package].__path__))
+    parts = [f"# {package}", automodule(package, but=children)]
     for module in modules:
         parts += [f"## {module.rpartition('.')[2]}", automodule(module)]
     return "\n\n".join(parts) + "\n"
 
 
-def automodule(name: str) -> str:
-    return f"```{{eval-rst}}\n.. automodule:: {name}\n```"
+def automodule(name: str, but: Iterable[str] = ()) -> str:
+    left_out = ", ".join(("__init__", "__new__", *but))
+    return f"```{{eval-rst}}\n.. automodule:: {name}\n   :exclude-members: {left_out}\n```"
 
 
 def plain_text(lines: list[str]) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import vae_core
 from tests.waiting import PATIENCE
 from vae_core.runs.store import PROJECT
 
@@ -52,3 +53,12 @@ def test_the_page() -> None:
     assert not page.exception
     assert len(page.table) == 1
     assert "config.json" in page.table[0].value.to_string()
+
+
+def test_opening_a_run() -> None:
+    text = (PROJECT / "docs/python.md").read_text("utf-8")
+    (code,) = re.findall(r"^```python\n(run = vae_core\.open_run.*?)^```$", text, re.M | re.S)
+    names: dict[str, Any] = {"vae_core": vae_core}
+    exec(code, names)
+    assert names["pictures"].shape == names["same"].shape == (10, 8, 8)
+    assert names["mean"].shape == names["log_var"].shape == (10, 2)
