@@ -108,15 +108,23 @@ def test_points_in_a_polygon(polygon: list[tuple[float, float]], members: list[b
     points = np.array([(1.0, 1.0), (1.0, 1.9), (3.0, 1.0), (0.25, 5.0)])
     if len(polygon) == 5:
         points[:2] = [(1, 0.5), (1, 4)]  # the star's middle, and its upper tip
-    assert planes.inside(points, np.array(polygon, float).reshape(-1, 2)).tolist() == members
+    assert (
+        planes.points_in_polygon(points, np.array(polygon, float).reshape(-1, 2)).tolist()
+        == members
+    )
 
 
 def test_a_shared_edge_puts_a_point_into_one_polygon_only() -> None:
     point = np.array([[1.0, 1.0]])
     left = np.array([(0, 0), (1, 0), (1, 2), (0, 2)], float)
-    assert planes.inside(point, left)[0] != planes.inside(point, left + np.array([1, 0]))[0]
+    assert (
+        planes.points_in_polygon(point, left)[0]
+        != planes.points_in_polygon(point, left + np.array([1, 0]))[0]
+    )
     corner = np.array([(0, 1), (2, 1), (1, 3)], float)
-    assert planes.inside(np.array([[0.5, 1.5], [5.0, 1.0], [-1, 1]]), corner).tolist() == [
+    assert planes.points_in_polygon(
+        np.array([[0.5, 1.5], [5.0, 1.0], [-1, 1]]), corner
+    ).tolist() == [
         True,
         False,
         False,

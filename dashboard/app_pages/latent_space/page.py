@@ -209,7 +209,7 @@ def picked(click: Click) -> None:
 
 
 def selected(region: Region) -> None:
-    inside = planes.inside(points, region.polygon) & ~np.isin(q.labels, region.hidden)
+    inside = planes.points_in_polygon(points, region.polygon) & ~np.isin(q.labels, region.hidden)
     selection.select(run, np.flatnonzero(inside))
 
 
