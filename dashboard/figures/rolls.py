@@ -33,7 +33,7 @@ def roll(
             are marked.
     """
     length = max(len(melody), len(beside or ""))
-    starts = list(parts) or list(range(0, length, notation.bar(beside or melody))) or [0]
+    starts = list(parts) or list(range(0, length, notation.bar_length(beside or melody))) or [0]
     part = "step" if parts else "bar"
     figure = go.Figure()
     for one, width, opacity, colour in (
