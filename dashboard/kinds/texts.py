@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from plotly import graph_objects as go
 
-from dashboard.figures import dim_name, latent
+from dashboard.figures import dim_name, latent, latent_overlays
 from dashboard.shared import item_words, posteriors, run_cache, run_numbers
 from dashboard.shared.posteriors import Posteriors
 from vae_core.data import notation, registry, text_items
@@ -326,5 +326,5 @@ def walk(run: Run, path: np.ndarray, texts: Sequence[str]) -> go.Figure:
     figure = latent.explorer(
         view, view.points(q.mean, q.labels), q.labels, q.label_names, None, True, held_out(run)
     )
-    latent.path(figure, view.points(path, np.zeros(len(path))), texts)
+    latent_overlays.path(figure, view.points(path, np.zeros(len(path))), texts)
     return figure

@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.app_pages.latent_space import drawing
 from dashboard.components.pad import pad
 from dashboard.components.plot import plot
-from dashboard.figures import latent
+from dashboard.figures import latent, latent_overlays
 from tests.conftest import SMALL
 from tests.waiting import PATIENCE
 from vae_core.data import excerpts, registry
@@ -163,7 +163,7 @@ def test_in_the_principal_view_the_prior_stays_where_it_is() -> None:
 def test_the_mark_of_a_posterior_has_its_standard_deviations() -> None:
     view = latent.dims_view((0, 1), 2)
     figure = latent.explorer(view, np.zeros((1, 2)), np.zeros(1, int), ("a",))
-    latent.mark(figure, view, np.array([1.0, 2.0]), np.log([0.25, 4.0]), "picked", "x")
+    latent_overlays.mark(figure, view, np.array([1.0, 2.0]), np.log([0.25, 4.0]), "picked", "x")
     line, point = figure.data[1:]
     assert (point.x, point.y) == ((1.0,), (2.0,))
     assert [np.nanmin(line.x), np.nanmax(line.x)] == pytest.approx([0, 2])
@@ -173,9 +173,13 @@ def test_the_mark_of_a_posterior_has_its_standard_deviations() -> None:
 def test_wide_posteriors_are_drawn_more_sparsely() -> None:
     rng = np.random.default_rng(0)
     points, labels = rng.normal(size=(1000, 2)), rng.integers(0, 2, 1000)
-    for std, count in ((0.01, latent.ELLIPSES[1]), (0.2, 100), (1, latent.ELLIPSES[0])):
+    for std, count in (
+        (0.01, latent_overlays.ELLIPSES[1]),
+        (0.2, 100),
+        (1, latent_overlays.ELLIPSES[0]),
+    ):
         covariances = np.tile(np.eye(2) * std**2, (1000, 1, 1))
-        traces = latent.posteriors(points, covariances, labels, ("a", "b"))
+        traces = latent_overlays.posteriors(points, covariances, labels, ("a", "b"))
         assert [trace.legendgroup for trace in traces] == ["a", "b"]
         drawn = sum(np.isnan(trace.x).sum() for trace in traces)
         assert drawn == pytest.approx(count, rel=0.1)

@@ -104,7 +104,7 @@ def section() -> None:
         )
     with chart:
         plot(
-            figures.draws(mean, std, z, others),
+            figures.posterior_samples(mean, std, z, others),
             key="learn-draws",
             height=180 + 45 * len(mean),
             alt="Each latent dimension with its mean, standard deviation and the point drawn",

@@ -366,7 +366,7 @@ BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     "labels for one part": (
         "a.npz",
         npz(x_train=IMAGES, x_test=IMAGES, y_train=LABELS),
-        "both or none",
+        "only one of y_train and y_test",
     ),
     "two rows of labels": ("a.npz", npz(x=IMAGES, y=np.stack([LABELS] * 2, 1)), "one row"),
     "labels and half labels": ("a.npz", npz(x=IMAGES, y=LABELS + 0.5), "whole numbers"),
