@@ -162,7 +162,7 @@ def _numbers(text: str, name: str) -> np.ndarray:
     return np.array(values)
 
 
-FORWARD, BACKWARD = "currentColor", figures.AGAINST
+FORWARD, BACKWARD = "currentColor", figures.NEGATIVE
 
 
 def _diagram(reparameterised: bool) -> str:
