@@ -1,4 +1,4 @@
-"""What the metrics ask of a model."""
+"""The interface of a model that is measured."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 
 
 class Networks(Protocol):
-    """What `measure` asks of a model; `vae_core.model.vae.VAE` has it."""
+    """A model of images that `measure` can measure, such as `vae_core.model.vae.VAE`."""
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """posterior_mean and posterior_log_var (n, d) of images (n, size, size)."""
+        """Return posterior_mean and posterior_log_var (n, d) of images (n, size, size)."""
         ...
 
     def decode_logits(self, z: np.ndarray) -> np.ndarray:
-        """Logits (n, pixels) of latents z (n, d)."""
+        """Return logits (n, pixels) of latents z (n, d)."""
         ...

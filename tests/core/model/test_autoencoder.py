@@ -16,7 +16,7 @@ from plotly import graph_objects as go
 from dashboard.app_pages.autoencoder import coverage as autoencoder_coverage
 from dashboard.app_pages.autoencoder import interpolations, trios
 from dashboard.figures import autoencoder as figures
-from dashboard.figures import comparison, curves
+from dashboard.figures import comparison, curves, rate_distortion
 from tests.conftest import SMALL
 from tests.core.outcomes import finished, same_bits, weights
 from tests.dashboard.pages import open_page, plots
@@ -318,7 +318,9 @@ def test_beside_a_vae_it_has_no_place_among_the_rates() -> None:
     assert any(
         a.text == "no rate" for a in go.Figure(*comparison.rates(both, 3)).layout.annotations
     )
-    (points,) = [t for t in comparison.rate_distortion(both).data if t.text and t.marker.size == 9]
+    (points,) = [
+        t for t in rate_distortion.rate_distortion(both).data if t.text and t.marker.size == 9
+    ]
     assert len(points.x) == 1
 
 
