@@ -24,7 +24,7 @@ CORE = (
     ("training",),
     ("exchange",),
     ("engines",),
-    ("cli",),
+    ("cli", "api"),
     ("__main__",),
 )
 # The pages know each other as little as the figures know Streamlit.
