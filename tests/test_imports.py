@@ -24,7 +24,8 @@ CORE = (
     ("training",),
     ("exchange",),
     ("engines",),
-    ("cli", "api"),
+    ("cli",),
+    ("api",),
     ("__main__",),
 )
 # The pages know each other as little as the figures know Streamlit.
