@@ -26,6 +26,7 @@ CORE = (
     ("exchange",),
     ("engines",),
     ("cli",),
+    ("api",),
     ("__main__",),
 )
 # The pages know each other as little as the figures know Streamlit.

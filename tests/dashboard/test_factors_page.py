@@ -15,8 +15,8 @@ from dashboard.figures.numbers import title
 from dashboard.shared import run_list
 from tests.conftest import SMALL
 from tests.dashboard.pages import open_page, plots
+from tests.trained_runs import TrainedRuns
 from vae_core.data import excerpts
-from vae_core.engines.in_process import InProcessEngine
 from vae_core.metrics.catalogue import FACTOR_METRICS, METRICS, NO_FACTORS
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore, pretrained_store
@@ -68,8 +68,8 @@ def test_a_sweep_shows_scores_matrix_traversals_and_spread() -> None:
 
 
 @pytest.mark.usefixtures("nothing_pretrained")
-def test_one_latent_dimension_has_no_scores(own_store: RunStore) -> None:
-    InProcessEngine().submit(own_store.create(replace(SHAPES, latent_dim=1)))
+def test_one_latent_dimension_has_no_scores(own_store: RunStore, make_run: TrainedRuns) -> None:
+    make_run(own_store, replace(SHAPES, latent_dim=1))
     page = open_page("factors")
     assert not page.metric
     assert any("No scores" in caption.value for caption in page.caption)
@@ -112,12 +112,12 @@ def test_a_dimension_follows_the_factor_of_which_it_tells_the_largest_share() ->
     entropies = np.log([3.0, 32.0, 1.0])
     told = np.array([[0.5, 0.6, 0.0], [0.01, 3.0, 0.0], [0.01, 0.1, 0.0]])
     with np.errstate(invalid="raise", divide="raise"):
-        assert factors.followed(told, entropies) == [0, 1, None]
+        assert factors.followed_factors(told, entropies) == [0, 1, None]
     names = ("shape", "x", "still")
-    assert factors.said(1, 1, told[1], entropies, names) == (
+    assert factors.dimension_title(1, 1, told[1], entropies, names) == (
         "<b>z₂</b> follows x<br>3.00 of 3.47 nats"
     )
-    assert factors.said(2, None, told[2], entropies, names) == "<b>z₃</b> follows none"
+    assert factors.dimension_title(2, None, told[2], entropies, names) == "<b>z₃</b> follows none"
     (heat,) = factors.matrix(told, entropies, names).data
     assert np.asarray(heat.z)[:, 2] == pytest.approx(0)
     assert heat.z[1][1] == pytest.approx(3 / np.log(32))

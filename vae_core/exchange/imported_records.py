@@ -231,5 +231,5 @@ def checked_arrays(
         "posterior_mean": mean,
         "posterior_log_var": log_var,
         "labels": labels.astype(np.uint8),
-        "label_names": np.array([sandbox.label(str(label)) for label in label_names]),
+        "label_names": np.array([sandbox.clean_label(str(label)) for label in label_names]),
     }

@@ -91,7 +91,7 @@ def write_networks(
         )
         if want != got:
             raise RefusedError(
-                f"{name}: vae.weights.h5 does not fit the config: {sandbox.shown(path)} of "
+                f"{name}: vae.weights.h5 does not fit the config: {sandbox.display_name(path)} of "
                 f"{path.count('/')} levels should be {want}, and is {got}."
             )
     own = run.path / "own.weights.h5"

@@ -35,7 +35,9 @@ from vae_core.sandbox import RefusedError
 FILE_BYTES, UNPACKED_BYTES = 512 << 20, 1 << 30
 
 
-CHILD = sandbox.Child(memory_bytes=12 << 30, seconds=180)  # TensorFlow reserves more than it uses
+CHILD = sandbox.ChildLimits(
+    memory_bytes=12 << 30, seconds=180
+)  # TensorFlow reserves more than it uses
 
 
 def import_run(content: Path | memoryview | bytes, file_name: str, store: RunStore) -> Run:
@@ -65,7 +67,7 @@ def import_run(content: Path | memoryview | bytes, file_name: str, store: RunSto
             "folder": str(folder),
             "store": str(store.root.absolute()),
         }
-        name = sandbox.shown(file_name)
+        name = sandbox.display_name(file_name)
         found = sandbox.ask_child("vae_core.exchange.importing", request, CHILD, name)
         config = RunConfig.from_json((folder / found["id"] / "config.json").read_text("utf-8"))
         outer = store.root / f".new-{uuid.uuid4().hex}"
@@ -85,7 +87,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         The run's id, which is the name of a new folder there.
     """
     path, folder = Path(request["path"]), Path(request["folder"])
-    name = sandbox.shown(request["file_name"])
+    name = sandbox.display_name(request["file_name"])
     home, files = (_folder_files if path.is_dir() else _zip_files)(path, name)
     config = RunConfig.from_json(_text(files["config.json"], name, "config.json"))
     kind = kinds.of_run(config)
@@ -125,7 +127,7 @@ def _zip_files(path: Path, name: str) -> tuple[str, dict[str, bytes]]:
             if info is None:
                 raise RefusedError(f"{name} has no {file}: export a finished run, whole.")
             if info.file_size > most:
-                raise RefusedError(f"{name}: {file} is larger than {sandbox.in_bytes(most)}.")
+                raise RefusedError(f"{name}: {file} is larger than {sandbox.format_bytes(most)}.")
             found[file] = opened.read(info)
     return str(home) if home.parts else "", found
 
@@ -146,7 +148,7 @@ def _folder_files(path: Path, name: str) -> tuple[str, dict[str, bytes]]:
                 raise RefusedError(f"{name}: {file} is no file.")
             found[file] = opened.read(most + 1)
         if len(found[file]) > most:
-            raise RefusedError(f"{name}: {file} is larger than {sandbox.in_bytes(most)}.")
+            raise RefusedError(f"{name}: {file} is larger than {sandbox.format_bytes(most)}.")
     return path.name, found
 
 

@@ -1,4 +1,4 @@
-"""What the metrics ask of a model."""
+"""The interface of a model that is measured."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from vae_core.model.priors import Prior
 
 
 class Networks(Protocol):
-    """What `measure` asks of a model; `VAE` and `Inference` have it."""
+    """A model of images that `measure` can measure, such as `VAE` and `Inference`."""
 
     likelihood: Likelihood
     prior: Prior
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """posterior_mean and posterior_log_var (n, d) of images (n, size, size)."""
+        """Return posterior_mean and posterior_log_var (n, d) of images (n, size, size)."""
         ...
 
     def log_likelihood(self, images: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """log p(x|z) (n,) of images (n, size, size) and latents (n, d)."""
+        """Return log p(x|z) (n,) of images (n, size, size) and latents (n, d)."""
         ...

@@ -88,7 +88,7 @@ def parse(folder: Path, content: bytes, file_name: str, size: int | None = None)
         "limits": asdict(LIMITS),
         "folder": str(folder),
     }
-    return sandbox.answered(answer, request)
+    return sandbox.answer_or_error(answer, request)
 
 
 def arrays_of(folder: Path) -> dict[str, np.ndarray]:
@@ -267,12 +267,12 @@ def test_dark_pixels_are_mentioned(tmp_path: Path) -> None:
 
 
 def test_labels_are_plain_text() -> None:
-    assert sandbox.label("![x](http://h/p.png) <a href='x'>\n$y$ `z`") == (
+    assert sandbox.clean_label("![x](http://h/p.png) <a href='x'>\n$y$ `z`") == (
         "x (http //h/p.png) a href 'x' y z"
     )
-    assert sandbox.label("  T-shirt/top ") == "T-shirt/top"
-    assert sandbox.label("\0\u202e") == "(none)"
-    assert len(sandbox.label("é" * 5000)) == 40
+    assert sandbox.clean_label("  T-shirt/top ") == "T-shirt/top"
+    assert sandbox.clean_label("\0\u202e") == "(none)"
+    assert len(sandbox.clean_label("é" * 5000)) == 40
 
 
 # --- what is refused ----------------------------------------------------------------------
@@ -366,7 +366,7 @@ BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     "labels for one part": (
         "a.npz",
         npz(x_train=IMAGES, x_test=IMAGES, y_train=LABELS),
-        "both or none",
+        "only one of y_train and y_test",
     ),
     "two rows of labels": ("a.npz", npz(x=IMAGES, y=np.stack([LABELS] * 2, 1)), "one row"),
     "labels and half labels": ("a.npz", npz(x=IMAGES, y=LABELS + 0.5), "whole numbers"),
@@ -497,7 +497,7 @@ def test_a_path_that_is_no_file(tmp_path: Path) -> None:
 
 
 def test_a_child_that_does_not_behave_is_one_sentence(tmp_path: Path) -> None:
-    child = sandbox.Child(memory_bytes=2 << 30, seconds=1)
+    child = sandbox.ChildLimits(memory_bytes=2 << 30, seconds=1)
     for do, message in (
         ("spin", "within 1 s and 2 GB"),
         ("allocate", "more memory"),
@@ -518,13 +518,13 @@ def test_a_killed_parent_leaves_nothing(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     code = f"""if True:
         import tempfile
-        from vae_core import untrusted
+        from vae_core import sandbox
         tempfile.tempdir = {tempfile.gettempdir()!r}
-        with untrusted.private_folder() as folder:
+        with sandbox.private_folder() as folder:
             (folder / "file").write_text("private")
             request = {{"do": "spin", "file_name": "a", "pid": {str(pid)!r}}}
-            child = untrusted.Child(2 << 30, 1000)
-            untrusted.ask_child("tests.core.data.hostile_child", request, child, "a")
+            child = sandbox.Child(2 << 30, 1000)
+            sandbox.ask_child("tests.core.data.hostile_child", request, child, "a")
         """
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT)
     wait_for(lambda: pid.is_file() and bool(pid.read_text()))
@@ -563,13 +563,14 @@ def test_a_disk_that_is_full_keeps_nothing(own: Path) -> None:
 
 DRIVER = """
 import json, sys, tempfile
-from vae_core import untrusted, uploads
-limits = uploads.LIMITS
-untrusted.limit_process(untrusted.Child(limits.memory_bytes, 3600))
+from vae_core import sandbox
+from vae_core.data.upload.child import answer
+from vae_core.data.upload.limits import LIMITS
+sandbox.limit_process(sandbox.Child(LIMITS.memory_bytes, 3600))
 for line in sys.stdin:
     with tempfile.TemporaryDirectory() as folder:
         request = json.loads(line) | {"folder": folder}
-        print(json.dumps(untrusted.answered(uploads.answer, request)), flush=True)
+        print(json.dumps(sandbox.answered(answer, request)), flush=True)
 """
 
 

@@ -14,10 +14,10 @@ import numpy as np
 import psutil
 import pytest
 
-from tests.core.cli.test_command_line import vae_core
+from tests.core.cli.calling import vae_core
 from tests.core.engines.dask_cluster import Cluster
 from tests.core.engines.test_engines import LONG
-from tests.core.training.test_training import finished, same_bits, weights
+from tests.core.outcomes import finished, same_bits, weights
 from tests.dashboard.pages import open_page
 from tests.waiting import wait_for
 from vae_core.config import RunConfig

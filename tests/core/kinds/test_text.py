@@ -160,20 +160,20 @@ MANY = "\n".join(WORDS)
 )
 def test_files_that_are_refused(content: bytes, said: str) -> None:
     with pytest.raises(RefusedError, match=said):
-        text_items.items_of(content, "words.txt")
+        text_items.parse_items(content, "words.txt")
 
 
 def test_items_are_tidied() -> None:
-    assert text_items.tidied("\u200b a \u200b  b\t") == "a b"
-    assert text_items.tidied("cafe\u0301") == "caf\u00e9"
+    assert text_items.normalize_text("\u200b a \u200b  b\t") == "a b"
+    assert text_items.normalize_text("cafe\u0301") == "caf\u00e9"
     with pytest.raises(RefusedError, match="more than 64 characters"):  # not cut to what fits
-        text_items.items_of(("abc" + " " * 1300 + "def").encode(), "words.txt")
+        text_items.parse_items(("abc" + " " * 1300 + "def").encode(), "words.txt")
 
 
 def test_files_that_are_taken() -> None:
     odd = MANY.replace("\n", " \r\n", 1) + "\n\n" + "y" * 65 + "\n" + WORDS[3] + "\ncafe\u0301"
     for content in (odd.encode("utf-8-sig"), odd.encode("utf-16")):
-        items, notes = text_items.items_of(content, "words.txt")
+        items, notes = text_items.parse_items(content, "words.txt")
         assert items == [*WORDS, "caf\u00e9"]
         assert [note.split()[0] for note in notes] == ["1", "1", "1"]
 
@@ -482,7 +482,7 @@ def answered(run: Run, change: Callable[[Files], Files], folder: Path) -> dict[s
         "folder": str(folder),
         "store": str(folder / "store"),
     }
-    return sandbox.answered(importing.answer, request)
+    return sandbox.answer_or_error(importing.answer, request)
 
 
 @pytest.mark.parametrize("here", [True, False])

@@ -12,7 +12,7 @@ from vae_core.inference.images import Inference
 from vae_core.metrics import catalogue, decomposition, discrepancy, measurement, neighbours, units
 from vae_core.metrics.bounds import (
     BOUND_SAMPLES,
-    binarised,
+    binarise,
     bounds_of_image,
     importance_weighted_bounds,
 )
@@ -140,7 +140,7 @@ def test_samples_that_are_no_multiples_are_refused() -> None:
 
 def test_binarised_pixels_are_drawn_with_the_grey_value_as_probability() -> None:
     grey = np.tile(np.array([0.0, 0.25, 1.0]), (20_000, 1))
-    drawn = binarised(grey, rng())
+    drawn = binarise(grey, rng())
     assert set(np.unique(drawn)) == {0, 1}
     assert drawn.mean(axis=0) == pytest.approx([0, 0.25, 1], abs=0.01)
 
@@ -463,7 +463,7 @@ def test_bounds_of_single_images_average_to_the_stored_ones() -> None:
     run, images = digits_run(), registry.load("digits").x_test
     networks, noise = Inference(run), rng(4)
     found = [
-        bounds_of_image(networks, image, (1, 5), 4, noise) for image in binarised(images, noise)
+        bounds_of_image(networks, image, (1, 5), 4, noise) for image in binarise(images, noise)
     ]
     stored = run.metrics()
     # Pixels and samples are drawn anew: over 360 images that moves the mean by some 0.1 nats.

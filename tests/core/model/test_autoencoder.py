@@ -16,10 +16,11 @@ from plotly import graph_objects as go
 from dashboard.app_pages.autoencoder import coverage as autoencoder_coverage
 from dashboard.app_pages.autoencoder import interpolations, trios
 from dashboard.figures import autoencoder as figures
-from dashboard.figures import comparison, curves
+from dashboard.figures import comparison, curves, rate_distortion
 from tests.conftest import SMALL
-from tests.core.training.test_training import finished, same_bits, weights
+from tests.core.outcomes import finished, same_bits, weights
 from tests.dashboard.pages import open_page, plots
+from tests.trained_runs import TrainedRuns
 from vae_core.cli.app import main
 from vae_core.config import ConfigError, RunConfig
 from vae_core.data import excerpts
@@ -264,7 +265,9 @@ def put(run: Run, store: RunStore) -> Run:
 def test_every_page_opens_on_it(
     encoded: Run, own_store: RunStore, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
     put(encoded, own_store)
     page = open_page(name)
     if name == "compare":
@@ -315,14 +318,22 @@ def test_beside_a_vae_it_has_no_place_among_the_rates() -> None:
     assert any(
         a.text == "no rate" for a in go.Figure(*comparison.rates(both, 3)).layout.annotations
     )
-    (points,) = [t for t in comparison.rate_distortion(both).data if t.text and t.marker.size == 9]
+    (points,) = [
+        t for t in rate_distortion.rate_distortion(both).data if t.text and t.marker.size == 9
+    ]
     assert len(points.x) == 1
 
 
 def test_the_page_sets_the_three_side_by_side(
-    encoded: Run, own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    encoded: Run,
+    own_store: RunStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    make_run: TrainedRuns,
 ) -> None:
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
     put(encoded, own_store)
     page = open_page("autoencoder")
     (code,) = page.code
@@ -331,7 +342,7 @@ def test_the_page_sets_the_three_side_by_side(
         "python -m vae_core train --epochs 3",
     ]
     assert len(page.metric) == 1
-    InProcessEngine().submit(own_store.create(replace(SMALL, beta=0.0)))
+    make_run(own_store, replace(SMALL, beta=0.0))
     page.run()
     assert page.code[0].value == "python -m vae_core train --epochs 3"
     page.button("train_missing").click().run()
