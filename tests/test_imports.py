@@ -25,6 +25,7 @@ CORE = (
     ("exchange",),
     ("engines",),
     ("cli",),
+    ("api",),
     ("__main__",),
 )
 # The pages know each other as little as the figures know Streamlit.
