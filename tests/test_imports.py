@@ -15,6 +15,7 @@ from vae_core.runs.store import PROJECT
 CORE = (
     ("settings",),
     ("config",),
+    ("registry",),
     ("sandbox",),
     ("runs",),
     ("data",),

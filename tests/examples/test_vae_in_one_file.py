@@ -12,9 +12,9 @@ import pytest
 import tensorflow as tf
 
 import vae_core
+from vae_core import kinds
 from vae_core.config import RunConfig
 from vae_core.model import schedules
-from vae_core.model.build import new_vae
 from vae_core.runs.run import Run
 from vae_core.runs.store import PROJECT
 
@@ -35,7 +35,7 @@ def example() -> ModuleType:
 def our_losses(config: RunConfig) -> list[float]:
     """The loss of each of the first steps, nats an image."""
     data = vae_core.load_dataset(config.dataset)
-    vae = new_vae(config, data)
+    vae = kinds.of_data(data).new_vae(config, data.size)
     images = tf.constant(data.x_train[..., None])
     steps = len(images) // config.batch_size
     losses: list[float] = []

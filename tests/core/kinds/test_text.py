@@ -218,7 +218,7 @@ def test_a_file_on_the_command_line(
 
 def test_distortion_of_even_logits_is_the_log_of_the_number_of_strings() -> None:
     tokens = encode(["ab", "b"], "ab", 6)
-    found = categorical.sequence_distortion(np.zeros((2, 6, 3)), tokens)
+    found = -categorical.log_prob(np.zeros((2, 6, 3)), tokens)
     assert found == pytest.approx([3 * math.log(3), 2 * math.log(3)])
 
 
@@ -233,7 +233,7 @@ def test_distortion_sums_to_one_over_all_strings() -> None:
     tokens = np.zeros((len(strings), 4), np.int32)
     for row, string in zip(tokens, strings, strict=True):
         row[: len(string) + 1] = [*("ab".index(c) + 2 for c in string), 1]
-    p = np.exp(-categorical.sequence_distortion(np.repeat(logits[None], len(strings), 0), tokens))
+    p = np.exp(categorical.log_prob(np.repeat(logits[None], len(strings), 0), tokens))
     going_on = np.exp(np.logaddexp(log_p[:, 1], log_p[:, 2]).sum())
     assert p.sum() + going_on == pytest.approx(1)
 

@@ -67,14 +67,14 @@ def test_a_sweep_of_it_is_one_run_a_seed() -> None:
 
 
 def test_it_starts_from_the_weights_of_the_vae() -> None:
-    ours, theirs = VAE(AE, 8).get_weights(), VAE(SMALL, 8).get_weights()
+    ours, theirs = VAE(AE, (8, 8, 1)).get_weights(), VAE(SMALL, (8, 8, 1)).get_weights()
     assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
 def test_no_noise_reaches_it() -> None:
     images = np.random.default_rng(0).random((4, 8, 8)).astype(np.float32)
     for config, same in ((AE, True), (SMALL, False)):
-        vae = VAE(config, 8)
+        vae = VAE(config, (8, 8, 1))
         found = [
             vae.distortion_and_rate(images[..., None], vae.noise("train", step, 4))[0]
             for step in range(2)
