@@ -42,8 +42,8 @@ format: .venv/installed-dev
 	$(BIN)/ruff format .
 
 pretrained: .venv/installed  ## train the runs that ship with the project (resumable)
-	$(BIN)/python benchmarks/gallery.py train
-	$(BIN)/python benchmarks/gallery.py readme
+	$(BIN)/python -m benchmarks.gallery train
+	$(BIN)/python -m benchmarks.gallery readme
 
 benchmark: .venv/installed  ## images a second against a plain Keras fit
 	$(BIN)/python benchmarks/training.py
