@@ -88,7 +88,7 @@ def test_what_is_no_distribution_is_refused_in_a_sentence() -> None:
 @pytest.mark.parametrize("text", ["", "1", "0,0", "-1, 2", "nan, 1", "inf, 1", "1," * 9 + "1"])
 def test_what_is_no_distribution(text: str) -> None:
     with pytest.raises(information.InformationError, match=r"^q "):
-        discrete.parsed(text, "q")
+        discrete.parse_probabilities(text, "q")
 
 
 def test_as_many_outcomes_are_asked_of_both() -> None:
@@ -160,7 +160,7 @@ def test_a_posterior_that_is_none_is_refused() -> None:
 )
 def test_what_is_no_posterior(mean: str, std: str) -> None:
     with pytest.raises(ConfigError):
-        sampling.parsed(mean, std)
+        sampling.parse_posterior(mean, std)
 
 
 @pytest.fixture

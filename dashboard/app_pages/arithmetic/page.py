@@ -29,13 +29,13 @@ carries all of what differs between them.
 st.title("Arithmetic")
 run = run_picker.pick_run()
 notes.notes(run)
-q = posteriors.of_held_out(run)
-vectors.say_how_few(run)
+q = posteriors.held_out_posteriors(run)
+vectors.warn_of_small_data(run)
 
 chart, side = st.columns([3, 1], gap="large")
 check = st.container()
 markdown.explain("What the vector is", EXPLANATION)
-# Before what stands above it: what is picked or saved can be chosen at once.
+# It runs before the parts above it, so that a new pick or group can be chosen there at once.
 with st.container(key="form_pick"):
     picked = picking.section(run, q)
 with side, st.container(key="form"):

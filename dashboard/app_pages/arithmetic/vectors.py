@@ -1,4 +1,4 @@
-"""Vectors between groups of held-out images: choosing them, adding them, and how well they hold."""
+"""Vectors between groups of held-out images: choose them, add them, and check them."""
 
 from __future__ import annotations
 
@@ -19,41 +19,28 @@ from vae_core.latent import attributes
 from vae_core.latent.attributes import Halves
 from vae_core.runs.run import Run
 
-MOST, STEP = 3.0, 0.05  # strength
-
-
+MOST, STEP = 3.0, 0.05  # largest strength, and the slider's step
 STRENGTH = "arithmetic_strength"
-
-
-PICKED = "picked below"  # the group that needs no saving
-
-
-STRIP = 7  # pictures from strength 0 to that of the slider
-
-
-SHOWN = 8  # held-out members of each group
-
-
-JUDGED = 100  # at most, of each group: they are decoded and encoded
-
-
+PICKED = "picked below"  # the name of the group that is picked and not saved
+STRIP = 7  # pictures from strength 0 to the slider's
+SHOWN = 8  # pictures of each group's other half
+MOST_CHECKED = 100  # pictures of each group that are decoded and encoded for the check
 FEW = 1000  # training images
 
-
-# Where the first two labels would say little.
+# Labels to start with, where the first two would be a poor example.
 FIRST_LABELS = {"fashion_mnist": ("Sneaker", "Ankle boot"), "mnist": ("4", "9")}
 
 
 @dataclass(frozen=True)
 class Direction:
-    """A vector, and where it comes from.
+    """A vector, and the images that it was made from.
 
     Attributes:
         vector: (d,).
         says: what adding it does, in a few words.
-        made_from: (n,), rows of the images that it was taken from.
-        names: of the groups that it goes from and to, where it comes from groups.
-        halves: of those groups.
+        made_from: (n,), rows of the images that it was made from.
+        names: of the two groups; empty for a vector between two pictures.
+        halves: of the two groups; None for a vector between two pictures.
     """
 
     vector: np.ndarray
@@ -63,8 +50,8 @@ class Direction:
     halves: Halves | None = None
 
 
-def say_how_few(run: Run) -> None:
-    """Of a small data set: how many images a run saw."""
+def warn_of_small_data(run: Run) -> None:
+    """Show how many images the run was trained on, if they are few."""
     source = registry.DATASETS.get(run.config.dataset)
     if source and source.train_images < FEW:
         st.caption(
@@ -74,30 +61,32 @@ def say_how_few(run: Run) -> None:
 
 
 def members(run: Run, q: Posteriors, picked: np.ndarray) -> dict[str, np.ndarray]:
-    """What can be chosen as a group: the named ones, each label, and what is picked; rows of each.
+    """Return the groups that can be chosen, with their rows: saved groups, labels, and the pick.
 
     Args:
+        run: the run.
+        q: posteriors of its held-out images.
         picked: (n,), rows of the pictures picked on the page.
 
     Raises:
         RunError: the file of the groups is damaged.
     """
-    found = {
+    rows_of = {
         f"group {name}": np.array(group.images)
         for name, group in sorted(groups.groups_of_run(run).items())
-        if max(group.images) < q.held_out  # else of another split
+        if max(group.images) < q.held_out  # a larger row belongs to another split
     }
     for label, name in enumerate(q.label_names):
         rows = np.flatnonzero(q.labels == label)
         if len(rows):
-            found[f"label {name}"] = rows
+            rows_of[f"label {name}"] = rows
     if len(picked):
-        found[PICKED] = picked
-    return found
+        rows_of[PICKED] = picked
+    return rows_of
 
 
 def _first(run: Run, names: list[str]) -> tuple[str, str]:
-    """What the page opens on, of two or more: groups that ship or were saved, else labels."""
+    """Return the two groups that the page starts with: saved groups if possible, else labels."""
     named = [name for name in names if name.startswith("group ")]
     labels = [f"label {name}" for name in FIRST_LABELS.get(run.config.dataset, ())]
     for pair in (named[:2][::-1], labels, names[:2]):
@@ -107,13 +96,15 @@ def _first(run: Run, names: list[str]) -> tuple[str, str]:
 
 
 def choose_groups(run: Run, q: Posteriors, picked: np.ndarray) -> Direction | None:
-    """The controls of two groups; None, and a sentence, where there is no vector between them.
+    """Show the choice of two groups, and return the vector between them.
+
+    If there is no vector, a message says why and None is returned.
 
     Args:
-        picked: see `members`.
+        run, q, picked: see `members`.
     """
-    found = members(run, q, picked)
-    names = list(found)
+    rows_of = members(run, q, picked)
+    names = list(rows_of)
     if len(names) < 2:
         st.info("There is one label alone: pick pictures below first.", icon=":material/info:")
         return None
@@ -121,17 +112,17 @@ def choose_groups(run: Run, q: Posteriors, picked: np.ndarray) -> Direction | No
     for label, key, first in zip(
         ("From", "To"), ("arithmetic_a", "arithmetic_b"), _first(run, names), strict=True
     ):
-        run_picker.replace_gone(key, found, first)
+        run_picker.replace_missing_choice(key, rows_of, first)
         chosen.append(
             st.selectbox(label, names, index=names.index(first), key=key, bind="query-params")
         )
-        st.caption(_count(len(found[chosen[-1]]), "held-out picture"))
+        st.caption(_count(len(rows_of[chosen[-1]]), "held-out picture"))
     if chosen[0] == chosen[1]:
         st.warning("Both groups are the same: choose two.", icon=":material/info:")
         return None
-    start, end = (found[name] for name in chosen)
+    start, end = (rows_of[name] for name in chosen)
     shared = np.intersect1d(start, end)
-    if len(shared):  # of a label and some of its pictures: those, and the rest of the label
+    if len(shared):  # as with a label and a group of its pictures: remove them from the larger
         if len(start) > len(end):
             start = np.setdiff1d(start, shared)
         else:
@@ -156,11 +147,11 @@ def _count(number: int, what: str) -> str:
 
 
 def choose_pictures(q: Posteriors) -> Direction:
-    """The controls of an analogy's a and b: c + s (a - b) is to c as a is to b.
+    """Show the choice of an analogy's pictures a and b: c + s (a - b) is to c as a is to b.
 
     Mikolov et al. (2013), "Linguistic Regularities in Continuous Space Word Representations", for
-    words; with one picture each it is noisy: three each are usual, averaged, as Radford et al.
-    (2016), "Unsupervised Representation Learning with DCGANs", section 6.3.2, found.
+    words. With single pictures it is noisy; Radford et al. (2016), "Unsupervised Representation
+    Learning with DCGANs", section 6.3.2, average three of each.
     """
     a = choose_picture("a: plus picture", "plus", min(1, q.held_out - 1), q)
     b = choose_picture("b: minus picture", "minus", 0, q)
@@ -170,9 +161,9 @@ def choose_pictures(q: Posteriors) -> Direction:
 
 
 def choose_picture(label: str, name: str, first: int, q: Posteriors) -> int:
-    """The number of a held-out image."""
+    """Show a box for the number of a held-out image, and return it."""
     key = f"arithmetic_{name}"
-    if st.session_state.get(key, 0) >= q.held_out:  # of another run
+    if st.session_state.get(key, 0) >= q.held_out:  # chosen for another run
         st.session_state[key] = first
     row = int(st.number_input(label, 0, q.held_out - 1, first, key=key, bind="query-params"))
     st.caption(f"label {markdown.escape_markdown(q.label_names[q.labels[row]])}")
@@ -180,11 +171,14 @@ def choose_picture(label: str, name: str, first: int, q: Posteriors) -> int:
 
 
 def board(run: Run, q: Posteriors, direction: Direction, start: int, side: DeltaGenerator) -> float:
-    """The vector added to a picture and to the halves it was not taken from; the strength.
+    """Show the vector added to a picture and to the groups' other halves; return the strength.
 
     Args:
+        run: the run.
+        q: posteriors of its held-out images.
+        direction: the vector.
         start: row of the picture.
-        side: where the other controls are.
+        side: the container of the other widgets.
     """
     name = decoder(run)
     rows = _rows(run, q, direction, start)
@@ -194,7 +188,7 @@ def board(run: Run, q: Posteriors, direction: Direction, start: int, side: Delta
         )
         st.caption("The browser can't decode this architecture: the server does, on release.")
         for row in rows:
-            _by_server(run, row, direction.vector * strength)
+            _show_decoded_row(run, row, direction.vector * strength)
     else:
         with side, st.container(key="form_strength"):
             strength = float(
@@ -235,16 +229,16 @@ def _rows(run: Run, q: Posteriors, direction: Direction, start: int) -> list[Row
         strip.insert(0, Still(pictures.data_uri(pictures.png(image)), "itself"))
     except DatasetError as error:
         st.caption(markdown.escape_markdown(str(error)))
-    found = [Row(f"Picture {start}, and the vector added to it", strip, len(strip))]
+    board_rows = [Row(f"Picture {start}, and the vector added to it", strip, len(strip))]
     if direction.halves is None:
         plus, minus = direction.made_from
         pair = [
             Tile(q.mean[plus], 0, f"Picture {plus}", f"plus {plus}"),
             Tile(q.mean[minus], 0, f"Picture {minus}", f"minus {minus}"),
         ]
-        return [*found, Row("The vector is the one minus the other", pair, len(strip))]
+        return [*board_rows, Row("The vector is the one minus the other", pair, len(strip))]
     for name, rows, sign in zip(direction.names, direction.halves.shown_on, (1, -1), strict=True):
-        shown = _drawn(rows, SHOWN)
+        shown = _random_rows(rows, SHOWN)
         if not len(shown):
             continue
         does = "the vector added" if sign > 0 else "the vector taken away"
@@ -253,16 +247,23 @@ def _rows(run: Run, q: Posteriors, direction: Direction, start: int) -> list[Row
             *(Tile(q.mean[row], sign, f"Picture {row} with {does}") for row in shown),
         ]
         title = f"Of “{name}”, pictures that the vector was not taken from: {does}"
-        found.append(Row(title, tiles, SHOWN))
-    return found
+        board_rows.append(Row(title, tiles, SHOWN))
+    return board_rows
 
 
-def _drawn(rows: np.ndarray, most: int) -> np.ndarray:
-    """Some of a half, by a fixed seed: nobody picks those where it works."""
+def _random_rows(rows: np.ndarray, most: int) -> np.ndarray:
+    """Draw at most `most` rows by a fixed seed, so that nobody selects the successful ones."""
     return np.sort(np.random.default_rng(1).permutation(rows)[:most])
 
 
-def _by_server(run: Run, row: Row, step: np.ndarray) -> None:
+def _show_decoded_row(run: Run, row: Row, step: np.ndarray) -> None:
+    """Show a row of pictures, decoded on the server.
+
+    Args:
+        run: whose decoder is used.
+        row: the pictures.
+        step: (d,), the vector times its strength.
+    """
     tiles = [tile for tile in row.tiles if isinstance(tile, Tile)]
     z = np.stack([tile.z + tile.factor * step for tile in tiles]).astype(np.float32)
     columns = min(row.columns, len(tiles))
@@ -270,7 +271,7 @@ def _by_server(run: Run, row: Row, step: np.ndarray) -> None:
 
 
 def held_out_check(run: Run, q: Posteriors, direction: Direction, strength: float) -> None:
-    """The one number: how many of the other halves arrive, by the run's own encoder."""
+    """Show how many pictures of the other halves the vector moves to the target group."""
     halves = direction.halves
     if halves is None:
         return  # one pair of pictures has no other half
@@ -285,11 +286,11 @@ def held_out_check(run: Run, q: Posteriors, direction: Direction, strength: floa
     means = [q.mean[rows].mean(axis=0) for rows in halves.made_from]
     table = []
     for own, aim, sign in ((0, 1, 1), (1, 0, -1)):
-        judged = _drawn(halves.shown_on[own], JUDGED)
-        found = _transfer(
+        checked = _random_rows(halves.shown_on[own], MOST_CHECKED)
+        moved = _transfer(
             run,
             run.decoder_path.stat().st_mtime_ns,
-            q.mean[judged],
+            q.mean[checked],
             (sign * strength * direction.vector).astype(np.float32),
             means[own],
             means[aim],
@@ -297,15 +298,15 @@ def held_out_check(run: Run, q: Posteriors, direction: Direction, strength: floa
         )
         table.append(
             {
-                "pictures": f"{found.images} of “{markdown.escape_markdown(direction.names[own])}”",
+                "pictures": f"{moved.images} of “{markdown.escape_markdown(direction.names[own])}”",
                 "nearer to": f"“{markdown.escape_markdown(direction.names[aim])}”",
-                "as they are": f"{found.before:.0%}",
-                "moved by the vector": f"{found.after:.0%}",
-                "moved as far at random": f"{found.random:.0%}",
+                "as they are": f"{moved.before:.0%}",
+                "moved by the vector": f"{moved.after:.0%}",
+                "moved as far at random": f"{moved.random:.0%}",
             }
         )
     st.table(table)
-    agreement = attributes.cosine_similarity(
+    cosine = attributes.cosine_similarity(
         direction.vector,
         attributes.attribute_vector(*(q.mean[rows] for rows in halves.shown_on)),
     )
@@ -321,7 +322,7 @@ def held_out_check(run: Run, q: Posteriors, direction: Direction, strength: floa
         "random: along differences of two pictures drawn at random, as long as the vector. It is "
         "the run's own encoder that judges, so this says that the picture carries what told the "
         "groups apart, not that a person would see it. The vectors of the two halves agree with a "
-        f"cosine of {agreement:.2f} (1: the same direction, 0: none in common)."
+        f"cosine of {cosine:.2f} (1: the same direction, 0: none in common)."
     )
 
 
@@ -333,7 +334,8 @@ def _transfer(
     step: np.ndarray,
     own: np.ndarray,
     aim: np.ndarray,
-    everything: np.ndarray,
+    all_means: np.ndarray,
 ) -> attributes.Transfer:
-    del written  # a part of the key: other weights are another answer
-    return attributes.transfer(run_cache.inference(run), z, step, own, aim, everything)
+    """Return `vae_core.latent.attributes.transfer` from the cache."""
+    del written  # part of the cache's key: new weights give new numbers
+    return attributes.transfer(run_cache.inference(run), z, step, own, aim, all_means)
