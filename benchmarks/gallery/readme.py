@@ -162,13 +162,13 @@ def _time_to_target(obtained: list[Run], ours: list[Run]) -> str:
             epochs = run.records("epoch")
             # Not the loss that is minimised at that time: while β warms up it holds a smaller β.
             losses = [e["test"]["distortion"] + e["test"]["rate"] for e in epochs]
-            there = [e for e, loss in zip(epochs, losses, strict=True) if loss <= target]
+            reached = [e for e, loss in zip(epochs, losses, strict=True) if loss <= target]
             rows.append(
                 (
                     name,
                     str(run.config.seed),
-                    str(there[0]["epoch"]) if there else f"not in {run.config.epochs}",
-                    f"{there[0]['seconds']:.0f} s" if there else "",
+                    str(reached[0]["epoch"]) if reached else f"not in {run.config.epochs}",
+                    f"{reached[0]['seconds']:.0f} s" if reached else "",
                     f"{epochs[-1]['seconds']:.0f} s",
                     f"{losses[-1]:.2f}",
                 )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.app_pages.arithmetic import picking, vectors
+from dashboard.app_pages.arithmetic import directions, picking, vectors
 from dashboard.shared import markdown, notes, posteriors, run_picker
 
 EXPLANATION = r"""
@@ -49,10 +49,10 @@ with side, st.container(key="form"):
         help="the difference of the means of two groups of held-out images, or an analogy",
     )
     if kind == "two groups":
-        direction = vectors.choose_groups(run, q, picked)
+        direction = directions.choose_groups(run, q, picked)
     else:
-        direction = vectors.choose_pictures(q)
-    start = vectors.choose_picture("Added to picture", "c", 0, q)
+        direction = directions.choose_pictures(q)
+    start = directions.choose_picture("Added to picture", "c", 0, q)
 
 if direction is not None:
     with chart:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard.app_pages.arithmetic import vectors
+from dashboard.app_pages.arithmetic import directions
 from dashboard.components.plot.plot import Click, plot
 from dashboard.figures import sheets
 from dashboard.shared import markdown, run_cache, run_picker, selection
@@ -24,7 +24,7 @@ def section(run: Run, q: Posteriors) -> np.ndarray:
     st.subheader("Make a group")
     st.caption(
         "Click pictures, or write their numbers: above they can be chosen as the group "
-        f"“{vectors.PICKED}”, and saved under a name they are there for everybody. A box or a "
+        f"“{directions.PICKED}”, and saved under a name they are there for everybody. A box or a "
         "lasso on the Latent space page makes groups, too."
     )
     filter_box, page, numbers = st.columns([1, 1, 3])

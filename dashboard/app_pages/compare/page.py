@@ -6,7 +6,7 @@ from pandas.io.formats.style import Styler
 from dashboard.components.plot.plot import drawn, plot
 from dashboard.figures import comparison, rate_distortion
 from dashboard.figures.numbers import metrics_table
-from dashboard.kinds import texts
+from dashboard.kinds import text_comparison
 from dashboard.shared import (
     comparable_runs,
     item_words,
@@ -208,7 +208,7 @@ with grid(shown):
         )
 
     if of_texts:
-        texts.show_comparison(viewable, names)
+        text_comparison.show_comparison(viewable, names)
     else:
         st.markdown("##### What the latent plane decodes to")
         for cell, run, name, how in zip(cells(shown), viewable, names, alignments, strict=False):
