@@ -2,9 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Two processes: most tests use one core, and wait for other processes in between.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+PYTEST := $(BIN)/python -m pytest -n 2
+# Two that train with two threads each spend a third of their time waiting for one another.
+ONE_THREAD := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
-.PHONY: run install test test-browser lint format pretrained benchmark benchmark-dashboard benchmark-viewers benchmark-cluster clean
+.PHONY: run install test test-slow test-browser lint format docs pretrained benchmark benchmark-dashboard benchmark-viewers benchmark-cluster clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed  ## install and serve the dashboard
@@ -26,11 +28,14 @@ install: .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
 	touch $@
 
-test: .venv/installed-dev  ## everything that needs no extra service
-	$(PYTEST) -m "not browser"
+test: .venv/installed-dev  ## what every change should pass, in some minutes
+	$(ONE_THREAD) $(PYTEST) --dist worksteal -m "not browser and not slow"
+
+test-slow: .venv/installed-dev  ## kills, full disks, clusters, and MNIST: what takes longer
+	$(PYTEST) --dist worksteal -m "slow and not browser"
 
 test-browser: .venv/installed-dev  ## the pages in Chromium, which has to be installed
-	$(PYTEST) -m browser
+	$(PYTEST) --dist loadfile -m browser
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -40,6 +45,12 @@ lint: .venv/installed-dev
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: .venv/installed-dev  ## the documentation, in site/; a warning or a broken link fails
+	rm -rf site
+	$(BIN)/python -m sphinx -W --keep-going -E -q -b html docs site
+	@! grep -rlE '<(script|link|img|iframe)[^>]+(src|href)="?(https?:)?//' site --include='*.html' \
+	  || { echo "A page of the site loads something from elsewhere."; exit 1; }
 
 pretrained: .venv/installed  ## train the runs that ship with the project (resumable)
 	$(BIN)/python -m benchmarks.gallery train

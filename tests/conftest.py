@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.browser.chromium import browser, page, server  # noqa: F401 (fixtures)
+from tests.trained_runs import BUILD, TrainedRuns
+from vae_core import kinds
 from vae_core.config import RunConfig
 from vae_core.engines import factory
 from vae_core.engines.in_process import InProcessEngine
+from vae_core.model import architectures
+from vae_core.runs.disk import replace_file
 from vae_core.runs.run import Run
 from vae_core.runs.store import PROJECT, RunStore
 
@@ -19,6 +25,12 @@ if "VAE_LAB_DATA" not in os.environ and SHARED_DATA.is_dir():
     os.environ["VAE_LAB_DATA"] = str(SHARED_DATA)
 
 SMALL = RunConfig(epochs=3)
+
+
+def pytest_configure() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so would every child of a test."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,7 +49,37 @@ def store(tmp_path: Path) -> RunStore:
 
 
 @pytest.fixture
-def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
+def no_xla(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training in this process without XLA, which compiles for longer than a small run trains."""
+
+    def build(*args: Any) -> architectures.Networks:
+        return BUILD(*args)._replace(jit=False)
+
+    monkeypatch.setattr(architectures, "build", build)
+
+
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training in this process ends with the weights: nothing is exported and nothing measured."""
+    from vae_core.model.vae import VAE
+    from vae_core.training import checkpoint, loop
+
+    def weights_alone(vae: VAE, run: Run) -> None:
+        vae.optimizer = None
+        replace_file(run.weights_path, checkpoint.weights_file(vae))
+
+    monkeypatch.setattr(loop, "export", weights_alone)
+    for kind in kinds.KINDS.values():
+        monkeypatch.setattr(kind, "measure", lambda *_: {})
+
+
+@pytest.fixture
+def loop_alone(no_xla: None, unmeasured: None) -> None:
+    """Both, for tests of the loop: a training of some epochs takes less than a second."""
+
+
+@pytest.fixture
+def own_store(tmp_path: Path, no_xla: None, monkeypatch: pytest.MonkeyPatch) -> RunStore:  # noqa: ARG001
     """A store in a temporary folder, and an engine that trains when asked, in this process."""
     monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "runs"))
     engine = InProcessEngine()
@@ -46,10 +88,15 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def make_run(tmp_path_factory: pytest.TempPathFactory) -> TrainedRuns:
+    """Finished runs without a training each."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # its folder lies in that of the session
+        root = root.parent
+    return TrainedRuns(root / "templates")
+
+
+@pytest.fixture(scope="session")
+def trained(make_run: TrainedRuns, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A finished run, to be read only."""
-    store = RunStore(tmp_path_factory.mktemp("trained"))
-    run = store.create(SMALL)
-    InProcessEngine().submit(run)
-    assert run.status().state == "finished", run.status()
-    return run
+    return make_run(RunStore(tmp_path_factory.mktemp("trained")), SMALL)

@@ -9,16 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import dashboard
 import vae_core
 from tests.dashboard.pages import PAGES
+from tests.waiting import PATIENCE
 from vae_core.runs.store import PROJECT
 
 # What imports TensorFlow or Keras: everything else of the core is light.
 TRAINING_SIDE = {
-    "model.build",
     "model.text_vae",
     "model.vae",
     *(f"model.architectures.{name}" for name in ("conv", "deep", "lstm", "mlp")),
@@ -52,6 +50,7 @@ def loaded_after(code: str, **env: str) -> set[str]:
         text=True,
         cwd=PROJECT,
         env=os.environ | env,
+        timeout=PATIENCE,
         check=True,
     )
     return set(json.loads(result.stdout.splitlines()[-1]))
@@ -86,24 +85,45 @@ def test_the_dashboard_loads_no_tensorflow() -> None:
     assert not loaded & set(HEAVY)
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_opening_a_page_loads_no_tensorflow(page: str, tmp_path: Path) -> None:
-    loaded = loaded_after(
-        "from streamlit.testing.v1 import AppTest\n"
-        "from vae_core.engines import factory\n"
-        "factory.shared_engine = lambda store: None\n"
-        "test = AppTest.from_file('dashboard/app.py', default_timeout=900).run()\n"
-        f"if {page!r} != 'home': test.switch_page('app_pages/{page}/page.py').run()\n"
-        "assert not test.exception and not test.error and test.get('bidi_component')",
-        VAE_LAB_RUNS=str(tmp_path),
+OPEN_PAGES = """
+import json, sys
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+from vae_core.engines import factory
+factory.shared_engine = lambda store: None
+for name in json.loads(sys.argv[1]):
+    test = AppTest.from_file("dashboard/app.py", default_timeout=400)
+    if name != "home":
+        test._page_hash = calc_hash(name)
+    test.run()
+    assert not test.exception and not test.error and test.get("bidi_component"), name
+    print(json.dumps([name, sorted({name.split(".")[0] for name in sys.modules})]), flush=True)
+"""
+
+
+def test_opening_a_page_loads_no_tensorflow(tmp_path: Path) -> None:
+    """All of them one after the other in one process: the first that loads it is named."""
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", OPEN_PAGES, json.dumps(PAGES)],
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        env=os.environ | {"VAE_LAB_RUNS": str(tmp_path)},
+        timeout=PATIENCE,
+        check=False,
     )
-    assert "streamlit" in loaded
-    assert not loaded & set(HEAVY)
+    assert result.returncode == 0, result.stderr
+    opened = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("[")]
+    assert [name for name, _ in opened] == PAGES
+    for name, loaded in opened:
+        assert "streamlit" in loaded
+        assert not set(loaded) & set(HEAVY), name
 
 
-@pytest.mark.parametrize("module", sorted(TRAINING_SIDE))
-def test_the_training_side_loads_no_web(module: str) -> None:
-    assert not imported_by(f"vae_core.{module}") & {"streamlit", "plotly"}
+def test_the_training_side_loads_no_web() -> None:
+    loaded = imported_by(*(f"vae_core.{module}" for module in sorted(TRAINING_SIDE)))
+    assert "tensorflow" in loaded
+    assert not loaded & {"streamlit", "plotly"}
 
 
 def test_figures_know_no_streamlit() -> None:

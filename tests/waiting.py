@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE = 900  # seconds: it only ends a broken test, also where many share the cores
+PATIENCE = 400  # seconds: it only ends a broken test, also where many share the cores
 
 
 def wait_for(condition: Callable[[], object]) -> None:

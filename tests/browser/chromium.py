@@ -87,7 +87,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert "Traceback" not in Path(server.log.name).read_text()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     assert CHROMIUM, "install Debian's chromium package"
     from playwright.sync_api import sync_playwright

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from dashboard.shared import run_list
 from tests.waiting import PATIENCE
@@ -13,20 +14,25 @@ PAGES = sorted(path.parent.name for path in (PROJECT / "dashboard/app_pages").gl
 PATHS = ["" if name == "home" else name for name in PAGES]  # in the address
 
 
+def unopened(name: str) -> AppTest:
+    """A page before its first run, as its address leads to it."""
+    page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE)
+    if name != "home":  # `switch_page` knows the pages only after a first run
+        page._page_hash = calc_hash(name)
+    return page
+
+
 def open_page(name: str) -> AppTest:
-    page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE).run()
-    assert not page.exception
-    if name != "home":
-        page.switch_page(f"app_pages/{name}/page.py").run()
+    page = unopened(name).run()
     assert not page.exception, page.exception
     return page
 
 
 def on(run: Run, name: str) -> AppTest:
     """A page, with that run chosen before."""
-    page = open_page("home")
+    page = unopened(name)
     page.session_state["run"] = run_list.run_label(run)
-    page.switch_page(f"app_pages/{name}/page.py").run()
+    page.run()
     assert not page.exception, page.exception
     assert not page.error
     return page

@@ -13,23 +13,20 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import SMALL
-from tests.dashboard.pages import open_page
-from tests.waiting import PATIENCE
+from tests.dashboard.pages import open_page, unopened
+from tests.trained_runs import TrainedRuns
 from vae_core.data.dataset import DatasetError
-from vae_core.engines.in_process import InProcessEngine
 from vae_core.latent import attributes
 from vae_core.runs.groups import Group
 from vae_core.runs.run import Run
-from vae_core.runs.store import PROJECT, RunStore
+from vae_core.runs.store import RunStore
 
 ALL = 360  # held-out digits
 
 
 @pytest.fixture
-def run(own_store: RunStore) -> Run:
-    run = own_store.create(SMALL)
-    InProcessEngine().submit(run)
-    return run
+def run(own_store: RunStore, make_run: TrainedRuns) -> Run:
+    return make_run(own_store, SMALL)
 
 
 def said(page: AppTest) -> str:
@@ -49,8 +46,7 @@ def board(page: AppTest) -> dict[str, Any]:
 
 
 def link(**asked: str) -> AppTest:
-    page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE)
-    page.switch_page("app_pages/arithmetic/page.py")
+    page = unopened("arithmetic")
     for name, value in asked.items():
         page.query_params[name] = value
     page.run()
@@ -229,8 +225,8 @@ def test_viewers_may_pick_but_not_save(monkeypatch: pytest.MonkeyPatch) -> None:
     assert page.selectbox("arithmetic_b").value == "label 1"
 
 
-def test_beta_zero_and_one_latent_dimension(own_store: RunStore) -> None:
-    InProcessEngine().submit(own_store.create(replace(SMALL, beta=0.0, latent_dim=1, epochs=1)))
+def test_beta_zero_and_one_latent_dimension(own_store: RunStore, make_run: TrainedRuns) -> None:
+    make_run(own_store, replace(SMALL, beta=0.0, latent_dim=1, epochs=1))
     page = open_page("arithmetic")
     assert "β = 0" in said(page)
     assert page.table
@@ -248,12 +244,12 @@ def test_where_the_browser_can_not_decode_the_server_does(run: Run) -> None:
 
 
 def test_groups_that_ship_are_there_and_stay(
-    own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_run: TrainedRuns
 ) -> None:
     shipped = RunStore(tmp_path / "shipped")
-    monkeypatch.setattr("dashboard.shared.run_list.pretrained_store", lambda: shipped)
-    run = shipped.create(SMALL)
-    InProcessEngine().submit(run)
+    for user in ("run_list", "groups"):
+        monkeypatch.setattr(f"dashboard.shared.{user}.pretrained_store", lambda: shipped)
+    run = make_run(shipped, SMALL)
     shipped.save_group(run.id, "glasses", Group((1, 2, 3)))
     shipped.save_group(run.id, "no glasses", Group((4, 5, 6)))
     page = open_page("arithmetic")

@@ -15,8 +15,8 @@ from dashboard.figures.numbers import title
 from dashboard.shared import run_list
 from tests.conftest import SMALL
 from tests.dashboard.pages import open_page, plots
+from tests.trained_runs import TrainedRuns
 from vae_core.data import excerpts
-from vae_core.engines.in_process import InProcessEngine
 from vae_core.metrics.catalogue import FACTOR_METRICS, METRICS, NO_FACTORS
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore, pretrained_store
@@ -68,8 +68,8 @@ def test_a_sweep_shows_scores_matrix_traversals_and_spread() -> None:
 
 
 @pytest.mark.usefixtures("nothing_pretrained")
-def test_one_latent_dimension_has_no_scores(own_store: RunStore) -> None:
-    InProcessEngine().submit(own_store.create(replace(SHAPES, latent_dim=1)))
+def test_one_latent_dimension_has_no_scores(own_store: RunStore, make_run: TrainedRuns) -> None:
+    make_run(own_store, replace(SHAPES, latent_dim=1))
     page = open_page("factors")
     assert not page.metric
     assert any("No scores" in caption.value for caption in page.caption)

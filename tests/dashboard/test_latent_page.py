@@ -20,10 +20,10 @@ from dashboard.components.pad import pad
 from dashboard.components.plot import plot
 from dashboard.figures import latent, latent_overlays
 from tests.conftest import SMALL
-from tests.waiting import PATIENCE
+from tests.dashboard.pages import unopened
+from tests.trained_runs import TrainedRuns
 from vae_core.data import excerpts, registry
 from vae_core.data.dataset import DatasetError
-from vae_core.engines.in_process import InProcessEngine
 from vae_core.latent import planes
 from vae_core.runs.errors import RunError
 from vae_core.runs.groups import Group
@@ -372,21 +372,21 @@ def test_what_the_browser_sends_is_checked(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.fixture
-def open_page(own_store: RunStore, trained: Run) -> Callable[..., AppTest]:
+def open_page(own_store: RunStore, trained: Run, make_run: TrainedRuns) -> Callable[..., AppTest]:
     """The page on a run with so many latent dimensions, with these values in the address."""
 
     def show(latent_dim: int = 2, **query: str) -> AppTest:
         if latent_dim == SMALL.latent_dim:
             shutil.copytree(trained.path, own_store.root / trained.id)
         else:
-            run = own_store.create(replace(SMALL, latent_dim=latent_dim, epochs=1))
-            InProcessEngine().submit(run)
-        page = AppTest.from_file(
-            str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE
-        ).run()
+            make_run(own_store, replace(SMALL, latent_dim=latent_dim, epochs=1))
+        page = unopened("latent_space")
+        if query:  # what a link can't have is said on the page alone where it is not the first
+            page = unopened("home").run()
+            page.switch_page("app_pages/latent_space/page.py")
         for name, value in query.items():
             page.query_params[name] = value
-        page.switch_page("app_pages/latent_space/page.py").run()
+        page.run()
         assert not page.exception, page.exception
         return page
 
@@ -531,12 +531,13 @@ def test_a_drawing_is_placed_and_set_beside_its_sweep(
     own_store: RunStore,
     monkeypatch: pytest.MonkeyPatch,
     figures: list[Any],
+    make_run: TrainedRuns,
 ) -> None:
     bar = np.zeros((pad.SIDE, pad.SIDE), np.float32)
     bar[20:90, 50:60] = 1
     monkeypatch.setattr(pad, "drawing", lambda _key: bar)
     for beta in (0.5, 4.0):
-        InProcessEngine().submit(own_store.create(replace(SMALL, beta=beta)))
+        make_run(own_store, replace(SMALL, beta=beta))
     page = open_page()
     scatter = next(figure for figure in reversed(figures) if len(figure["data"]) > 10)
     assert scatter["data"][-1]["name"] == "drawn"

@@ -6,17 +6,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.shared.markdown import escape_markdown
-from tests.dashboard.pages import open_page
-from tests.waiting import PATIENCE
-from vae_core.runs.store import PROJECT
+from tests.dashboard.pages import open_page, unopened
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
 
 def follow(page: str, **parameters: str | list[str]) -> AppTest:
     """Open a page by a link."""
-    app = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE)
-    app.switch_page(f"app_pages/{page}/page.py")
+    app = unopened(page)
     for name, value in parameters.items():
         app.query_params[name] = value
     app.run()

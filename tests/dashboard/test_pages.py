@@ -10,8 +10,8 @@ import streamlit as st
 
 from tests.conftest import SMALL
 from tests.dashboard.pages import PAGES, open_page, plots
+from tests.trained_runs import TrainedRuns
 from vae_core.data.dataset import DatasetError
-from vae_core.engines.in_process import InProcessEngine
 from vae_core.runs.store import RunStore
 
 pytestmark = pytest.mark.usefixtures("own_store")
@@ -45,9 +45,10 @@ def test_damaged_run_is_named_and_the_page_still_works(own_store: RunStore) -> N
 
 @pytest.mark.parametrize("name", ["latent_space", "manifold", "compare", "arithmetic"])
 @pytest.mark.parametrize("latent_dim", [1, 4])
-def test_other_latent_dimensions(own_store: RunStore, name: str, latent_dim: int) -> None:
-    run = own_store.create(replace(SMALL, latent_dim=latent_dim, epochs=1))
-    InProcessEngine().submit(run)
+def test_other_latent_dimensions(
+    own_store: RunStore, name: str, latent_dim: int, make_run: TrainedRuns
+) -> None:
+    make_run(own_store, replace(SMALL, latent_dim=latent_dim, epochs=1))
     page = open_page(name)
     assert not page.exception
     if name != "compare":
@@ -55,9 +56,11 @@ def test_other_latent_dimensions(own_store: RunStore, name: str, latent_dim: int
     assert plots(page) or page.get("image")
 
 
-def test_compare_takes_no_more_runs_than_it_can_show(own_store: RunStore) -> None:
+def test_compare_takes_no_more_runs_than_it_can_show(
+    own_store: RunStore, make_run: TrainedRuns
+) -> None:
     for beta in range(10):
-        InProcessEngine().submit(own_store.create(replace(SMALL, beta=float(beta), epochs=1)))
+        make_run(own_store, replace(SMALL, beta=float(beta), epochs=1))
     page = open_page("compare")
     chosen = page.multiselect("runs").value
     assert len(chosen) == 8
@@ -67,7 +70,7 @@ def test_compare_takes_no_more_runs_than_it_can_show(own_store: RunStore) -> Non
 
 
 def test_compare_takes_the_spread_over_the_seeds(
-    own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_run: TrainedRuns
 ) -> None:
     """Also of a seed that is there as config and metrics alone."""
     monkeypatch.setattr(
@@ -75,8 +78,7 @@ def test_compare_takes_the_spread_over_the_seeds(
     )
     for seed in range(3):
         for beta in (1.0, 4.0):
-            run = own_store.create(replace(SMALL, beta=beta, seed=seed, epochs=1))
-            InProcessEngine().submit(run)
+            run = make_run(own_store, replace(SMALL, beta=beta, seed=seed, epochs=1))
             run.strip(numbers_only=seed == 2)
     page = open_page("compare")
     (table,) = page.dataframe
@@ -100,10 +102,12 @@ def test_compare_takes_the_spread_over_the_seeds(
     assert list(table.value["seeds"]) == [2, 2]
 
 
-def test_compare_aligns_and_shows_the_same_images(own_store: RunStore) -> None:
+def test_compare_aligns_and_shows_the_same_images(
+    own_store: RunStore, make_run: TrainedRuns
+) -> None:
     for beta in (1.0, 4.0):
-        InProcessEngine().submit(own_store.create(replace(SMALL, beta=beta, epochs=1)))
-    InProcessEngine().submit(own_store.create(replace(SMALL, latent_dim=3, epochs=1)))
+        make_run(own_store, replace(SMALL, beta=beta, epochs=1))
+    make_run(own_store, replace(SMALL, latent_dim=3, epochs=1))
     page = open_page("compare")
     mine = [name for name in page.multiselect("runs").options if "pretrained" not in name]
     page.multiselect("runs").set_value(mine).run()
@@ -121,12 +125,12 @@ def test_compare_aligns_and_shows_the_same_images(own_store: RunStore) -> None:
 
 
 def test_compare_says_where_the_images_are_missing(
-    own_store: RunStore, monkeypatch: pytest.MonkeyPatch
+    own_store: RunStore, monkeypatch: pytest.MonkeyPatch, make_run: TrainedRuns
 ) -> None:
     def gone(*_: object) -> None:
         raise DatasetError("The images of digits are not on this machine.")
 
-    InProcessEngine().submit(own_store.create(replace(SMALL, epochs=1)))
+    make_run(own_store, replace(SMALL, epochs=1))
     st.cache_data.clear()
     monkeypatch.setattr("vae_core.data.excerpts.held_out", gone)
     page = open_page("compare")
@@ -134,19 +138,21 @@ def test_compare_says_where_the_images_are_missing(
     assert any("not on this machine" in info.value for info in page.info)
 
 
-def test_cancelled_runs_are_not_in_the_default_sweep(own_store: RunStore) -> None:
+def test_cancelled_runs_are_not_in_the_default_sweep(
+    own_store: RunStore, make_run: TrainedRuns
+) -> None:
     for beta in range(9):
-        run = own_store.create(replace(SMALL, beta=float(beta), epochs=1))
-        InProcessEngine().submit(run)
+        run = make_run(own_store, replace(SMALL, beta=float(beta), epochs=1))
         run.write_status(state="cancelled")
     assert all("pretrained" in name for name in open_page("compare").multiselect("runs").value)
 
 
 @pytest.mark.parametrize("name", ["home", "compare", "latent_space", "arithmetic"])
-def test_damaged_arrays_are_said_in_a_sentence(own_store: RunStore, name: str) -> None:
+def test_damaged_arrays_are_said_in_a_sentence(
+    own_store: RunStore, name: str, make_run: TrainedRuns
+) -> None:
     for beta in range(9):
-        run = own_store.create(replace(SMALL, beta=float(beta), epochs=1))
-        InProcessEngine().submit(run)
+        run = make_run(own_store, replace(SMALL, beta=float(beta), epochs=1))
         (run.path / "arrays.npz").write_bytes(b"PK")
     page = open_page(name)
     said = [*page.error, *page.warning]

@@ -20,7 +20,8 @@ from dashboard.access import actions, roles
 from dashboard.access.roles import HOSTED_LIMITS, Limits
 from tests.conftest import SMALL
 from tests.core.data.test_uploads import IMAGES, LABELS, npz
-from tests.dashboard.pages import PAGES, open_page
+from tests.dashboard.pages import PAGES, open_page, unopened
+from tests.trained_runs import TrainedRuns
 from tests.waiting import PATIENCE
 from vae_core.config import RunConfig
 from vae_core.data import registry
@@ -315,10 +316,8 @@ def own(*stems: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    run = RunStore(tmp_path_factory.mktemp("elsewhere")).create(TRAINED)
-    InProcessEngine().submit(run)
-    return run
+def trained(tmp_path_factory: pytest.TempPathFactory, make_run: TrainedRuns) -> Run:
+    return make_run(RunStore(tmp_path_factory.mktemp("elsewhere")), TRAINED)
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -397,10 +396,9 @@ def test_no_other_part_of_the_pages_writes() -> None:
 
 
 def open_as(name: str, user: dict[str, Any]) -> AppTest:
-    page = AppTest.from_file("../dashboard/app.py", default_timeout=PATIENCE)
+    page = unopened(name)
     page.user = user
     page.run()
-    page.switch_page(f"app_pages/{name}/page.py").run()
     assert not page.exception, page.exception
     return page
 
@@ -455,13 +453,13 @@ def test_a_link_presses_no_button(host: Host, own_store: RunStore) -> None:
     host()
     filled(own_store)
     before = contents(own_store.root)
-    page = AppTest.from_file("../dashboard/app.py", default_timeout=PATIENCE).run()
+    page = unopened("train")
     for key in ("train", "stop", "resume", "stop-all", "delete", "login", "logout", "own_import"):
         page.query_params[key] = "true"
     for run in own_store.scan()[0]:
         for key in ("stop", "resume", "delete-for-good", "watch"):
             page.query_params[f"{key}-{run.id}"] = "true"
-    page.switch_page("app_pages/train/page.py").run()
+    page.run()
     assert not page.exception
     assert contents(own_store.root) == before
 

@@ -18,8 +18,8 @@ from streamlit.testing.v1 import AppTest
 from dashboard.app_pages.train import form
 from dashboard.shared import run_list, run_queue, sweeps, training_cost
 from tests.conftest import SMALL
-from tests.dashboard.pages import open_page, plots
-from tests.waiting import PATIENCE
+from tests.dashboard.pages import open_page, plots, unopened
+from tests.trained_runs import TrainedRuns
 from vae_core.config import RunConfig
 from vae_core.data.dataset import DatasetError
 from vae_core.engines import factory
@@ -27,7 +27,7 @@ from vae_core.engines.in_process import InProcessEngine
 from vae_core.metrics.catalogue import FACTOR_METRICS
 from vae_core.runs.errors import RunError
 from vae_core.runs.run import Run
-from vae_core.runs.store import PROJECT, RunStore, pretrained_store
+from vae_core.runs.store import RunStore, pretrained_store
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -122,6 +122,7 @@ def test_train_starts_a_run_that_appears_on_the_other_pages(own_store: RunStore)
     assert any(label in option for option in open_page("compare").multiselect("runs").options)
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_the_same_config_is_opened_not_trained_again(own_store: RunStore) -> None:
     page = open_page("train")
     page.number_input("train_epochs_digits").set_value(1).run()
@@ -168,10 +169,10 @@ def test_the_marks_stand_where_the_slider_stands() -> None:
 
 def linked(**query: str) -> AppTest:
     """The Train page as somebody sees it who opens a link."""
-    page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE).run()
+    page = unopened("train")
     for name, value in query.items():
         page.query_params[name] = value
-    return page.switch_page("app_pages/train/page.py").run()
+    return page.run()
 
 
 def test_a_link_opens_the_form_and_the_run_that_it_names() -> None:
@@ -477,12 +478,12 @@ def test_a_healthy_run_raises_no_alarm(own_store: RunStore) -> None:
 
 
 def test_pictures_of_a_finished_run_need_its_data(
-    own_store: RunStore, monkeypatch: pytest.MonkeyPatch
+    own_store: RunStore, monkeypatch: pytest.MonkeyPatch, make_run: TrainedRuns
 ) -> None:
     def gone(*_: object) -> None:
         raise DatasetError("The images of digits are not on this machine.")
 
-    InProcessEngine().submit(own_store.create(SMALL))
+    make_run(own_store, SMALL)
     assert plots(open_page("train")) == 4
     st.cache_data.clear()
     monkeypatch.setattr("vae_core.data.excerpts.held_out", gone)
@@ -491,6 +492,7 @@ def test_pictures_of_a_finished_run_need_its_data(
     assert "not on this machine" in texts(page)
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_the_snapshot_holds_the_same_pictures_all_along(own_store: RunStore) -> None:
     from vae_core.training.loop import Training
 
@@ -510,7 +512,7 @@ def test_the_snapshot_holds_the_same_pictures_all_along(own_store: RunStore) -> 
     assert sorted(y[training.pictured]) == list(range(10))
     assert np.array_equal(first["images"], np.rint(255 * x[training.pictured]))
     mean = second["posterior_mean"][training.pictured]
-    pixels = 1 / (1 + np.exp(-training.vae.decode_logits(mean)))
+    pixels = 1 / (1 + np.exp(-training.vae.decoder_params(mean)))
     assert np.abs(second["reconstructions"].reshape(10, -1) / 255 - pixels).max() < 0.01
     assert not np.array_equal(first["prior_samples"], second["prior_samples"])
     rates = run.records("step")[-1]["rate_per_dim"]
@@ -518,6 +520,7 @@ def test_the_snapshot_holds_the_same_pictures_all_along(own_store: RunStore) -> 
     assert all(math.isfinite(rate) and rate >= 0 for rate in rates)
 
 
+@pytest.mark.usefixtures("loop_alone")
 def test_a_tick_does_not_change_the_outcome(
     own_store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -530,19 +533,21 @@ def test_a_tick_does_not_change_the_outcome(
     assert numbers[0] == numbers[1]
 
 
-def test_a_run_stopped_while_it_was_measured_can_be_looked_at(own_store: RunStore) -> None:
+def test_a_run_stopped_while_it_was_measured_can_be_looked_at(
+    own_store: RunStore, make_run: TrainedRuns
+) -> None:
     """It has its networks, and no `end`."""
-    run = own_store.create(replace(SMALL, epochs=2))
-    InProcessEngine().submit(run)
+    run = make_run(own_store, SMALL)
     path = run.path / "metrics.jsonl"
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(line for line in lines if '"kind": "end"' not in line))
     run.write_status(state="interrupted")
     page = open_page("train")
-    assert "at epoch 2" in texts(page)
+    assert f"at epoch {SMALL.epochs}" in texts(page)
     assert page.button("resume")
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_a_full_disk_in_the_middle_of_a_sweep_leaves_no_run_without_an_engine(
     own_store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,6 @@ input: the start), and 2 is the first character of the vocabulary.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -26,18 +25,6 @@ def printable_character(character: str) -> str:
 PADDING = HIDDEN = 0
 END = START = 1
 FIRST = 2
-
-
-class TextSize(NamedTuple):
-    """The sizes that a network is built for.
-
-    Attributes:
-        length: tokens per item, with the end token.
-        characters: size of the vocabulary.
-    """
-
-    length: int
-    characters: int
 
 
 def encode(texts: Sequence[str], vocabulary: str, length: int) -> np.ndarray:
@@ -82,15 +69,15 @@ def decoder_inputs(tokens: np.ndarray) -> np.ndarray:
     return np.concatenate([start, tokens[:, :-1]], axis=1)
 
 
-# One step of a decoder: z (n, d), token (n, 1), state (n, u), cell (n, u) -> logits (n, c + 1) of
-# the end token and the c characters, next state (n, u), next cell (n, u).
+# One step of a decoder: z (n, d), token (n, 1), and its states -> logits (n, c + 1) of the end
+# token and the c characters, and the next states.
 Step = Callable[..., Sequence[np.ndarray]]
 
 
 def generate(
     step: Step,
     z: np.ndarray,
-    state: tuple[np.ndarray, np.ndarray],
+    states: Sequence[np.ndarray],
     length: int,
     temperature: float = 0.0,
     seed: int = 0,
@@ -100,7 +87,7 @@ def generate(
     Args:
         step: one step of the decoder, see `Step`.
         z: (n, d).
-        state: initial state and cell, (n, u) each.
+        states: initial states, as many and of such shapes as the step takes.
         length: most tokens per text; a text that has not ended by then is cut off.
         temperature: divides the logits before a token is drawn; 0 takes the likeliest token.
         seed: for the draws.
@@ -109,13 +96,12 @@ def generate(
         Tokens (n, length) int32.
     """
     n = len(z)
-    hidden, cell = state
     last = np.full((n, 1), START, np.int32)
     tokens = np.full((n, length), PADDING, np.int32)
     unfinished = np.ones(n, bool)
     rng = np.random.default_rng(seed)
     for position in range(length):
-        logits, hidden, cell = step(z, last, hidden, cell)
+        logits, *states = step(z, last, *states)
         logits = np.asarray(logits, np.float64)
         if temperature > 0:  # the index of the largest logit + Gumbel noise is a softmax sample
             logits = logits / temperature + rng.gumbel(size=(n, logits.shape[1]))

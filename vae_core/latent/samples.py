@@ -6,12 +6,14 @@ import numpy as np
 
 from vae_core.latent.coverage import squared_distances
 from vae_core.latent.planes import noise_transforms
+from vae_core.model.priors import Prior
+from vae_core.model.priors.standard_normal import StandardNormal
 
 
-def prior_samples(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:
-    """Draw n latents (n, d) from the prior N(0, I)."""
-    noise = np.random.default_rng(seed).standard_normal((n, latent_dim))
-    return noise.astype(np.float32)
+def prior_samples(n: int, latent_dim: int, seed: int = 0, prior: Prior | None = None) -> np.ndarray:
+    """Draw n latents (n, d) float32 from a prior, by default N(0, I)."""
+    found = (prior or StandardNormal()).sample(n, latent_dim, np.random.default_rng(seed))
+    return found.astype(np.float32)
 
 
 def spread_over_labels(labels: np.ndarray, n: int) -> np.ndarray:

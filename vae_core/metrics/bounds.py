@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from vae_core.metrics.networks import Networks
-from vae_core.model.likelihoods import bernoulli
-from vae_core.model.objectives import beta_vae
-from vae_core.model.priors import standard_normal
+from vae_core.model import objectives
+from vae_core.model.priors import Prior
 
 BOUND_SAMPLES = (1, 5, 50)
 
@@ -42,6 +42,7 @@ def importance_weighted_bounds(
     posterior_log_var: np.ndarray,
     samples: Sequence[int],
     rng: np.random.Generator,
+    prior: Prior,
 ) -> dict[int, float]:
     """Compute lower bounds on log p(x) from k samples of the posterior, for several k.
 
@@ -55,6 +56,7 @@ def importance_weighted_bounds(
         posterior_mean, posterior_log_var: (n, d), posteriors of the n images.
         samples: the values of k, each a multiple of the one before.
         rng: for the samples.
+        prior: p(z).
 
     Returns:
         For each k the mean over the images, nats.
@@ -70,10 +72,8 @@ def importance_weighted_bounds(
     for row in log_weights:
         noise = rng.standard_normal(mean.shape)
         z = mean + np.exp(0.5 * log_var) * noise
-        log_prior = -0.5 * np.square(z).sum(axis=1)
-        # d/2 log 2π is left out of both log-densities: it cancels.
-        log_posterior = -0.5 * (np.square(noise) + log_var).sum(axis=1)
-        row[:] = log_likelihood(z.astype(np.float32)) + log_prior - log_posterior
+        log_posterior = -0.5 * (np.square(noise) + log_var + math.log(2 * math.pi)).sum(axis=1)
+        row[:] = log_likelihood(z.astype(np.float32)) + prior.log_prob(z) - log_posterior
     return {
         k: float(log_mean_exp(log_weights.reshape(-1, k, len(mean)), axis=1).mean())
         for k in samples
@@ -89,7 +89,7 @@ class ImageBounds(NamedTuple):
 
     @property
     def elbo(self) -> float:
-        return float(beta_vae.elbo(self.distortion, self.rate))
+        return float(objectives.elbo(self.distortion, self.rate))
 
 
 def bounds_of_image(
@@ -113,13 +113,12 @@ def bounds_of_image(
         rng: for the samples.
     """
     mean, log_var = networks.encode(image[None])
-    flat = image.reshape(1, -1)
     distortions = []
 
     def log_likelihood(z: np.ndarray) -> np.ndarray:
-        distortion = bernoulli.distortion(networks.decode_logits(z), flat)
-        distortions.append(distortion.mean())
-        return -distortion
+        found = networks.log_likelihood(image[None], z)
+        distortions.append(-found.mean())
+        return found
 
     bounds = importance_weighted_bounds(
         log_likelihood,
@@ -127,9 +126,10 @@ def bounds_of_image(
         np.repeat(log_var, groups, axis=0),
         samples,
         rng,
+        networks.prior,
     )
-    rate = standard_normal.rate(mean.astype(np.float64), log_var.astype(np.float64))
-    return ImageBounds(float(np.mean(distortions)), float(rate[0]), bounds)
+    rates = networks.prior.rate_per_dim(mean.astype(np.float64), log_var.astype(np.float64))
+    return ImageBounds(float(np.mean(distortions)), float(rates.sum()), bounds)
 
 
 def log_mean_exp(values: np.ndarray, axis: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -19,8 +20,7 @@ from vae_core.metrics.neighbours import NEIGHBOURS, knn_accuracy
 from vae_core.metrics.networks import Networks
 from vae_core.metrics.posterior_samples import sample_posteriors
 from vae_core.metrics.units import active_units, high_rate_units
-from vae_core.model.likelihoods import bernoulli
-from vae_core.model.priors import standard_normal
+from vae_core.model.priors import Prior
 
 
 def measure(
@@ -57,16 +57,18 @@ def measure(
 
     mean, log_var = networks.encode(images)
     d = mean.shape[1]
-    metrics = latent_metrics(mean, log_var, labels, parts_rng, mmd_rng, has_rate)
-    bounded = (("iw_bound", subset), ("iw_bound_binarised", binary)) if has_rate else ()
-    for name, x in bounded:
-        flat = x.reshape(len(x), -1)
-
-        def log_likelihood(z: np.ndarray, flat: np.ndarray = flat) -> np.ndarray:
-            return -bernoulli.distortion(networks.decode_logits(z), flat)
-
+    prior = networks.prior
+    metrics = latent_metrics(mean, log_var, labels, parts_rng, mmd_rng, prior, has_rate)
+    bounded = {"iw_bound": subset} if has_rate else {}
+    if has_rate and networks.likelihood.of_binary:
+        bounded["iw_bound_binarised"] = binary
+    for name, x in bounded.items():
         bounds = importance_weighted_bounds(
-            log_likelihood, *networks.encode(x), samples=BOUND_SAMPLES, rng=bounds_rng
+            functools.partial(networks.log_likelihood, x),
+            *networks.encode(x),
+            samples=BOUND_SAMPLES,
+            rng=bounds_rng,
+            prior=prior,
         )
         metrics |= {f"{name}_{k}": value for k, value in bounds.items()}
     if factors is not None and d > 1:
@@ -84,6 +86,7 @@ def latent_metrics(
     labels: np.ndarray,
     parts_rng: np.random.Generator,
     mmd_rng: np.random.Generator,
+    prior: Prior,
     has_rate: bool = True,
 ) -> dict[str, float]:
     """Compute the metrics that need only latents, for any kind of data.
@@ -92,6 +95,7 @@ def latent_metrics(
         mean, log_var: (n, d), posteriors of held-out data.
         labels: (n,).
         parts_rng, mmd_rng: for the subsets and samples.
+        prior: p(z).
         has_rate: see `measure`.
 
     Returns:
@@ -101,9 +105,7 @@ def latent_metrics(
     metrics: dict[str, float] = {}
     if has_rate:
         metrics["active_units"] = active_units(mean)
-        metrics["high_rate_units"] = high_rate_units(
-            standard_normal.rate_per_dim(mean, log_var).mean(axis=0)
-        )
+        metrics["high_rate_units"] = high_rate_units(prior.rate_per_dim(mean, log_var).mean(axis=0))
         pairs = min(n, PAIRED_IMAGES, int(math.sqrt(PAIRS_BUDGET / d)))
         subset = parts_rng.permutation(n)[:pairs]
         parts = rate_parts(mean[subset], log_var[subset], parts_rng)
@@ -112,7 +114,7 @@ def latent_metrics(
             metrics |= parts._asdict()
         if pairs > 1:
             z = sample_posteriors(mean[subset], log_var[subset], mmd_rng)
-            metrics["mmd"] = mmd(z, mmd_rng.standard_normal(z.shape))
+            metrics["mmd"] = mmd(z, prior.sample(len(z), d, mmd_rng))
     if n > NEIGHBOURS:
         metrics["knn_accuracy"] = knn_accuracy(mean, labels)
     return metrics

@@ -6,14 +6,20 @@ from typing import Protocol
 
 import numpy as np
 
+from vae_core.model.likelihoods import Likelihood
+from vae_core.model.priors import Prior
+
 
 class Networks(Protocol):
-    """A model of images that `measure` can measure, such as `vae_core.model.vae.VAE`."""
+    """A model of images that `measure` can measure, such as `VAE` and `Inference`."""
+
+    likelihood: Likelihood
+    prior: Prior
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return posterior_mean and posterior_log_var (n, d) of images (n, size, size)."""
         ...
 
-    def decode_logits(self, z: np.ndarray) -> np.ndarray:
-        """Return logits (n, pixels) of latents z (n, d)."""
+    def log_likelihood(self, images: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Return log p(x|z) (n,) of images (n, size, size) and latents (n, d)."""
         ...

@@ -12,6 +12,7 @@ from vae_core.data import tokens as data_tokens
 from vae_core.data.tokens import PADDING
 from vae_core.metrics import measurement
 from vae_core.metrics.bounds import BOUND_IMAGES, BOUND_SAMPLES, importance_weighted_bounds
+from vae_core.model.priors import Prior
 
 SAMPLES = 1000  # texts sampled from the prior for novelty
 NAMES = ("exact_match", "token_accuracy", "novelty", "repeats")  # metrics that only texts have
@@ -19,6 +20,8 @@ NAMES = ("exact_match", "token_accuracy", "novelty", "repeats")  # metrics that 
 
 class TextNetworks(Protocol):
     """A model of texts that `measure` can measure, such as TextVAE and TextInference."""
+
+    prior: Prior
 
     def encode(self, images: np.ndarray, /) -> tuple[np.ndarray, np.ndarray]:
         """Return posterior_mean and posterior_log_var (n, d) of tokens (n, length)."""
@@ -86,7 +89,9 @@ def measure(
     )
     subset = tokens[bounds_rng.permutation(len(tokens))[:BOUND_IMAGES]]
     mean, log_var = networks.encode(tokens)
-    metrics = measurement.latent_metrics(mean, log_var, labels, parts_rng, mmd_rng, has_rate)
+    metrics = measurement.latent_metrics(
+        mean, log_var, labels, parts_rng, mmd_rng, networks.prior, has_rate
+    )
     metrics |= reconstruction(tokens, networks.decode(mean))._asdict()
     if not has_rate:
         return metrics
@@ -95,9 +100,10 @@ def measure(
         *networks.encode(subset),
         samples=BOUND_SAMPLES,
         rng=bounds_rng,
+        prior=networks.prior,
     )
     metrics |= {f"iw_bound_{k}": value for k, value in bounds.items()}
-    z = prior_rng.standard_normal((SAMPLES, mean.shape[1])).astype(np.float32)
+    z = networks.prior.sample(SAMPLES, mean.shape[1], prior_rng).astype(np.float32)
     samples = data_tokens.decode(networks.decode(z, 1.0, seed), vocabulary)
     counts = novelty(samples, set(data_tokens.decode(train, vocabulary)))
     metrics["novelty"] = counts.new / counts.texts

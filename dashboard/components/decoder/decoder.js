@@ -4,9 +4,9 @@
 // find it by its name in window.vaeLabDecoders; the event "vae-lab-decoder" says that it has
 // arrived. A decoder has:
 // - latentDim;
-// - decode(z): Float32Array (latentDim) -> Float32Array (size * size), pixel probabilities row by
+// - decode(z): Float32Array (latentDim) -> Float32Array (size * size), means of the pixels row by
 //   row, valid until the next call;
-// - paint(canvas, z): draws them, one pixel of the canvas per probability.
+// - paint(canvas, z): draws them, one pixel of the canvas per mean.
 
 const KEPT = 24; // most decoders in memory; that of an MNIST `mlp` takes 1.6 MB
 
@@ -88,7 +88,11 @@ function crop([, inWidth, channels], [height, width], [top, left]) {
   };
 }
 
-function build({ size, latent_dim: latentDim, layers }, weights) {
+// From what the decoder gives to the mean of a pixel; run folders that name none have a sigmoid.
+const ACTIVATIONS = { sigmoid: (x) => 1 / (1 + Math.exp(-x)), linear: (x) => x };
+
+function build({ size, latent_dim: latentDim, layers, activation = "sigmoid" }, weights) {
+  const mean = ACTIVATIONS[activation];
   const part = ([offset, length]) => weights.slice(offset, offset + length);
   let shape = [latentDim];
   const steps = [];
@@ -104,8 +108,8 @@ function build({ size, latent_dim: latentDim, layers }, weights) {
   }
   const pixels = new Float32Array(size * size);
   const decode = (z) => {
-    const logits = steps.reduce((values, step) => step(values), z);
-    for (let i = 0; i < pixels.length; i++) pixels[i] = 1 / (1 + Math.exp(-logits[i]));
+    const params = steps.reduce((values, step) => step(values), z);
+    for (let i = 0; i < pixels.length; i++) pixels[i] = mean(params[i]);
     return pixels;
   };
   const paint = (canvas, z) => {

@@ -1,9 +1,8 @@
-"""The command line as a user calls it: in a process of its own."""
+"""The command line: what it prints, and what it exits with."""
 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,27 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.core.cli.calling import called, vae_core
 from tests.waiting import PATIENCE, wait_for
 from vae_core.exchange.bundle import bundle
 from vae_core.runs.store import PROJECT, RunStore
 
 
-def vae_core(
-    *arguments: str, env: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "vae_core", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=PROJECT,
-        env=os.environ | (env or {}),
-        timeout=PATIENCE,
-        check=False,
-    )
-
-
 def as_json(*arguments: str) -> Any:
-    result = vae_core(*arguments, "--json")
+    result = called(*arguments, "--json")
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
 
@@ -54,15 +40,15 @@ def test_sweep_list_show_evaluate(root: str) -> None:
     assert [run["config"]["beta"] for run in listed] == [0, 4]
     assert {run["state"] for run in listed} == {"finished"}
     run_id = listed[1]["id"]
-    assert run_id in vae_core("list", "--store", root).stdout
+    assert run_id in called("list", "--store", root).stdout
 
     shown = as_json("--store", root, "show", run_id)
     assert shown["test"]["loss"] > 0
-    assert "rate of dimension 2" in vae_core("show", run_id, "--store", root).stdout
+    assert "rate of dimension 2" in called("show", run_id, "--store", root).stdout
 
     evaluated = as_json("evaluate", run_id, "--store", root)
     assert evaluated["recomputed"]["elbo"] == pytest.approx(evaluated["stored"]["elbo"], rel=1e-6)
-    assert "recomputed" in vae_core("evaluate", run_id, "--store", root).stdout
+    assert "recomputed" in called("evaluate", run_id, "--store", root).stdout
 
     before = (RunStore(root).get(run_id).path / "metrics.jsonl").read_bytes()
     again = as_json("train", "--beta", "4", "--epochs", "2", "--store", root)
@@ -74,7 +60,7 @@ def test_describe() -> None:
     networks = as_json("describe", "--architecture", "conv")["networks"]
     for network in networks:
         assert network["parameters"] == sum(layer["parameters"] for layer in network["layers"])
-    assert "posterior_log_var" in vae_core("describe").stdout
+    assert "posterior_log_var" in called("describe").stdout
 
 
 @pytest.mark.parametrize(
@@ -91,7 +77,7 @@ def test_describe() -> None:
     ],
 )
 def test_bad_input_is_one_line(root: str, arguments: tuple[str, ...], message: str) -> None:
-    result = vae_core("--store", root, *arguments)
+    result = called("--store", root, *arguments)
     assert result.returncode == 2
     assert message in result.stderr
     assert "Traceback" not in result.stderr
@@ -100,7 +86,7 @@ def test_bad_input_is_one_line(root: str, arguments: tuple[str, ...], message: s
 def test_data_that_cannot_be_had(tmp_path: Path) -> None:
     """A file that is no data set: the run fails with the reason, the exit code says so."""
     (tmp_path / "mnist.npz").write_bytes(b"nonsense")
-    result = vae_core(
+    result = called(
         "train",
         "--dataset",
         "mnist",
@@ -115,7 +101,7 @@ def test_data_that_cannot_be_had(tmp_path: Path) -> None:
 
 def test_empty_store(tmp_path: Path) -> None:
     assert as_json("list", "--store", str(tmp_path)) == {"runs": [], "damaged": {}}
-    assert "No runs" in vae_core("list", "--store", str(tmp_path)).stdout
+    assert "No runs" in called("list", "--store", str(tmp_path)).stdout
 
 
 def test_ctrl_c_interrupts_and_leaves_the_rest_cancelled(tmp_path: Path) -> None:
@@ -129,9 +115,8 @@ def test_ctrl_c_interrupts_and_leaves_the_rest_cancelled(tmp_path: Path) -> None
         store = RunStore(tmp_path)
         wait_for(lambda: any(run.records("epoch") for run in store.scan()[0]))
         process.send_signal(signal.SIGINT)
-        assert process.stderr
-        errors = process.stderr.read()
-        assert process.wait(20) == 130
+        errors = process.communicate(timeout=PATIENCE)[1]
+        assert process.returncode == 130
     assert "goes on from the last checkpoint" in errors
     assert "Traceback" not in errors
     assert [run.status().state for run in store.scan()[0]] == ["interrupted", "cancelled"]
@@ -147,17 +132,17 @@ def test_a_file_of_ones_own_and_a_run_that_goes_out_and_in(tmp_path: Path) -> No
     assert "24 training and 6 held-out images of 8x8 pixels, 3 labels." in result.stderr
     assert "Images of 10x12 pixels were resized to 8x8." in result.stderr
     (run,) = RunStore(tmp_path / "runs").scan()[0]
-    assert run.config.dataset in vae_core("datasets", env=env).stdout
-    listed = json.loads(vae_core("datasets", "--json", env=env).stdout)
+    assert run.config.dataset in called("datasets", env=env).stdout
+    listed = json.loads(called("datasets", "--json", env=env).stdout)
     assert listed[-1] == {"name": run.config.dataset, "kind": "images", "size": 8, "train": 24}
 
     (tmp_path / "run.zip").write_bytes(bundle(run))
     other = str(tmp_path / "other")
-    result = vae_core("import", str(tmp_path / "run.zip"), "--store", other, env=env)
+    result = called("import", str(tmp_path / "run.zip"), "--store", other, env=env)
     assert "finished, imported" in result.stdout, result.stderr
-    shown = vae_core("show", run.id, "--store", other, env=env).stdout
+    shown = called("show", run.id, "--store", other, env=env).stdout
     assert "its numbers are its sender's" in shown
-    result = vae_core("import", str(tmp_path / "run.zip"), "--store", other, env=env)
+    result = called("import", str(tmp_path / "run.zip"), "--store", other, env=env)
     assert result.returncode == 2
     assert "already; delete it first" in result.stderr
 
@@ -173,7 +158,7 @@ def test_a_file_of_ones_own_and_a_run_that_goes_out_and_in(tmp_path: Path) -> No
     ],
 )
 def test_bad_files_are_one_line(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
-    result = vae_core("train", *arguments, env={"VAE_LAB_RUNS": str(tmp_path / "runs")})
+    result = called("train", *arguments, env={"VAE_LAB_RUNS": str(tmp_path / "runs")})
     assert result.returncode == 2
     assert message in result.stderr
     assert "Traceback" not in result.stderr

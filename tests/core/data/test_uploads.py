@@ -518,13 +518,13 @@ def test_a_killed_parent_leaves_nothing(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     code = f"""if True:
         import tempfile
-        from vae_core import untrusted
+        from vae_core import sandbox
         tempfile.tempdir = {tempfile.gettempdir()!r}
-        with untrusted.private_folder() as folder:
+        with sandbox.private_folder() as folder:
             (folder / "file").write_text("private")
             request = {{"do": "spin", "file_name": "a", "pid": {str(pid)!r}}}
-            child = untrusted.Child(2 << 30, 1000)
-            untrusted.ask_child("tests.core.data.hostile_child", request, child, "a")
+            child = sandbox.Child(2 << 30, 1000)
+            sandbox.ask_child("tests.core.data.hostile_child", request, child, "a")
         """
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT)
     wait_for(lambda: pid.is_file() and bool(pid.read_text()))
@@ -563,13 +563,14 @@ def test_a_disk_that_is_full_keeps_nothing(own: Path) -> None:
 
 DRIVER = """
 import json, sys, tempfile
-from vae_core import untrusted, uploads
-limits = uploads.LIMITS
-untrusted.limit_process(untrusted.Child(limits.memory_bytes, 3600))
+from vae_core import sandbox
+from vae_core.data.upload.child import answer
+from vae_core.data.upload.limits import LIMITS
+sandbox.limit_process(sandbox.Child(LIMITS.memory_bytes, 3600))
 for line in sys.stdin:
     with tempfile.TemporaryDirectory() as folder:
         request = json.loads(line) | {"folder": folder}
-        print(json.dumps(untrusted.answered(uploads.answer, request)), flush=True)
+        print(json.dumps(sandbox.answered(answer, request)), flush=True)
 """
 
 

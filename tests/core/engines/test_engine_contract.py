@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import SMALL
 from tests.core.engines.dask_cluster import Cluster
 from tests.core.engines.test_engines import LONG
-from tests.core.training.test_training import same_bits, weights
+from tests.core.outcomes import same_bits, weights
 from tests.waiting import wait_for
 from vae_core.config import RunConfig
 from vae_core.engines.base import Engine
@@ -22,7 +22,8 @@ from vae_core.engines.local import LocalEngine
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore
 
-pytestmark = pytest.mark.slow
+ENGINES = ["in process", pytest.param("local workers", marks=pytest.mark.slow)]
+ENGINES += [pytest.param("dask", marks=pytest.mark.slow)]
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Subject:
             self.engine.submit(run)
 
 
-@pytest.fixture(scope="module", params=["in process", "local workers", "dask"])
+@pytest.fixture(scope="module", params=ENGINES)
 def subject(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Subject]:
@@ -107,7 +108,9 @@ def test_the_order_is_that_of_submission(subject: Subject) -> None:
     runs = [subject.store.create(RunConfig(epochs=1, seed=seed)) for seed in (3, 1, 2)]
     for run in runs:
         subject.engine.submit(run)
+        subject.engine.submit(run)
     wait_for(lambda: all(run.status().state == "finished" for run in runs))
+    assert all(len(run.records("end")) == 1 for run in runs), "a double submit trains once"
     started = [run.records("start")[0]["time"] for run in runs]
     assert started == sorted(started)
 
@@ -158,8 +161,13 @@ def test_a_cancelled_waiting_run_can_be_submitted_again(subject: Subject) -> Non
         subject.submit(waiting)
     subject.engine.cancel(waiting)
     assert waiting.status().state == "cancelled"
-    subject.engine.cancel(running)
-    subject.engine.submit(waiting)
+    if subject.blocks:
+        subject.engine.cancel(running)
+        subject.engine.submit(waiting)
+    else:
+        subject.engine.submit(waiting)
+        assert waiting.status().state == "queued"
+        subject.engine.cancel(running)
     wait_for(lambda: waiting.status().state == "finished")
     wait_for(lambda: running.status().state == "cancelled")
 

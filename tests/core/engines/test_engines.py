@@ -1,4 +1,6 @@
-"""The local engine with real worker processes: kills, cancels, orphans, double submits."""
+"""The local engine alone: killed and stuck workers, orphans. (What all engines keep to: see
+`test_engine_contract`.)
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,8 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from tests.core.training.test_training import same_bits, weights
-from tests.waiting import wait_for
+from tests.core.outcomes import same_bits, weights
+from tests.waiting import PATIENCE, wait_for
 from vae_core.config import RunConfig
 from vae_core.engines.factory import shared_engine
 from vae_core.engines.in_process import InProcessEngine
@@ -35,61 +37,7 @@ def worker_pid(engine: LocalEngine) -> int:
     return engine._slots[0]._worker.pid
 
 
-def test_runs_in_order_of_submission(engine: LocalEngine, store: RunStore) -> None:
-    runs = [store.create(RunConfig(epochs=2, seed=seed)) for seed in (3, 1, 2)]
-    for run in runs:
-        engine.submit(run)
-        engine.submit(run)
-    wait_for(lambda: all(run.status().state == "finished" for run in runs))
-    ended = [run.records("end") for run in runs]
-    assert all(len(records) == 1 for records in ended), "a double submit trains once"
-    started = [run.records("start")[0]["time"] for run in runs]
-    assert started == sorted(started)
-
-
-def test_cancel_a_running_and_a_waiting_run(engine: LocalEngine, store: RunStore) -> None:
-    running, waiting = (store.create(replace(LONG, seed=seed)) for seed in (0, 1))
-    engine.submit(running)
-    engine.submit(waiting)
-    wait_for(lambda: len(running.records("epoch")) > 20)
-    engine.cancel(waiting)
-    assert waiting.status().state == "cancelled"
-    engine.cancel(running)
-    wait_for(lambda: running.status().state == "cancelled")
-    # What the last checkpoint held can be looked at, and the run can go on.
-    wait_for(lambda: running.viewable)
-    epoch = running.records("epoch")[-1]["epoch"]
-    engine.submit(running)
-    wait_for(lambda: running.records("epoch")[-1]["epoch"] > epoch)
-    engine.cancel(running)
-    wait_for(lambda: running.status().state == "cancelled")
-
-
-def test_a_cancelled_waiting_run_can_be_submitted_again(
-    engine: LocalEngine, store: RunStore
-) -> None:
-    running, waiting = store.create(replace(LONG, seed=5)), store.create(RunConfig(epochs=1))
-    engine.submit(running)
-    engine.submit(waiting)
-    engine.cancel(waiting)
-    engine.submit(waiting)
-    assert waiting.status().state == "queued"
-    engine.cancel(running)
-    wait_for(lambda: waiting.status().state == "finished")
-
-
-def test_a_run_that_is_gone_does_not_stop_the_next(engine: LocalEngine, store: RunStore) -> None:
-    running = store.create(replace(LONG, seed=6))
-    gone, damaged, last = (store.create(RunConfig(epochs=1, seed=seed)) for seed in (1, 2, 3))
-    for run in (running, gone, damaged, last):
-        engine.submit(run)
-    store.delete(gone)
-    (damaged.path / "config.json").write_text("{")
-    engine.cancel(running)
-    wait_for(lambda: last.status().state == "finished")
-    assert damaged.status().state == "failed"
-
-
+@pytest.mark.slow
 def test_killed_worker_interrupts_and_resume_ends_in_the_same_bits(
     engine: LocalEngine, store: RunStore
 ) -> None:
@@ -111,6 +59,7 @@ def test_killed_worker_interrupts_and_resume_ends_in_the_same_bits(
     assert same_bits(weights(run), weights(whole))
 
 
+@pytest.mark.slow
 def test_a_stuck_worker_is_killed_on_cancel(engine: LocalEngine, store: RunStore) -> None:
     run = store.create(replace(LONG, seed=2))
     engine.submit(run)
@@ -123,6 +72,7 @@ def test_a_stuck_worker_is_killed_on_cancel(engine: LocalEngine, store: RunStore
     wait_for(lambda: after.status().state == "finished")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kill_with", [signal.SIGKILL, signal.SIGTERM])
 def test_no_orphan_when_the_parent_dies(store: RunStore, kill_with: signal.Signals) -> None:
     code = (
@@ -140,7 +90,7 @@ def test_no_orphan_when_the_parent_dies(store: RunStore, kill_with: signal.Signa
         assert worker.ppid() == parent.pid
     finally:
         parent.send_signal(kill_with)
-        parent.wait()
+        parent.wait(PATIENCE)
     wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
     assert run.status().state == "interrupted"
     assert run.records("epoch")

@@ -218,7 +218,7 @@ def test_a_file_on_the_command_line(
 
 def test_distortion_of_even_logits_is_the_log_of_the_number_of_strings() -> None:
     tokens = encode(["ab", "b"], "ab", 6)
-    found = categorical.sequence_distortion(np.zeros((2, 6, 3)), tokens)
+    found = -categorical.log_prob(np.zeros((2, 6, 3)), tokens)
     assert found == pytest.approx([3 * math.log(3), 2 * math.log(3)])
 
 
@@ -233,7 +233,7 @@ def test_distortion_sums_to_one_over_all_strings() -> None:
     tokens = np.zeros((len(strings), 4), np.int32)
     for row, string in zip(tokens, strings, strict=True):
         row[: len(string) + 1] = [*("ab".index(c) + 2 for c in string), 1]
-    p = np.exp(-categorical.sequence_distortion(np.repeat(logits[None], len(strings), 0), tokens))
+    p = np.exp(categorical.log_prob(np.repeat(logits[None], len(strings), 0), tokens))
     going_on = np.exp(np.logaddexp(log_p[:, 1], log_p[:, 2]).sum())
     assert p.sum() + going_on == pytest.approx(1)
 
@@ -440,13 +440,15 @@ def test_pages_of_an_autoencoder_of_texts(
     name: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
     for one in (run, encoded):
         shutil.copytree(one.path, own_store.root / one.id)
     st.cache_resource.clear()
     page = open_page("learn")  # which needs no run on images
     page.session_state["run"] = page.session_state["watched"] = run_list.run_label(encoded)
-    page.switch_page(f"app_pages/{name}.py").run()
+    page.switch_page(f"app_pages/{name}/page.py").run()
     if name == "compare":
         chosen = page.multiselect("runs_text")
         chosen.set_value(chosen.options).run()

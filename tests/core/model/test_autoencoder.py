@@ -18,8 +18,9 @@ from dashboard.app_pages.autoencoder import interpolations, trios
 from dashboard.figures import autoencoder as figures
 from dashboard.figures import comparison, curves, rate_distortion
 from tests.conftest import SMALL
-from tests.core.training.test_training import finished, same_bits, weights
+from tests.core.outcomes import finished, same_bits, weights
 from tests.dashboard.pages import open_page, plots
+from tests.trained_runs import TrainedRuns
 from vae_core.cli.app import main
 from vae_core.config import ConfigError, RunConfig
 from vae_core.data import excerpts
@@ -66,14 +67,14 @@ def test_a_sweep_of_it_is_one_run_a_seed() -> None:
 
 
 def test_it_starts_from_the_weights_of_the_vae() -> None:
-    ours, theirs = VAE(AE, 8).get_weights(), VAE(SMALL, 8).get_weights()
+    ours, theirs = VAE(AE, (8, 8, 1)).get_weights(), VAE(SMALL, (8, 8, 1)).get_weights()
     assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
 def test_no_noise_reaches_it() -> None:
     images = np.random.default_rng(0).random((4, 8, 8)).astype(np.float32)
     for config, same in ((AE, True), (SMALL, False)):
-        vae = VAE(config, 8)
+        vae = VAE(config, (8, 8, 1))
         found = [
             vae.distortion_and_rate(images[..., None], vae.noise("train", step, 4))[0]
             for step in range(2)
@@ -264,7 +265,9 @@ def put(run: Run, store: RunStore) -> Run:
 def test_every_page_opens_on_it(
     encoded: Run, own_store: RunStore, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
     put(encoded, own_store)
     page = open_page(name)
     if name == "compare":
@@ -322,9 +325,15 @@ def test_beside_a_vae_it_has_no_place_among_the_rates() -> None:
 
 
 def test_the_page_sets_the_three_side_by_side(
-    encoded: Run, own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    encoded: Run,
+    own_store: RunStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    make_run: TrainedRuns,
 ) -> None:
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
     put(encoded, own_store)
     page = open_page("autoencoder")
     (code,) = page.code
@@ -333,7 +342,7 @@ def test_the_page_sets_the_three_side_by_side(
         "python -m vae_core train --epochs 3",
     ]
     assert len(page.metric) == 1
-    InProcessEngine().submit(own_store.create(replace(SMALL, beta=0.0)))
+    make_run(own_store, replace(SMALL, beta=0.0))
     page.run()
     assert page.code[0].value == "python -m vae_core train --epochs 3"
     page.button("train_missing").click().run()

@@ -11,11 +11,13 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.conftest import SMALL
+from tests.trained_runs import copy_run
 from vae_core.runs.disk import replace_file
 from vae_core.runs.errors import RunBusyError, RunError
 from vae_core.runs.run import Run
@@ -294,3 +296,36 @@ def test_a_run_that_was_deleted_and_trained_again_is_read_anew(store: RunStore) 
     store.delete(run)
     store.create(SMALL).append_metrics({"kind": "end", "epoch": 9, "state": "cancelled"})
     assert [record["epoch"] for record in held.records()] == [9]
+
+
+def test_a_second_look_at_many_runs_opens_no_file(
+    store: RunStore, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(1, 40):
+        run = store.create(replace(SMALL, seed=seed))
+        if seed % 2:
+            run.append_metrics({"kind": "end", "epoch": 1, "state": "finished", "metrics": {}})
+            run.finish(epoch=3)
+    copy_run(trained, store)
+    time.sleep(0.1)  # what is younger is read again
+    first = [run.id for run in store.scan()[0]]
+    opened: list[object] = []
+    real = os.open
+
+    def counted(path: Any, *rest: Any) -> int:
+        opened.append(path)
+        return real(path, *rest)
+
+    monkeypatch.setattr(os, "open", counted)
+    runs, damaged = store.scan()
+    assert [run.id for run in runs] == first
+    assert len(runs) == 40
+    assert not damaged
+    assert not opened
+    runs[0].write_status(epoch=2)
+    store.delete(runs[1])
+    opened.clear()
+    again, _ = store.scan()
+    assert [run.id for run in again] == [run.id for run in runs if run.id != runs[1].id]
+    assert {Path(str(path)).parent.name for path in opened} == {runs[0].id}
+    assert again[0].status().epoch == 2, "nothing old is shown"

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import SMALL
-from tests.core.cli.test_command_line import vae_core
-from tests.core.training.test_training import same_bits, weights
+from tests.core.cli.calling import vae_core
+from tests.core.outcomes import same_bits, weights
 from tests.waiting import PATIENCE, wait_for
 from vae_core.engines.in_process import InProcessEngine
 from vae_core.metrics.catalogue import METRICS

@@ -1,0 +1,94 @@
+"""README and docs: the commands that they show are commands, and the README stays short.
+
+`make docs` checks their links.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+
+from vae_core.cli.app import app
+from vae_core.runs.store import PROJECT
+
+README_LINES = 140
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+COMMAND = re.compile(r"python -m vae_core\b(.*)")
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+MAKE = re.compile(r"^(?: {4})?make ([a-z-]+)", re.MULTILINE)
+
+
+def commands() -> list[str]:
+    """What follows `python -m vae_core` in a line of code, comments and environment left out."""
+    found = set()
+    for page in PAGES:
+        for block in code_blocks(page.read_text("utf-8")):
+            for line in block.splitlines():
+                match = COMMAND.search(line.partition("#")[0])
+                if match and "..." not in match[1]:
+                    found.add(match[1].strip())
+    return sorted(found)
+
+
+def code_blocks(text: str) -> list[str]:
+    """Fenced shell code, and indented code."""
+    fenced = re.findall(r"^```bash\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return fenced + re.findall(r"^ {4}\S.*$", text, re.MULTILINE)
+
+
+def check(command: str) -> None:
+    """Parse it as the command line does, without running it."""
+    with app.make_context("vae_core", shlex.split(command)) as context:
+        name, subcommand, rest = app.resolve_command(context, list(context._protected_args))
+        assert name
+        assert subcommand
+        with subcommand.make_context(name, [*rest, *context.args], parent=context):
+            pass
+
+
+@pytest.mark.parametrize("command", commands())
+def test_commands_that_the_docs_show_can_be_parsed(command: str) -> None:
+    check(command)
+
+
+def test_commands_are_found_and_a_wrong_one_is_noticed() -> None:
+    assert len(commands()) > 15
+    for wrong in ("train --betta 4", "trian --beta 4", "train --beta four", "show"):
+        with pytest.raises(click.UsageError):
+            check(wrong)
+
+
+def test_the_readme_is_short() -> None:
+    lines = (PROJECT / "README.md").read_text("utf-8").splitlines()
+    assert len(lines) <= README_LINES
+
+
+def test_links_of_the_readme_lead_to_files() -> None:
+    links = LINK.findall((PROJECT / "README.md").read_text("utf-8"))
+    assert len(links) > 10
+    missing = [link for link in links if "://" not in link and not (PROJECT / link).exists()]
+    assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_targets_of_make_are_there(page: Path) -> None:
+    makefile = (PROJECT / "Makefile").read_text("utf-8")
+    for target in MAKE.findall(page.read_text("utf-8")):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_extra_that_the_docs_install_is_there() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+    named = {
+        extra
+        for page in PAGES
+        for group in re.findall(r"pip install '\.\[([a-z,]+)\]'", page.read_text("utf-8"))
+        for extra in group.split(",")
+    }
+    assert named
+    assert named <= project["optional-dependencies"].keys()

@@ -1,0 +1,109 @@
+"""Finished runs for tests that only need some to be there: trained once, then copied.
+
+What a copy of other β, schedule or optimiser holds is what the template's networks give: its
+weights, pictures and rates are theirs, and its losses are put together from their distortion and
+rate with its own β. So a test of what training does trains; all others copy.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+import pytest
+
+from vae_core.config import RunConfig
+from vae_core.engines.in_process import InProcessEngine
+from vae_core.model import architectures, objectives, schedules
+from vae_core.model.objectives import Terms
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
+
+PATIENCE = 400  # seconds that another process may take to train a template
+# What the networks, the data or the number of records depend on; a copy may differ in the rest.
+KEPT = (
+    "dataset",
+    "architecture",
+    "latent_dim",
+    "epochs",
+    "batch_size",
+    "seed",
+    "model",
+    "likelihood",
+    "sigma",
+)
+
+BUILD = architectures.build  # before a test patches it
+
+
+def copy_run(run: Run, store: RunStore) -> Run:
+    """The same run in another store."""
+    shutil.copytree(run.path, store.root / run.id)
+    return store.get(run.id)
+
+
+class TrainedRuns:
+    """Makes finished runs of any config, each as a folder of its own.
+
+    Args:
+        folder: of the templates; the processes of one test session share it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._templates = RunStore(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def __call__(self, store: RunStore, config: RunConfig) -> Run:
+        """A finished run of that config in that store."""
+        template = self._template(config)
+        path = store.root / config.id
+        shutil.copytree(template.path, path, ignore=shutil.ignore_patterns("lock"))
+        if config != template.config:
+            (path / "config.json").write_text(config.to_json())
+            lines = [_with_beta(record, config, template) for record in template.records()]
+            (path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        run = Run(path)
+        run.finish(epoch=config.epochs, submitted=time.time())
+        return run
+
+    def _template(self, config: RunConfig) -> Run:
+        trained = RunConfig(**{name: getattr(config, name) for name in KEPT})
+        with filelock.FileLock(self._templates.root / f"{trained.id}.lock", timeout=PATIENCE):
+            if self._templates.has(trained.id):
+                return self._templates.get(trained.id)
+            run = self._templates.create(trained)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(architectures, "build", BUILD)
+                InProcessEngine().submit(run)
+            whole = run.viewable and bool(run.metrics())
+            if not whole:
+                self._templates.delete(run)
+            assert whole, "ask for a run before training is patched"
+            return run
+
+
+def _with_beta(record: dict[str, Any], config: RunConfig, template: Run) -> dict[str, Any]:
+    """A line of metrics.jsonl with the β, the C and the losses of another config."""
+    if record["kind"] not in ("step", "epoch") or not config.has_rate:
+        return record
+    steps = config.epochs * template.records("start")[-1]["steps_per_epoch"]
+    now = schedules.schedule(config, np.array([max(record["step"] - 1, 0)]), steps)
+    beta = float(now.beta[0])
+    capacity = None if now.capacity is None else float(now.capacity[0])
+
+    def with_loss(means: dict[str, Any] | None) -> dict[str, Any] | None:
+        if means is None:
+            return None
+        terms = Terms(means["distortion"], means["rate"], means.get("rate_per_dim"))
+        loss = objectives.of(config).loss(terms, beta, capacity)
+        return means | {"loss": float(loss)}
+
+    changed = {key: with_loss(record[key]) for key in ("train", "test") if key in record}
+    if record["kind"] == "epoch":
+        changed |= {"beta": beta, "capacity": capacity}  # type: ignore[dict-item]
+    return record | changed

@@ -1,0 +1,63 @@
+"""Open a run or a data set."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from vae_core.api.trained_run import TrainedRun
+from vae_core.data import registry
+from vae_core.data.dataset import Dataset
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore, default_store, pretrained_store
+
+
+def open_run(run: str | Path, store: str | Path | None = None) -> TrainedRun:
+    """Open a run: trained here or elsewhere, finished or not.
+
+    Args:
+        run: its id; a part that no other id has; or the path of its folder.
+        store: the folder of runs where to look for the id. None: those that you trained, then
+            those that ship with the project.
+
+    Raises:
+        VaeLabError: there is no such run, or several, or it is damaged.
+    """
+    text = os.fspath(run)
+    if isinstance(run, Path) or Path(text).name != text:
+        found = Run(Path(text).resolve())
+        found.check()
+        return TrainedRun(found)
+    stores = [RunStore(store)] if store is not None else [default_store(), pretrained_store()]
+    for opened in stores:
+        if opened.has(text):
+            return TrainedRun(opened.get(text))
+    fitting = {
+        match.id: match
+        for opened in reversed(stores)
+        for match in opened.scan()[0]
+        if text and text in match.id
+    }
+    if not fitting:
+        raise RunError(f"no run has {text[:150]!r} in the id; vae_core.runs() lists all.")
+    if len(fitting) > 1:
+        some = ", ".join([*fitting][:3]) + (", ..." if len(fitting) > 3 else "")
+        raise RunError(f"{len(fitting)} runs have {text!r} in the id: {some}; be exact.")
+    return TrainedRun(*fitting.values())
+
+
+def load_dataset(name: str) -> Dataset:
+    """Load a data set by its name, such as "digits", "mnist" or "unicode_names".
+
+    Returns:
+        x_train and x_test, the latter held out: (n, size, size) float32 images in [0, 1], or of
+        texts (n, length) int32 tokens of `vocabulary`; y_train and y_test, (n,) int64, indices
+        into `label_names`. They stay in memory for the next call: copy an array before you write
+        into it.
+
+    Raises:
+        VaeLabError: there is no data set of that name (the message lists them), or it can't be
+            downloaded and is not in the folder that `VAE_LAB_DATA` names.
+    """
+    return registry.load(name)

@@ -1,0 +1,210 @@
+"""TrainedRun: the numbers of a run as tables, and its networks as functions."""
+
+from __future__ import annotations
+
+import functools
+import html
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from vae_core.config import RunConfig
+from vae_core.latent.samples import fitted_normal_samples, prior_samples
+from vae_core.runs.records import LOSSES
+from vae_core.runs.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vae_core.api.networks import Networks
+
+
+class Posterior(NamedTuple):
+    """The posteriors q(z|x) of n items: N(mean, exp(log_var)), each array (n, d) float32.
+
+    An autoencoder's have no width: log_var is -inf.
+    """
+
+    mean: np.ndarray
+    log_var: np.ndarray
+
+
+class TrainedRun:
+    """A run, as `train`, `sweep` and `open_run` return it. Nothing here loads TensorFlow.
+
+    Args:
+        run: its folder.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __repr__(self) -> str:
+        return f"TrainedRun({self.id!r}, {', '.join([self.state, *self._numbers()])})"
+
+    def _repr_html_(self) -> str:
+        settings = [f"{name} {value}" for name, value in self.config.changed.items()]
+        lines = [f"<b>{html.escape(self.id)}</b>, {self.state}"]
+        lines += [html.escape(", ".join(line)) for line in (settings, self._numbers()) if line]
+        return "<br>".join(lines)
+
+    def _numbers(self) -> list[str]:
+        """Its last held-out numbers, in words."""
+        epochs = self._run.records("epoch")
+        test = epochs[-1]["test"] if epochs else {}
+        found = [f"{name} {test[name]:.2f}" for name in LOSSES if name in test]
+        return [*found, "nats an item, held out"] if found else []
+
+    @property
+    def id(self) -> str:
+        """Its name: a readable part, and a hash of the config."""
+        return self._run.id
+
+    @property
+    def path(self) -> Path:
+        """Its folder."""
+        return self._run.path
+
+    @property
+    def config(self) -> RunConfig:
+        """What was trained: data set, architecture, latent_dim, beta, seed and so on."""
+        return self._run.config
+
+    @property
+    def state(self) -> str:
+        """queued, running, finished, failed, cancelled or interrupted."""
+        return self._run.status().state
+
+    @property
+    def error(self) -> str | None:
+        """Why it did not finish; None where there is nothing to say."""
+        return self._run.status().error
+
+    # --- numbers -------------------------------------------------------------------------
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """One row an epoch; row 0 is before the first step.
+
+        Columns: seconds of training; beta (and capacity, under that schedule) after the epoch;
+        train_loss, train_distortion, train_rate, means over the steps of the epoch; test_loss,
+        test_distortion, test_rate, test_elbo, held out, with z sampled; rate_per_dim_0 to
+        rate_per_dim_(d-1), the held-out rate of each latent dimension. All in nats an image or
+        text. An autoencoder has no beta, rate and elbo.
+        """
+        import pandas as pd
+
+        rows = [_history_row(record) for record in self._run.records("epoch")]
+        # The last row has all columns in their order; before the first step there is no train loss.
+        columns = list(rows[-1]) if rows else ["epoch"]
+        return pd.DataFrame(rows, columns=columns).set_index("epoch")
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The held-out numbers of a finished run, by name; empty of any other.
+
+        loss, distortion, rate and elbo are in nats an image or text, with z sampled. What else
+        there is depends on the data; `vae_core.metrics.catalogue.METRICS` explains each.
+        """
+        return self._run.metrics()
+
+    @property
+    def posterior(self) -> Posterior:
+        """The posteriors of the held-out items, in the order of the data set's x_test.
+
+        Raises:
+            VaeLabError: the run has none (yet), or they are damaged.
+        """
+        arrays = self._run.arrays()
+        return Posterior(arrays["posterior_mean"], arrays["posterior_log_var"])
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The name of the label of each held-out item, (n,) str.
+
+        Raises:
+            VaeLabError: the run has none (yet), or they are damaged.
+        """
+        arrays = self._run.arrays()
+        return arrays["label_names"][arrays["labels"]]
+
+    # --- networks ------------------------------------------------------------------------
+
+    def encode(self, x: np.ndarray | Sequence[str]) -> Posterior:
+        """The posteriors of images or texts.
+
+        Args:
+            x: images (n, size, size), floats in [0, 1] or uint8; or a list of n texts.
+
+        Returns:
+            mean and log_var, (n, d) each.
+
+        Raises:
+            VaeLabError: the run has no weights, or a text has characters it doesn't know.
+            ValueError: x has another shape or range.
+        """
+        return Posterior(*self._networks.encode(x))
+
+    def decode(self, z: Any) -> np.ndarray | list[str]:
+        """What latents decode to.
+
+        Args:
+            z: (n, d).
+
+        Returns:
+            Pixel probabilities (n, size, size) float32; of a run on texts, the n likeliest texts.
+
+        Raises:
+            VaeLabError: the run has no weights.
+            ValueError: z has another shape.
+        """
+        return self._networks.decode(np.asarray(z, np.float32))
+
+    def sample(self, n: int = 16, seed: int = 0) -> np.ndarray | list[str]:
+        """Decode n samples of the prior N(0, 1); the same seed gives the same z.
+
+        An autoencoder has no prior: z is then drawn from the normal distribution that is fitted to
+        its held-out latents (Ghosh et al., 2020, section 4).
+
+        Returns:
+            As `decode`.
+
+        Raises:
+            VaeLabError: the run has no weights.
+        """
+        if self.config.has_rate:
+            return self.decode(prior_samples(n, self.config.latent_dim, seed))
+        return self.decode(fitted_normal_samples(n, self.posterior.mean, seed))
+
+    def reconstruct(self, x: np.ndarray | Sequence[str]) -> np.ndarray | list[str]:
+        """Encode x, and decode the posterior means.
+
+        Args:
+            x: as `encode` takes it.
+
+        Returns:
+            As `decode`.
+
+        Raises:
+            VaeLabError, ValueError: as `encode`.
+        """
+        return self.decode(self.encode(x).mean)
+
+    @functools.cached_property
+    def _networks(self) -> Networks:
+        from vae_core.api.networks import networks_of  # onnxruntime, only where it is needed
+
+        return networks_of(self._run)
+
+
+def _history_row(record: dict[str, Any]) -> dict[str, Any]:
+    """A row of `TrainedRun.history` of an `epoch` of metrics.jsonl."""
+    row = {name: record[name] for name in ("epoch", "seconds", "beta", "capacity")}
+    row = {name: value for name, value in row.items() if value is not None}
+    row |= {f"train_{name}": value for name, value in (record["train"] or {}).items()}
+    test = dict(record["test"])
+    rates = test.pop("rate_per_dim", [])
+    row |= {f"test_{name}": value for name, value in test.items()}
+    return row | {f"rate_per_dim_{i}": rate for i, rate in enumerate(rates)}

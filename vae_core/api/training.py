@@ -1,0 +1,186 @@
+"""Train runs from Python, in a worker process: TensorFlow stays out of the caller's."""
+
+from __future__ import annotations
+
+import atexit
+import difflib
+import inspect
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vae_core.api.trained_run import TrainedRun
+from vae_core.cli import progress as terminal_progress
+from vae_core.cli.config_options import config_of
+from vae_core.cli.printing import ERR
+from vae_core.config import FIELDS, ConfigError, RunConfig
+from vae_core.engines.base import Engine
+from vae_core.engines.factory import new_engine
+from vae_core.runs import sweeps
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore, default_store
+
+
+def train(
+    *,
+    store: str | Path | None = None,
+    size: int | None = None,
+    progress: bool = True,
+    **settings: Any,
+) -> TrainedRun:
+    """Train one run, or open it if it is already finished.
+
+    What is not given is as on the command line, where `python -m vae_core train --help` explains
+    every setting. An interrupt leaves the run interrupted; the same call goes on from its last
+    checkpoint.
+
+    Args:
+        store: folder of runs. None: `VAE_LAB_RUNS`, else runs/ in the project.
+        size: pixels a side that a file of your own is resized to.
+        progress: show it, in a terminal or a notebook.
+        settings: fields of the config, such as dataset="digits" (or the path of a file of your
+            own), beta=4, latent_dim=8, epochs=20, seed=1.
+
+    Raises:
+        VaeLabError: a setting, the data set or the file can't be used, or training failed.
+    """
+    config = _config(settings, size)
+    (run,) = _trained([config], store, progress)
+    if run.state != "finished":
+        raise RunError(_outcome(run))
+    return run
+
+
+def sweep(
+    betas: Iterable[float] | None = None,
+    seeds: Iterable[int] = (0,),
+    *,
+    store: str | Path | None = None,
+    size: int | None = None,
+    progress: bool = True,
+    **settings: Any,
+) -> list[TrainedRun]:
+    """Train betas x seeds, all of a seed from the same weights, with the same batches and noise.
+
+    Args:
+        betas: as in [0, 1, 4]. None of an autoencoder, which has no beta.
+        seeds: of weights, batches and noise.
+        store, size, progress, settings: as `train` takes them; beta and seed are given above.
+
+    Returns:
+        The runs, ordered by seed and then beta. One that did not finish, as at a β that diverges,
+        is among them, and a warning says why; see its `state`.
+
+    Raises:
+        VaeLabError: a setting, the data set or the file can't be used.
+    """
+    if given := settings.keys() & {"beta", "seed"}:
+        raise ConfigError(f"a sweep takes betas and seeds, not {' and '.join(sorted(given))}.")
+    has_rate = settings.get("model") != "autoencoder"
+    if has_rate and betas is None:
+        raise ConfigError("a sweep needs betas, as in betas=[0, 1, 4].")
+    if not has_rate and betas is not None:
+        raise ConfigError("an autoencoder has no beta: leave out betas.")
+    base = _config(settings, size)
+    configs = sweeps.sweep(base, map(_plain, betas or ()), map(_plain, seeds))
+    runs = _trained(configs, store, progress)
+    for run in runs:
+        if run.state != "finished":
+            warnings.warn(_outcome(run), RuntimeWarning, stacklevel=2)
+    return runs
+
+
+def _signature(function: Any, but: tuple[str, ...] = ()) -> inspect.Signature:
+    """With the settings by name, for completion and help; those not given have no value."""
+    found = inspect.signature(function)
+    named = [p for p in found.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    settings = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=field.type)
+        for name, field in FIELDS.items()
+        if name not in but
+    ]
+    return found.replace(parameters=[*named, *settings])
+
+
+train.__signature__ = _signature(train)  # type: ignore[attr-defined]
+sweep.__signature__ = _signature(sweep, but=("beta", "seed"))  # type: ignore[attr-defined]
+
+
+def _config(settings: dict[str, Any], size: int | None) -> RunConfig:
+    for name in settings:
+        if name not in FIELDS:
+            near = difflib.get_close_matches(name, FIELDS, n=1)
+            meant = f"did you mean {near[0]}?" if near else f"choose from {', '.join(FIELDS)}."
+            raise ConfigError(f"there is no setting {name!r}: {meant}")
+    values = {name: _plain(value) for name, value in settings.items()}
+    return config_of(values | {"size": size})
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers as Python's, paths as text."""
+    if isinstance(value, Path):
+        return str(value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _outcome(run: TrainedRun) -> str:
+    error = run.error or "the same call goes on from its last checkpoint."
+    return f"run {run.id} is {run.state}: {error}"
+
+
+# --- the worker process ------------------------------------------------------------------
+
+# The engine of the last call: its worker has TensorFlow loaded already. One, as that takes 650 MB.
+_kept: dict[RunStore, Engine] = {}
+
+
+def _trained(
+    configs: list[RunConfig], folder: str | Path | None, progress: bool
+) -> list[TrainedRun]:
+    """Train what is not finished, and show the progress."""
+    store = RunStore(folder) if folder is not None else default_store()
+    runs = [store.create(config) for config in configs]
+    left = [run for run in runs if run.status().state != "finished"]
+    if left:
+        engine = _engine(store)
+        try:
+            for run in left:
+                engine.submit(run)
+            _follow(left, progress)
+        except KeyboardInterrupt:
+            for run in left:
+                if run.status().state == "queued":
+                    engine.cancel(run)
+            ERR.print("Stopped. The same call goes on from the last checkpoint.")
+            raise
+        finally:
+            if any(run.status().active for run in left):  # interrupted: the worker ends with it
+                close_engine()
+    return [TrainedRun(run) for run in runs]
+
+
+def _follow(runs: list[Run], progress: bool) -> None:
+    if progress and ERR.is_jupyter:
+        from vae_core.api import notebook_progress  # IPython, which only a notebook has
+
+        notebook_progress.follow(runs)
+    else:
+        terminal_progress.follow(runs, quiet=not progress)
+
+
+def _engine(store: RunStore) -> Engine:
+    if store not in _kept:
+        close_engine()
+        _kept[store] = new_engine(store)
+    return _kept[store]
+
+
+@atexit.register
+def close_engine() -> None:
+    """End the worker process; a run that it trains is left interrupted."""
+    while _kept:
+        _kept.popitem()[1].close()
