@@ -75,7 +75,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
             path.write_bytes(secrets if isinstance(secrets, bytes) else secrets.encode())
         config.set_option("secrets.files", [str(path)])
         monkeypatch.setattr(st, "secrets", Secrets())
-        monkeypatch.setattr(roles, "_seen_login", False)
+        monkeypatch.setattr(roles, "_login_was_configured", False)
         roles._note.cache_clear()
         for name, value in env.items():
             monkeypatch.setenv(name, value)
@@ -101,7 +101,7 @@ def role_of(user: dict[str, Any]) -> str:
         from dashboard.access import roles
 
         st.text(roles.role())
-        st.text(roles.why_viewer())
+        st.text(roles.viewer_reason())
 
     page = visit(script, user)
     assert not page.exception, page.exception
@@ -575,4 +575,4 @@ def test_the_form_says_the_limit_before_the_press(host: Host, own_store: RunStor
 def test_a_laptop_has_no_limits(host: Host) -> None:
     host()
     many = [RunConfig(epochs=100_000, seed=seed) for seed in range(99)]
-    assert actions.why_too_much(many) is None
+    assert actions.limit_refusal(many) is None
