@@ -446,7 +446,7 @@ def test_pages_of_an_autoencoder_of_texts(
     st.cache_resource.clear()
     page = open_page("learn")  # which needs no run on images
     page.session_state["run"] = page.session_state["watched"] = run_list.run_label(encoded)
-    page.switch_page(f"app_pages/{name}.py").run()
+    page.switch_page(f"app_pages/{name}/page.py").run()
     if name == "compare":
         chosen = page.multiselect("runs_text")
         chosen.set_value(chosen.options).run()
