@@ -3,7 +3,7 @@
 #     docker build --target viewer -t vae-lab-viewer .   shows the runs that ship, trains none
 #     docker build -t vae-lab .                          trains, too
 #
-# The README says how to run them. `tests/test_image.py` takes the steps below, one by one.
+# docs/hosting.md says how to run them. `tests/test_image.py` takes the steps below, one by one.
 
 ARG PYTHON=3.12
 FROM python:${PYTHON}-slim AS base

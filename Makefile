@@ -47,6 +47,7 @@ format: .venv/installed-dev
 	$(BIN)/ruff format .
 
 docs: .venv/installed-dev  ## the documentation, in site/; a warning or a broken link fails
+	rm -rf site
 	$(BIN)/python -m sphinx -W --keep-going -E -q -b html docs site
 	@! grep -rlE '<(script|link|img|iframe)[^>]+(src|href)="?(https?:)?//' site --include='*.html' \
 	  || { echo "A page of the site loads something from elsewhere."; exit 1; }

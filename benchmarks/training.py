@@ -85,7 +85,9 @@ class PlainVAE(keras.Model):
 
 def keras_fit(config: RunConfig, data: dataset.Dataset) -> Result:
     keras.utils.set_random_seed(config.seed)
-    encoder, decoder, _ = architectures.build(config.architecture, config.latent_dim, data.shape[0])
+    encoder, decoder, _ = architectures.build(
+        config.architecture, (data.size, data.size, 1), 1, config.latent_dim
+    )
     model = PlainVAE(encoder, decoder, config.beta, config.seed)
     model.compile(optimizer=keras.optimizers.Adam(config.learning_rate))
     x_train, x_test = data.x_train[..., None], data.x_test[..., None]

@@ -32,14 +32,13 @@ myst_heading_anchors = 3
 
 # --- the API reference ------------------------------------------------------------------------
 # Importing TensorFlow takes seconds, and no signature needs it.
-autodoc_mock_imports = ["keras", "tensorflow", "tf2onnx", "onnx", "distributed", "dask"]
+autodoc_mock_imports = ["keras", "tensorflow", "tf2onnx", "onnx", "distributed", "IPython"]
 # Else autodoc looks for the source of their classes, and imports them after all.
 for name in autodoc_mock_imports:
     ModuleAnalyzer.cache["module", name] = PycodeError("not imported for the docs")
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_preserve_defaults = True
-autodoc_default_options = {"members": True, "exclude-members": "__init__, __new__"}
+autodoc_default_options = {"members": True}
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 default_role = "code"  # docstrings have names in single backticks

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.browser.chromium import browser, page, server  # noqa: F401 (fixtures)
 from tests.trained_runs import BUILD, TrainedRuns
+from vae_core import kinds
 from vae_core.config import RunConfig
 from vae_core.engines import factory
 from vae_core.engines.in_process import InProcessEngine
@@ -50,8 +52,8 @@ def store(tmp_path: Path) -> RunStore:
 def no_xla(monkeypatch: pytest.MonkeyPatch) -> None:
     """Training in this process without XLA, which compiles for longer than a small run trains."""
 
-    def build(name: str, latent_dim: int, size: int) -> architectures.Networks:
-        return BUILD(name, latent_dim, size)._replace(jit=False)
+    def build(*args: Any) -> architectures.Networks:
+        return BUILD(*args)._replace(jit=False)
 
     monkeypatch.setattr(architectures, "build", build)
 
@@ -67,7 +69,8 @@ def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
         replace_file(run.weights_path, checkpoint.weights_file(vae))
 
     monkeypatch.setattr(loop, "export", weights_alone)
-    monkeypatch.setattr(loop, "measure", lambda *_: {})
+    for kind in kinds.KINDS.values():
+        monkeypatch.setattr(kind, "measure", lambda *_: {})
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from vae_core.runs.store import PROJECT
 CORE = (
     ("settings",),
     ("config",),
+    ("registry",),
     ("sandbox",),
     ("runs",),
     ("data",),
@@ -25,6 +26,7 @@ CORE = (
     ("exchange",),
     ("engines",),
     ("cli",),
+    ("api",),
     ("__main__",),
 )
 # The pages know each other as little as the figures know Streamlit.

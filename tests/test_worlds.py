@@ -17,7 +17,6 @@ from vae_core.runs.store import PROJECT
 
 # What imports TensorFlow or Keras: everything else of the core is light.
 TRAINING_SIDE = {
-    "model.build",
     "model.text_vae",
     "model.vae",
     *(f"model.architectures.{name}" for name in ("conv", "deep", "lstm", "mlp")),

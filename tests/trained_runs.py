@@ -19,14 +19,24 @@ import pytest
 
 from vae_core.config import RunConfig
 from vae_core.engines.in_process import InProcessEngine
-from vae_core.model import architectures, schedules
-from vae_core.model.objectives import beta_vae
+from vae_core.model import architectures, objectives, schedules
+from vae_core.model.objectives import Terms
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore
 
 PATIENCE = 400  # seconds that another process may take to train a template
 # What the networks, the data or the number of records depend on; a copy may differ in the rest.
-KEPT = ("dataset", "architecture", "latent_dim", "epochs", "batch_size", "seed", "model")
+KEPT = (
+    "dataset",
+    "architecture",
+    "latent_dim",
+    "epochs",
+    "batch_size",
+    "seed",
+    "model",
+    "likelihood",
+    "sigma",
+)
 
 BUILD = architectures.build  # before a test patches it
 
@@ -89,7 +99,8 @@ def _with_beta(record: dict[str, Any], config: RunConfig, template: Run) -> dict
     def with_loss(means: dict[str, Any] | None) -> dict[str, Any] | None:
         if means is None:
             return None
-        loss = beta_vae.loss(means["distortion"], means["rate"], beta, capacity)
+        terms = Terms(means["distortion"], means["rate"], means.get("rate_per_dim"))
+        loss = objectives.of(config).loss(terms, beta, capacity)
         return means | {"loss": float(loss)}
 
     changed = {key: with_loss(record[key]) for key in ("train", "test") if key in record}

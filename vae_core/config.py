@@ -224,6 +224,71 @@ class RunConfig:
             choices=("vae", "autoencoder"),
         ),
     ] = "vae"
+    likelihood: Annotated[
+        str,
+        Setting(
+            label="Likelihood",
+            help="distribution of a pixel given z",
+            group=MODEL,
+            note="bernoulli: a cross-entropy on grey pixels. gaussian: of a fixed width sigma. "
+            "Their nats don't compare.",
+            is_name=True,
+            choices="vae_core.model.likelihoods:names",
+            kinds=("images",),
+        ),
+    ] = "bernoulli"
+    sigma: Annotated[
+        Number,
+        Setting(
+            label="Sigma",
+            help="standard deviation of a pixel under the Gaussian likelihood",
+            group=MODEL,
+            low=1e-3,
+            high=1e3,
+            offered=(0.01, 10),
+            step=0.01,
+            read_when={"likelihood": ("gaussian",)},
+            kinds=("images",),
+        ),
+    ] = 0.1
+    prior: Annotated[
+        str,
+        Setting(
+            label="Prior",
+            help="distribution of z that the rate is counted from",
+            group=MODEL,
+            is_name=True,
+            choices="vae_core.model.priors:names",
+            read_when=VAE_ONLY,
+        ),
+    ] = "standard_normal"
+    objective: Annotated[
+        str,
+        Setting(
+            label="Objective",
+            help="what training minimises",
+            group=OBJECTIVE,
+            note="beta: distortion + β · rate. free_bits: as beta, but the first nats of each "
+            "latent dimension cost nothing.",
+            is_name=True,
+            choices="vae_core.model.objectives:names",
+            read_when=VAE_ONLY,
+        ),
+    ] = "beta"
+    free_bits: Annotated[
+        Number,
+        Setting(
+            label="Free bits",
+            help="rate of each latent dimension that costs nothing",
+            group=OBJECTIVE,
+            unit="nats",
+            low=0,
+            high=1e3,
+            offered=(0, 20),
+            step=0.1,
+            read_when=VAE_ONLY | {"objective": ("free_bits",)},
+        ),
+    ] = 0.5
 
     @property
     def has_rate(self) -> bool:

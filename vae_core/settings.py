@@ -48,6 +48,7 @@ class Setting(GroupedMetadata):
         is_name: any lower-case name is taken, and `choices` are those known here. For what a run
             folder of another installation may name.
         read_when: the field has no effect unless each of these other fields has one of the values.
+        kinds: of data for which it has an effect; empty: any.
         name, type, default: of the field itself; `settings_of` fills them in.
     """
 
@@ -64,6 +65,7 @@ class Setting(GroupedMetadata):
     choices: tuple[str, ...] | str = ()
     is_name: bool = False
     read_when: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
     name: str = ""
     type: type = str
     default: Any = None
@@ -109,11 +111,18 @@ class Setting(GroupedMetadata):
     def when(self) -> str:
         """When it is read, such as "read when model is vae"; nothing where it always is."""
         conditions = [f"{name} is {_either(values)}" for name, values in self.read_when.items()]
+        if self.kinds:
+            conditions.append(f"the data are {_either(self.kinds)}")
         return f"read when {' and '.join(conditions)}" if conditions else ""
 
-    def read_by(self, values: Mapping[str, Any]) -> bool:
-        """Has the field an effect, the other fields having these values?"""
-        return all(values[name] in allowed for name, allowed in self.read_when.items())
+    def read_by(self, values: Mapping[str, Any], kind: str | None = None) -> bool:
+        """Has the field an effect, the other fields having these values?
+
+        Args:
+            kind: of the data; None: of any.
+        """
+        fits = kind is None or not self.kinds or kind in self.kinds
+        return fits and all(values[name] in allowed for name, allowed in self.read_when.items())
 
 
 def settings_of(cls: type) -> dict[str, Setting]:

@@ -1,10 +1,10 @@
-"""Arrays in, `plotly.graph_objects.Figure` out; knows no Streamlit.
+"""Make Plotly figures from arrays, without Streamlit.
 
-Text and background colours are the theme's and are set in the browser.
+The colours of text and background come from the theme and are set in the browser.
 """
 
-# Ten labels, told apart in light and dark, with and without colour-blindness: the sequence of ten
-# by Petroff (2021), "Accessible Color Sequences for Data Visualization", arXiv:2107.02270.
+# Ten colours that people with and without colour-blindness can tell apart, in light and dark:
+# Petroff (2021), "Accessible Color Sequences for Data Visualization", arXiv:2107.02270.
 LABEL_COLOURS = (
     "#3f90da",
     "#ffa90e",
@@ -17,7 +17,8 @@ LABEL_COLOURS = (
     "#717581",
     "#92dadd",
 )
-# Below the plot, whatever its height: clear of the axis titles.
+MUTED = "#8a8f98"  # grey, visible on light and dark
+# Positioned relative to the container, so that it is below the axis titles at any height.
 LEGEND_BELOW = {
     "orientation": "h",
     "yref": "container",
@@ -30,6 +31,11 @@ LEGEND_BELOW = {
 MARGINS = {"l": 56, "r": 16, "t": 32, "b": 44}
 
 
+def label_colour(label: int) -> str:
+    """Return the colour of a label's index; colours repeat after ten."""
+    return LABEL_COLOURS[label % len(LABEL_COLOURS)]
+
+
 def dim_name(dim: int) -> str:
-    """z₁ for dimension 0, and so on."""
+    """Return the name of a latent dimension: z₁ for 0."""
     return "z" + str(dim + 1).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))

@@ -1,4 +1,4 @@
-"""Autoencoder and VAEs side by side: latent planes at their own scales, and walks through them."""
+"""Figures of an autoencoder beside VAEs: latent planes, and paths through them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from dashboard.figures.dict_figure import DictFigure, axes, columns
 from dashboard.figures.pictures import data_uri, enlarged, png
 from vae_core.latent.picture_sheet import sheet
 
-MAX_POINTS = 2500  # a run: more hide each other
-SHARE_SHOWN = 0.99  # of the images lie within axes of their own
+MAX_POINTS = 2500  # per run: more would hide each other
+SHARE_SHOWN = 0.99  # a run's own axes show at least this share of its images
 PIXELS_ACROSS = 900
-ROW_GAP = 0.05  # between the rows of a walk, of its height
+ROW_GAP = 0.05  # between the rows of a path, as a share of the figure's height
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Plane:
     """The latent space of one run.
 
     Attributes:
-        title: above it.
-        means: (n, d), where the held-out images are.
+        title: shown above the plane.
+        means: (n, d), posterior means of held-out images.
         labels: (n,), index into label_names.
-        label_names: one a label.
+        label_names: one per label.
         dims: the two dimensions to show, from 0; with d = 1 the second axis is the label.
-        walk: (steps, d), a straight walk.
+        walk: (steps, d), latents on a straight path.
     """
 
     title: str
@@ -41,17 +41,18 @@ class Plane:
 
     @property
     def half_width(self) -> float:
-        """Of axes that show nearly all images, and 2 σ of N(0, I) in any case."""
-        shown = np.abs(self.means[:, list(self.dims)]).max(axis=1)
-        return max(float(np.quantile(shown, SHARE_SHOWN)) * 1.05, 2.2)
+        """The largest coordinate of axes that show nearly all images; at least 2.2."""
+        extents = np.abs(self.means[:, list(self.dims)]).max(axis=1)
+        return max(float(np.quantile(extents, SHARE_SHOWN)) * 1.05, 2.2)
 
 
 def planes(runs: Sequence[Plane], shared: bool) -> DictFigure:
-    """A scatter a run around the origin, with the circles of N(0, I) and the walk.
+    """Draw a scatter of each run, with the circles of N(0, I) and the path.
 
     Args:
         runs: at least one.
-        shared: the widest axes for all; else each has its own, and its title says how wide.
+        shared: whether all runs get the widest axes; else each has its own. The titles say how
+            wide the axes are.
     """
     widest = max(run.half_width for run in runs)
     widths = [widest if shared else run.half_width for run in runs]
@@ -112,12 +113,12 @@ def planes(runs: Sequence[Plane], shared: bool) -> DictFigure:
 def walk(
     pictures: np.ndarray, distances: Mapping[str, np.ndarray], tops: Mapping[str, float]
 ) -> DictFigure:
-    """The decoded steps of a walk, and under each how far the nearest image is.
+    """Draw the decoded steps of a path, and below each step its distances to the nearest image.
 
     Args:
         pictures: (steps, size, size) in [0, 1].
-        distances: by what is measured, with its unit: (steps,).
-        tops: of each the top of its axis, so that several walks compare.
+        distances: name of a distance, with its unit -> (steps,).
+        tops: name of a distance -> top of its axis, so that several paths can be compared.
     """
     steps = len(pictures)
     picture = enlarged(sheet(pictures, steps, gap=1), PIXELS_ACROSS)
@@ -136,11 +137,11 @@ def walk(
             "hoverinfo": "none",
         }
     ]
-    # The picture has half of the height, and the bars below it share the other.
+    # The picture gets half of the height, and the bars below share the other half.
     room = (1 - len(distances) * ROW_GAP) / 2
     layout: dict[str, Any] = {
         "xaxis": fixed | matching | {"visible": False},
-        # Not of equal scale, which an image would ask for: the steps keep the width of the bars.
+        # Plotly gives images equal scales by default; the steps must be as wide as the bars.
         "yaxis": {
             "domain": [1 - room, 1],
             "visible": False,

@@ -1,4 +1,4 @@
-"""Over training: loss, distortion and rate, the rate of each latent dimension, the β schedule."""
+"""Figures over training: loss, distortion, rate, rate of each dimension, and the β schedule."""
 
 from __future__ import annotations
 
@@ -25,15 +25,14 @@ VIRIDIS = plotly.colors.get_colorscale("Viridis")
 
 
 def training(records: Sequence[dict[str, Any]], item: str = "an image") -> DictFigure:
-    """Loss, distortion and rate over the epochs, held out and on the training batches.
+    """Draw loss, distortion and rate over the epochs, held out and on the training batches.
 
-    Of an autoencoder the loss alone: it is the distortion, and there is no rate.
-
-    The axes leave out the first steep fall; a double click shows all.
+    An autoencoder gets only the loss, which equals the distortion; it has no rate. The axes leave
+    out the steep fall at the start; a double click shows everything.
 
     Args:
         records: lines of metrics.jsonl of the kinds `step` and `epoch`.
-        item: what the numbers are nats of.
+        item: the unit's item: nats `an image`.
     """
     has_rate = all("rate" in (r.get("test") or r["train"]) for r in records)
     names = ("loss", "distortion", "rate") if has_rate else ("loss",)
@@ -41,7 +40,7 @@ def training(records: Sequence[dict[str, Any]], item: str = "an image") -> DictF
     layout = columns(len(names), 0.07, titles)
     traces = []
     held_out = _thinned([r for r in records if r["kind"] == "epoch"])
-    # Within a long epoch the steps tell more; once there are epochs enough, their means do.
+    # Steps show the course within long epochs; with 20 epochs or more their means suffice.
     epoch_means = [r for r in held_out if r["train"]]
     steps = [r for r in records if r["kind"] == "step"]
     train = epoch_means if len(epoch_means) >= 20 else _thinned(steps or epoch_means)
@@ -68,22 +67,23 @@ def training(records: Sequence[dict[str, Any]], item: str = "an image") -> DictF
                 }
             )
         layout["xaxis" + x[1:]] |= {"title": {"text": "epoch"}, "rangemode": "tozero"}
-        if (shown := _range(held_out, train, name)) is not None:
-            layout["yaxis" + y[1:]]["range"] = shown
+        if (limits := _range(held_out, train, name)) is not None:
+            layout["yaxis" + y[1:]]["range"] = limits
     layout["yaxis"]["title"] = {"text": f"nats {item}"}
     layout |= {"margin": MARGINS | {"b": 84}, "uirevision": "training", "legend": LEGEND_BELOW}
     return DictFigure(traces, layout)
 
 
 def rate_per_dim(records: Sequence[dict[str, Any]]) -> DictFigure:
-    """The held-out rate of each latent dimension over the epochs, as a heat map.
+    """Draw the held-out rate of each latent dimension over the epochs, as a heat map.
 
     Args:
-        records: lines of metrics.jsonl of the kinds `step` and `epoch`, at least one an `epoch`.
-            Steps of older runs have no rate of each dimension and are left out.
+        records: lines of metrics.jsonl of the kinds `step` and `epoch`; at least one is of the
+            kind `epoch`. Steps of older runs lack the rate per dimension and are left out.
     """
     rows = _thinned([r for r in records if _rate_per_dim(r)], MAX_COLUMNS)
-    rates = {row["epoch"]: _rate_per_dim(row) for row in rows}  # a step may end with its epoch
+    # By epoch, because the last step of an epoch has the same time as the epoch's own record.
+    rates = {row["epoch"]: _rate_per_dim(row) for row in rows}
     epochs = list(rates)
     values = np.array([rates[epoch] for epoch in epochs]).T
     dims = range(len(values))
@@ -93,7 +93,7 @@ def rate_per_dim(records: Sequence[dict[str, Any]]) -> DictFigure:
         "y": list(dims),
         "z": values,
         "zmin": 0,
-        "zmax": values.max(initial=HIGH_RATE),  # a collapsed run is dark all over
+        "zmax": values.max(initial=HIGH_RATE),  # at least, so that a collapsed run is dark
         "colorscale": VIRIDIS,
         "colorbar": {"title": {"text": "nats", "side": "right"}, "thickness": 14},
         "customdata": np.tile([[dim_name(dim)] for dim in dims], (1, len(epochs))),
@@ -122,7 +122,7 @@ def _rate_per_dim(record: dict[str, Any]) -> list[float] | None:
 
 
 def schedule(config: RunConfig, steps_per_epoch: int) -> go.Figure:
-    """β (and C) over the steps of a run: the very function that training uses."""
+    """Draw β, or the capacity C, over the steps of a run, with the function that training uses."""
     total = config.epochs * steps_per_epoch
     steps = np.unique(np.linspace(0, total - 1, MAX_POINTS).astype(int))
     beta, capacity = schedules.schedule(config, steps, total)
@@ -142,7 +142,7 @@ def schedule(config: RunConfig, steps_per_epoch: int) -> go.Figure:
 def _range(
     held_out: list[dict[str, Any]], train: list[dict[str, Any]], name: str
 ) -> list[float] | None:
-    """The values but for the first steep fall, which would flatten all that follows."""
+    """Return the limits of the values without the first steep fall; None in the first epochs."""
     if len(held_out) < 4:
         return None
     begin = max(1.0, 0.03 * held_out[-1]["epoch"])
@@ -157,7 +157,7 @@ def _range(
 
 
 def _thinned(rows: list[T], limit: int = MAX_POINTS) -> list[T]:
-    """At most so many rows, first and last among them: a chart has no more pixels."""
+    """Return at most `limit` rows with the first and the last; a chart has no more pixels."""
     if len(rows) <= limit:
         return rows
     return [rows[i] for i in np.linspace(0, len(rows) - 1, limit).astype(int)]

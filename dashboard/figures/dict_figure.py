@@ -1,8 +1,8 @@
-"""Figures that are drawn often, as plain dicts in the words of plotly.js.
+"""Figures as plain dicts in the format of plotly.js, for figures that are drawn often.
 
-Plotly's own classes check and copy each property at each touch: 100 ms of Python for eight latent
-spaces side by side, in which no other page can run. The tests make `graph_objects.Figure(*figure)`
-of these, which refuses a property that there is not.
+Plotly's own classes check and copy every property at every access. For eight latent spaces side by
+side that is 100 ms of Python, during which no other page can run. The tests pass these dicts to
+`graph_objects.Figure`, which refuses unknown properties.
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ import numpy as np
 import plotly.io
 from plotly.io.json import to_json_plotly
 
-SHORT_TYPES = ("i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8")  # that plotly.js reads
-
-
+PLOTLY_TYPES = ("i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8")  # that plotly.js can read
 TITLE = {
     "font": {"size": 16},
     "showarrow": False,
@@ -34,30 +32,30 @@ class DictFigure(NamedTuple):
     """A figure.
 
     Attributes:
-        data: its traces; arrays are sent as their bytes.
-        layout: what is left out is as in Plotly's default template.
+        data: its traces; arrays are sent as bytes.
+        layout: its layout; Plotly's default template fills in the rest.
     """
 
     data: list[dict[str, Any]]
     layout: dict[str, Any]
 
     def to_json(self) -> str:
-        """What `Plotly.react` takes."""
+        """Return the figure as JSON for `Plotly.react`."""
         layout = {"template": _template()} | self.layout
-        traces = [_sendable(trace) for trace in self.data]
+        traces = [_encode_arrays(trace) for trace in self.data]
         return str(to_json_plotly({"data": traces, "layout": layout}))
 
 
 def columns(
     number: int, spacing: float, titles: Sequence[str] = (), shared: bool = False
 ) -> dict[str, Any]:
-    """The layout of so many plots side by side, as `plotly.subplots.make_subplots` makes it.
+    """Return the layout of plots side by side, as `plotly.subplots.make_subplots` does.
 
     Args:
         number: of plots.
-        spacing: between two, as a share of the width.
-        titles: above them.
-        shared: have they one vertical axis?
+        spacing: between two plots, as a share of the width.
+        titles: shown above the plots.
+        shared: whether they share the vertical axis.
     """
     width = (1 - spacing * (number - 1)) / number
     layout: dict[str, Any] = {}
@@ -76,7 +74,7 @@ def columns(
 
 
 def axes(number: int) -> tuple[str, str]:
-    """The names of the axes of a plot, from 1: `x2` and `y2`."""
+    """Return the names of the axes of a plot: `x` and `y` for plot 1, `x2` and `y2` for plot 2."""
     suffix = "" if number == 1 else str(number)
     return f"x{suffix}", f"y{suffix}"
 
@@ -86,16 +84,16 @@ def _template() -> dict[str, Any]:
     return dict(plotly.io.templates[plotly.io.templates.default].to_plotly_json())
 
 
-def _sendable(value: Any) -> Any:
-    """Arrays as plotly.js reads them: the base64 of their bytes."""
+def _encode_arrays(value: Any) -> Any:
+    """Replace numeric arrays in nested dicts by the base64 of their bytes, for plotly.js."""
     if isinstance(value, dict):
-        return {name: _sendable(part) for name, part in value.items()}
+        return {name: _encode_arrays(part) for name, part in value.items()}
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "iuf":
         return value
-    if value.dtype.str[1:] not in SHORT_TYPES:
+    if value.dtype.str[1:] not in PLOTLY_TYPES:
         value = value.astype(np.float64)
-    sent = {
+    encoded = {
         "dtype": value.dtype.str[1:],
         "bdata": base64.b64encode(value.tobytes()).decode(),
     }
-    return sent if value.ndim == 1 else sent | {"shape": ", ".join(map(str, value.shape))}
+    return encoded if value.ndim == 1 else encoded | {"shape": ", ".join(map(str, value.shape))}

@@ -1,4 +1,4 @@
-"""Known factors: what each latent dimension tells of them, and the scores over β."""
+"""Figures of known factors: what each latent dimension tells of them, and the scores over β."""
 
 from __future__ import annotations
 
@@ -10,35 +10,39 @@ from plotly import graph_objects as go
 from dashboard.figures import LABEL_COLOURS, MARGINS, dim_name
 from vae_core.metrics.catalogue import FACTOR_METRICS, METRICS
 
-FOLLOWS = 0.05  # of a factor's entropy: a dimension that tells less of it does not follow it
-MOST_NUMBERED = 16  # dimensions: of more the numbers in the cells would overlap
+FOLLOWS = 0.05  # a dimension follows a factor if it tells at least this share of its entropy
+MOST_NUMBERED = 16  # with more dimensions the numbers in the cells would overlap
 
 
-def followed(told: np.ndarray, entropies: np.ndarray) -> list[int | None]:
-    """The factor that each latent dimension tells the largest share of; None of one that is mute.
+def followed_factors(information: np.ndarray, entropies: np.ndarray) -> list[int | None]:
+    """Return for each dimension the factor of which it tells the largest share; None if too small.
 
     Args:
-        told: (d, f), see `vae_core.metrics.factors.mutual_informations`.
+        information: (d, f), nats, see `vae_core.metrics.factors.mutual_informations`.
         entropies: (f,), nats.
     """
-    shares = _shares(told, entropies)
+    shares = _shares(information, entropies)
     return [int(row.argmax()) if row.max() >= FOLLOWS else None for row in shares]
 
 
-def _shares(told: np.ndarray, entropies: np.ndarray) -> np.ndarray:
-    """Of the entropies; 0 of a factor that has one value alone."""
-    return np.where(entropies > 0, told / np.where(entropies > 0, entropies, 1), 0)
+def _shares(information: np.ndarray, entropies: np.ndarray) -> np.ndarray:
+    """Divide (d, f) nats by the factors' entropies (f,); 0 for a factor with a single value."""
+    return np.where(entropies > 0, information / np.where(entropies > 0, entropies, 1), 0)
 
 
-def said(
-    dim: int, factor: int | None, told: np.ndarray, entropies: np.ndarray, names: Sequence[str]
+def dimension_title(
+    dim: int,
+    factor: int | None,
+    information: np.ndarray,
+    entropies: np.ndarray,
+    names: Sequence[str],
 ) -> str:
-    """Which factor a dimension follows, and how well, in two short lines.
+    """Say in two short lines which factor a dimension follows, and how well.
 
     Args:
         dim: from 0.
-        factor: see `followed`.
-        told: (f,), by this dimension, nats.
+        factor: see `followed_factors`.
+        information: (f,), mutual information of this dimension with each factor, nats.
         entropies: (f,), nats.
         names: of the factors.
     """
@@ -46,20 +50,20 @@ def said(
         return f"<b>{dim_name(dim)}</b> follows none"
     return (
         f"<b>{dim_name(dim)}</b> follows {names[factor]}"
-        f"<br>{told[factor]:.2f} of {entropies[factor]:.2f} nats"
+        f"<br>{information[factor]:.2f} of {entropies[factor]:.2f} nats"
     )
 
 
-def matrix(told: np.ndarray, entropies: np.ndarray, names: Sequence[str]) -> go.Figure:
-    """A heat map, latent dimension by factor: the share of the factor's entropy that it tells.
+def matrix(information: np.ndarray, entropies: np.ndarray, names: Sequence[str]) -> go.Figure:
+    """Draw a heat map: the share of each factor's entropy that each latent dimension tells.
 
     Args:
-        told: (d, f), nats.
+        information: (d, f), nats, see `vae_core.metrics.factors.mutual_informations`.
         entropies: (f,), nats.
         names: of the factors.
     """
-    shares = _shares(told, entropies)
-    dims = [dim_name(dim) for dim in range(len(told))]
+    shares = _shares(information, entropies)
+    dims = [dim_name(dim) for dim in range(len(information))]
     figure = go.Figure(
         go.Heatmap(
             x=[
@@ -76,7 +80,7 @@ def matrix(told: np.ndarray, entropies: np.ndarray, names: Sequence[str]) -> go.
                 "thickness": 14,
                 "tickformat": ".0%",
             },
-            text=[[f"{value:.2f}" for value in row] for row in told],
+            text=[[f"{value:.2f}" for value in row] for row in information],
             texttemplate="%{text}" if len(dims) <= MOST_NUMBERED else None,
             hovertemplate="%{y}, %{x}<br>%{text} nats, %{z:.0%}<extra></extra>",
         )
@@ -91,34 +95,34 @@ def matrix(told: np.ndarray, entropies: np.ndarray, names: Sequence[str]) -> go.
 
 
 def scores(by_beta: Mapping[float, Sequence[Mapping[str, float]]]) -> go.Figure:
-    """The scores over β: the mean over the seeds, with the standard deviation.
+    """Draw the scores over β: mean and standard deviation over the seeds.
 
     Args:
-        by_beta: β -> of each seed its numbers, see `vae_core.runs.run.Run.metrics`.
+        by_beta: β -> numbers of each seed, see `vae_core.runs.run.Run.metrics`.
     """
     betas = sorted(by_beta)
     figure = go.Figure()
-    lowest = 0.0  # who tells factors worse than by guessing gets less
+    lowest = 0.0  # a score below guessing is negative
     for number, name in enumerate(FACTOR_METRICS):
-        found = {
+        scores_by_beta = {
             beta: values
             for beta in betas
             if (values := [n[name] for n in by_beta[beta] if name in n])
         }
-        means = [float(np.mean(values)) for values in found.values()]
-        stds = [float(np.std(v, ddof=1)) if len(v) > 1 else 0.0 for v in found.values()]
+        means = [float(np.mean(values)) for values in scores_by_beta.values()]
+        stds = [float(np.std(v, ddof=1)) if len(v) > 1 else 0.0 for v in scores_by_beta.values()]
         lowest = min([lowest, *(mean - std for mean, std in zip(means, stds, strict=True))])
         figure.add_trace(
             go.Scatter(
-                x=[f"{beta:g}" for beta in found],  # evenly spaced: β goes over orders of magnitude
+                x=[f"{beta:g}" for beta in scores_by_beta],  # evenly spaced, whatever the values
                 y=means,
                 error_y={
                     "array": stds,
-                    "visible": any(len(values) > 1 for values in found.values()),
+                    "visible": any(len(values) > 1 for values in scores_by_beta.values()),
                     "thickness": 1.2,
                     "width": 4,
                 },
-                customdata=[len(values) for values in found.values()],
+                customdata=[len(values) for values in scores_by_beta.values()],
                 name=METRICS[name].title,
                 mode="lines+markers",
                 line={"color": LABEL_COLOURS[number], "width": 2},
@@ -130,7 +134,7 @@ def scores(by_beta: Mapping[float, Sequence[Mapping[str, float]]]) -> go.Figure:
     figure.update_layout(
         xaxis={"title": "β", "type": "category", "categoryarray": [f"{beta:g}" for beta in betas]},
         yaxis={"title": "score", "range": [lowest - 0.03, 1.03]},
-        # Above, where Plotly makes room for as many lines as a narrow page needs.
+        # Above the plot, where Plotly makes room for several lines on a narrow page.
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         margin=MARGINS | {"t": 8},
         uirevision="factor-scores",

@@ -1,4 +1,4 @@
-"""KL of two Gaussians, its pulls on a posterior, draws from one, and bounds on log p(x)."""
+"""Figures on KL: of two Gaussians, its gradient, samples of a posterior, bounds on log p(x)."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from vae_core.metrics import information
 from vae_core.model.priors import standard_normal
 
 P, Q = LABEL_COLOURS[0], LABEL_COLOURS[6]
-AGAINST = "#e5484d"  # seen on light and dark
-EDGE = 8.0  # of the axis of the two Gaussians, at least
-TAIL = 5.0  # standard deviations of each that the axis goes to
+NEGATIVE = "#e5484d"  # red, visible on light and dark
+EDGE = 8.0  # the axis of the two Gaussians covers at least -EDGE to EDGE
+TAIL = 5.0  # the axis covers so many standard deviations of each Gaussian
 POINTS = 801
-MOST_MEAN, LEAST_STD, MOST_STD = 3.0, 0.05, 3.0  # of the posterior whose pulls are shown
-PULL = 0.25  # length of an arrow for a gradient of 1
+MOST_MEAN, LEAST_STD, MOST_STD = 3.0, 0.05, 3.0  # range of the posterior's mean and std
+ARROW_LENGTH = 0.25  # for a gradient of 1
 
 
-def _shade(colour: str, opacity: float) -> str:
+def _with_opacity(colour: str, opacity: float) -> str:
     r, g, b = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({r}, {g}, {b}, {opacity})"
 
 
 def gaussians(mean_p: float, std_p: float, mean_q: float, std_q: float) -> go.Figure:
-    """Above, the densities of p and q; below, p log(p / q), shaded by its sign."""
+    """Draw the densities of p and q, and below them p log(p / q), coloured by its sign."""
     low = min(-EDGE, mean_p - TAIL * std_p, mean_q - TAIL * std_q)
     high = max(EDGE, mean_p + TAIL * std_p, mean_q + TAIL * std_q)
     x = np.linspace(low, high, POINTS)
@@ -41,7 +41,7 @@ def gaussians(mean_p: float, std_p: float, mean_q: float, std_q: float) -> go.Fi
                 name=f"{name} = N({mean:g}, {std:g}²)",
                 line={"color": colour, "width": 2.5},
                 fill="tozeroy",
-                fillcolor=_shade(colour, 0.15),
+                fillcolor=_with_opacity(colour, 0.15),
                 hovertemplate=f"x %{{x:.2f}}<br>{name} %{{y:.3f}}<extra></extra>",
             ),
             row=1,
@@ -50,7 +50,7 @@ def gaussians(mean_p: float, std_p: float, mean_q: float, std_q: float) -> go.Fi
     integrand = information.kl_integrand(x, mean_p, std_p, mean_q, std_q)
     for name, colour, part in (
         ("p log(p/q) above 0", P, np.maximum(integrand, 0)),
-        ("p log(p/q) below 0", AGAINST, np.minimum(integrand, 0)),
+        ("p log(p/q) below 0", NEGATIVE, np.minimum(integrand, 0)),
     ):
         figure.add_trace(
             go.Scatter(
@@ -59,7 +59,7 @@ def gaussians(mean_p: float, std_p: float, mean_q: float, std_q: float) -> go.Fi
                 name=name,
                 line={"color": colour, "width": 1},
                 fill="tozeroy",
-                fillcolor=_shade(colour, 0.4),
+                fillcolor=_with_opacity(colour, 0.4),
                 hovertemplate="x %{x:.2f}<br>p log(p/q) %{y:.3f}<extra></extra>",
             ),
             row=2,
@@ -75,10 +75,10 @@ def gaussians(mean_p: float, std_p: float, mean_q: float, std_q: float) -> go.Fi
     return figure
 
 
-def pulls(mean: float, std: float) -> go.Figure:
-    """The rate of one dimension as a sum of two curves, of μ alone and of σ alone.
+def rate_terms(mean: float, std: float) -> go.Figure:
+    """Draw the two terms of one dimension's rate: one depends only on μ, the other only on σ.
 
-    Arrows show where a step downhill goes, as long as the gradient is steep.
+    Arrows point downhill, and their length is proportional to the gradient.
     """
     means = np.linspace(-MOST_MEAN, MOST_MEAN, 201)
     stds = np.linspace(LEAST_STD, MOST_STD, 296)
@@ -120,7 +120,7 @@ def pulls(mean: float, std: float) -> go.Figure:
             col=column,
         )
         slope = slopes[column - 1]
-        to = float(np.clip(at - PULL * slope, *edges))
+        to = float(np.clip(at - ARROW_LENGTH * slope, *edges))
         figure.add_annotation(
             x=to,
             y=float(height),
@@ -131,7 +131,7 @@ def pulls(mean: float, std: float) -> go.Figure:
             showarrow=abs(slope) > 0.02,
             arrowhead=2,
             arrowwidth=2.5,
-            arrowcolor=AGAINST,
+            arrowcolor=NEGATIVE,
             text="",
         )
         figure.update_xaxes(title=name, range=list(edges), row=1, col=column)
@@ -141,8 +141,16 @@ def pulls(mean: float, std: float) -> go.Figure:
     return figure
 
 
-def draws(mean: np.ndarray, std: np.ndarray, z: np.ndarray, others: np.ndarray) -> go.Figure:
-    """Each dimension of a posterior with its μ ± σ, one draw z (d,) and other draws (m, d)."""
+def posterior_samples(
+    mean: np.ndarray, std: np.ndarray, z: np.ndarray, others: np.ndarray
+) -> go.Figure:
+    """Draw the dimensions of a posterior: μ ± σ, one sample and other samples.
+
+    Args:
+        mean, std: (d,), of the posterior.
+        z: (d,), the sample.
+        others: (m, d), the other samples.
+    """
     names = [dim_name(dim) for dim in range(len(mean))]
     figure = go.Figure()
     figure.add_trace(
@@ -187,13 +195,18 @@ def draws(mean: np.ndarray, std: np.ndarray, z: np.ndarray, others: np.ndarray) 
     return figure
 
 
-def bounds(found: Mapping[int, float], elbo: float) -> go.Figure:
-    """Importance-weighted bounds of one image over the number of samples, above its elbo."""
-    samples: Sequence[int] = list(found)
+def bounds(bound_of: Mapping[int, float], elbo: float) -> go.Figure:
+    """Draw the importance-weighted bounds of one image over the number of samples, and its elbo.
+
+    Args:
+        bound_of: number of samples -> bound, nats.
+        elbo: nats.
+    """
+    samples: Sequence[int] = list(bound_of)
     figure = go.Figure(
         go.Scatter(
             x=samples,
-            y=list(found.values()),
+            y=list(bound_of.values()),
             mode="lines+markers",
             line={"color": P, "width": 2.5},
             marker={"size": 8},
@@ -203,7 +216,7 @@ def bounds(found: Mapping[int, float], elbo: float) -> go.Figure:
     )
     figure.add_hline(
         y=elbo,
-        line={"dash": "dot", "color": AGAINST},
+        line={"dash": "dot", "color": NEGATIVE},
         annotation={"text": "elbo = -(distortion + rate)", "xanchor": "right", "yanchor": "bottom"},
     )
     figure.update_layout(

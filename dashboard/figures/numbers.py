@@ -1,4 +1,4 @@
-"""Tables of numbers: mean and spread over the seeds, in units, the best ones marked."""
+"""Tables of metrics: mean and spread over the seeds, with the best ones marked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BEST = "background-color: rgba(46, 160, 67, 0.28)"
 
 
 def title(name: str) -> str:
-    """The heading of a metric, with its unit."""
+    """Return the heading of a metric, with its unit."""
     metric = METRICS[name]
     return f"{metric.title} ({metric.unit})" if metric.unit else metric.title
 
@@ -24,33 +24,33 @@ def metrics_table(
     numbers: Sequence[Sequence[Mapping[str, float]]],
     comparable: bool = True,
 ) -> Styler:
-    """A row a run, a column a metric: what is sorted and saved is the mean over the seeds.
+    """Make a table with a row per run and a column per metric.
+
+    Cells hold the mean over the seeds, which is sorted and saved, and show `mean ± standard
+    deviation` if there are several seeds. The best mean is marked if the metric has a better
+    direction.
 
     Args:
-        fixed: columns that stand before the metrics, by heading.
-        numbers: of each run the numbers of each seed, see `vae_core.runs.run.Run.metrics`.
-        comparable: are all runs of one data set, so that a best one can be marked?
-
-    Returns:
-        Cells show `mean ± standard deviation` where there are several seeds; the best mean of a
-        metric that has a better direction is marked.
+        fixed: heading -> cells, for columns before the metrics.
+        numbers: for each run the numbers of each seed, see `vae_core.runs.run.Run.metrics`.
+        comparable: whether all runs are of one data set, so that the best can be marked.
     """
     names = [name for name in METRICS if any(name in n for row in numbers for n in row)]
     means: dict[str, list[float | None]] = {}
-    shown: dict[str, list[str]] = {}
+    cell_texts: dict[str, list[str]] = {}
     for name in names:
         cells = [[n[name] for n in row if name in n] for row in numbers]
         means[title(name)] = [statistics.mean(cell) if cell else None for cell in cells]
-        shown[title(name)] = [_cell(cell, METRICS[name].decimals) for cell in cells]
+        cell_texts[title(name)] = [_cell(cell, METRICS[name].decimals) for cell in cells]
     frame = pd.DataFrame({**fixed, **means})
     style = frame.style
-    for heading, texts in shown.items():
-        # A call for a whole column: one for each cell takes 150 ms for a table of 8 runs.
+    for heading, texts in cell_texts.items():
+        # One call per column: one per cell would take 150 ms for a table of 8 runs.
         by_mean: dict[object, str] = dict(zip(means[heading], texts, strict=True))
-        style = style.format(_looked_up(by_mean), subset=[heading], na_rep="")
+        style = style.format(_formatter(by_mean), subset=[heading], na_rep="")
         for row, (mean, text) in enumerate(zip(means[heading], texts, strict=True)):
-            if by_mean[mean] != text:  # the same mean as another, and another spread
-                style = style.format(_looked_up({mean: text}), subset=([row], [heading]))
+            if by_mean[mean] != text:  # another run has the same mean but a different spread
+                style = style.format(_formatter({mean: text}), subset=([row], [heading]))
     for name in names:
         mark = {"higher": style.highlight_max, "lower": style.highlight_min}.get(
             METRICS[name].better
@@ -60,7 +60,7 @@ def metrics_table(
     return style
 
 
-def _looked_up(texts: dict[object, str]) -> Callable[[object], str]:
+def _formatter(texts: dict[object, str]) -> Callable[[object], str]:
     return lambda value: texts[value]
 
 
@@ -71,5 +71,5 @@ def _cell(values: Sequence[float], decimals: int) -> str:
         return f"{values[0]:z.{decimals}f}"
     if len(set(values)) == 1:
         return f"{values[0]:z.{decimals}f} ± 0"
-    shown = max(decimals, 1)  # counts that differ are no whole number in the mean
-    return f"{statistics.mean(values):z.{shown}f} ± {statistics.stdev(values):.{shown}f}"
+    digits = max(decimals, 1)  # the mean of different counts is no whole number
+    return f"{statistics.mean(values):z.{digits}f} ± {statistics.stdev(values):.{digits}f}"

@@ -1,4 +1,4 @@
-"""Rows of small pictures of the same scale, each row named at its left."""
+"""Draw rows of small pictures at the same scale, each row named at its left."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ PIXELS_ACROSS = 600
 
 
 def picture_rows(rows: Mapping[str, np.ndarray], left: int = 104) -> DictFigure:
-    """One picture of all rows, whose axes are tiles.
+    """Draw all rows as one picture; a tile is one unit of the axes.
 
-    A chart rather than an image element, so that a live picture changes in place.
+    It is a chart and not an image element, so that a live picture changes in place.
 
     Args:
-        rows: name -> images (n, size, size) in [0, 1], from the top row down; the same n and size.
-        left: pixels for the names.
+        rows: name -> images (n, size, size) in [0, 1], from the top; all of the same n and size.
+        left: width for the names, in pixels.
     """
     columns = len(next(iter(rows.values())))
     picture = sheet(np.concatenate(list(rows.values())), columns, gap=1)

@@ -1,4 +1,4 @@
-"""Decoded pictures as PNG and GIF."""
+"""Write decoded pictures as PNG and GIF."""
 
 from __future__ import annotations
 
@@ -12,16 +12,22 @@ from PIL import Image
 
 
 def png(image: np.ndarray) -> bytes:
-    """A grey picture (h, w) in [0, 1] as PNG, pixel for pixel."""
+    """Return a grey picture (h, w) in [0, 1] as PNG, with one pixel per value."""
     pixels = np.clip(image * 255 + 0.5, 0, 255).astype(np.uint8)
     buffer = io.BytesIO()
-    # Less than half the time of the defaults, and hardly larger: what is decoded is smooth.
+    # Takes less than half the time of the defaults; smooth pictures get hardly larger.
     Image.fromarray(pixels).save(buffer, "png", compress_level=3, compress_type=zlib.Z_RLE)
     return buffer.getvalue()
 
 
 def gif(images: Sequence[np.ndarray], side: int, milliseconds: int = 80) -> bytes:
-    """Grey pictures (h, w), there and back again for ever, at least `side` pixels wide."""
+    """Return a GIF of grey pictures (h, w) that plays forwards and backwards without end.
+
+    Args:
+        images: (h, w) each, in [0, 1].
+        side: least width in pixels.
+        milliseconds: per picture.
+    """
     frames = [
         Image.fromarray((enlarged(image, side) * 255 + 0.5).astype(np.uint8)) for image in images
     ]
@@ -34,14 +40,15 @@ def gif(images: Sequence[np.ndarray], side: int, milliseconds: int = 80) -> byte
 
 
 def data_uri(png: bytes) -> str:
-    """A PNG as a data: URI."""
+    """Return a PNG as a data: URI."""
     return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def enlarged(image: np.ndarray, side: int) -> np.ndarray:
-    """A picture (h, w) with at least `side` pixels across, interpolated (bicubic).
+    """Enlarge a picture (h, w) to at least `side` pixels across, by bicubic interpolation.
 
-    An 8x8 digit as 64 squares is hard to read; what is shown passes through every pixel.
+    An 8x8 digit shown as 64 squares is hard to read. The interpolation keeps the value of each
+    pixel at its centre.
     """
     factor = -(-side // image.shape[1])
     size = (image.shape[1] * factor, image.shape[0] * factor)

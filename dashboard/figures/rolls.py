@@ -1,4 +1,4 @@
-"""Melodies as piano rolls: pitch over time."""
+"""Draw melodies as piano rolls: pitch over time."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from vae_core.data import notation
 from vae_core.data.notation import BEAT
 
 NATURALS = (0, 2, 4, 5, 7, 9, 11)  # pitch classes of the white keys
-MOST_NATURALS = 10  # named at the axis; of a wider range C and G alone
-GAP = 0.06  # beats, so that a note that comes again shows
+MOST_NATURALS = 10  # names at the axis; a wider range has only C and G
+GAP = 0.06  # in beats, between notes, so that repeated notes can be told apart
 MARGINS = {"l": 40, "r": 8, "t": 8, "b": 38}
 
 
@@ -23,17 +23,17 @@ def roll(
     beside: str | None = None,
     parts: Sequence[int] = (),
 ) -> go.Figure:
-    """A melody, a bar a note.
+    """Draw a melody, with one horizontal bar per note.
 
     Args:
-        melody: see `vae_core.data.notation`.
-        span: lowest and highest pitch of the axis, so that several can be compared.
-        beside: another, drawn wide and pale behind it.
-        parts: where the melodies that it is made of begin, in sixteenths; of one alone its bars
-            are marked.
+        melody: in the notation of `vae_core.data.notation`.
+        span: lowest and highest pitch of the axis, so that several rolls can be compared.
+        beside: another melody, drawn wide and pale behind it.
+        parts: starts of the melodies that were joined to this one, in sixteenths. Lines mark
+            them; without parts, lines mark the musical bars.
     """
     length = max(len(melody), len(beside or ""))
-    starts = list(parts) or list(range(0, length, notation.bar(beside or melody))) or [0]
+    starts = list(parts) or list(range(0, length, notation.bar_length(beside or melody))) or [0]
     part = "step" if parts else "bar"
     figure = go.Figure()
     for one, width, opacity, colour in (
@@ -105,8 +105,8 @@ def roll(
     return figure
 
 
-def span(shown: Sequence[str]) -> tuple[int, int]:
-    """The lowest and the highest pitch of some melodies, at least an octave apart."""
-    pitches = [note.pitch for melody in shown for note in notation.notes(melody)] or [66]
-    more = max(12 - (max(pitches) - min(pitches)), 0)
-    return min(pitches) - more // 2, max(pitches) + more - more // 2
+def span(melodies: Sequence[str]) -> tuple[int, int]:
+    """Return the lowest and the highest pitch of some melodies, at least an octave apart."""
+    pitches = [note.pitch for melody in melodies for note in notation.notes(melody)] or [66]
+    missing = max(12 - (max(pitches) - min(pitches)), 0)
+    return min(pitches) - missing // 2, max(pitches) + missing - missing // 2

@@ -1,4 +1,4 @@
-"""A sheet of pictures whose pictures can be clicked."""
+"""Draw a sheet of pictures that can be clicked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from plotly import graph_objects as go
 
 from dashboard.figures import pictures
 
-PICKED = "#ffa90e"  # seen on black, white and grey
+PICKED = "#ffa90e"  # orange, visible on black, white and grey
 
 
 def clickable(
@@ -19,14 +19,14 @@ def clickable(
     picked: np.ndarray,
     columns: int,
 ) -> go.Figure:
-    """The sheet, with a point in the middle of each picture to click, and picked ones framed.
+    """Draw a sheet with an invisible point to click on each picture, and frames around picked ones.
 
     Args:
-        sheet: pictures of one size row by row, without gaps.
-        rows: (n,), what a click on each is to report.
-        names: (n), to be said under the cursor.
-        picked: (n,) bool.
-        columns: pictures a row.
+        sheet: (h, w) in [0, 1], pictures of one size row by row, without gaps.
+        rows: (n,), the number that a click on each picture reports.
+        names: (n,), shown beside the cursor.
+        picked: (n,) bool, which pictures are framed.
+        columns: pictures per row.
     """
     lines = -(-len(rows) // columns)
     place = np.arange(len(rows))

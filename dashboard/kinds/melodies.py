@@ -60,7 +60,7 @@ def one(
         drawn(lambda: rolls.roll(melody, span, beside), "roll", melody, span, beside),
         key=f"roll-{key}",
         height=HEIGHT,
-        alt=f"{title}: {notation.spelt(melody)}",
+        alt=f"{title}: {notation.note_names(melody)}",
     )
     for heard, name in ((beside, "the melody"), (melody, "comes back as" if beside else title)):
         if heard is not None:
@@ -69,7 +69,7 @@ def one(
 
 def walk(shown: Sequence[str], tempo: int, key: str) -> None:
     """Melodies one after the other, as one roll and one sound."""
-    whole = notation.one_after_the_other(shown, PAUSE)
+    whole = notation.joined_melodies(shown, PAUSE)
     span = rolls.span([whole])
     parts = [sum(len(one) + PAUSE for one in shown[:i]) for i in range(len(shown))]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

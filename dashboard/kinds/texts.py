@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from plotly import graph_objects as go
 
-from dashboard.figures import dim_name, latent
+from dashboard.figures import dim_name, latent, latent_overlays
 from dashboard.shared import item_words, posteriors, run_cache, run_numbers
 from dashboard.shared.posteriors import Posteriors
 from vae_core.data import notation, registry, text_items
@@ -59,7 +59,7 @@ def _of(run: Run, part: str) -> list[str] | None:
 def legible(run: Run, texts: Sequence[str]) -> list[str]:
     """Its texts as they are read: of melodies the names of their notes."""
     if item_words.kind(run) == "melodies":
-        return [notation.spelt(one) for one in texts]
+        return [notation.note_names(one) for one in texts]
     return list(texts)
 
 
@@ -312,7 +312,7 @@ def not_here(run: Run) -> str:
 def readable(run: Run, typed: str) -> str:
     """What somebody typed as the run can read it: in the case of its letters where it has one."""
     known = run_cache.text_inference(run).vocabulary
-    typed = text_items.tidied(typed)
+    typed = text_items.normalize_text(typed)
     return next(
         (other for other in (typed, typed.lower(), typed.upper()) if set(other) <= set(known)),
         typed,
@@ -326,5 +326,5 @@ def walk(run: Run, path: np.ndarray, texts: Sequence[str]) -> go.Figure:
     figure = latent.explorer(
         view, view.points(q.mean, q.labels), q.labels, q.label_names, None, True, held_out(run)
     )
-    latent.path(figure, view.points(path, np.zeros(len(path))), texts)
+    latent_overlays.path(figure, view.points(path, np.zeros(len(path))), texts)
     return figure

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.access import actions, roles
 from dashboard.components.plot.plot import plot
-from dashboard.figures import latent
+from dashboard.figures import label_counts
 from dashboard.kinds import texts
 from dashboard.shared import item_words, markdown, png, run_cache
 from dashboard.shared.groups import groups_of_run
@@ -70,7 +70,7 @@ def _selected(run: Run, posteriors: Posteriors, selected: np.ndarray) -> None:
     with labels:
         counts = np.bincount(posteriors.labels[selected], minlength=len(posteriors.label_names))
         plot(
-            latent.label_counts(counts, posteriors.label_names),
+            label_counts.label_counts(counts, posteriors.label_names),
             key="selection-labels",
             height=60 + 26 * int((counts > 0).sum()),
             alt="How many of each label are selected",

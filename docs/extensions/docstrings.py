@@ -1,4 +1,4 @@
-"""The API reference: a page section a module, from docstrings that are written in plain text.
+"""The API reference: a page for each package of `vae_core`, from its docstrings.
 
 The docstrings follow Google's sections (`Args:`, `Returns:`, `Raises:`), which `napoleon` reads.
 What stands before the sections is plain text: an indented block is shown as it is, and characters
@@ -7,16 +7,18 @@ that reStructuredText takes for markup are escaped.
 
 from __future__ import annotations
 
-import importlib
 import pkgutil
 import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
-from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
 
+import vae_core
+
+LEFT_OUT = ("vae_core.cli", "vae_core.__main__")  # the page of the command line is made from these
 SECTION = re.compile(
     r"(Args|Attributes|Returns|Yields|Raises|Example|Examples|Note|Notes|Warning):"
 )
@@ -25,31 +27,40 @@ MARKUP = re.compile(r"([*|])|(?<=\w)(_)(?!\w)")
 BEFORE_NAPOLEON = 400
 
 
-class ApiModules(SphinxDirective):
-    """The reference of a package: `automodule` of it and of all modules in it."""
+def write_pages(app: Sphinx) -> None:
+    """Write `reference/<package>.md` for every package there is, and remove those that are gone."""
+    folder = Path(app.srcdir) / "reference"
+    packages: dict[str, list[str]] = {"vae_core": []}
+    for info in pkgutil.walk_packages(vae_core.__path__, "vae_core."):
+        if info.name.startswith(LEFT_OUT):
+            continue
+        if info.ispkg:
+            packages[info.name] = []
+        else:
+            packages[info.name.rpartition(".")[0]].append(info.name)
+    for path in folder.glob("vae_core*.md"):
+        if path.stem not in packages:
+            path.unlink()
+    for package, modules in packages.items():
+        text = page(package, modules)
+        path = folder / f"{package}.md"
+        if not path.exists() or path.read_text("utf-8") != text:
+            path.write_text(text, "utf-8")
 
-    required_arguments = 1
 
-    def run(self) -> list[nodes.Node]:
-        lines: list[str] = []
-        for name in _modules(self.arguments[0]):
-            lines += [f"## `{name}`", "", "```{eval-rst}", f".. automodule:: {name}", "```", ""]
-        container = nodes.section()
-        source = self.get_source_info()[0]
-        self.state.nested_parse(
-            StringList(lines, source=source), self.content_offset, container, match_titles=True
-        )
-        return container.children
+def page(package: str, modules: list[str]) -> str:
+    """The page of a package, in Markdown."""
+    # The function `vae_core.runs` has the name of a package, and two entries can't have one name.
+    children = (info.name for info in pkgutil.iter_modules(sys.modules[package].__path__))
+    parts = [f"# {package}", automodule(package, but=children)]
+    for module in modules:
+        parts += [f"## {module.rpartition('.')[2]}", automodule(module)]
+    return "\n\n".join(parts) + "\n"
 
 
-def _modules(name: str) -> list[str]:
-    """A module, and where it is a package all modules in it, those of packages in it too."""
-    module = importlib.import_module(name)
-    found = [name]
-    for info in sorted(pkgutil.iter_modules(getattr(module, "__path__", []), f"{name}.")):
-        if not info.name.rpartition(".")[2].startswith("_"):
-            found += _modules(info.name) if info.ispkg else [info.name]
-    return found
+def automodule(name: str, but: Iterable[str] = ()) -> str:
+    left_out = ", ".join(("__init__", "__new__", *but))
+    return f"```{{eval-rst}}\n.. automodule:: {name}\n   :exclude-members: {left_out}\n```"
 
 
 def plain_text(lines: list[str]) -> list[str]:
@@ -88,6 +99,6 @@ def _process(
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.add_directive("api-modules", ApiModules)
+    app.connect("builder-inited", write_pages)
     app.connect("autodoc-process-docstring", _process, priority=BEFORE_NAPOLEON)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -112,12 +112,12 @@ def test_a_dimension_follows_the_factor_of_which_it_tells_the_largest_share() ->
     entropies = np.log([3.0, 32.0, 1.0])
     told = np.array([[0.5, 0.6, 0.0], [0.01, 3.0, 0.0], [0.01, 0.1, 0.0]])
     with np.errstate(invalid="raise", divide="raise"):
-        assert factors.followed(told, entropies) == [0, 1, None]
+        assert factors.followed_factors(told, entropies) == [0, 1, None]
     names = ("shape", "x", "still")
-    assert factors.said(1, 1, told[1], entropies, names) == (
+    assert factors.dimension_title(1, 1, told[1], entropies, names) == (
         "<b>z₂</b> follows x<br>3.00 of 3.47 nats"
     )
-    assert factors.said(2, None, told[2], entropies, names) == "<b>z₃</b> follows none"
+    assert factors.dimension_title(2, None, told[2], entropies, names) == "<b>z₃</b> follows none"
     (heat,) = factors.matrix(told, entropies, names).data
     assert np.asarray(heat.z)[:, 2] == pytest.approx(0)
     assert heat.z[1][1] == pytest.approx(3 / np.log(32))

@@ -21,6 +21,7 @@ from dashboard.figures import (
     latent,
     numbers,
     pictures,
+    rate_distortion,
     sheets,
 )
 from dashboard.figures.picture_rows import picture_rows
@@ -67,7 +68,7 @@ def test_one_latent_dimension_is_drawn_against_the_label() -> None:
 
 
 def test_rate_distortion_leaves_beta_zero_out_and_draws_equal_elbo() -> None:
-    figure = comparison.rate_distortion(
+    figure = rate_distortion.rate_distortion(
         [column(0, 500, 18), column(0.5, 4, 20), column(1, 2, 21), column(4, 0, 27)]
     )
     *lines, slopes, points = figure.data
@@ -87,7 +88,7 @@ def test_rate_distortion_leaves_beta_zero_out_and_draws_equal_elbo() -> None:
 def test_rate_distortion_shows_the_mean_and_spread_over_seeds() -> None:
     numbers = [{"rate": r, "distortion": d} for r, d in ((2, 20), (3, 24), (4, 22))]
     several = replace(column(1, 0, 0), numbers=numbers)
-    *_, points = comparison.rate_distortion([several, column(4, 1, 30)]).data
+    *_, points = rate_distortion.rate_distortion([several, column(4, 1, 30)]).data
     assert list(points.x) == [1, 3]
     assert list(points.y) == [30, 22]
     assert points.error_x.array == pytest.approx([0, 1])
@@ -146,7 +147,9 @@ def test_an_aligned_column_says_what_was_done_and_what_stays_unexplained() -> No
 
 
 def test_no_slope_is_drawn_under_the_capacity_schedule() -> None:
-    figure = comparison.rate_distortion([replace(column(1, 2, 21), sloped=False), column(4, 1, 27)])
+    figure = rate_distortion.rate_distortion(
+        [replace(column(1, 2, 21), sloped=False), column(4, 1, 27)]
+    )
     slopes = next(trace for trace in figure.data if trace.name == "slope -β")
     assert len(slopes.x) == 3
 

@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.app_pages.latent_space import drawing
 from dashboard.components.pad import pad
 from dashboard.components.plot import plot
-from dashboard.figures import latent
+from dashboard.figures import latent, latent_overlays
 from tests.conftest import SMALL
 from tests.dashboard.pages import unopened
 from tests.trained_runs import TrainedRuns
@@ -108,15 +108,23 @@ def test_points_in_a_polygon(polygon: list[tuple[float, float]], members: list[b
     points = np.array([(1.0, 1.0), (1.0, 1.9), (3.0, 1.0), (0.25, 5.0)])
     if len(polygon) == 5:
         points[:2] = [(1, 0.5), (1, 4)]  # the star's middle, and its upper tip
-    assert planes.inside(points, np.array(polygon, float).reshape(-1, 2)).tolist() == members
+    assert (
+        planes.points_in_polygon(points, np.array(polygon, float).reshape(-1, 2)).tolist()
+        == members
+    )
 
 
 def test_a_shared_edge_puts_a_point_into_one_polygon_only() -> None:
     point = np.array([[1.0, 1.0]])
     left = np.array([(0, 0), (1, 0), (1, 2), (0, 2)], float)
-    assert planes.inside(point, left)[0] != planes.inside(point, left + np.array([1, 0]))[0]
+    assert (
+        planes.points_in_polygon(point, left)[0]
+        != planes.points_in_polygon(point, left + np.array([1, 0]))[0]
+    )
     corner = np.array([(0, 1), (2, 1), (1, 3)], float)
-    assert planes.inside(np.array([[0.5, 1.5], [5.0, 1.0], [-1, 1]]), corner).tolist() == [
+    assert planes.points_in_polygon(
+        np.array([[0.5, 1.5], [5.0, 1.0], [-1, 1]]), corner
+    ).tolist() == [
         True,
         False,
         False,
@@ -155,7 +163,7 @@ def test_in_the_principal_view_the_prior_stays_where_it_is() -> None:
 def test_the_mark_of_a_posterior_has_its_standard_deviations() -> None:
     view = latent.dims_view((0, 1), 2)
     figure = latent.explorer(view, np.zeros((1, 2)), np.zeros(1, int), ("a",))
-    latent.mark(figure, view, np.array([1.0, 2.0]), np.log([0.25, 4.0]), "picked", "x")
+    latent_overlays.mark(figure, view, np.array([1.0, 2.0]), np.log([0.25, 4.0]), "picked", "x")
     line, point = figure.data[1:]
     assert (point.x, point.y) == ((1.0,), (2.0,))
     assert [np.nanmin(line.x), np.nanmax(line.x)] == pytest.approx([0, 2])
@@ -165,9 +173,13 @@ def test_the_mark_of_a_posterior_has_its_standard_deviations() -> None:
 def test_wide_posteriors_are_drawn_more_sparsely() -> None:
     rng = np.random.default_rng(0)
     points, labels = rng.normal(size=(1000, 2)), rng.integers(0, 2, 1000)
-    for std, count in ((0.01, latent.ELLIPSES[1]), (0.2, 100), (1, latent.ELLIPSES[0])):
+    for std, count in (
+        (0.01, latent_overlays.ELLIPSES[1]),
+        (0.2, 100),
+        (1, latent_overlays.ELLIPSES[0]),
+    ):
         covariances = np.tile(np.eye(2) * std**2, (1000, 1, 1))
-        traces = latent.posteriors(points, covariances, labels, ("a", "b"))
+        traces = latent_overlays.posteriors(points, covariances, labels, ("a", "b"))
         assert [trace.legendgroup for trace in traces] == ["a", "b"]
         drawn = sum(np.isnan(trace.x).sum() for trace in traces)
         assert drawn == pytest.approx(count, rel=0.1)

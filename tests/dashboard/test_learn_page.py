@@ -279,7 +279,7 @@ def test_the_shaded_areas_add_up_to_the_kl(pair: tuple[float, float, float, floa
 
 @pytest.mark.parametrize(("mean", "std"), [(1.5, 0.3), (-3, 3), (0, 1), (0, 0.05)])
 def test_the_two_pulls_add_up_to_the_rate_and_point_downhill(mean: float, std: float) -> None:
-    figure = figures.pulls(mean, std)
+    figure = figures.rate_terms(mean, std)
     heights = [figure.data[1].y[0], figure.data[3].y[0]]
     assert sum(heights) == pytest.approx(standard_normal.rate_per_dim(mean, 2 * math.log(std)))
     arrows = [a for a in figure.layout.annotations if a.ax is not None]

@@ -103,7 +103,7 @@ def test_what_comes_back_is_shown_beside_the_melody(run: Run, data: list[str]) -
     assert not page.info
     assert len(page.get("audio")) == 2 * COLUMNS
     assert "BWV 0, *bars* 1 and 2" in said(page)
-    same, count = notation.shared(data[0], decode(run, run.arrays()["posterior_mean"])[0])
+    same, count = notation.shared_notes(data[0], decode(run, run.arrays()["posterior_mean"])[0])
     assert f"{same} of {count} notes" in said(page)
     assert "100% of the sixteenths are right" in said(page)  # the others stand in for themselves
     assert "BWV 7, *bars*" not in said(page)
@@ -128,7 +128,7 @@ def test_compare_spells_them(run: Run, data: list[str]) -> None:
     assert not page.exception
     assert page.multiselect("runs_melody").value == [run_list.run_label(run)]
     shown = " ".join(e.proto.body for e in page.get("html"))
-    assert notation.spelt(data[2]) in shown
+    assert notation.note_names(data[2]) in shown
 
 
 def test_latent_space_names_the_notes(run: Run, data: list[str]) -> None:
@@ -138,7 +138,7 @@ def test_latent_space_names_the_notes(run: Run, data: list[str]) -> None:
     assert "melodies at their posterior means" in said(page)
     page.number_input("point").set_value(7).run()
     tables = " ".join(element.proto.body for element in page.get("html"))
-    assert notation.spelt(data[7]) in tables
+    assert notation.note_names(data[7]) in tables
     assert data[7] not in tables
 
 
@@ -187,7 +187,7 @@ def test_bar_lines_and_beats_of_three() -> None:
 
 
 def test_the_parts_of_a_walk_are_marked() -> None:
-    whole = notation.one_after_the_other(["M" * 6, "O" * 4], pause=4)
+    whole = notation.joined_melodies(["M" * 6, "O" * 4], pause=4)
     figure = rolls.roll(whole, (60, 62), parts=[0, 10])
     assert [shape.x0 for shape in figure.layout.shapes] == [2.5]
     assert figure.data[0].customdata[6] == ["D4", 2, 1, 0.25]

@@ -17,7 +17,7 @@ from vae_core.cli.app import app
 from vae_core.runs.store import PROJECT
 
 README_LINES = 140
-PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 COMMAND = re.compile(r"python -m vae_core\b(.*)")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 MAKE = re.compile(r"^(?: {4})?make ([a-z-]+)", re.MULTILINE)

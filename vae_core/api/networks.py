@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
+from vae_core import kinds
 from vae_core.inference.images import Inference
 from vae_core.inference.texts import TextInference
-from vae_core.model import architectures
 from vae_core.runs.errors import NO_WEIGHTS, RunError
 from vae_core.runs.run import Run
 
@@ -84,5 +84,7 @@ def networks_of(run: Run) -> Networks:
         if state != "finished":
             raise RunError(f"run {run.id} is {state} and has no networks yet: train it to its end.")
         raise RunError(NO_WEIGHTS.format(run.id))
-    on_texts = run.config.architecture in architectures.TEXT_ARCHITECTURES
-    return TextNetworks(run) if on_texts else ImageNetworks(run)
+    return BY_ARRAYS[kinds.of_run(run.config).arrays](run)
+
+
+BY_ARRAYS: dict[str, Callable[[Run], Networks]] = {"images": ImageNetworks, "text": TextNetworks}

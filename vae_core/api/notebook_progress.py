@@ -10,7 +10,7 @@ import html
 import time
 from typing import Any
 
-from IPython.display import display
+from IPython.display import DisplayHandle
 
 from vae_core.runs.records import LOSSES
 from vae_core.runs.run import Run
@@ -21,7 +21,8 @@ POLL_SECONDS = 0.2
 def follow(runs: list[Run]) -> None:
     """Show the progress of runs until none is active."""
     lines = [Line(run) for run in runs]
-    handle = display(Lines(lines), display_id=True)
+    handle = DisplayHandle()
+    handle.display(Lines(lines))
     shown = None
     while True:
         active = [line.update() for line in lines]

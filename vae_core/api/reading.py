@@ -39,9 +39,11 @@ def open_run(run: str | Path, store: str | Path | None = None) -> TrainedRun:
         for match in opened.scan()[0]
         if text and text in match.id
     }
-    if len(fitting) != 1:
-        how_many = f"{len(fitting)} runs have" if fitting else "no run has"
-        raise RunError(f"{how_many} {text[:150]!r} in the id; vae_core.runs() lists them all.")
+    if not fitting:
+        raise RunError(f"no run has {text[:150]!r} in the id; vae_core.runs() lists all.")
+    if len(fitting) > 1:
+        some = ", ".join([*fitting][:3]) + (", ..." if len(fitting) > 3 else "")
+        raise RunError(f"{len(fitting)} runs have {text!r} in the id: {some}; be exact.")
     return TrainedRun(*fitting.values())
 
 

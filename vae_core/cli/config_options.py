@@ -8,13 +8,16 @@ from typing import Any
 
 import click
 
+from vae_core import kinds
 from vae_core.cli.options import Option
 from vae_core.cli.printing import ERR
 from vae_core.config import FIELDS, USUAL_SETTINGS, ConfigError, RunConfig
 from vae_core.data import registry
 from vae_core.data.upload import limits, reader
-from vae_core.model import architectures
 from vae_core.settings import Setting
+
+# Names of members that differ with the kind of data.
+OF_KIND = ("architecture",)
 
 
 def config_options(*names: str) -> list[Option]:
@@ -49,8 +52,10 @@ def _help(setting: Setting) -> str:
             f"one of {', '.join(registry.DATASETS)}, shapes_NUMBER_SIZE, or a file of your own "
             "(.npz, .zip of images, .csv of pixels, .txt with one text a line)"
         )
-    elif setting.is_name:
+    elif setting.is_name and setting.name in OF_KIND:
         parts += [f"for {kind} {', '.join(setting.choices_for(kind))}" for kind in USUAL_SETTINGS]
+    elif setting.is_name:
+        parts.append(f"one of {', '.join(setting.choices_for())}")
     elif not setting.choices:
         parts.append(setting.condition)
     default = f"{setting.default:g}" if setting.type is float else setting.default
@@ -90,7 +95,7 @@ def config_of(values: Mapping[str, Any]) -> RunConfig:
 def _checked(given: dict[str, Any], kind: str) -> RunConfig:
     """With the usual settings of that kind of data for what is not given."""
     config = RunConfig(**USUAL_SETTINGS[kind] | given)
-    architectures.check_name(config.architecture, kind)
+    kinds.check(config, kind)
     return config
 
 

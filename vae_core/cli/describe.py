@@ -7,10 +7,11 @@ from typing import Any
 import click
 from rich.table import Table
 
+from vae_core import kinds
 from vae_core.cli.config_options import config_of, config_options
 from vae_core.cli.options import Command, json_option, store_option
 from vae_core.cli.printing import OUT, native_stderr_silenced, print_json
-from vae_core.data import dataset, registry
+from vae_core.data import registry
 
 
 @click.command(
@@ -25,15 +26,10 @@ def command(as_json: bool, **values: Any) -> int:
     """Show the layers of the networks and their parameter counts."""
     config = config_of(values)
     source = registry.source(config.dataset)
-    data = registry.load(config.dataset) if source.kind == "text" else None
+    kind = kinds.of_name(config.dataset, source.kind)
+    vocabulary = registry.load(config.dataset).vocabulary if kind.has_vocabulary else ""
     with native_stderr_silenced():
-        from vae_core.model.text_vae import TextVAE  # TensorFlow, only where it is needed
-        from vae_core.model.vae import VAE
-
-        if isinstance(data, dataset.TextDataset):
-            vae: VAE = TextVAE(config, source.size, data.vocabulary)
-        else:
-            vae = VAE(config, source.size)
+        vae = kind.new_vae(config, source.size, vocabulary)
     networks = [_described(network) for network in (vae.encoder, vae.decoder)]
     if as_json:
         print_json(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 from rich.table import Table
 
+from vae_core import kinds
 from vae_core.cli.options import Command, json_option, store_option
 from vae_core.cli.printing import OUT, native_stderr_silenced, print_json
 from vae_core.cli.run_table import add_metrics
 from vae_core.cli.stores import find_run, open_store
-from vae_core.model import architectures
 from vae_core.runs.errors import NO_WEIGHTS, RunError
 
 
@@ -31,8 +31,7 @@ def command(run_id: str, store: str | None, as_json: bool) -> int:
         print_json({"id": run.id} | result)
         return 0
     table = Table(title=f"{run.id}, epoch {result['epoch']}")
-    item = "a text" if run.config.architecture in architectures.TEXT_ARCHITECTURES else "an image"
-    table.add_column(f"held out, {item}")
+    table.add_column(f"held out, {kinds.of_run(run.config).an_item}")
     table.add_column("recomputed", justify="right")
     table.add_column("stored", justify="right")
     add_metrics(table, result["recomputed"], result["stored"])

@@ -6,6 +6,7 @@ import click
 from rich import box
 from rich.table import Table
 
+from vae_core import kinds
 from vae_core.cli.options import Command, json_option, store_option
 from vae_core.cli.printing import OUT, print_json
 from vae_core.data import registry
@@ -33,9 +34,7 @@ def command(store: str | None, as_json: bool) -> int:  # noqa: ARG001
     for title in ("an item", "for training"):
         table.add_column(title, justify="right")
     for name, source in found:
-        size = f"{source.size}x{source.size} pixels"
-        if source.kind == "text":
-            size = f"up to {source.size - 1} characters"
+        size = kinds.of_name(name, source.kind).size_in_words(source.size)
         table.add_row(name, size, f"{source.train_images:,}")
     OUT.print(table)
     for _, source in found:

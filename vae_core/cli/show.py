@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from rich.table import Table
 
+from vae_core import kinds
 from vae_core.cli.options import Command, json_option, store_option
 from vae_core.cli.printing import OUT, print_json
 from vae_core.cli.run_table import add_metrics, summary
@@ -23,9 +24,10 @@ def command(run_id: str, store: str | None, as_json: bool) -> int:
     if as_json:
         print_json(found)
         return 0
+    kind = kinds.of_run(run.config).arrays
     table = Table(show_header=False)
     for name in FIELDS:
-        if run.config.reads(name):
+        if FIELDS[name].read_by(vars(run.config), kind):
             table.add_row(name, str(getattr(run.config, name)))
     table.add_section()
     for name in ("state", "epoch", "seconds", "error"):

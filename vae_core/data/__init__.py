@@ -1,12 +1,14 @@
-"""Data sets by name: grey square images, float32 in [0, 1], with the set's own split; or texts.
+"""Data sets by name: grey square images (float32 in [0, 1]) or texts, each with a held-out part.
 
-`VAE_LAB_DATA` names a folder that is looked in first (mnist.npz, fashion_mnist.npz in the layout
-of keras.datasets, olivetti_faces.npz as scikit-learn's loader has it: images and target); else the
-usual loader downloads. `digits` and `shapes` need neither, and `shapes_NUMBER_SIZE` asks for as
-many shapes of that many pixels a side, a fifth of them held out. `melodies` are made of scores that
-music21 carries, and kept beside the user's own.
+`VAE_LAB_DATA` names a folder with data files. It is searched first, for mnist.npz and
+fashion_mnist.npz (in the layout of keras.datasets) and olivetti_faces.npz (arrays `images` and
+`target`). What is not there is downloaded with the usual loader.
 
-Data sets of the user's own (`vae_core.data.upload` makes them) lie in `.datasets/<name>.npz` of
-the default run store. Their name holds a hash of their content, so a name always means the same
-images.
+`digits` and `shapes` need no file. `shapes_NUMBER_SIZE` draws NUMBER shapes of SIZE pixels per
+side; a fifth is held out. `melodies` is made from scores in the music21 package and stored with the
+user's own data sets.
+
+The user's own data sets come from `vae_core.data.upload` and are stored as `.datasets/<name>.npz`
+in the default run store. Their name contains a hash of their content, so a name always stands for
+the same data.
 """

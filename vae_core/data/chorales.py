@@ -1,20 +1,21 @@
-"""The data set `melodies`: soprano lines of Bach's chorales, two bars each, in one key.
+"""Make the data set `melodies`: soprano lines of Bach's chorales, two bars each, in one key.
 
-The music21 package carries the scores; it is needed to make the data set, not to read it. How a
-melody is written as a text is in `vae_core.data.notation`.
+The scores come with the music21 package, which is needed to make the data set but not to read it.
+`vae_core.data.notation` says how a melody is written as a text.
 
 - Chorales: those of Riemenschneider's edition whose score has a part named Soprano.
-- Key: what music21 finds from all parts (`analyze("key")`). Major is moved to C and minor to A, by
-  at most a tritone, and of the two ways there down.
-- Bars: of 4/4 and 3/4. The two halves of a bar around a repeat sign are joined, and repeats are
-  not written out. The upbeat at the start of a chorale is left out; its last bar, shorter by that,
-  is filled up with a rest.
-- Melodies: every two bars that follow each other and have the same metre. A note tied over from
-  the bar before begins with the melody. Bars with notes between the sixteenths are left out, and
-  grace notes.
-- Split: chorales with the same tune are on one side, so that none is known from the other. They
-  count as such if they share a melody, or the pitches at the beats of two, directly or through
-  others. Of the tunes of each mode and metre about a fifth of the melodies is held out.
+- Key: music21 determines it from all parts (`analyze("key")`). Major is transposed to C and minor
+  to A, by at most a tritone; a tritone goes down.
+- Bars: 4/4 and 3/4. The two halves of a bar around a repeat sign are joined, and repeats are not
+  played. The upbeat at the start of a chorale is left out. The last bar, which is shorter by the
+  upbeat, is filled up with a rest.
+- Melodies: every two consecutive bars of the same metre. A note tied over from the bar before
+  starts with the melody. Grace notes are left out, and so are bars with notes that start or end
+  between sixteenths.
+- Split: all chorales with the same tune are in the same part, so that no held-out tune was
+  trained on. Two chorales have the same tune if they share a melody, or if two melodies agree in
+  the pitches at the beats; this also holds through a chain of chorales. About a fifth of the
+  melodies of each mode and metre is held out.
 """
 
 from __future__ import annotations
@@ -33,12 +34,8 @@ from vae_core.data.notation import BEAT, HOLD, REST, character
 from vae_core.data.tokens import encode
 
 TONICS = {"major": 0, "minor": 9}  # pitch classes of C and A
-
-
-METRES = {3 * BEAT: "3/4", 4 * BEAT: "4/4"}  # by the sixteenths of a bar
-
-
-BETWEEN = "?"  # where something begins or ends between two sixteenths
+METRES = {3 * BEAT: "3/4", 4 * BEAT: "4/4"}  # sixteenths per bar -> metre
+OFF_GRID = "?"  # marks sixteenths within which a note starts or ends
 
 
 class Line(NamedTuple):
@@ -47,9 +44,9 @@ class Line(NamedTuple):
     Attributes:
         name: such as `BWV 269, Aus meines Herzens Grunde`.
         mode: `major` or `minor`.
-        bars: (number, sixteenths) of each, the latter HOLD at its start where a note is tied over;
-            None where a bar can't be used.
-        before: what sounds when each bar begins, as `vae_core.data.notation.character` has it.
+        bars: (number, text) of each bar. The text starts with HOLD if a note is tied over. None
+            stands for a bar that can't be used.
+        before: for each bar the character of the note that sounds just before it.
     """
 
     name: str
@@ -62,9 +59,9 @@ class Melody(NamedTuple):
     """Two bars of a chorale.
 
     Attributes:
-        text: as `vae_core.data.notation` has it.
+        text: in the notation of `vae_core.data.notation`.
         label: mode and metre.
-        source: where it stands.
+        source: chorale and bars.
     """
 
     text: str
@@ -73,42 +70,44 @@ class Melody(NamedTuple):
 
 
 def available() -> bool:
-    """Is music21 installed? (This doesn't import it.)"""
+    """Return whether music21 is installed, without importing it."""
     return importlib.util.find_spec("music21") is not None
 
 
-def make() -> dict[str, np.ndarray]:
-    """The data set as arrays: those of `text_items.Items`, `sources_train`, `sources_test`.
+def make_arrays() -> dict[str, np.ndarray]:
+    """Make the data set: the arrays of `text_items.Items`, and `sources_train`, `sources_test`.
 
-    Needs music21, and a minute or two.
+    Needs music21 and takes a minute or two.
     """
-    return split([melodies(line) for line in lines()])
+    return split([melodies(line) for line in soprano_lines()])
 
 
-def lines() -> Iterator[Line]:
-    """The soprano of each chorale. Needs music21."""
-    from music21 import corpus  # heavy, and only here
+def soprano_lines() -> Iterator[Line]:
+    """Yield the soprano of each chorale. Needs music21."""
+    from music21 import corpus  # slow to import
 
     numbered = corpus.chorales.ChoraleListRKBWV().byRiemenschneider
     titles = {str(entry["bwv"]): str(entry["title"]) for entry in numbered.values()}
     works = corpus.chorales.Iterator(returnType="filename")
     for work in dict.fromkeys(map(str, works)):
         bwv = work.removeprefix("bach/bwv")
-        if found := line(read(work), ", ".join(["BWV " + bwv, *filter(None, [titles.get(bwv)])])):
-            yield found
+        name = ", ".join(["BWV " + bwv, *filter(None, [titles.get(bwv)])])
+        if line := soprano_line(read_score(work), name):
+            yield line
 
 
-def read(work: str) -> Any:
-    """The score of that name, such as `bach/bwv269`. Needs music21."""
+def read_score(work: str) -> Any:
+    """Return the music21 score of a work such as `bach/bwv269`. Needs music21."""
     from music21 import converter, corpus
 
-    found = corpus.getWork(work, fileExtensions=(".mxl", ".xml"))
-    path = found[0] if isinstance(found, list) else found  # those whose names begin so
+    # A list if several files have names that start with `work`.
+    paths = corpus.getWork(work, fileExtensions=(".mxl", ".xml"))
+    path = paths[0] if isinstance(paths, list) else paths
     return converter.parse(path, forceSource=True, storePickle=False)
 
 
-def line(score: Any, name: str) -> Line | None:
-    """The soprano of a score, moved to C or A; None where no part is named so."""
+def soprano_line(score: Any, name: str) -> Line | None:
+    """Return the soprano of a score, transposed to C or A; None if no part is named Soprano."""
     parts = [part for part in score.parts if str(part.id).startswith("Soprano")]
     if not parts:
         return None
@@ -116,7 +115,7 @@ def line(score: Any, name: str) -> Line | None:
     shift = (TONICS[key.mode] - key.tonic.pitchClass + 6) % 12 - 6
     measures = list(parts[0].getElementsByClass("Measure"))
     end = max(measure.offset + measure.duration.quarterLength for measure in measures)
-    # One bar more, for what fills up the last.
+    # One bar more, so that the last bar can be filled up with rests.
     sixteenths = [REST] * (math.ceil(end * BEAT) + max(METRES))
     for measure in measures:
         for note in measure.recurse().notesAndRests:
@@ -126,7 +125,7 @@ def line(score: Any, name: str) -> Line | None:
             stop = start + note.quarterLength * BEAT
             if start % 1 or stop % 1 or note.isChord:
                 for i in range(math.floor(start), math.ceil(stop)):
-                    sixteenths[i] = BETWEEN
+                    sixteenths[i] = OFF_GRID
             elif note.isNote:
                 start, stop = int(start), int(stop)
                 sixteenths[start:stop] = HOLD * (stop - start)
@@ -136,13 +135,13 @@ def line(score: Any, name: str) -> Line | None:
     before = []
     for number, start, length in _bars(measures):
         bar = "".join(sixteenths[start : start + length])
-        bars.append((number, bar) if length in METRES and BETWEEN not in bar else None)
+        bars.append((number, bar) if length in METRES and OFF_GRID not in bar else None)
         before.append(next((c for c in reversed(sixteenths[:start]) if c != HOLD), REST))
     return Line(name, key.mode, bars, before)
 
 
 def _bars(measures: Sequence[Any]) -> Iterator[tuple[int, int, int]]:
-    """Number, start and length in sixteenths of each bar; the length is 0 where it is not whole."""
+    """Yield number, start and length of each bar in sixteenths; length 0 for an incomplete bar."""
     spans = [
         (
             int(measure.number),
@@ -155,7 +154,7 @@ def _bars(measures: Sequence[Any]) -> Iterator[tuple[int, int, int]]:
     last = len(spans) - 1
     joined = False
     for i, (number, start, length, full) in enumerate(spans):
-        if joined:  # the second half of the bar before
+        if joined:  # this measure is the second half of the bar before
             joined = False
         elif length == full or i == last > 0:
             yield number, start, full
@@ -167,24 +166,27 @@ def _bars(measures: Sequence[Any]) -> Iterator[tuple[int, int, int]]:
 
 
 def melodies(line: Line) -> list[Melody]:
-    """Every two bars of a chorale that follow each other."""
-    found = []
+    """Return every two consecutive bars of a chorale that have the same metre."""
+    pairs = []
     for (first, second), before in zip(pairwise(line.bars), line.before, strict=False):
         if first and second and len(first[1]) == len(second[1]):
-            written = first[1] + second[1]
-            if written[0] == HOLD:
-                written = before + written[1:]
+            text = first[1] + second[1]
+            if text[0] == HOLD:
+                text = before + text[1:]
             source = f"{line.name}, bars {first[0]} and {second[0]}"
-            found.append(Melody(written, f"{line.mode}, {METRES[len(first[1])]}", source))
-    return [melody for melody in found if BETWEEN not in melody.text]
+            pairs.append(Melody(text, f"{line.mode}, {METRES[len(first[1])]}", source))
+    return [melody for melody in pairs if OFF_GRID not in melody.text]
 
 
 def split(chorales: Sequence[Sequence[Melody]], seed: int = 0) -> dict[str, np.ndarray]:
-    """See `make`; a melody that comes twice is taken once.
+    """Split melodies by tune into training and test arrays; repeated melodies are taken once.
 
     Args:
-        chorales: the melodies of each.
-        seed: of the order in which tunes are held out.
+        chorales: the melodies of each chorale.
+        seed: for the order in which tunes are held out.
+
+    Returns:
+        The arrays of `make_arrays`.
     """
     chorales = [chorale for chorale in chorales if chorale]
     tunes = [
@@ -195,19 +197,24 @@ def split(chorales: Sequence[Sequence[Melody]], seed: int = 0) -> dict[str, np.n
     rng = np.random.default_rng(seed)
     sides: dict[str, dict[str, Melody]] = {"train": {}, "test": {}}
     for name in names:
-        alike = [tune for tune in tunes if _usual_label(tune.values()) == name]
-        left = sum(map(len, alike)) / text_items.HELD_OUT
-        for i in rng.permutation(len(alike)):
-            sides["test" if len(alike[i]) <= left else "train"] |= alike[i]
-            left -= len(alike[i]) * (len(alike[i]) <= left)
+        label_tunes = [tune for tune in tunes if _usual_label(tune.values()) == name]
+        left_to_hold_out = sum(map(len, label_tunes)) / text_items.HELD_OUT
+        for i in rng.permutation(len(label_tunes)):
+            tune = label_tunes[i]
+            if len(tune) <= left_to_hold_out:
+                sides["test"] |= tune
+                left_to_hold_out -= len(tune)
+            else:
+                sides["train"] |= tune
     distinct = sides["train"] | sides["test"]
     vocabulary = "".join(sorted(set("".join(distinct))))
     arrays = {"label_names": np.array(names), "vocabulary": np.array(vocabulary)}
-    for side, found in sides.items():
-        tokens = encode(list(found), vocabulary, max(map(len, distinct)) + 1)
+    for side, side_melodies in sides.items():
+        tokens = encode(list(side_melodies), vocabulary, max(map(len, distinct)) + 1)
+        labels = [names.index(melody.label) for melody in side_melodies.values()]
         arrays[f"x_{side}"] = tokens.astype(np.uint8)
-        arrays[f"y_{side}"] = np.array([names.index(m.label) for m in found.values()], np.uint8)
-        arrays[f"sources_{side}"] = np.array([melody.source for melody in found.values()])
+        arrays[f"y_{side}"] = np.array(labels, np.uint8)
+        arrays[f"sources_{side}"] = np.array([m.source for m in side_melodies.values()])
     return arrays
 
 
@@ -216,10 +223,13 @@ def _usual_label(melodies: Collection[Melody]) -> str:
 
 
 def same_tunes(chorales: Sequence[Collection[str]]) -> list[list[int]]:
-    """Groups of chorales with the same tune, see this module; indices.
+    """Group chorales that have the same tune, as this module's docstring defines it.
 
     Args:
-        chorales: the melodies of each.
+        chorales: the melodies of each chorale.
+
+    Returns:
+        Groups of indices of chorales.
     """
     group = list(range(len(chorales)))
 
@@ -228,15 +238,18 @@ def same_tunes(chorales: Sequence[Collection[str]]) -> list[list[int]]:
             i = group[i]
         return i
 
-    rules: tuple[tuple[Callable[[str], str], int], ...] = ((str, 1), (at_beats, 2))
-    for seen_as, enough in rules:
-        having: dict[str, set[int]] = {}
+    # (key that two chorales may share, how many shared keys make the same tune)
+    rules: tuple[tuple[Callable[[str], str], int], ...] = ((str, 1), (pitches_at_beats, 2))
+    for key_of, least in rules:
+        chorales_with: dict[str, set[int]] = {}
         for i, melodies in enumerate(chorales):
             for melody in melodies:
-                having.setdefault(seen_as(melody), set()).add(i)
-        shared = Counter(pair for some in having.values() for pair in combinations(sorted(some), 2))
+                chorales_with.setdefault(key_of(melody), set()).add(i)
+        shared = Counter(
+            pair for indices in chorales_with.values() for pair in combinations(sorted(indices), 2)
+        )
         for (one, other), count in shared.items():
-            if count >= enough:
+            if count >= least:
                 group[first_of(other)] = first_of(one)
     tunes: dict[int, list[int]] = {}
     for i in range(len(chorales)):
@@ -244,11 +257,11 @@ def same_tunes(chorales: Sequence[Collection[str]]) -> list[list[int]]:
     return list(tunes.values())
 
 
-def at_beats(melody: str) -> str:
-    """What sounds at each beat."""
-    sounding, found = REST, ""
-    for i, here in enumerate(melody):
-        sounding = sounding if here == HOLD else here
+def pitches_at_beats(melody: str) -> str:
+    """Return the character that sounds at each beat."""
+    sounding, at_beats = REST, ""
+    for i, symbol in enumerate(melody):
+        sounding = sounding if symbol == HOLD else symbol
         if i % BEAT == 0:
-            found += sounding
-    return found
+            at_beats += sounding
+    return at_beats

@@ -40,6 +40,7 @@ class Dataset:
     factors: np.ndarray | None = None
 
     kind: ClassVar[str] = "images"
+    vocabulary: str = ""  # of tokens, see `TextDataset`
 
     @property
     def size(self) -> int:
@@ -69,7 +70,6 @@ class TextDataset(Dataset):
         vocabulary: the characters that tokens stand for.
     """
 
-    vocabulary: str = ""
     kind: ClassVar[str] = "text"
 
     @property

@@ -13,9 +13,10 @@ DIGIT_NAMES = tuple(str(digit) for digit in range(10))
 
 
 def load_digits() -> Dataset:
-    """scikit-learn's 1,797 real 8x8 digits; 360 of them held out by a fixed seed.
+    """Load scikit-learn's 1,797 handwritten 8x8 digits; 360 are held out by a fixed seed.
 
-    Read from the file in its package: importing it takes 2 s and 80 MB, and pages show digits too.
+    The file in its package is read directly, because importing scikit-learn takes 2 s and 80 MB
+    and the pages load digits too.
     """
     package = importlib.util.find_spec("sklearn")
     if package is None or package.origin is None:

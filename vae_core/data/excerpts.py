@@ -1,4 +1,7 @@
-"""Parts of a data set for the pages, read without loading all of it."""
+"""Read parts of a data set for the pages, without loading all of it.
+
+Nothing is downloaded: the usual loaders would bring TensorFlow into the web process.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +19,13 @@ from vae_core.data.shapes import number_and_size, shape_factors
 
 
 def held_out(name: str, indices: Sequence[int]) -> np.ndarray:
-    """Some held-out images (k, size, size), for the pages.
-
-    Of a file only these are kept, and nothing is downloaded: that would bring TensorFlow into the
-    web process.
+    """Return the held-out images at some indices: (k, size, size) float32 in [0, 1].
 
     Raises:
         DatasetError: the data set is not on this machine, damaged, or has fewer images.
     """
     drawn = number_and_size(name)
-    if drawn:  # what is not asked for isn't drawn
+    if drawn:  # select rows of factors first, so that only these pictures are drawn
         images = shape_factors(drawn[0])[1]
     elif source(name).bundled:
         images = load(name).x_test
@@ -33,14 +33,14 @@ def held_out(name: str, indices: Sequence[int]) -> np.ndarray:
         images = _local_arrays(name, "x_test")["x_test"]
     if len(images) <= max(indices, default=0) or images.ndim != (2 if drawn else 3):
         raise DatasetError(f"{name}: x_test holds other images than the run was trained with.")
-    picked = images[np.asarray(indices, int)]
+    selected = images[np.asarray(indices, int)]
     if drawn:
-        picked = shapes.draw(picked, drawn[1])
-    return picked if picked.dtype == np.float32 else scaled(picked)
+        selected = shapes.draw(selected, drawn[1])
+    return selected if selected.dtype == np.float32 else scaled(selected)
 
 
 def has_factors(name: str) -> bool:
-    """Is it known what the images of that data set were made from?"""
+    """Return whether the images of a data set were drawn from known factors."""
     try:
         return number_and_size(name) is not None
     except DatasetError:
@@ -48,19 +48,21 @@ def has_factors(name: str) -> bool:
 
 
 def held_out_factors(name: str) -> Factors | None:
-    """The known factors of the held-out images, for the pages; None of a set without any."""
+    """Return the known factors of the held-out images; None if the data set has none."""
     drawn = number_and_size(name)
     return Factors(shapes.FACTORS, shape_factors(drawn[0])[1]) if drawn else None
 
 
 def texts(name: str, part: str, sha256: str | None = None) -> list[str]:
-    """The texts of a data set for the pages: `train` or `test`, those held out.
+    """Return the texts of a data set.
 
     Args:
-        sha256: of the content that is asked for, as a run has written it down; None of any.
+        name: of the data set.
+        part: `train`, or `test` for the held-out texts.
+        sha256: the content's hash that a run has recorded; None accepts any content.
 
     Raises:
-        DatasetError: it holds images, or other texts, or is not on this machine.
+        DatasetError: the data set holds images or other texts, or is not on this machine.
     """
     data = stored(name)
     if not isinstance(data, TextDataset):
@@ -71,9 +73,9 @@ def texts(name: str, part: str, sha256: str | None = None) -> list[str]:
 
 
 def training_chunks(name: str, chunk: int = 2000) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The training images (k, size, size) and their labels (k,), some at a time, for the pages.
+    """Yield the training images in chunks: images (k, size, size) float32 and labels (k,).
 
-    As floats all 60,000 of MNIST would take 190 MB; as in `held_out` nothing is downloaded.
+    All 60,000 images of MNIST at once would take 190 MB as floats.
 
     Raises:
         DatasetError: the data set is not on this machine or damaged.
@@ -84,10 +86,10 @@ def training_chunks(name: str, chunk: int = 2000) -> Iterator[tuple[np.ndarray, 
             rows = factors[start : start + chunk]
             yield scaled(shapes.draw(rows, drawn[1])), rows[:, 0]
         return
-    found = source(name)
+    dataset_source = source(name)
     parts: Iterable[np.ndarray]
-    if found.bundled or name == FACES:
-        if found.bundled:
+    if dataset_source.bundled or name == FACES:
+        if dataset_source.bundled:
             data = load(name)
             images, labels = data.x_train, data.y_train
         else:
@@ -98,17 +100,18 @@ def training_chunks(name: str, chunk: int = 2000) -> Iterator[tuple[np.ndarray, 
         parts = rows_of_file(_local_path(name), "x_train", chunk)
     start = 0
     for part in parts:
-        of_part = labels[start : start + len(part)]
-        if part.shape[1:] != (found.size, found.size) or of_part.shape != part.shape[:1]:
+        part_labels = labels[start : start + len(part)]
+        size = dataset_source.size
+        if part.shape[1:] != (size, size) or part_labels.shape != part.shape[:1]:
             break
-        yield part if part.dtype == np.float32 else scaled(part), of_part.astype(np.int64)
+        yield part if part.dtype == np.float32 else scaled(part), part_labels.astype(np.int64)
         start += len(part)
     if start != len(labels):
         raise DatasetError(f"{name}: x_train holds other images than the run was trained with.")
 
 
 def _local_path(name: str) -> Path:
-    """A data set's file, if it is on this machine."""
+    """Return the path of a data set's file; raise `DatasetError` if it is not on this machine."""
     path = own_file(name) or local_file(f"{name}.npz")
     if path is None:
         raise DatasetError(
@@ -119,7 +122,7 @@ def _local_path(name: str) -> Path:
 
 
 def _local_arrays(name: str, *keys: str) -> dict[str, np.ndarray]:
-    """Arrays of a data set's file, if it is on this machine."""
+    """Read arrays of a data set's file; raise `DatasetError` if it is not on this machine."""
     path = _local_path(name)
     if name == FACES:
         parts = split_faces(read_npz(path, "images", "target"))

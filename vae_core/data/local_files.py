@@ -1,4 +1,4 @@
-"""Files of data sets: in the folder VAE_LAB_DATA, else downloaded."""
+"""Find the files of data sets in the folder VAE_LAB_DATA, or download them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ from vae_core.data.dataset import DatasetError
 
 
 def local_file(file_name: str) -> Path | None:
+    """Return the path of a file in the folder VAE_LAB_DATA; None if it is not there.
+
+    Raises:
+        DatasetError: VAE_LAB_DATA is not a folder.
+    """
     folder = os.environ.get("VAE_LAB_DATA")
     if not folder:
         return None
@@ -26,26 +31,35 @@ def local_file(file_name: str) -> Path | None:
 
 
 def read_npz(path: Path, *keys: str) -> dict[str, np.ndarray]:
+    """Read some arrays of an npz file.
+
+    Raises:
+        DatasetError: the file lacks one of them, or is damaged.
+    """
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as data:
             return {key: data[key] for key in keys}
     except KeyError as error:
         needed = " and ".join([", ".join(keys[:-1]), keys[-1]] if keys[1:] else keys)
         raise DatasetError(f"{path} lacks an array: it must hold {needed}.") from error
-    except Exception as error:  # NumPy, zipfile and zlib raise what they like on a damaged file
+    except Exception as error:  # NumPy, zipfile and zlib raise many errors on a damaged file
         raise DatasetError(
             f"{path} can't be read as a plain npz file; replace or remove it."
         ) from error
 
 
 def rows_of_file(path: Path, key: str, chunk: int) -> Iterator[np.ndarray]:
-    """Rows of an array of a plain npz file, some at a time: all of MNIST's are 47 MB."""
+    """Yield the rows of an array in an npz file, `chunk` at a time: MNIST's take 47 MB at once.
+
+    Raises:
+        DatasetError: the file lacks the array, or is damaged.
+    """
     try:
         with zipfile.ZipFile(path) as file, file.open(f"{key}.npy") as member:
-            first = np.lib.format.read_magic(member) == (1, 0)
+            version_1 = np.lib.format.read_magic(member) == (1, 0)
             shape, by_column, dtype = (
                 np.lib.format.read_array_header_1_0(member)
-                if first
+                if version_1
                 else np.lib.format.read_array_header_2_0(member)
             )
             if by_column or dtype.hasobject or not shape:
@@ -57,23 +71,29 @@ def rows_of_file(path: Path, key: str, chunk: int) -> Iterator[np.ndarray]:
                 yield np.frombuffer(content, dtype).reshape(number, *shape[1:])
     except KeyError as error:
         raise DatasetError(f"{path} lacks an array: it must hold {key}.") from error
-    except Exception as error:  # as in `_read_npz`
+    except Exception as error:  # as in `read_npz`
         raise DatasetError(
             f"{path} can't be read as a plain npz file; replace or remove it."
         ) from error
 
 
 def download(name: str) -> dict[str, np.ndarray]:
-    import keras  # the loader brings TensorFlow: only in the training process
+    """Download a data set of keras.datasets: x_train, y_train, x_test, y_test.
+
+    Raises:
+        DatasetError: it can't be downloaded.
+    """
+    import keras  # imports TensorFlow, so this runs only in the training process
 
     try:
         (x_train, y_train), (x_test, y_test) = getattr(keras.datasets, name).load_data()
-    except Exception as error:  # urllib, ssl, hash and file errors alike mean: not to be had
-        raise not_to_be_had(name) from error
+    except Exception as error:  # urllib, ssl, hash and file errors all mean that there is no file
+        raise download_error(name) from error
     return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
 
 
-def not_to_be_had(name: str) -> DatasetError:
+def download_error(name: str) -> DatasetError:
+    """Return the error for a data set that can't be downloaded; it says what to do."""
     folder = os.environ.get("VAE_LAB_DATA")
     put = f"put {name}.npz into {folder}" if folder else "set VAE_LAB_DATA to a folder with it"
     return DatasetError(

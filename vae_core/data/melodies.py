@@ -1,4 +1,4 @@
-"""Melodies of two bars, made from Bach's chorales."""
+"""The data set `melodies`: two bars each of Bach's chorales."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from vae_core.runs.disk import replace_file
 
 MELODIES = "melodies.npz"
 
-
 NO_MELODIES = (
     "data set 'melodies' is made from the chorales in music21 when a run is first trained on it: "
     "pip install '.[music]', or put a melodies.npz made elsewhere into a folder and name that "
@@ -23,14 +22,17 @@ NO_MELODIES = (
 
 
 def load_melodies(make: bool = True) -> Dataset:
-    """Two bars each of chorales, see `vae_core.data.chorales`.
+    """Load the melodies of `vae_core.data.chorales`.
 
     Args:
-        make: where they are not here yet, and keep them.
+        make: whether to make and store them if they are not on this machine yet.
+
+    Raises:
+        DatasetError: they are not on this machine, and can't be made.
     """
     path = melodies_file()
     if path is None and make and chorales.available():
-        arrays = chorales.make()
+        arrays = chorales.make_arrays()
         path = own_folder() / MELODIES
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, lambda to: np.savez_compressed(to, allow_pickle=False, **arrays))
@@ -40,15 +42,19 @@ def load_melodies(make: bool = True) -> Dataset:
 
 
 def melodies_file() -> Path | None:
-    kept = own_folder() / MELODIES
-    return local_file(MELODIES) or (kept if kept.is_file() else None)
+    """Return the file of the data set, in VAE_LAB_DATA or the user's folder; None if absent."""
+    stored = own_folder() / MELODIES
+    return local_file(MELODIES) or (stored if stored.is_file() else None)
 
 
 def melody_sources(part: str) -> list[str]:
-    """Which bars of which chorale the melodies are, `train` or `test`, for the pages.
+    """Return the source of each melody, such as `BWV 269, ..., bars 1 and 2`.
+
+    Args:
+        part: `train` or `test`.
 
     Raises:
-        DatasetError: they are not on this machine.
+        DatasetError: the data set is not on this machine.
     """
     path = melodies_file()
     if path is None:

@@ -20,6 +20,7 @@ FASHION_NAMES = (
 
 
 def from_npz(name: str, label_names: tuple[str, ...]) -> Dataset:
+    """Load a data set of keras.datasets from its file, or download it."""
     path = local_file(f"{name}.npz")
     keys = ("x_train", "y_train", "x_test", "y_test")
     arrays = read_npz(path, *keys) if path else download(name)

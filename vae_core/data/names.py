@@ -1,4 +1,4 @@
-"""Given names, from names.txt."""
+"""The data set `names`: given names from the file names.txt."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from vae_core.sandbox import RefusedError
 
 NAMES = "names.txt"
 
-
 NO_NAMES = (
     "data set 'names' needs names.txt, one name a line: put it into a folder and name that "
     "in VAE_LAB_DATA, or use the bundled 'unicode_names'."
@@ -17,12 +16,12 @@ NO_NAMES = (
 
 
 def load_names() -> Dataset:
-    """Given names from names.txt, each once; a fifth is held out."""
+    """Load given names from names.txt, each once; a fifth is held out."""
     path = local_file(NAMES)
     if path is None:
         raise DatasetError(NO_NAMES)
     try:
-        items, _ = text_items.items_of(path.read_bytes(), path.name)
+        items, _ = text_items.parse_items(path.read_bytes(), path.name)
     except RefusedError as error:
         raise DatasetError(f"{path.parent}: {error}") from error
     return of_items("names", text_items.split(items))

@@ -1,4 +1,7 @@
-"""Melodies as texts, a character a sixteenth note; and as notes."""
+"""Melodies as texts with one character per sixteenth note, and as lists of notes.
+
+A letter starts a note, `_` holds it for another sixteenth, and `.` is a rest.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 HOLD, REST = "_", "."
-
-
-BEAT = 4  # sixteenths of a quarter note
-
-
-LOWEST = 48  # MIDI number of the first letter's pitch, C3; C4 is 60 and A4, of 440 Hz, 69
-
-
+BEAT = 4  # sixteenths per quarter note
+LOWEST = 48  # MIDI number of the pitch of the letter A: C3. (C4 is 60; A4, at 440 Hz, is 69.)
 LETTERS = string.ascii_uppercase + string.ascii_lowercase
-
-
 PITCH_CLASSES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "G♯", "A", "B♭", "B")
 
 
 class Note(NamedTuple):
-    """A note of a melody: pitch as MIDI numbers them, start and length in sixteenths."""
+    """A note of a melody: pitch as a MIDI number, start and length in sixteenths."""
 
     pitch: int
     start: int
@@ -30,58 +25,67 @@ class Note(NamedTuple):
 
 
 def character(pitch: int) -> str:
-    """The letter that begins a note of that MIDI pitch, which lies in C3 to E♭7."""
+    """Return the letter for a MIDI pitch from C3 to E♭7."""
     return LETTERS[pitch - LOWEST]
 
 
 def notes(melody: str) -> list[Note]:
-    """The notes of a melody. What holds no note, as a model may write it, is a rest."""
-    found: list[Note] = []
-    held = False
-    for i, here in enumerate(melody):
-        if here == HOLD and held:
-            found[-1] = found[-1]._replace(length=found[-1].length + 1)
-        elif here in LETTERS:
-            found.append(Note(LOWEST + LETTERS.index(here), i, 1))
-        held = here in LETTERS or (here == HOLD and held)
-    return found
+    """Return the notes of a melody.
+
+    A hold without a note before it, which a model may generate, counts as a rest.
+    """
+    parsed: list[Note] = []
+    sounding = False
+    for i, symbol in enumerate(melody):
+        if symbol == HOLD and sounding:
+            parsed[-1] = parsed[-1]._replace(length=parsed[-1].length + 1)
+        elif symbol in LETTERS:
+            parsed.append(Note(LOWEST + LETTERS.index(symbol), i, 1))
+        sounding = symbol in LETTERS or (symbol == HOLD and sounding)
+    return parsed
 
 
-def shared(melody: str, other: str) -> tuple[int, int]:
-    """How many notes of a melody begin in another, too, at the same time; and how many it has."""
-    begin, there = ({(note.pitch, note.start) for note in notes(m)} for m in (melody, other))
-    return len(begin & there), len(begin)
+def shared_notes(melody: str, other: str) -> tuple[int, int]:
+    """Count the notes of a melody that also start in another at the same time, and all its notes.
+
+    Returns:
+        Number of shared notes, number of notes of `melody`.
+    """
+    own_notes, other_notes = (
+        {(note.pitch, note.start) for note in notes(text)} for text in (melody, other)
+    )
+    return len(own_notes & other_notes), len(own_notes)
 
 
-def held(melodies: Sequence[str]) -> float:
-    """Share of their sixteenths that hold a note."""
-    whole = "".join(melodies)
-    return whole.count(HOLD) / max(len(whole), 1)
+def hold_share(melodies: Sequence[str]) -> float:
+    """Return the share of sixteenths, over all melodies, at which a note is held."""
+    sixteenths = "".join(melodies)
+    return sixteenths.count(HOLD) / max(len(sixteenths), 1)
 
 
-def written(notes: Sequence[Note], length: int) -> str:
-    """The melody of these notes, none of which overlap, in so many sixteenths."""
+def melody_text(notes: Sequence[Note], length: int) -> str:
+    """Write notes that don't overlap as a melody of `length` sixteenths."""
     sixteenths = [REST] * length
-    for pitch, start, lasting in notes:
-        sixteenths[start : start + lasting] = character(pitch) + HOLD * (lasting - 1)
+    for pitch, start, duration in notes:
+        sixteenths[start : start + duration] = character(pitch) + HOLD * (duration - 1)
     return "".join(sixteenths)
 
 
 def pitch_name(pitch: int) -> str:
-    """Such as C4 for 60."""
+    """Return the name of a MIDI pitch: C4 for 60."""
     return f"{PITCH_CLASSES[pitch % 12]}{pitch // 12 - 1}"
 
 
-def spelt(melody: str) -> str:
-    """The names of its notes, for lists: `C4 D4 E4`."""
+def note_names(melody: str) -> str:
+    """Return the names of a melody's notes, such as `C4 D4 E4`."""
     return " ".join(pitch_name(note.pitch) for note in notes(melody)) or "(silence)"
 
 
-def bar(melody: str) -> int:
-    """Sixteenths of a bar: two melodies of three beats, or four, make two bars."""
+def bar_length(melody: str) -> int:
+    """Return the sixteenths per bar: 12 for a melody of two 3/4 bars, else 16."""
     return 3 * BEAT if len(melody) == 6 * BEAT else 4 * BEAT
 
 
-def one_after_the_other(melodies: Sequence[str], pause: int = BEAT) -> str:
-    """Melodies as one, with a rest of so many sixteenths between them."""
+def joined_melodies(melodies: Sequence[str], pause: int = BEAT) -> str:
+    """Join melodies to one, with a rest of `pause` sixteenths between them."""
     return (REST * pause).join(melodies)

@@ -7,34 +7,38 @@ from collections.abc import Mapping
 import numpy as np
 
 from vae_core.data.dataset import Dataset, DatasetError, checked
-from vae_core.data.local_files import local_file, not_to_be_had, read_npz
+from vae_core.data.local_files import download_error, local_file, read_npz
 
 FACES = "olivetti_faces"
-
-
 PEOPLE = tuple(f"person {number}" for number in range(40))
-
-
-FACES_HELD_OUT = 3  # of the ten pictures of each person
+FACES_HELD_OUT = 3  # pictures per person, of ten
 
 
 def load_olivetti_faces() -> Dataset:
-    """The Olivetti faces (AT&T Laboratories Cambridge): 400 pictures, ten each of 40 people."""
+    """Load the Olivetti faces (AT&T Laboratories Cambridge): 400 pictures, ten of each person."""
     path = local_file(f"{FACES}.npz")
     arrays = read_npz(path, "images", "target") if path else _download_faces()
     return checked(FACES, **split_faces(arrays), label_names=PEOPLE)
 
 
 def split_faces(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Three pictures of each person, drawn by a fixed seed, are held out.
+    """Hold three pictures of each person out, drawn by a fixed seed.
 
-    By picture, not by person: 28 people would be too few to draw the faces of 12 others, and what
-    is held out of them would say more about who happens to be among the 12 than about the model.
-    So what a run has not seen are poses and expressions, not people. The brightest pixel of all
-    becomes 1, as in scikit-learn, so that both sources give the same numbers.
+    The split is by picture, not by person: 28 people are too few to learn the faces of 12 others,
+    and a score on the 12 would depend mostly on who they are. A run is therefore tested on new
+    poses and expressions, not on new people.
+
+    Pixels are scaled so that the darkest is 0 and the brightest 1, as in scikit-learn, so that the
+    file and the download give the same numbers.
 
     Args:
-        arrays: images (n, size, size) of any range, target (n,), the person.
+        arrays: images (n, size, size) of any range, target (n,), the person's number.
+
+    Returns:
+        x_train, y_train, x_test, y_test.
+
+    Raises:
+        DatasetError: the arrays have other shapes.
     """
     images, target = arrays["images"], np.asarray(arrays["target"])
     if images.ndim != 3 or target.shape != images.shape[:1] or not images.size:
@@ -58,11 +62,10 @@ def split_faces(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _download_faces() -> dict[str, np.ndarray]:
-    # Takes 2 s and 80 MB to import: only in the training process.
-    from sklearn.datasets import fetch_olivetti_faces
+    from sklearn.datasets import fetch_olivetti_faces  # 2 s and 80 MB: only where training runs
 
     try:
-        found = fetch_olivetti_faces()
-    except Exception as error:  # urllib, ssl, hash and file errors alike mean: not to be had
-        raise not_to_be_had(FACES) from error
-    return {"images": found.images, "target": found.target}
+        faces = fetch_olivetti_faces()
+    except Exception as error:  # urllib, ssl, hash and file errors all mean that there is no file
+        raise download_error(FACES) from error
+    return {"images": faces.images, "target": faces.target}

@@ -17,6 +17,7 @@ from vae_core.data.own import OWN_NAME, is_own, own_folder, own_names, own_sourc
 from vae_core.data.shapes import SHAPES_USUAL, number_and_size, shapes_source
 from vae_core.data.source import Source
 from vae_core.data.unicode_names import load_unicode_names
+from vae_core.registry import Registry
 from vae_core.runs.store import RunStore
 
 
@@ -60,30 +61,35 @@ def delete_own(name: str, store: RunStore) -> None:
     path.unlink(missing_ok=True)
 
 
-# A new data set is a loader and a line here.
-DATASETS = {
-    "digits": Source(load_digits, 8, 1437, bundled=True),
-    "shapes": shapes_source("shapes", *SHAPES_USUAL),
-    "mnist": Source(lambda: from_npz("mnist", DIGIT_NAMES), 28, 60_000),
-    "fashion_mnist": Source(lambda: from_npz("fashion_mnist", FASHION_NAMES), 28, 60_000),
-    FACES: Source(load_olivetti_faces, 64, 280),
-    "unicode_names": Source(load_unicode_names, 33, 4676, bundled=True, kind="text"),
-    "names": Source(
-        load_names,
-        16,
-        23_596,
-        kind="text",
-        missing=lambda: None if local_file(NAMES) else NO_NAMES,
-    ),
-    "melodies": Source(
-        load_melodies,
-        33,
-        2748,
-        kind="text",
-        stored=lambda: load_melodies(make=False),
-        missing=lambda: None if melodies_file() or chorales.available() else NO_MELODIES,
-    ),
-}
+# A new data set is a loader and a line here. An entry point of a plug-in names a `Source`.
+DATASETS = Registry(
+    "data set",
+    "vae_lab.datasets",
+    {
+        "digits": Source(load_digits, 8, 1437, bundled=True),
+        "shapes": shapes_source("shapes", *SHAPES_USUAL),
+        "mnist": Source(lambda: from_npz("mnist", DIGIT_NAMES), 28, 60_000),
+        "fashion_mnist": Source(lambda: from_npz("fashion_mnist", FASHION_NAMES), 28, 60_000),
+        FACES: Source(load_olivetti_faces, 64, 280),
+        "unicode_names": Source(load_unicode_names, 33, 4676, bundled=True, kind="text"),
+        "names": Source(
+            load_names,
+            16,
+            23_596,
+            kind="text",
+            missing=lambda: None if local_file(NAMES) else NO_NAMES,
+        ),
+        "melodies": Source(
+            load_melodies,
+            33,
+            2748,
+            kind="text",
+            shown_as="melodies",
+            stored=lambda: load_melodies(make=False),
+            missing=lambda: None if melodies_file() or chorales.available() else NO_MELODIES,
+        ),
+    },
+)
 
 
 def names() -> list[str]:
@@ -100,7 +106,8 @@ def source(name: str) -> Source:
     path = own_file(name)
     if path is None:
         drawn = number_and_size(name)
-        return shapes_source(name, *drawn) if drawn else DATASETS[name]
+        found: Source = shapes_source(name, *drawn) if drawn else DATASETS[name]
+        return found
     stat = path.stat()
     return own_source(path, (stat.st_ino, stat.st_mtime_ns, stat.st_size))
 

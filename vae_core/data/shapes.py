@@ -1,4 +1,4 @@
-"""Pictures drawn from known factors: shape, scale, rotation, x and y."""
+"""The data sets `shapes`: pictures drawn from known factors: shape, scale, rotation, x and y."""
 
 from __future__ import annotations
 
@@ -8,53 +8,38 @@ from dataclasses import replace
 
 import numpy as np
 
-from vae_core.data import shapes
 from vae_core.data.dataset import Dataset, DatasetError, checked
 from vae_core.data.source import Source
 
 SHAPES = ("square", "ellipse", "heart")
-
-
 FACTORS = ("shape", "scale", "rotation", "x", "y")
-
-
 SCALES = np.linspace(0.5, 1.0, 6)
-
-
 ROTATIONS = np.linspace(0.0, 2 * np.pi, 40, endpoint=False)
-
-
-LOOKS = (10, 20, 40)  # rotations of each shape that look different
-
-
+DISTINCT_ROTATIONS = (10, 20, 40)  # of each shape; the other rotations look the same as one of them
 PLACES = np.linspace(0.25, 0.75, 32)
-
-
-COUNTS = (len(SHAPES), len(SCALES), len(ROTATIONS), len(PLACES), len(PLACES))
-
-
-HALF_WIDTH = 0.17  # of a square at scale 1, as a share of the picture's side
+FACTOR_SIZES = (len(SHAPES), len(SCALES), len(ROTATIONS), len(PLACES), len(PLACES))
+HALF_WIDTH = 0.17  # of a square at scale 1, in units of the picture's side
 
 
 def sample_factors(n: int, seed: int) -> np.ndarray:
-    """n times the five factors (n, 5), as indices, drawn uniformly; no two give the same picture.
+    """Draw n rows of factors (n, 5) uniformly, as indices; no two rows give the same picture.
 
-    A quarter turn of a square and half a turn of an ellipse change nothing: of such rotations one
-    is kept, picked at random. No model can tell them apart, which bounds its scores on rotation.
+    A quarter turn leaves a square as it is, and half a turn an ellipse. Of rotations that look the
+    same, one is kept at random. No model can tell them apart, which limits its scores on rotation.
     """
     rng = np.random.default_rng(seed)
-    factors = rng.integers(0, COUNTS, size=(n + n // 5 + 10, len(COUNTS)))
-    looks = factors.copy()
-    looks[:, 2] %= np.array(LOOKS)[looks[:, 0]]
-    _, first = np.unique(looks, axis=0, return_index=True)
+    factors = rng.integers(0, FACTOR_SIZES, size=(n + n // 5 + 10, len(FACTOR_SIZES)))
+    appearance = factors.copy()
+    appearance[:, 2] %= np.array(DISTINCT_ROTATIONS)[appearance[:, 0]]
+    _, first = np.unique(appearance, axis=0, return_index=True)
     return factors[np.sort(first)[:n]]
 
 
 def draw(factors: np.ndarray, size: int) -> np.ndarray:
-    """The pictures (n, size, size), uint8, of factors (n, 5).
+    """Draw the pictures (n, size, size) uint8 of factors (n, 5).
 
-    A pixel's value is the share of it that the shape covers, from the distance of its centre to
-    the outline. x grows to the right and y upwards.
+    A pixel's value is the share of the pixel that the shape covers, estimated from the distance
+    between its centre and the outline. x grows to the right and y upwards.
     """
     images = np.empty((len(factors), size, size), np.uint8)
     for start in range(0, len(factors), 1000):
@@ -75,25 +60,26 @@ def _draw(factors: np.ndarray, size: int) -> np.ndarray:
     outlines = (_square, _ellipse, _heart)
     distance = np.empty_like(u)
     for number, outline in enumerate(outlines):
-        of_shape = shape == number
-        distance[of_shape] = outline(u[of_shape], v[of_shape])
+        rows = shape == number
+        distance[rows] = outline(u[rows], v[rows])
     covered = np.clip(0.5 - distance * unit * size, 0, 1)
     return np.rint(255 * covered).astype(np.uint8)
 
 
 def _square(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Return the signed distance of points (u, v) to the outline: negative inside."""
     return np.maximum(np.abs(u), np.abs(v)) - 1
 
 
 def _ellipse(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """f / |∇f|, the first-order distance to f = 0 (Taubin, 1991)."""
+    """Return f / |∇f|, the first-order signed distance to the outline f = 0 (Taubin, 1991)."""
     a, b = 1.3, 0.65
     f = np.square(u / a) + np.square(v / b) - 1
     return f / np.maximum(2 * np.hypot(u / a**2, v / b**2), 1e-6)
 
 
 def _heart(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """A square on its corner, and a disc on each of its two upper edges."""
+    """Return the signed distance to a heart: a square on its corner with a disc on two edges."""
     u, v = np.abs(u), v + 0.2
     corner = 1 / np.sqrt(2)
     square = (u + np.abs(v)) * corner - corner
@@ -102,53 +88,52 @@ def _heart(u: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 
 SHAPES_NAME = re.compile(r"shapes(?:_([1-9][0-9]{0,8})_([1-9][0-9]{0,3}))?")
-
-
-SHAPES_NUMBERS = (20, 50_000)  # of more the shapes with fewer looks would run out
-
-
-SHAPES_SIZES = (8, 64)  # pixels a side
-
-
-SHAPES_USUAL = (15_000, 32)  # number and size of `shapes`
+SHAPES_NUMBERS = (20, 50_000)  # with more, squares with distinct pictures would run out
+SHAPES_SIZES = (8, 64)  # pixels per side
+SHAPES_USUAL = (15_000, 32)  # number and size of the data set `shapes`
 
 
 def shapes_name(number: int, size: int) -> str:
-    """The data set of so many shapes of so many pixels a side."""
+    """Return the name of the data set with `number` shapes of `size` pixels per side."""
     return "shapes" if (number, size) == SHAPES_USUAL else f"shapes_{number}_{size}"
 
 
 def number_and_size(name: str) -> tuple[int, int] | None:
-    """How many shapes a name asks for, and their pixels a side; None of a name of another kind.
+    """Parse a name such as `shapes_1000_32`; None if it names no data set of shapes.
+
+    Returns:
+        The number of shapes, and their pixels per side.
 
     Raises:
-        DatasetError: as many, or such large ones, are not drawn.
+        DatasetError: the number or the size is out of range.
     """
-    found = SHAPES_NAME.fullmatch(name)
-    if not found:
+    match = SHAPES_NAME.fullmatch(name)
+    if not match:
         return None
-    number, size = map(int, found.groups()) if found[1] else SHAPES_USUAL
+    number, size = map(int, match.groups()) if match[1] else SHAPES_USUAL
     for value, (low, high) in ((number, SHAPES_NUMBERS), (size, SHAPES_SIZES)):
         if not low <= value <= high:
             raise DatasetError(
                 f"{name}: shapes_NUMBER_SIZE takes {SHAPES_NUMBERS[0]} to {SHAPES_NUMBERS[1]:,} "
-                f"pictures of {SHAPES_SIZES[0]} to {SHAPES_SIZES[1]} pixels a side."
+                f"pictures of {SHAPES_SIZES[0]} to {SHAPES_SIZES[1]} pixels per side."
             )
     return number, size
 
 
 @functools.lru_cache(maxsize=4)
 def shape_factors(number: int) -> tuple[np.ndarray, np.ndarray]:
-    """Factors of the training pictures and of the held-out ones, no two the same."""
-    factors = shapes.sample_factors(number, seed=0)
+    """Return the factors of the training pictures (n, 5) and of the held-out pictures (m, 5)."""
+    factors = sample_factors(number, seed=0)
     return factors[: -(number // 5)], factors[-(number // 5) :]
 
 
 def shapes_source(name: str, number: int, size: int) -> Source:
+    """Return the source that draws a data set of shapes; its labels are the shapes."""
+
     def load() -> Dataset:
         train, test = shape_factors(number)
-        x_train, x_test = shapes.draw(train, size), shapes.draw(test, size)
-        data = checked(name, x_train, train[:, 0], x_test, test[:, 0], shapes.SHAPES)
+        x_train, x_test = draw(train, size), draw(test, size)
+        data = checked(name, x_train, train[:, 0], x_test, test[:, 0], SHAPES)
         return replace(data, factors=test)
 
     return Source(load, size, number - number // 5, bundled=True)

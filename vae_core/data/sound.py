@@ -1,4 +1,4 @@
-"""Melodies as sound (WAV) and as MIDI files."""
+"""Turn melodies into sound (WAV) and MIDI files."""
 
 from __future__ import annotations
 
@@ -8,36 +8,26 @@ import wave
 
 import numpy as np
 
-from vae_core.data.notation import BEAT, bar, notes
+from vae_core.data.notation import BEAT, bar_length, notes
 
-SAMPLE_RATE = 11_025  # a second: enough for the partials below
-
-
-PARTIALS = (1.0, 0.5, 0.3, 0.15, 0.08, 0.04)  # amplitudes of the multiples of a pitch
-
-
-ATTACK, RELEASE, DECAY = 0.01, 0.05, 1.2  # seconds; the last until a tone has fallen to 1/e
-
-
-LOUDNESS = 0.4  # of the largest sample a file can hold
-
-
-TICKS = 480  # of a quarter note, in MIDI
-
-
+SAMPLE_RATE = 11_025  # samples per second
+PARTIALS = (1.0, 0.5, 0.3, 0.15, 0.08, 0.04)  # amplitudes of the multiples of a tone's frequency
+ATTACK, RELEASE, DECAY = 0.01, 0.05, 1.2  # seconds; after DECAY a tone has fallen to 1/e
+LOUDNESS = 0.4  # as a share of the largest sample that a file can hold
+TICKS = 480  # per quarter note, in MIDI
 VELOCITY = 80
 
 
 def sound(melody: str, tempo: float) -> np.ndarray:
-    """What a melody sounds like: (samples,) float64 in [-1, 1], `SAMPLE_RATE` a second.
+    """Synthesise a melody: (samples,) float64 in [-1, 1], `SAMPLE_RATE` per second.
 
-    Each note is a sum of sines, which rises at once and decays slowly, as a struck string's does.
+    Each note is a sum of sines that rises at once and decays slowly, like a struck string.
 
     Args:
-        melody: as of this module.
-        tempo: quarter notes a minute.
+        melody: in the notation of `vae_core.data.notation`.
+        tempo: quarter notes per minute.
     """
-    sixteenth = 60 / tempo / BEAT * SAMPLE_RATE  # samples
+    sixteenth = 60 / tempo / BEAT * SAMPLE_RATE  # in samples
     samples = np.zeros(round(len(melody) * sixteenth))
     for pitch, start, length in notes(melody):
         first, end = round(start * sixteenth), round((start + length) * sixteenth)
@@ -45,7 +35,7 @@ def sound(melody: str, tempo: float) -> np.ndarray:
     return samples
 
 
-@functools.lru_cache(maxsize=256)  # some 8 MB; the steps of a walk share most of their tones
+@functools.lru_cache(maxsize=256)  # about 8 MB; neighbouring melodies share most of their tones
 def _tone(pitch: int, count: int) -> np.ndarray:
     seconds = np.arange(count) / SAMPLE_RATE
     frequency = 440 * 2 ** ((pitch - 69) / 12)  # equal temperament
@@ -61,7 +51,7 @@ def _tone(pitch: int, count: int) -> np.ndarray:
 
 
 def wav(melody: str, tempo: float) -> bytes:
-    """`sound` as a file: WAV, one channel, 16 bits."""
+    """Return `sound` as a WAV file with one channel and 16 bits."""
     content = io.BytesIO()
     with wave.open(content, "wb") as file:
         file.setnchannels(1)
@@ -72,19 +62,19 @@ def wav(melody: str, tempo: float) -> bytes:
 
 
 def midi(melody: str, tempo: float) -> bytes:
-    """A melody as a Standard MIDI File of format 0, for a piano.
+    """Return a melody as a Standard MIDI File of format 0, for a piano.
 
     Args:
-        melody: as of this module.
-        tempo: quarter notes a minute.
+        melody: in the notation of `vae_core.data.notation`.
+        tempo: quarter notes per minute.
     """
-    import mido  # 60 ms, for who saves one
+    import mido  # takes 60 ms
 
     sixteenth = TICKS // BEAT
     track = mido.MidiTrack(
         [
             mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo)),
-            mido.MetaMessage("time_signature", numerator=bar(melody) // BEAT, denominator=4),
+            mido.MetaMessage("time_signature", numerator=bar_length(melody) // BEAT, denominator=4),
         ]
     )
     now = 0

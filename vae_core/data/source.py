@@ -17,5 +17,6 @@ class Source(NamedTuple):
     bundled: bool = False  # there without a file and a network
     own: bool = False  # of the user's
     kind: str = "images"  # or "text"
+    shown_as: str = ""  # a kind of its own, of the same arrays, see `vae_core.kinds`
     stored: Callable[[], Dataset] | None = None  # for pages, where `load` may take a minute
     missing: Callable[[], str | None] = lambda: None  # how to get it, where it can't be had

@@ -1,4 +1,4 @@
-"""The items of a text file: cleaned, split and labelled."""
+"""Read the items of a text file, clean them, split them and label them."""
 
 from __future__ import annotations
 
@@ -8,32 +8,24 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vae_core.data.tokens import LONGEST, SHORTEST, encode, shown_character
+from vae_core.data.tokens import LONGEST, SHORTEST, encode, printable_character
 from vae_core.sandbox import RefusedError
 
 FEWEST_ITEMS = 100
-
-
 MOST_ITEMS = 100_000
-
-
-MOST_CHARACTERS = 200  # different ones
-
-
-HELD_OUT = 5  # one of so many
-
-
+MOST_CHARACTERS = 200  # distinct characters in all items
+HELD_OUT = 5  # one of five items is held out
 MOST_LENGTH_GROUPS = 5
 
 
 class Items(NamedTuple):
-    """Texts as tokens, split.
+    """Texts as tokens, split into training and test texts.
 
     Attributes:
-        x_train, x_test: (n, length) uint8 tokens, each row ended and then padded.
+        x_train, x_test: (n, length) uint8 tokens; each row has an end token and then padding.
         y_train, y_test: (n,) int64, index into label_names.
-        label_names: one name a label.
-        vocabulary: its characters in order.
+        label_names: one name per label.
+        vocabulary: the characters that tokens stand for, in order.
     """
 
     x_train: np.ndarray
@@ -45,14 +37,14 @@ class Items(NamedTuple):
 
 
 def split(texts: Sequence[str], labels: Sequence[str] | None = None, seed: int = 0) -> Items:
-    """Distinct texts as tokens; a fifth, drawn by a fixed seed, is held out.
+    """Encode texts as tokens and hold a fifth out, drawn by a fixed seed.
 
-    A text that comes twice is taken once, so that none is on both sides.
+    Repeated texts are taken once, so that no text is in both parts.
 
     Args:
-        texts: of at most `LONGEST` characters.
-        labels: one a text; None labels them by their length.
-        seed: of the split.
+        texts: at most `LONGEST` characters each.
+        labels: one label per text; None groups the texts by length.
+        seed: for the split.
     """
     distinct = list(dict.fromkeys(texts))
     vocabulary = "".join(sorted(set("".join(distinct))))
@@ -71,10 +63,11 @@ def split(texts: Sequence[str], labels: Sequence[str] | None = None, seed: int =
 
 
 def length_groups(lengths: Sequence[int]) -> tuple[tuple[str, ...], np.ndarray]:
-    """Labels of texts that have none: groups of similar length, about as many texts in each.
+    """Group texts by length, with about equally many texts per group, to label them.
 
     Returns:
-        Names such as `5 characters` and `7 to 12 characters`, and the index (n,) of each text's.
+        The groups' names, such as `5 characters` and `7 to 12 characters`, and the index (n,)
+        int64 of each text's group.
     """
     edges = np.quantile(lengths, np.linspace(0, 1, MOST_LENGTH_GROUPS + 1)[1:], method="lower")
     edges = np.unique(edges)
@@ -87,30 +80,33 @@ def length_groups(lengths: Sequence[int]) -> tuple[tuple[str, ...], np.ndarray]:
     return tuple(names), groups.astype(np.int64)
 
 
-def items_of(content: bytes, shown: str) -> tuple[list[str], list[str]]:
-    """The items of a text file, one a line, and sentences on what was done to them.
+def parse_items(content: bytes, shown: str) -> tuple[list[str], list[str]]:
+    """Read the items of a text file, one per line.
 
-    UTF-8, or UTF-16 with its mark. Spaces around and repeated ones go, as do characters without
-    a shape; letters are composed (NFC).
+    The file is in UTF-8, or in UTF-16 with a byte order mark. See `normalize_text` for what is
+    done to each line.
 
     Args:
-        content: of the file.
-        shown: its name, for sentences.
+        content: the file's bytes.
+        shown: its name, for error messages.
+
+    Returns:
+        The distinct items, and sentences that say which lines were left out.
 
     Raises:
-        RefusedError: it is no such file, or holds too few or too many items or characters.
+        RefusedError: it is no text file, or holds too few or too many items or characters.
     """
     notes = []
     items, empty, long = [], 0, 0
     for number, line in enumerate(_text(content, shown).splitlines(), start=1):
-        if len(line) > 20 * LONGEST:  # before anything is done that takes long
+        if len(line) > 20 * LONGEST:  # normalising a very long line would take long
             long += 1
             continue
-        text = tidied(line)
+        text = normalize_text(line)
         for character in text:
             if unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn"):
                 raise RefusedError(
-                    f"{shown}: line {number:,} holds {shown_character(character)}, which is no "
+                    f"{shown}: line {number:,} holds {printable_character(character)}, which is no "
                     "character of a text: remove it."
                 )
         empty += not text
@@ -165,7 +161,7 @@ def _text(content: bytes, shown: str) -> str:
         ) from None
 
 
-def tidied(line: str) -> str:
-    """One item as it is learnt and typed: see `items_of`."""
-    seen = "".join(c for c in line if unicodedata.category(c) != "Cf")
-    return " ".join(unicodedata.normalize("NFC", seen).split())
+def normalize_text(line: str) -> str:
+    """Remove invisible characters and surplus spaces from a line, and compose its letters (NFC)."""
+    visible = "".join(c for c in line if unicodedata.category(c) != "Cf")
+    return " ".join(unicodedata.normalize("NFC", visible).split())

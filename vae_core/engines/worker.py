@@ -89,13 +89,13 @@ def _warm_up() -> None:
     import sklearn.neighbors  # noqa: F401
     import tensorflow as tf
 
+    from vae_core import kinds
     from vae_core.data import registry
     from vae_core.model import schedules
-    from vae_core.model.vae import VAE
 
     config = RunConfig()
     data = registry.load(config.dataset)
-    vae = VAE(config, data.shape[0])
+    vae = kinds.of_data(data).new_vae(config, data.size, data.vocabulary)
     batches = np.zeros((1, config.batch_size), np.int32)
     schedule = schedules.schedule(config, np.arange(1), 1)
     vae.train_steps(tf.constant(data.x_train[..., None]), batches, 0, schedule)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import io
 import json
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from vae_core import kinds
 from vae_core.data import registry
 from vae_core.inference.texts import TextInference
-from vae_core.model.architectures import ARCHITECTURES, TEXT_ARCHITECTURES
+from vae_core.model import architectures, likelihoods
 from vae_core.runs.errors import NO_WEIGHTS, RunError
 from vae_core.runs.run import Run
-from vae_core.runs.store import PROJECT
 
 LOAD = '''"""Loads this run in plain Keras: python load.py
 
@@ -33,7 +34,7 @@ HERE = Path(__file__).parent
 {constants}
 
 class VAE(keras.Model):
-    """{latents}; the decoder gives logits of the {items}."""
+    """{latents}; the decoder gives {items}."""
 
     def __init__(self):
         super().__init__()
@@ -53,7 +54,7 @@ OF_IMAGES = """
 if __name__ == "__main__":
     vae = load()
     z = np.zeros((1, {latent_dim}), np.float32)  # {origin}
-    pixels = keras.ops.convert_to_numpy(keras.ops.sigmoid(vae.decoder(z)))[0, ..., 0]
+    pixels = keras.ops.convert_to_numpy({mean})[0, ..., 0]
     print("z = 0 decodes to a picture of", pixels.shape, "with mean", pixels.mean())
     mean, log_var = vae.encoder(pixels[None, ..., None])
     print("which is encoded at", keras.ops.convert_to_numpy(mean)[0])
@@ -102,9 +103,13 @@ def bundle(run: Run) -> bytes:
     """
     if not run.weights_path.is_file():
         raise RunError(NO_WEIGHTS.format(run.id))
-    module = (ARCHITECTURES | TEXT_ARCHITECTURES)[run.config.architecture]
-    family = PROJECT / Path(*module.split(".")).with_suffix(".py")
-    texts = {"architecture.py": family.read_text("utf-8"), "load.py": _load_script(run)}
+    family = importlib.util.find_spec(architectures.module_of(run.config.architecture))
+    assert family
+    assert family.origin
+    texts = {
+        "architecture.py": Path(family.origin).read_text("utf-8"),
+        "load.py": _load_script(run),
+    }
     # Whose host and who pressed Train is nobody's business elsewhere.
     nobody = dict.fromkeys(("pid", "host", "process_started", "submitted_by"))
     status = dataclasses.replace(run.status(), **nobody)  # type: ignore[arg-type]
@@ -119,21 +124,52 @@ def bundle(run: Run) -> bytes:
     return buffer.getvalue()
 
 
+class Parts(NamedTuple):
+    """What of the script depends on the kind of data."""
+
+    script: str
+    items: str  # that the decoder gives logits of
+    constants: str
+    arguments: str  # of `build`
+
+
+def _of_images(run: Run, start: dict[str, Any]) -> Parts:
+    # Its own data set may be on another machine.
+    size = start["dataset"]["size"] if start else registry.source(run.config.dataset).size
+    gives, mean = GIVES[likelihoods.of(run.config).activation]
+    return Parts(
+        LOAD + OF_IMAGES.replace("{mean}", mean),
+        f"{gives} of the pixels",
+        "",
+        f"({size}, {size}, 1), 1, {run.config.latent_dim}",
+    )
+
+
+def _of_texts(run: Run, start: dict[str, Any]) -> Parts:
+    del start
+    networks = TextInference(run)
+    # In ASCII, and nothing in it ends the string.
+    return Parts(
+        LOAD + OF_TEXTS,
+        "logits of the end (0) and of the characters",
+        f"LENGTH, VOCABULARY = {networks.length}, {networks.vocabulary!a}\n",
+        f"(LENGTH,), len(VOCABULARY) + 1, {run.config.latent_dim}",
+    )
+
+
+PARTS = {"images": _of_images, "text": _of_texts}
+# By the activation of the likelihood: what the decoder gives, and how the mean is made of it.
+GIVES = {
+    "sigmoid": ("logits", "keras.ops.sigmoid(vae.decoder(z))"),
+    "linear": ("means", "vae.decoder(z)"),
+}
+
+
 def _load_script(run: Run) -> str:
     config, starts = run.config, run.records("start")
     start: dict[str, Any] = starts[-1] if starts else {}
     known = start.get("versions", {})
-    if config.architecture in TEXT_ARCHITECTURES:
-        script, items = LOAD + OF_TEXTS, "end (0) and of the characters"
-        networks = TextInference(run)
-        # In ASCII, and nothing in it ends the string.
-        constants = f"LENGTH, VOCABULARY = {networks.length}, {networks.vocabulary!a}\n"
-        arguments = f"{config.latent_dim}, LENGTH, len(VOCABULARY)"
-    else:
-        script, items, constants = LOAD + OF_IMAGES, "pixels", ""
-        # Its own data set may be on another machine.
-        size = start["dataset"]["size"] if start else registry.source(config.dataset).size
-        arguments = f"latent_dim={config.latent_dim}, size={size}"
+    script, items, constants, arguments = PARTS[kinds.of_run(config).arrays](run, start)
     return script.format(
         latent_dim=config.latent_dim,
         origin="the mean of the prior" if config.has_rate else "a point like any other",

@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from vae_core import sandbox
+from vae_core import kinds, sandbox
 from vae_core.config import RunConfig
 from vae_core.data import text_items
 from vae_core.data.upload.limits import MOST_LABELS
 from vae_core.metrics.catalogue import AUTOENCODER_METRICS, METRICS
-from vae_core.model import architectures
-from vae_core.model.objectives import beta_vae
+from vae_core.model import objectives
 from vae_core.runs.records import LOSSES, test_keys
 from vae_core.sandbox import RefusedError
 
@@ -113,7 +112,7 @@ def checked_records(content: bytes, name: str, config: RunConfig) -> list[dict[s
         return [_number(rate) for rate in value]
 
     # What is no number of an autoencoder is refused or left out, as anything unknown is.
-    needed_of_test, train_keys = test_keys(config), beta_vae.terms(config)
+    needed_of_test, train_keys = test_keys(config), objectives.of(config).parts
     losses = [name for name in LOSSES if name in needed_of_test]
 
     def test(value: object) -> dict[str, Any]:
@@ -198,7 +197,7 @@ def checked_arrays(
     Args:
         count: of held-out images or texts.
     """
-    items = "texts" if config.architecture in architectures.TEXT_ARCHITECTURES else "images"
+    items = kinds.of_run(config).items
     file = f"{name}: arrays.npz"
     with (
         sandbox.archive(io.BytesIO(content), file, FILES["arrays.npz"]),
@@ -232,5 +231,5 @@ def checked_arrays(
         "posterior_mean": mean,
         "posterior_log_var": log_var,
         "labels": labels.astype(np.uint8),
-        "label_names": np.array([sandbox.label(str(label)) for label in label_names]),
+        "label_names": np.array([sandbox.clean_label(str(label)) for label in label_names]),
     }

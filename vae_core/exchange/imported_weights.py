@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vae_core import sandbox
+from vae_core import kinds, sandbox
 from vae_core.runs.run import Run
 from vae_core.sandbox import RefusedError
 
@@ -70,7 +70,7 @@ def weights(content: bytes, name: str) -> dict[str, np.ndarray]:
 
 
 def write_networks(
-    run: Run, size: int, vocabulary: str | None, stored: dict[str, np.ndarray], name: str
+    run: Run, size: int, vocabulary: str, stored: dict[str, np.ndarray], name: str
 ) -> None:
     """Weights and exports of the model that the config asks for; of texts with that vocabulary.
 
@@ -78,12 +78,10 @@ def write_networks(
     """
     import h5py
 
-    from vae_core.model.text_vae import TextVAE
-    from vae_core.model.vae import VAE
     from vae_core.training.checkpoint import weights_file  # TensorFlow, only where it is needed
     from vae_core.training.export import export
 
-    vae = TextVAE(run.config, size, vocabulary) if vocabulary else VAE(run.config, size)
+    vae = kinds.of_run(run.config).new_vae(run.config, size, vocabulary)
     vae.optimizer = None
     fresh = weights_file(vae)
     expected = weights(fresh, name)
@@ -93,7 +91,7 @@ def write_networks(
         )
         if want != got:
             raise RefusedError(
-                f"{name}: vae.weights.h5 does not fit the config: {sandbox.shown(path)} of "
+                f"{name}: vae.weights.h5 does not fit the config: {sandbox.display_name(path)} of "
                 f"{path.count('/')} levels should be {want}, and is {got}."
             )
     own = run.path / "own.weights.h5"

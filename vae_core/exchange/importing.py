@@ -22,13 +22,12 @@ import uuid
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from vae_core import sandbox
+from vae_core import kinds, sandbox
 from vae_core.config import RunConfig
 from vae_core.data import dataset, registry, tokens
 from vae_core.data.upload.limits import SIZES
 from vae_core.exchange.imported_records import FILES, checked_arrays, checked_records
 from vae_core.exchange.imported_weights import weights, write_networks
-from vae_core.model import architectures
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore, pretrained_store
 from vae_core.sandbox import RefusedError
@@ -36,7 +35,9 @@ from vae_core.sandbox import RefusedError
 FILE_BYTES, UNPACKED_BYTES = 512 << 20, 1 << 30
 
 
-CHILD = sandbox.Child(memory_bytes=12 << 30, seconds=180)  # TensorFlow reserves more than it uses
+CHILD = sandbox.ChildLimits(
+    memory_bytes=12 << 30, seconds=180
+)  # TensorFlow reserves more than it uses
 
 
 def import_run(content: Path | memoryview | bytes, file_name: str, store: RunStore) -> Run:
@@ -66,7 +67,7 @@ def import_run(content: Path | memoryview | bytes, file_name: str, store: RunSto
             "folder": str(folder),
             "store": str(store.root.absolute()),
         }
-        name = sandbox.shown(file_name)
+        name = sandbox.display_name(file_name)
         found = sandbox.ask_child("vae_core.exchange.importing", request, CHILD, name)
         config = RunConfig.from_json((folder / found["id"] / "config.json").read_text("utf-8"))
         outer = store.root / f".new-{uuid.uuid4().hex}"
@@ -86,11 +87,11 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         The run's id, which is the name of a new folder there.
     """
     path, folder = Path(request["path"]), Path(request["folder"])
-    name = sandbox.shown(request["file_name"])
+    name = sandbox.display_name(request["file_name"])
     home, files = (_folder_files if path.is_dir() else _zip_files)(path, name)
     config = RunConfig.from_json(_text(files["config.json"], name, "config.json"))
-    of_texts = config.architecture in architectures.TEXT_ARCHITECTURES
-    architectures.check_name(config.architecture, "text" if of_texts else "images")
+    kind = kinds.of_run(config)
+    kinds.check(config, kind.arrays)
     if home not in ("", config.id):
         raise RefusedError(f"{name}: its config.json belongs to {config.id}, not to the folder.")
     if RunStore(request["store"]).has(config.id):
@@ -100,10 +101,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     records = checked_records(files["metrics.jsonl"], name, config)
     start = next(record for record in reversed(records) if record["kind"] == "start")
     arrays = checked_arrays(files["arrays.npz"], name, config, start["dataset"]["test"])
-    if of_texts:
-        size, vocabulary = _text_size(name, config, start["dataset"])
-    else:
-        size, vocabulary = _size(name, config, start["dataset"]["size"]), None
+    size, vocabulary = SIZE_OF[kind.arrays](name, config, start["dataset"])
     stored = weights(files["vae.weights.h5"], name)
 
     run = _write(folder / config.id, config, records)
@@ -129,7 +127,7 @@ def _zip_files(path: Path, name: str) -> tuple[str, dict[str, bytes]]:
             if info is None:
                 raise RefusedError(f"{name} has no {file}: export a finished run, whole.")
             if info.file_size > most:
-                raise RefusedError(f"{name}: {file} is larger than {sandbox.in_bytes(most)}.")
+                raise RefusedError(f"{name}: {file} is larger than {sandbox.format_bytes(most)}.")
             found[file] = opened.read(info)
     return str(home) if home.parts else "", found
 
@@ -150,7 +148,7 @@ def _folder_files(path: Path, name: str) -> tuple[str, dict[str, bytes]]:
                 raise RefusedError(f"{name}: {file} is no file.")
             found[file] = opened.read(most + 1)
         if len(found[file]) > most:
-            raise RefusedError(f"{name}: {file} is larger than {sandbox.in_bytes(most)}.")
+            raise RefusedError(f"{name}: {file} is larger than {sandbox.format_bytes(most)}.")
     return path.name, found
 
 
@@ -161,15 +159,16 @@ def _text(content: bytes, name: str, file: str) -> str:
         raise RefusedError(f"{name}: {file} is no text.") from error
 
 
-def _size(name: str, config: RunConfig, size: int) -> int:
-    """Pixels a side: what the run says, and the data set where it is known here."""
+def _size(name: str, config: RunConfig, said: dict[str, Any]) -> tuple[int, str]:
+    """Pixels a side: what the run says, and the data set where it is known here. No vocabulary."""
+    size = said["size"]
     try:
         known = registry.source(config.dataset).size
     except dataset.DatasetError:
         known = size
     if size != known or not SIZES[0] <= size <= SIZES[1]:
         raise RefusedError(f"{name}: its images have {size} pixels a side, which can't be.")
-    return size
+    return size, ""
 
 
 def _text_size(name: str, config: RunConfig, said: dict[str, Any]) -> tuple[int, str]:
@@ -185,13 +184,16 @@ def _text_size(name: str, config: RunConfig, said: dict[str, Any]) -> tuple[int,
     if not tokens.SHORTEST < length <= tokens.LONGEST + 1:
         raise RefusedError(f"{name}: its texts have {length} tokens, which can't be.")
     try:
-        here: Any = registry.source(config.dataset)
-        here = registry.load(config.dataset) if here.kind == "text" else None
+        here = registry.source(config.dataset)
+        known = here.kind == "text" and registry.load(config.dataset)
     except dataset.DatasetError:
         return length, vocabulary
-    if here is None or (here.size, here.vocabulary) != (length, vocabulary):
+    if not known or (known.size, known.vocabulary) != (length, vocabulary):
         raise RefusedError(f"{name}: it was trained on other texts than {config.dataset} has here.")
     return length, vocabulary
+
+
+SIZE_OF = {"images": _size, "text": _text_size}
 
 
 def _write(folder: Path, config: RunConfig, records: list[dict[str, Any]]) -> Run:

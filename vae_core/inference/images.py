@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from vae_core.inference.session import onnx_session, run_session
+from vae_core.model import likelihoods, priors
 from vae_core.runs.errors import RunError
 from vae_core.runs.run import Run
-
-# What float32 tells of a probability near 1: a pixel costs at most -log of this, 16.6 nats.
-LEAST_PROBABILITY = 2.0**-24
 
 
 class Inference:
@@ -25,6 +23,8 @@ class Inference:
     def __init__(self, run: Run) -> None:
         self.latent_dim = run.config.latent_dim
         self.has_rate = run.config.has_rate
+        self.prior = priors.of(run.config)
+        self.likelihood = likelihoods.of(run.config)
         try:
             # Sessions copy what they need. (Left to map the file itself, onnxruntime would end the
             # process by a signal when somebody overwrites it.)
@@ -48,19 +48,19 @@ class Inference:
         return mean, log_var if self.has_rate else np.full_like(mean, -np.inf)
 
     def decode(self, z: np.ndarray) -> np.ndarray:
-        """Pixel probabilities (n, size, size) float32 of latents z (n, d)."""
+        """Means of the pixels (n, size, size) float32, of latents z (n, d)."""
         z = np.asarray(z, np.float32)
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ValueError(f"z must have the shape (n, {self.latent_dim}), got {z.shape}.")
         (pixels,) = run_session(self._decoder, z)
         return pixels[..., 0]
 
-    def decode_logits(self, z: np.ndarray) -> np.ndarray:
-        """Logits (n, pixels) float64 of latents z (n, d), so that `vae_core.metrics` can measure.
+    def log_likelihood(self, images: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """log p(x|z) (n,) of images (n, size, size) and latents (n, d), nats an image.
 
-        Taken from the probabilities, which end at `LEAST_PROBABILITY` from 0 and 1: what a run
-        stores differs from what these give only where it is surer of a pixel than that, and wrong.
+        From the means: under Bernoulli they end at `bernoulli.LEAST_PROBABILITY` from 0 and 1, so
+        what a run stores differs from these only where it is surer of a pixel, and wrong.
         """
-        p = self.decode(z).reshape(len(z), -1).astype(np.float64)
-        p = np.clip(p, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
-        return np.log(p) - np.log1p(-p)
+        params = self.likelihood.params_of(self.decode(z).reshape(len(z), -1))
+        found: np.ndarray = self.likelihood.log_prob(params, images.reshape(len(images), -1))
+        return found

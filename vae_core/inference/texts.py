@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from vae_core.data import tokens as data_tokens
 from vae_core.data.tokens import decoder_inputs, generate
 from vae_core.inference.session import onnx_session, run_session
+from vae_core.model import priors
 from vae_core.model.likelihoods import categorical
 from vae_core.runs.errors import RunError
 from vae_core.runs.run import Run
@@ -31,14 +33,19 @@ class TextInference:
     def __init__(self, run: Run) -> None:
         self.latent_dim = run.config.latent_dim
         self.has_rate = run.config.has_rate
+        self.prior = priors.of(run.config)
         try:
             weights = run.weights_path.name, run.read(run.weights_path.name)
             self._encoder = onnx_session(run.read(run.encoder_path.name), *weights)
             self._decoder = onnx_session(run.read(run.decoder_path.name), *weights)
             properties = self._decoder.get_modelmeta().custom_metadata_map
             self.vocabulary, self.length = properties["vocabulary"], int(properties["length"])
-            self._inputs = [i.name for i in self._decoder.get_inputs()]
-            self._units = int(self._decoder.get_inputs()[2].shape[1])
+            inputs = self._decoder.get_inputs()
+            # Older exports don't name their states: there all but z and the token are.
+            states = json.loads(properties.get("states", "null")) or [i.name for i in inputs[2:]]
+            shapes = {i.name: i.shape[1:] for i in inputs}
+            self._shapes: list[list[int]] = [shapes[name] for name in states]
+            self._inputs = [*(i.name for i in inputs[:2]), *states]
         except RunError:
             raise
         except Exception as error:  # as in `Inference`
@@ -73,20 +80,21 @@ class TextInference:
         """log p(x|z) (n,) of tokens (n, length) and latents (n, d), nats a text."""
         z = np.asarray(z, np.float32)
         read = decoder_inputs(tokens)
-        hidden, cell = self._first(z)
+        states = self._first(z)
         logits = []
         for position in range(tokens.shape[1]):
-            found, hidden, cell = self._step(z, read[:, position : position + 1], hidden, cell)
+            found, *states = self._step(z, read[:, position : position + 1], *states)
             logits.append(found)
-        return np.asarray(-categorical.sequence_distortion(np.stack(logits, axis=1), tokens))
+        return np.asarray(categorical.log_prob(np.stack(logits, axis=1), tokens))
 
-    def _first(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        none = np.zeros((len(z), self._units), np.float32)
-        hidden, cell = self._all(z, np.zeros((len(z), 1), np.int32), none, none)[3:]
-        return hidden, cell
+    def _first(self, z: np.ndarray) -> list[np.ndarray]:
+        """The states to begin with, which depend on z alone."""
+        unread = [np.zeros((len(z), *shape), np.float32) for shape in self._shapes]
+        return self._all(z, np.zeros((len(z), 1), np.int32), *unread)[1 + len(unread) :]
 
     def _step(self, *inputs: np.ndarray) -> list[np.ndarray]:
-        return self._all(*inputs)[:3]
+        """The logits and the next states."""
+        return self._all(*inputs)[: 1 + len(self._shapes)]
 
     def _all(self, *inputs: np.ndarray) -> list[np.ndarray]:
         return list(self._decoder.run(None, dict(zip(self._inputs, inputs, strict=True))))

@@ -1,4 +1,4 @@
-"""Lay the latent space of one run on that of another (Procrustes)."""
+"""Align the latent space of one run with that of another (Procrustes)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 
 
 class Alignment(NamedTuple):
-    """Rotation or reflection, one scale and a shift that lay a latent space on another.
+    """A rotation or reflection, one scale and a shift that map a latent space onto a reference.
 
     Attributes:
         rotation: (d, d), orthogonal.
         scale: one factor for all dimensions.
-        centre, reference_centre: (d,), what is laid on what.
-        unexplained: share of the reference's variance that stays after the alignment, 0 to 1.
+        centre, reference_centre: (d,), the means of the two embeddings; one is mapped to the other.
+        unexplained: share of the reference's variance that the alignment leaves, 0 to 1.
     """
 
     rotation: np.ndarray
@@ -24,36 +24,37 @@ class Alignment(NamedTuple):
     unexplained: float
 
     def apply(self, z: np.ndarray) -> np.ndarray:
-        """Latents (n, d) of the aligned run in the coordinates of the reference."""
+        """Map latents (n, d) of the aligned run to coordinates (n, d) of the reference."""
         return (z - self.centre) @ self.rotation * self.scale + self.reference_centre
 
     def undo(self, z: np.ndarray) -> np.ndarray:
-        """Coordinates (n, d) of the reference as latents of the aligned run, to be decoded."""
+        """Map coordinates (n, d) of the reference back to latents (n, d) of the aligned run."""
         if self.scale == 0:
             return np.tile(self.centre, (len(z), 1))
         return (z - self.reference_centre) / self.scale @ self.rotation.T + self.centre
 
 
 def align(embedding: np.ndarray, reference: np.ndarray) -> Alignment:
-    """The Procrustes alignment of a run's embedding to that of a reference run.
+    """Align a run's embedding with that of a reference run (Procrustes).
 
-    Latent spaces of different runs are flipped and permuted, which the objective does not see,
-    and rotated, scaled and shifted, which it sees little of or is what β does: the alignment takes
-    all of this away, to compare the shape that is left. Schönemann (1966), "A generalized solution
-    of the orthogonal Procrustes problem", with the scale of Gower (1975), "Generalized Procrustes
-    Analysis".
+    Latent spaces of different runs differ by flips and permutations, to which the objective is
+    blind, and by rotations, scales and shifts, which hardly change it or follow from β. The
+    alignment removes all of these, so that what is left is a difference in shape.
+
+    Schönemann (1966), "A generalized solution of the orthogonal Procrustes problem", with the
+    scale of Gower (1975), "Generalized Procrustes Analysis".
 
     Args:
         embedding: (n, d), posterior means.
-        reference: (n, d), those of the same n images.
+        reference: (n, d), posterior means of the same n images in the reference run.
 
     Raises:
         ValueError: the shapes differ.
     """
     if embedding.shape != reference.shape:
         raise ValueError(
-            "only embeddings of the same images in as many dimensions can be aligned, got "
-            f"{embedding.shape} and {reference.shape}."
+            "only embeddings of the same images in the same number of dimensions can be aligned, "
+            f"got {embedding.shape} and {reference.shape}."
         )
     centre, reference_centre = (
         points.mean(axis=0, dtype=np.float64) for points in (embedding, reference)

@@ -1,4 +1,4 @@
-"""Distances between points, and which share of them lies near others."""
+"""Distances between two sets of points, and how much of one set the other covers."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ NEIGHBOURS = 5
 
 
 def coverage(reference: np.ndarray, points: np.ndarray, k: int = NEIGHBOURS) -> float:
-    """Share of the reference points that have one of `points` in their neighbourhood.
+    """Return the share of the reference points that have one of `points` in their neighbourhood.
 
-    Naeem et al. (2020), "Reliable Fidelity and Diversity Metrics for Generative Models", eq. 4: the
-    neighbourhood of a reference point is the ball that reaches to its k-th nearest other reference
-    point. With samples of the prior as the reference and encoded images as the points it is how
-    much of the prior's mass lies near encoded images; what is left are the holes. It is not
-    symmetric. Where both are n samples of one distribution, whatever that is, it is
-    1 - [(n-1)...(n-k)] / [(2n-1)...(2n-k)] in the mean, about 1 - 2^-k (their appendix): 0.97 for
-    k = 5.
+    Naeem et al. (2020), "Reliable Fidelity and Diversity Metrics for Generative Models", eq. 4.
+    The neighbourhood of a reference point is the ball whose radius is the distance to its k-th
+    nearest other reference point. The measure is not symmetric.
+
+    Take samples of the prior as the reference and encoded images as the points: coverage is then
+    the share of the prior's mass that lies near encoded images. The rest are holes.
+
+    If both are n samples of the same distribution, the expected value does not depend on it:
+    1 - [(n-1)...(n-k)] / [(2n-1)...(2n-k)], about 1 - 2^-k (their appendix), 0.97 for k = 5.
 
     Args:
         reference: (n, d), n above k.
-        points: (m, d); as many as there are reference points, for the value above.
-        k: the neighbour that a neighbourhood reaches to.
+        points: (m, d).
+        k: which neighbour sets the radius.
 
     Returns:
         0 to 1.
 
     Raises:
-        ValueError: there are too few reference points.
+        ValueError: there are at most k reference points.
     """
     if len(reference) <= k:
         raise ValueError(f"coverage needs more than {k} reference points, got {len(reference)}.")
@@ -39,14 +41,14 @@ def coverage(reference: np.ndarray, points: np.ndarray, k: int = NEIGHBOURS) -> 
     return covered / len(reference)
 
 
-EXACT_DIMS = 8  # differences are taken one by one, where that is cheap
-
-
-CANDIDATES = 4
+# Up to so many dimensions distances are sums of squared differences, which is exact. Beyond, they
+# come from a matrix product, which is faster and loses digits.
+EXACT_DIMS = 8
+CANDIDATES = 4  # neighbours found by the fast way, whose distances are then computed exactly
 
 
 def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Between points (n, d) and (m, d): (n, m), never below 0."""
+    """Return the squared distances (n, m), at least 0, between points a (n, d) and b (m, d)."""
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if a.shape[1] <= EXACT_DIMS:
         return np.stack([np.subtract.outer(x, y) ** 2 for x, y in zip(a.T, b.T, strict=True)]).sum(
@@ -57,31 +59,37 @@ def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def nearest_distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Euclidean distance of each of `points` (n, d) to the nearest of `others` (m, d): (n,).
+    """Return the Euclidean distance (n,) of each of `points` (n, d) to the nearest of `others`.
 
-    Of many dimensions a few that may be the nearest are found in single precision, in a third of
-    the time, and those are measured.
+    With many dimensions, single precision picks a few candidates for the nearest point, and only
+    their distances are computed exactly. That takes a third of the time.
+
+    Args:
+        points: (n, d).
+        others: (m, d), at least one.
     """
-    found = []
+    nearest_per_chunk = []
     for chunk in np.array_split(others, -(-len(others) // 2000)):
         if points.shape[1] <= EXACT_DIMS or len(chunk) <= CANDIDATES:
-            found.append(squared_distances(points, chunk).min(axis=1))
+            nearest_per_chunk.append(squared_distances(points, chunk).min(axis=1))
             continue
+        # |point - other|² without |point|², which is the same for all others.
         rough = np.einsum("ij,ij->i", chunk, chunk) - 2 * points @ chunk.T
-        nearest = chunk[np.argpartition(rough, CANDIDATES, axis=1)[:, :CANDIDATES]]
-        apart = nearest.astype(np.float64) - points[:, None]
-        found.append(np.square(apart).sum(axis=-1).min(axis=1))
-    return np.sqrt(np.min(found, axis=0))
+        candidates = chunk[np.argpartition(rough, CANDIDATES, axis=1)[:, :CANDIDATES]]
+        differences = candidates.astype(np.float64) - points[:, None]
+        nearest_per_chunk.append(np.square(differences).sum(axis=-1).min(axis=1))
+    return np.sqrt(np.min(nearest_per_chunk, axis=0))
 
 
 def typical_gap(points: np.ndarray) -> float:
-    """Median distance of a point (n, d) to its nearest other: the unit in which gaps are told.
+    """Return the median distance of points (n, d) to their nearest neighbour.
 
-    A latent space has no unit of its own, least of all an autoencoder's; this one grows with it.
+    A latent space has no unit of its own, least of all an autoencoder's. This distance serves as
+    the unit for gaps, because it grows with the scale of the space.
     """
-    found = []
+    nearest_per_chunk = []
     for rows in np.array_split(np.arange(len(points)), -(-len(points) // 500)):
         distances = squared_distances(points[rows], points)
         distances[np.arange(len(rows)), rows] = np.inf
-        found.append(distances.min(axis=1))
-    return float(np.median(np.sqrt(np.concatenate(found))))
+        nearest_per_chunk.append(distances.min(axis=1))
+    return float(np.median(np.sqrt(np.concatenate(nearest_per_chunk))))

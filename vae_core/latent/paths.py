@@ -8,13 +8,14 @@ INTERPOLATIONS = ("linear", "spherical")
 
 
 def interpolation(a: np.ndarray, b: np.ndarray, n: int, kind: str = "linear") -> np.ndarray:
-    """n latents from a to b, both included.
+    """Return n latents on a path from a to b, both included.
 
-    `linear`: (1 - t) a + t b. `spherical`: along the arc around the origin, Shoemake (1985),
-    "Animating Rotation with Quaternion Curves", as White (2016), "Sampling Generative Networks",
-    proposes it for latents: in many dimensions a straight line passes nearer the origin than
-    samples of the prior ever lie. Where a and b point the same way, or opposite ways, there is no
-    single arc, and the line is taken.
+    `linear`: (1 - t) a + t b.
+
+    `spherical`: along the arc around the origin (Shoemake, 1985, "Animating Rotation with
+    Quaternion Curves"). White (2016), "Sampling Generative Networks", proposes it for latents: in
+    many dimensions a straight line passes nearer the origin than samples of the prior ever lie.
+    If a and b point the same way or opposite ways, the arc is not unique and the line is taken.
 
     Args:
         a, b: (d,).
@@ -23,6 +24,9 @@ def interpolation(a: np.ndarray, b: np.ndarray, n: int, kind: str = "linear") ->
 
     Returns:
         (n, d) float32.
+
+    Raises:
+        ValueError: kind is not one of `INTERPOLATIONS`.
     """
     if kind not in INTERPOLATIONS:
         raise ValueError(f"kind must be one of {', '.join(INTERPOLATIONS)}, got {kind!r}.")

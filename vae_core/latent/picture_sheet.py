@@ -1,4 +1,4 @@
-"""Many pictures as one."""
+"""Join many pictures into one."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import numpy as np
 
 
 def sheet(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
-    """One picture of many, row by row, with blanks at the end.
+    """Join pictures into one, row by row; missing places in the last row are black.
 
     Args:
         images: (n, h, w).
-        columns: pictures a row.
-        gap: black pixels around each picture, on every side.
+        columns: pictures per row.
+        gap: width in pixels of the black border around each picture.
 
     Returns:
         (rows * (h + 2 gap), columns * (w + 2 gap)).

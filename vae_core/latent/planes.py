@@ -17,23 +17,26 @@ def manifold(
     spacing: str = "quantile",
     extent: float = 2.0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """An n x n grid over two latent dimensions, the others held at `z`.
+    """Return an n x n grid of latents over two dimensions, with the other dimensions fixed at `z`.
 
-    Kingma & Welling (2014), figure 4: with `quantile` spacing the coordinates are the prior's
-    quantiles at equal probabilities, so each picture stands for the same share of the prior;
-    with `linear` they are equally spaced in -extent to extent.
+    Kingma & Welling (2014), figure 4. With `quantile` spacing the coordinates are the prior's
+    quantiles at equal probabilities, so that each picture stands for the same share of the prior.
+    With `linear` spacing they are equally spaced from -extent to extent.
 
     Args:
-        n: pictures a side, at least 2.
-        z: (d,), where the other dimensions stay; the prior's mean is 0.
-        dims: the dimensions along the columns and the rows; the same twice makes one row
-            repeat, which is what a single latent dimension has to show.
+        n: pictures per side, at least 2.
+        z: (d,), the values of the other dimensions; the prior's mean is 0.
+        dims: the dimensions along the columns and along the rows. With the same dimension twice
+            all rows are equal, as they must be for a single latent dimension.
         spacing: one of `SPACINGS`.
         extent: largest coordinate, in standard deviations of the prior.
 
     Returns:
         axis: (n,), ascending coordinates.
         z: (n * n, d), row by row from the top, where the second coordinate is largest.
+
+    Raises:
+        ValueError: spacing is not one of `SPACINGS`.
     """
     if spacing == "quantile":
         edge = NormalDist().cdf(extent)
@@ -49,12 +52,12 @@ def manifold(
 
 
 def traversal(z: np.ndarray, dims: list[int], values: np.ndarray) -> np.ndarray:
-    """Rows that move one latent dimension at a time and hold the others.
+    """Return latents in rows; each row changes one dimension of `z` and keeps the others.
 
     Args:
-        z: (d,), where the rows cross.
-        dims: one row each.
-        values: (n,), what the row's dimension takes in turn.
+        z: (d,), the latent that all rows start from.
+        dims: the dimension that changes, for each row.
+        values: (n,), the values that it takes.
 
     Returns:
         (len(dims) * n, d), row by row.
@@ -67,54 +70,54 @@ def traversal(z: np.ndarray, dims: list[int], values: np.ndarray) -> np.ndarray:
 
 
 def dims_by_rate(rate_per_dim: np.ndarray) -> list[int]:
-    """The latent dimensions, that of the largest rate first.
+    """Return the latent dimensions in descending order of their rate.
 
     Args:
-        rate_per_dim: (d,), nats an image.
+        rate_per_dim: (d,), nats per image.
     """
     return [int(dim) for dim in np.argsort(-np.asarray(rate_per_dim), kind="stable")]
 
 
 class Projection(NamedTuple):
-    """A plane through the latent space, to look at it: z -> ((z - centre) · axis) of each axis.
+    """A plane through the latent space: the coordinates of z are (z - centre) · axis.
 
-    Its axes are orthonormal, so the prior N(0, I) stays round in it.
+    The axes are orthonormal, so the prior N(0, I) stays round in the plane.
 
     Attributes:
-        axes: (2, d), a direction a row.
-        centre: (d,), what lies at the origin.
+        axes: (2, d), one direction per row.
+        centre: (d,), the latent at the plane's origin.
     """
 
     axes: np.ndarray
     centre: np.ndarray
 
     def apply(self, z: np.ndarray) -> np.ndarray:
-        """Latents (n, d) as points (n, 2)."""
+        """Project latents (n, d) to points (n, 2)."""
         return (z - self.centre) @ self.axes.T
 
     def covariances(self, posterior_log_var: np.ndarray) -> np.ndarray:
-        """Of posteriors with the log-variances (n, d), as seen in the plane: (n, 2, 2)."""
+        """Return the covariances (n, 2, 2) in the plane of posteriors with log-variances (n, d)."""
         variance = np.exp(posterior_log_var)
         return np.einsum("id,nd,jd->nij", self.axes, variance, self.axes)
 
 
 def dims_plane(dims: tuple[int, int], latent_dim: int) -> Projection:
-    """The plane of two latent dimensions."""
+    """Return the plane spanned by two latent dimensions."""
     return Projection(np.eye(latent_dim)[list(dims)], np.zeros(latent_dim))
 
 
 def principal_plane(posterior_mean: np.ndarray) -> tuple[Projection, np.ndarray]:
-    """The plane in which the posterior means vary most, and each axis's share of the variance.
+    """Return the plane in which the posterior means vary most, and each axis's share of variance.
 
-    Principal components by the singular value decomposition of the centred means; Pearson (1901),
-    "On lines and planes of closest fit to systems of points in space". Of each component's two
-    directions it is the one whose largest coordinate is positive.
+    The axes are the first two principal components, from the singular value decomposition of the
+    centred means; Pearson (1901), "On lines and planes of closest fit to systems of points in
+    space". The sign of a component is chosen so that its largest coordinate is positive.
 
     Args:
         posterior_mean: (n, d), d at least 2.
 
     Returns:
-        the plane, the component of the largest variance across, and shares (2,), 0 to 1.
+        The plane, whose first axis has the largest variance, and shares (2,), 0 to 1.
     """
     centre = posterior_mean.mean(axis=0, dtype=np.float64)
     _, singular, axes = np.linalg.svd(posterior_mean - centre, full_matrices=False)
@@ -128,16 +131,16 @@ def principal_plane(posterior_mean: np.ndarray) -> tuple[Projection, np.ndarray]
 def ellipses(
     centres: np.ndarray, covariances: np.ndarray, radius: float = 1.0, corners: int = 32
 ) -> np.ndarray:
-    """The lines at `radius` standard deviations around normal distributions in the plane.
+    """Return the ellipses at `radius` standard deviations around normal distributions in the plane.
 
     Args:
-        centres: (n, 2), their means.
+        centres: (n, 2), the means.
         covariances: (n, 2, 2).
         radius: in standard deviations.
-        corners: of the polygon that stands for an ellipse.
+        corners: number of corners of the polygon that stands for an ellipse.
 
     Returns:
-        (n, corners + 1, 2); the last point closes the line.
+        (n, corners + 1, 2), polygons; the last point repeats the first.
     """
     angle = np.linspace(0, 2 * np.pi, corners + 1)
     circle = radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
@@ -145,17 +148,24 @@ def ellipses(
 
 
 def noise_transforms(covariances: np.ndarray) -> np.ndarray:
-    """Matrices (n, 2, 2) that turn standard normal noise into noise of these covariances."""
+    """Return matrices that turn standard normal noise into noise of the given covariances.
+
+    Args:
+        covariances: (n, k, k).
+
+    Returns:
+        (n, k, k).
+    """
     variance, directions = np.linalg.eigh(covariances)
     return directions * np.sqrt(np.maximum(variance, 0))[:, None, :]
 
 
 class Density(NamedTuple):
-    """A density over a grid of the plane.
+    """A density on a grid in the plane.
 
     Attributes:
         x, y: (bins,), centres of the cells.
-        height: (bins, bins), a row for each y; share of the distribution per unit of area.
+        height: (bins, bins), one row per y; share of the distribution per unit of area.
     """
 
     x: np.ndarray
@@ -170,17 +180,17 @@ def aggregate_posterior_density(
     samples: int = 200_000,
     seed: int = 0,
 ) -> Density:
-    """The aggregate posterior, the mean of all posteriors, as a histogram in the plane.
+    """Return a histogram in the plane of the aggregate posterior, the mean of all posteriors.
 
-    Sampled in the plane itself, so time and memory don't grow with the latent dimensions. The
-    grid leaves out the outer 0.5 % at each side: one image far away would blur all others.
+    It is sampled in the plane, so time and memory don't grow with the latent dimensions. The
+    grid leaves out 0.5 % of the samples at each side: a single outlier would make all cells large.
 
     Args:
-        centres: (n, 2), posterior means as seen in the plane.
-        covariances: (n, 2, 2), of the posteriors there.
-        bins: cells a side.
-        samples: z in all.
-        seed: of images and noise.
+        centres: (n, 2), posterior means projected to the plane.
+        covariances: (n, 2, 2), covariances of the posteriors in the plane.
+        bins: cells per side.
+        samples: number of samples in all.
+        seed: for the choice of images and for the noise.
     """
     rng = np.random.default_rng(seed)
     rows = rng.integers(0, len(centres), samples)
@@ -195,15 +205,17 @@ def aggregate_posterior_density(
     return Density(x, y, counts.T / (samples * area))
 
 
-def inside(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
-    """Which points lie in a polygon, by the even-odd rule: a ray from them crosses it oddly often.
+def points_in_polygon(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
+    """Return which points lie in a polygon, by the even-odd rule.
 
-    Shimrat (1962), "Algorithm 112: Position of point relative to polygon". The polygon is closed
-    by itself and may cross itself; what it encloses twice is outside.
+    A point is inside if a ray from it crosses the polygon an odd number of times; Shimrat (1962),
+    "Algorithm 112: Position of point relative to polygon". The polygon may cross itself; a region
+    that it encloses twice is outside.
 
     Args:
         points: (n, 2).
-        polygon: (m, 2), its corners in order; with fewer than 3 nothing lies inside.
+        polygon: (m, 2), its corners in order; the last is joined to the first. With fewer than 3
+            corners no point lies inside.
 
     Returns:
         (n,) bool.

@@ -1,4 +1,4 @@
-"""The same images through a run: what comes out."""
+"""Reconstruct images with a run."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ import numpy as np
 
 
 class Networks(Protocol):
-    """What decodes and encodes a run; `vae_core.inference.images.Inference` does."""
+    """A run's encoder and decoder, such as `vae_core.inference.images.Inference`."""
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """posterior_mean and posterior_log_var (n, d) of images (n, size, size)."""
+        """Return posterior_mean and posterior_log_var (n, d) of images (n, size, size)."""
         ...
 
     def decode(self, z: np.ndarray) -> np.ndarray:
-        """Pixel probabilities (n, size, size) of latents z (n, d)."""
+        """Return pixel probabilities (n, size, size) of latents z (n, d)."""
         ...
 
 
 class Reconstruction(NamedTuple):
-    """What a run makes of some images; see `reconstruct`."""
+    """Pictures that a run reconstructs; see `reconstruct`.
+
+    Attributes:
+        at_mean: (n, size, size), decoded from the posterior means.
+        std: (n, size, size), standard deviation of each pixel over samples of the posterior.
+    """
 
     at_mean: np.ndarray
     std: np.ndarray
@@ -29,20 +34,16 @@ class Reconstruction(NamedTuple):
 def reconstruct(
     networks: Networks, images: np.ndarray, samples: int = 32, seed: int = 0
 ) -> Reconstruction:
-    """The same images through a run: what comes out, and how much it varies with the sample.
+    """Reconstruct images, and measure how much the result varies with the sample of z.
 
-    Latent coordinates mean nothing across runs, images do: this is what a comparison over β may
-    set side by side. All runs see the same noise.
+    Latent coordinates can't be compared across runs, but images can: a comparison over β sets
+    these pictures side by side. The noise is the same for all runs.
 
     Args:
-        networks: of the run.
+        networks: the run's encoder and decoder.
         images: (n, size, size).
-        samples: z sampled from the posterior of each image.
-        seed: of the noise.
-
-    Returns:
-        Decoded pictures (n, size, size): of the posterior mean, and the standard deviation of each
-        pixel over the samples.
+        samples: number of z drawn from the posterior of each image.
+        seed: for the noise.
     """
     mean, log_var = networks.encode(images)
     n, d = mean.shape

@@ -1,4 +1,4 @@
-"""Which latents and which items to look at: samples of the prior and of the aggregate posterior."""
+"""Choose latents and items to show: samples of the prior or the aggregate posterior, and images."""
 
 from __future__ import annotations
 
@@ -6,40 +6,43 @@ import numpy as np
 
 from vae_core.latent.coverage import squared_distances
 from vae_core.latent.planes import noise_transforms
+from vae_core.model.priors import Prior
+from vae_core.model.priors.standard_normal import StandardNormal
 
 
-def prior_samples(n: int, latent_dim: int, seed: int = 0) -> np.ndarray:
-    """n latents (n, d) of the prior N(0, 1)."""
-    noise = np.random.default_rng(seed).standard_normal((n, latent_dim))
-    return noise.astype(np.float32)
+def prior_samples(n: int, latent_dim: int, seed: int = 0, prior: Prior | None = None) -> np.ndarray:
+    """Draw n latents (n, d) float32 from a prior, by default N(0, I)."""
+    found = (prior or StandardNormal()).sample(n, latent_dim, np.random.default_rng(seed))
+    return found.astype(np.float32)
 
 
 def spread_over_labels(labels: np.ndarray, n: int) -> np.ndarray:
-    """Indices of n images to show: the first of each label, then the second, and so on.
+    """Return the indices of n images: the first of each label, then the second of each, and so on.
 
     Args:
         labels: (m,).
-        n: fewer where there are fewer images.
+        n: number of images; all are returned if there are fewer.
     """
-    turn = np.zeros(len(labels), int)
+    rank_in_label = np.zeros(len(labels), int)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
-        turn[members] = np.arange(len(members))
-    return np.lexsort((labels, turn))[:n]
+        rank_in_label[members] = np.arange(len(members))
+    return np.lexsort((labels, rank_in_label))[:n]
 
 
 def aggregate_posterior_samples(
     n: int, posterior_mean: np.ndarray, posterior_log_var: np.ndarray, seed: int = 0
 ) -> np.ndarray:
-    """n latents (n, d) of the aggregate posterior: of the posteriors of images drawn at random.
+    """Draw n latents (n, d) from the aggregate posterior: from the posteriors of random images.
 
-    Makhzani et al. (2016), "Adversarial Autoencoders", eq. 1. Decoded beside `prior_samples` they
-    show the holes: where the prior has mass, and no image was put, the decoder never learned.
+    Makhzani et al. (2016), "Adversarial Autoencoders", eq. 1. Comparing their pictures with those
+    of `prior_samples` shows the holes: places the prior samples from, but where no image lies, so
+    that the decoder never learned them.
 
     Args:
-        n: how many.
-        posterior_mean, posterior_log_var: (m, d), of held-out images.
-        seed: of images and noise.
+        n: number of samples.
+        posterior_mean, posterior_log_var: (m, d), posteriors of held-out images.
+        seed: for the choice of images and for the noise.
     """
     rng = np.random.default_rng(seed)
     rows = rng.integers(0, len(posterior_mean), n)
@@ -49,14 +52,14 @@ def aggregate_posterior_samples(
 
 
 def most_typical(points: np.ndarray, labels: np.ndarray, label: int) -> int:
-    """Row of the point of that label nearest to the mean of its label.
+    """Return the row of the point that is nearest to the mean of all points with its label.
 
-    The mean itself may lie where there is nothing, as between the two parts of a torn cluster.
+    The mean itself may lie where there are no points, as between two parts of a split cluster.
 
     Args:
         points: (n, d).
-        labels: (n,), of which at least one is `label`.
-        label: the cluster.
+        labels: (n,); at least one is `label`.
+        label: whose typical point is wanted.
     """
     members = np.flatnonzero(labels == label)
     centre = points[members].mean(axis=0, keepdims=True, dtype=np.float64)
@@ -64,10 +67,10 @@ def most_typical(points: np.ndarray, labels: np.ndarray, label: int) -> int:
 
 
 def fitted_normal_samples(n: int, points: np.ndarray, seed: int = 0) -> np.ndarray:
-    """n samples (n, d) of the normal distribution with the mean and covariance of points (m, d).
+    """Draw n samples (n, d) from the normal distribution fitted to points (m, d).
 
-    The simplest density to sample an autoencoder from after the fact; Ghosh et al. (2020), "From
-    Variational to Deterministic Autoencoders", section 4. The noise is that of `prior_samples`.
+    This is the simplest density to sample a trained autoencoder from; Ghosh et al. (2020), "From
+    Variational to Deterministic Autoencoders", section 4. The noise equals that of `prior_samples`.
     """
     covariance = np.atleast_2d(np.cov(points.astype(np.float64), rowvar=False))
     spread = noise_transforms(covariance[None])[0]

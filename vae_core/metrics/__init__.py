@@ -1,1 +1,1 @@
-"""Numbers about a trained run, in NumPy; each says where it comes from."""
+"""Metrics of a trained run, in NumPy; each names its source."""

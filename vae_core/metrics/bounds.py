@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from vae_core.metrics.networks import Networks
-from vae_core.model.likelihoods import bernoulli
-from vae_core.model.objectives import beta_vae
-from vae_core.model.priors import standard_normal
+from vae_core.model import objectives
+from vae_core.model.priors import Prior
 
 BOUND_SAMPLES = (1, 5, 50)
 
-
-# Subsets, so that measuring stays a matter of seconds: the bound decodes each image 2 x 50 times,
-# the parts of the rate and the MMD compare all pairs.
+# A subset, so that measuring takes seconds: the bounds decode each image 2 x 50 times.
 BOUND_IMAGES = 500
-
-
 LogLikelihood = Callable[[np.ndarray], np.ndarray]
 
 
-def binarised(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Each pixel as 0 or 1, with its grey value as the probability of 1.
+def binarise(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw each pixel as 0 or 1, with its grey value as the probability of 1.
 
     Salakhutdinov & Murray (2008), "On the Quantitative Analysis of Deep Belief Networks".
     On such images the Bernoulli distortion is -log of a likelihood.
+
+    Args:
+        images: (n, size, size) in [0, 1].
+        rng: for the draws.
+
+    Returns:
+        (n, size, size) float32, 0 or 1.
     """
     return (rng.random(images.shape) < images).astype(np.float32)
 
@@ -39,22 +42,24 @@ def importance_weighted_bounds(
     posterior_log_var: np.ndarray,
     samples: Sequence[int],
     rng: np.random.Generator,
+    prior: Prior,
 ) -> dict[int, float]:
-    """Bounds on log p(x) from k samples of the posterior, for several k.
+    """Compute lower bounds on log p(x) from k samples of the posterior, for several k.
 
     Burda, Grosse & Salakhutdinov (2016), eq. 8: L_k = E[log 1/k Σ_i p(x, z_i) / q(z_i|x)], with
-    L_1 the elbo and L_k <= L_(k+1) <= log p(x). All k share one set of samples, cut into groups
-    of k; as each group of one k is made of whole groups of the k before it, the estimates
-    themselves rise with k, by Jensen's inequality.
+    L_1 the elbo and L_k <= L_(k+1) <= log p(x). All k share one set of samples, which is cut into
+    groups of k. Each group of a larger k consists of whole groups of the smaller k, so by Jensen's
+    inequality the estimates never fall as k grows.
 
     Args:
         log_likelihood: z (n, d) -> log p(x|z) (n,), row i for image i.
-        posterior_mean, posterior_log_var: (n, d) of the n images.
-        samples: the k, each a multiple of the one before.
-        rng: of the samples.
+        posterior_mean, posterior_log_var: (n, d), posteriors of the n images.
+        samples: the values of k, each a multiple of the one before.
+        rng: for the samples.
+        prior: p(z).
 
     Returns:
-        k -> mean over the images, nats.
+        For each k the mean over the images, nats.
 
     Raises:
         ValueError: a k is no multiple of the one before.
@@ -67,9 +72,8 @@ def importance_weighted_bounds(
     for row in log_weights:
         noise = rng.standard_normal(mean.shape)
         z = mean + np.exp(0.5 * log_var) * noise
-        log_prior = -0.5 * np.square(z).sum(axis=1)
-        log_posterior = -0.5 * (np.square(noise) + log_var).sum(axis=1)  # both less d/2 log 2π
-        row[:] = log_likelihood(z.astype(np.float32)) + log_prior - log_posterior
+        log_posterior = -0.5 * (np.square(noise) + log_var + math.log(2 * math.pi)).sum(axis=1)
+        row[:] = log_likelihood(z.astype(np.float32)) + prior.log_prob(z) - log_posterior
     return {
         k: float(log_mean_exp(log_weights.reshape(-1, k, len(mean)), axis=1).mean())
         for k in samples
@@ -77,15 +81,15 @@ def importance_weighted_bounds(
 
 
 class ImageBounds(NamedTuple):
-    """What is known of log p(x) of one image x, nats; see `bounds_of_image`."""
+    """Distortion, rate and lower bounds on log p(x) of one image x, nats; see `bounds_of_image`."""
 
     distortion: float
     rate: float
-    bounds: dict[int, float]  # by the number of samples k
+    bounds: dict[int, float]  # number of samples k -> bound
 
     @property
     def elbo(self) -> float:
-        return float(beta_vae.elbo(self.distortion, self.rate))
+        return float(objectives.elbo(self.distortion, self.rate))
 
 
 def bounds_of_image(
@@ -95,27 +99,26 @@ def bounds_of_image(
     groups: int,
     rng: np.random.Generator,
 ) -> ImageBounds:
-    """Distortion, rate and the importance-weighted bounds of one image.
+    """Compute distortion, rate and importance-weighted bounds of one image.
+
+    The distortion is the mean over all samples and the rate is exact. The elbo therefore differs a
+    little from the bound of k = 1, whose rate is sampled.
 
     Args:
         networks: the model.
         image: (size, size), each pixel 0 or 1, so that the distortion is -log of a likelihood.
-        samples: the k, each a multiple of the one before; see `importance_weighted_bounds`.
-        groups: of the most samples, over which the bounds are averaged.
-        rng: of the samples.
-
-    Returns:
-        The distortion is the mean over all samples and the rate exact, so that the elbo differs a
-        little from the bound of k = 1, whose rate is sampled.
+        samples: the values of k, each a multiple of the one before; see
+            `importance_weighted_bounds`.
+        groups: number of groups of the largest k over which the bounds are averaged.
+        rng: for the samples.
     """
     mean, log_var = networks.encode(image[None])
-    flat = image.reshape(1, -1)
-    costs = []
+    distortions = []
 
     def log_likelihood(z: np.ndarray) -> np.ndarray:
-        cost = bernoulli.distortion(networks.decode_logits(z), flat)
-        costs.append(cost.mean())
-        return -cost
+        found = networks.log_likelihood(image[None], z)
+        distortions.append(-found.mean())
+        return found
 
     bounds = importance_weighted_bounds(
         log_likelihood,
@@ -123,12 +126,14 @@ def bounds_of_image(
         np.repeat(log_var, groups, axis=0),
         samples,
         rng,
+        networks.prior,
     )
-    rate = standard_normal.rate(mean.astype(np.float64), log_var.astype(np.float64))
-    return ImageBounds(float(np.mean(costs)), float(rate[0]), bounds)
+    rates = networks.prior.rate_per_dim(mean.astype(np.float64), log_var.astype(np.float64))
+    return ImageBounds(float(np.mean(distortions)), float(rates.sum()), bounds)
 
 
 def log_mean_exp(values: np.ndarray, axis: int) -> np.ndarray:
+    """Compute log(mean(exp(values))) along an axis without overflow."""
     top = values.max(axis=axis, keepdims=True)
     mean = np.log(np.exp(values - top).mean(axis=axis))
     return mean + np.squeeze(top, axis=axis)

@@ -1,4 +1,4 @@
-"""What each metric is called, its unit, its source, and which direction is better."""
+"""The metrics: title, unit, source and which direction is better."""
 
 from __future__ import annotations
 
@@ -11,12 +11,20 @@ from vae_core.metrics.units import ACTIVE_VARIANCE, HIGH_RATE
 
 
 class Metric(NamedTuple):
-    """How a number is shown: unit, decimals, which direction is better, what it says."""
+    """How a metric is shown.
+
+    Attributes:
+        title: its name on the pages.
+        unit: `nats`, `share`, or empty for counts and numbers without a unit.
+        decimals: digits after the point.
+        better: `higher`, `lower`, or empty if neither is better.
+        text: what it measures and its source.
+    """
 
     title: str
     unit: str
     decimals: int
-    better: str  # "higher", "lower" or "" where neither is
+    better: str
     text: str
 
 
@@ -26,26 +34,22 @@ _BOUND = (
     "rises with k. "
 )
 
-
 _PARTS = (
     "Part of the rate (Chen et al., 2018, eq. 2), exact for the mixture of up to "
     f"{PAIRED_IMAGES:,} held-out posteriors; the three parts add up to the rate of these. "
 )
-
 
 _RESOLVED = (
     "Left out where the mutual information is within a nat of its limit, the log of their "
     "number: so few posteriors can't resolve it then."
 )
 
-
 _DCI = (
     "Eastwood & Williams (2018), with random forests on posterior means. Only where the factors "
     "are known. "
 )
 
-
-# The order is that of the tables; the first four are what training itself reports.
+# In the order of the tables. Training itself reports the first four.
 METRICS = {
     "loss": Metric(
         "loss",
@@ -87,7 +91,8 @@ METRICS = {
         "nats",
         2,
         "",
-        _PARTS + "What z tells about which of these x is; at most the log of their number.",
+        _PARTS + "How much z tells about which of these items x is; at most the log of their "
+        "number.",
     ),
     "total_correlation": Metric(
         "total correlation",
@@ -214,8 +219,7 @@ METRICS = {
     ),
 }
 
-
-# Those that need known factors.
+# Metrics that need known factors.
 FACTOR_METRICS = (
     "mig",
     "dci_disentanglement",
@@ -224,15 +228,13 @@ FACTOR_METRICS = (
     "factor_vae_score",
 )
 
-
 NO_FACTORS = (
     "MIG, DCI and the FactorVAE score ask which latent dimension follows what a picture was made "
-    "from: its shape, size, place. Of photographs and handwriting nobody knows that, so they are "
-    "measured on `shapes` alone, whose pictures are drawn from known factors."
+    "from: its shape, size, place. For photographs and handwriting nobody knows that, so they are "
+    "measured only on `shapes`, whose pictures are drawn from known factors."
 )
 
-
-# What of these an autoencoder has: see `measure`.
+# Metrics that an autoencoder has; see `measure`.
 AUTOENCODER_METRICS = (
     *("loss", "distortion", "knn_accuracy", "mig"),
     *("exact_match", "token_accuracy"),

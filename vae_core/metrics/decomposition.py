@@ -1,4 +1,4 @@
-"""The rate as mutual information, total correlation and dimension-wise KL."""
+"""Split the rate into mutual information, total correlation and dimension-wise KL."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ import numpy as np
 
 from vae_core.metrics.bounds import log_mean_exp
 
-PAIRED_IMAGES = 5000
+PAIRED_IMAGES = 5000  # all pairs of them are compared
+PAIRS_BUDGET = 2e8  # largest n * n * d
 
-
-PAIRS_BUDGET = 2e8  # n * n * d
-
-
-UNRESOLVED = 1.0  # nats below log n
+# A mutual information less than this many nats below its limit log n is not resolved.
+UNRESOLVED = 1.0
 
 
 class RateParts(NamedTuple):
-    """The rate in three parts, nats an image; see `rate_parts`."""
+    """The three parts of the rate, nats per image; see `rate_parts`."""
 
     mutual_information: float
     total_correlation: float
@@ -29,19 +27,20 @@ class RateParts(NamedTuple):
 def rate_parts(
     posterior_mean: np.ndarray, posterior_log_var: np.ndarray, rng: np.random.Generator
 ) -> RateParts:
-    """The rate as mutual information + total correlation + dimension-wise KL.
+    """Split the rate into mutual information + total correlation + dimension-wise KL.
 
-    Chen et al. (2018), "Isolating Sources of Disentanglement in VAEs", eq. 2, with the aggregate
-    posterior q(z) exact for these images: the mixture of their n posteriors. One z an image is
-    sampled; its noise has mean 0 and variance 1 in each dimension exactly, so that the entropy of
-    the posteriors is exact too. The parts add up to the rate but for rounding, and the mutual
-    information (here between z and the number of the image) is at most log n. Near that limit the
-    posteriors of so few images no longer overlap, and the other two parts are no estimates of
-    what they are for the whole distribution of images.
+    Chen et al. (2018), "Isolating Sources of Disentanglement in VAEs", eq. 2. The aggregate
+    posterior q(z) is exact for these images: the mixture of their n posteriors. One z is sampled
+    per image. The noise is standardised to mean 0 and variance 1 in each dimension, which makes
+    the entropy of the posteriors exact too. The parts add up to the rate, apart from rounding.
+
+    The mutual information (here between z and the index of the image) is at most log n. Near that
+    limit the posteriors of the n images hardly overlap, and the other two parts no longer estimate
+    their values for the whole distribution of images.
 
     Args:
-        posterior_mean, posterior_log_var: (n, d); time and n * n * d.
-        rng: of the samples.
+        posterior_mean, posterior_log_var: (n, d); the time grows as n * n * d.
+        rng: for the samples.
     """
     mean = posterior_mean.astype(np.float64)
     log_var = posterior_log_var.astype(np.float64)

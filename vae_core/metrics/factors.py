@@ -1,4 +1,4 @@
-"""How known factors lie in the latent dimensions: MIG, DCI, FactorVAE score."""
+"""Metrics of how latent dimensions encode known factors: MIG, DCI, FactorVAE score."""
 
 from __future__ import annotations
 
@@ -10,78 +10,83 @@ import numpy as np
 from vae_core.metrics import information
 from vae_core.metrics.units import ACTIVE_VARIANCE
 
-# Of the scores with known factors; so many trees take a second or two.
-FOREST_IMAGES, FOREST_TREES, SPLIT_DIMS = 3000, 20, 16
-
-
-CLASSES = 10  # a factor of more values is regressed
-
-
+FOREST_IMAGES, FOREST_TREES, SPLIT_DIMS = 3000, 20, 16  # takes a second or two
+CLASSES = 10  # a factor with more values is regressed, not classified
 VOTES, GROUP = 5000, 64
 
 
 def mutual_information_gap(codes: np.ndarray, factors: np.ndarray, bins: int = 20) -> float:
-    """MIG: how much more the best latent dimension tells of a factor than the next best.
+    """Compute MIG: how much more the best latent dimension tells of a factor than the next best.
 
-    Chen et al. (2018), "Isolating Sources of Disentanglement in VAEs", eq. 6: the gap between the
-    two largest mutual informations of a factor with a dimension, over the factor's entropy; mean
-    over the factors. Mutual information is that of histograms with `bins` equal bins of each
-    dimension's range, as in Locatello et al. (2019), "Challenging Common Assumptions". Codes are
-    sampled as in eq. 6, not posterior means: a mean that moves by a millionth of the posterior's
-    width would count for all that it moves with.
+    Chen et al. (2018), "Isolating Sources of Disentanglement in VAEs", eq. 6: the gap between a
+    factor's two largest mutual informations with a dimension, divided by the factor's entropy;
+    then the mean over the factors. Mutual information is computed from histograms with `bins`
+    equal bins over each dimension's range, as in Locatello et al. (2019), "Challenging Common
+    Assumptions".
+
+    The codes are sampled, as in eq. 6. With posterior means, a dimension whose mean moves by a
+    millionth of the posterior's width would count as fully informative.
 
     Args:
-        codes: (n, d), sampled from the posteriors of images with known factors, d at least 2.
+        codes: (n, d), samples of the posteriors, d at least 2.
         factors: (n, f), whole numbers.
+        bins: bins of each histogram.
 
     Returns:
-        0 to 1; a factor with one value counts as 0.
+        0 to 1; a factor with a single value counts as 0.
     """
     gaps = []
     for factor, entropy in zip(factors.T, entropies(factors), strict=True):
         values = np.unique(factor, return_inverse=True)[1]
-        told = sorted(_binned_mutual_information(code, values, bins) for code in codes.T)
-        gaps.append((told[-1] - told[-2]) / entropy if entropy > 0 else 0.0)
+        shared = sorted(_binned_mutual_information(code, values, bins) for code in codes.T)
+        gaps.append((shared[-1] - shared[-2]) / entropy if entropy > 0 else 0.0)
     return float(np.mean(gaps))
 
 
 def mutual_informations(codes: np.ndarray, factors: np.ndarray, bins: int = 20) -> np.ndarray:
-    """What each latent dimension tells of each factor: (d, f), nats.
+    """Compute the mutual information of each latent dimension with each factor: (d, f), nats.
 
-    The histograms of `mutual_information_gap`. Of n points they find something in pure noise too,
-    about (bins - 1) (values - 1) / 2n nats (Miller, 1955); so what they find with the factors
-    shuffled over the images is taken off.
+    It uses the histograms of `mutual_information_gap`. On n points these report about
+    (bins - 1) (values - 1) / 2n nats even for pure noise (Miller, 1955), so the value for shuffled
+    factors is subtracted.
 
     Args:
-        codes: (n, d), sampled from the posteriors.
+        codes: (n, d), samples of the posteriors.
         factors: (n, f), whole numbers.
+        bins: bins of each histogram.
     """
     rng = np.random.default_rng(0)
-    found = np.empty((codes.shape[1], factors.shape[1]))
+    information_table = np.empty((codes.shape[1], factors.shape[1]))
     for column, factor in enumerate(factors.T):
         values = np.unique(factor, return_inverse=True)[1]
         shuffled = rng.permutation(values)
         for row, code in enumerate(codes.T):
             by_chance = _binned_mutual_information(code, shuffled, bins)
-            found[row, column] = _binned_mutual_information(code, values, bins) - by_chance
-    return np.maximum(found, 0)
+            shared = _binned_mutual_information(code, values, bins)
+            information_table[row, column] = shared - by_chance
+    return np.maximum(information_table, 0)
 
 
 def entropies(factors: np.ndarray) -> np.ndarray:
-    """Entropy of each factor (f,), nats: the most that can be told of it."""
+    """Compute the entropy (f,) of each factor, nats: the most that a code can tell of it.
+
+    Args:
+        factors: (n, f), whole numbers.
+    """
     shares = [np.unique(factor, return_counts=True)[1] / len(factor) for factor in factors.T]
     return np.array([information.entropy(p) for p in shares])
 
 
 def _binned_mutual_information(code: np.ndarray, values: np.ndarray, bins: int) -> float:
+    """Compute the mutual information, nats, of a code (n,) in bins and values (n,) from 0 up."""
     joint = np.histogram2d(code, values, bins=(bins, values.max() + 1))[0] / len(code)
     product = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
-    seen = joint > 0
-    return float((joint[seen] * np.log(joint[seen] / product[seen])).sum())
+    occurs = joint > 0
+    return float((joint[occurs] * np.log(joint[occurs] / product[occurs])).sum())
 
 
 class DCI(NamedTuple):
-    """See `disentanglement`."""
+    """The three scores of `disentanglement`."""
 
     disentanglement: float
     completeness: float
@@ -89,28 +94,33 @@ class DCI(NamedTuple):
 
 
 def disentanglement(posterior_mean: np.ndarray, factors: np.ndarray, seed: int = 0) -> DCI:
-    """Disentanglement, completeness and informativeness: how the factors lie in the dimensions.
+    """Compute disentanglement, completeness and informativeness (DCI).
 
     Eastwood & Williams (2018), "A Framework for the Quantitative Evaluation of Disentangled
-    Representations". A random forest tells each factor from all dimensions; how much
-    each dimension serves it, R (d, f), is the forest's decrease of impurity, 1 in all for each
-    factor. Disentanglement is 1 less the entropy of a dimension's shares over the factors, in
-    units of log f, weighted by what the dimension serves in all; completeness 1 less the entropy
-    of a factor's shares over the dimensions, in units of log d. As informativeness is their error
-    of telling the factors, relative to guessing: here it is 1 less that, so that 1 is best.
+    Representations". For each factor a random forest predicts its value from all dimensions. The
+    forest's decrease of impurity says how important each dimension is for it; these importances
+    form a matrix R (d, f) whose columns sum to 1.
 
-    A factor of up to `CLASSES` values is classified (error: the share of mistakes), one of more is
-    regressed (root of the mean squared error), on one half of the images, the error is that on the
-    other. Dimensions that are not active serve nothing.
+    - Disentanglement: 1 - the entropy of a dimension's importances over the factors, in units of
+      log f; then the mean over dimensions, weighted by their total importance.
+    - Completeness: 1 - the entropy of a factor's importances over the dimensions, in units of
+      log d; then the mean over factors.
+    - Informativeness: 1 - the forest's error relative to guessing. (The paper reports the error.)
+
+    A factor with at most `CLASSES` values is classified, and its error is the share of mistakes.
+    One with more values is regressed, and its error is the root mean squared error. The forest is
+    trained on one half of the images and tested on the other. Dimensions that are not active get
+    importance 0.
 
     Args:
-        posterior_mean: (n, d), d at least 2; of n the first `FOREST_IMAGES` at most are used.
-        factors: (n, f), whole numbers; those with one value alone are left out.
-        seed: of the forests.
+        posterior_mean: (n, d), d at least 2; the first `FOREST_IMAGES` rows at most are used.
+        factors: (n, f), whole numbers; factors with a single value are left out.
+        seed: for the forests.
 
     Returns:
-        The first two 0 to 1, the third at most 1, and 0 or less where nothing is told; all are 0
-        where no dimension is active, nan where all factors but one have one value, or n is below 4.
+        The first two lie in 0 to 1. The third is at most 1, and 0 or less if the forests are no
+        better than guessing. All are 0 if no dimension is active, and nan if fewer than two
+        factors vary or n is below 4.
     """
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
@@ -123,42 +133,49 @@ def disentanglement(posterior_mean: np.ndarray, factors: np.ndarray, seed: int =
     if not active.any():
         return DCI(0.0, 0.0, 0.0)
     x = posterior_mean[:n, active]
-    serves = np.zeros((d, len(varied)))
-    told = []
+    importances = np.zeros((d, len(varied)))
+    informativeness = []
     for column, factor in enumerate(varied):
-        y, unseen = factor[:half], factor[half:]
-        classes = len(np.unique(factor)) <= CLASSES
-        family = RandomForestClassifier if classes else RandomForestRegressor
-        # Of all dimensions at a split, while they are few, or the useful one would often not be
-        # there to choose; in leaves of several images, or the trees would end in splits on noise.
-        forest = family(
+        y_train, y_test = factor[:half], factor[half:]
+        classifies = len(np.unique(factor)) <= CLASSES
+        forest_class = RandomForestClassifier if classifies else RandomForestRegressor
+        # Few dimensions: each split may use any of them, or the useful one would often be missing.
+        # Leaves hold several images, or the last splits would be on noise.
+        forest = forest_class(
             n_estimators=FOREST_TREES,
             max_features=min(SPLIT_DIMS, x.shape[1]),
             min_samples_leaf=5,
             random_state=seed,
-        ).fit(x[:half], y)
-        serves[active, column] = forest.feature_importances_
-        if classes:
-            values, counts = np.unique(y, return_counts=True)
-            error = (forest.predict(x[half:]) != unseen).mean()
-            guessed = (values[counts.argmax()] != unseen).mean()
+        ).fit(x[:half], y_train)
+        importances[active, column] = forest.feature_importances_
+        if classifies:
+            values, counts = np.unique(y_train, return_counts=True)
+            error = (forest.predict(x[half:]) != y_test).mean()
+            guess_error = (values[counts.argmax()] != y_test).mean()
         else:
-            error = math.sqrt(np.square(forest.predict(x[half:]) - unseen).mean())
-            guessed = math.sqrt(np.square(y.mean() - unseen).mean())
-        told.append(1 - error / max(guessed, 1e-9))
-    total = serves.sum()
+            error = math.sqrt(np.square(forest.predict(x[half:]) - y_test).mean())
+            guess_error = math.sqrt(np.square(y_train.mean() - y_test).mean())
+        informativeness.append(1 - error / max(guess_error, 1e-9))
+    total = importances.sum()
     if not total:
-        return DCI(0.0, 0.0, float(np.mean(told)))
-    weights = serves.sum(axis=1) / total
+        return DCI(0.0, 0.0, float(np.mean(informativeness)))
+    weights = importances.sum(axis=1) / total
     return DCI(
-        float(weights @ (1 - _entropy_of_shares(serves))),
-        float((1 - _entropy_of_shares(serves.T)).mean()),
-        float(np.mean(told)),
+        float(weights @ (1 - _entropy_of_shares(importances))),
+        float((1 - _entropy_of_shares(importances.T)).mean()),
+        float(np.mean(informativeness)),
     )
 
 
 def _entropy_of_shares(rows: np.ndarray) -> np.ndarray:
-    """Of each row (k,) of numbers that are not negative, as a share of log k; 1 of zeros."""
+    """Compute the entropy of each row's shares, divided by log k; 1 for a row of zeros.
+
+    Args:
+        rows: (n, k), at least 0.
+
+    Returns:
+        (n,), 0 to 1.
+    """
     k = rows.shape[1]
     total = rows.sum(axis=1, keepdims=True)
     shares = np.where(total > 0, rows / np.where(total > 0, total, 1), 1 / k)
@@ -168,26 +185,30 @@ def _entropy_of_shares(rows: np.ndarray) -> np.ndarray:
 def factor_vae_score(
     posterior_mean: np.ndarray, factors: np.ndarray, rng: np.random.Generator
 ) -> float:
-    """How often the latent dimension that varies least tells which factor was held fixed.
+    """Compute how often the latent dimension that varies least tells which factor was fixed.
 
-    Kim & Mnih (2018), "Disentangling by Factorising", section 4: a factor and a value of it are
-    drawn, and `GROUP` images that have this value; the dimension whose variance over them, divided
-    by that over all images, is the smallest, gets a vote for the factor. Each dimension stands for
-    the factor that most votes of one half gave it; the score is the share of the other half that
-    it gets right. Dimensions that are not active are left out, as in the paper. The images are
-    drawn from those there are, with replacement; a value that one image alone has is not fixed.
+    Kim & Mnih (2018), "Disentangling by Factorising", section 4:
+
+    1. Draw a factor, a value of it, and `GROUP` images with this value.
+    2. Divide each dimension's variance over these images by its variance over all images. The
+       dimension with the smallest ratio gets a vote for the factor.
+    3. On one half of the votes, assign to each dimension the factor that it got most votes for.
+       The score is the share of the other half that this assignment predicts.
+
+    Dimensions that are not active are left out, as in the paper. Images are drawn from the data
+    with replacement; a value that only one image has is never drawn.
 
     Args:
         posterior_mean: (n, d).
-        factors: (n, f), whole numbers; those with one value alone are left out.
-        rng: of the votes.
+        factors: (n, f), whole numbers; factors with a single value are left out.
+        rng: for the draws.
 
     Returns:
-        0 to 1; 0 where no dimension is active, nan where there are less than two factors.
+        0 to 1; 0 if no dimension is active, nan if fewer than two factors vary.
     """
     variance = np.var(posterior_mean, axis=0, dtype=np.float64)
     active = variance > ACTIVE_VARIANCE
-    groups = []  # of each factor, of each of its values: the images that have it
+    groups = []  # factor -> value -> rows of the images with this value
     for factor in factors.T:
         order = np.argsort(factor, kind="stable")
         starts = np.flatnonzero(np.diff(factor[order])) + 1
@@ -205,5 +226,5 @@ def factor_vae_score(
         same = groups[fixed][int(rng.integers(len(groups[fixed])))]
         group = codes[same[rng.integers(len(same), size=GROUP)]]
         votes[number % 2, group.var(axis=0).argmin(), fixed] += 1
-    stands_for = votes[0].argmax(axis=1)
-    return float(votes[1][np.arange(len(stands_for)), stands_for].sum() / votes[1].sum())
+    assigned = votes[0].argmax(axis=1)
+    return float(votes[1][np.arange(len(assigned)), assigned].sum() / votes[1].sum())

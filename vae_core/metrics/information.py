@@ -1,9 +1,9 @@
-"""Entropy, cross-entropy and KL divergence, in NumPy: of a few outcomes, and of two Gaussians.
+"""Entropy, cross-entropy and KL divergence of discrete distributions and of two Gaussians.
 
 Shannon (1948), "A Mathematical Theory of Communication", sections 6 and 20; Kullback & Leibler
 (1951), "On Information and Sufficiency", section 2; Cover & Thomas (2006), "Elements of Information
-Theory", sections 2.1 to 2.3 (conventions at 0). The KL that a VAE pays, its rate, is
-`vae_core.model.priors.standard_normal.rate_per_dim`; what is here builds on it.
+Theory", sections 2.1 to 2.3 (conventions at 0). The KL of Gaussians builds on
+`vae_core.model.priors.standard_normal.rate_per_dim`, the rate of a VAE.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ NATS_IN = {"nats": 1.0, "bits": math.log(2)}  # one unit, in nats
 
 
 class InformationError(VaeLabError, ValueError):
-    """What should be a probability distribution is none."""
+    """Weights that make no probability distribution."""
 
 
 def distribution(weights: Any, name: str = "p") -> np.ndarray:
-    """Probabilities (n,) float64 in the proportions of some weights (n,).
+    """Normalise weights (n,) to probabilities (n,) float64.
 
     Raises:
         InformationError: no weights, one below 0 or not finite, or all of them 0.
@@ -40,13 +40,13 @@ def distribution(weights: Any, name: str = "p") -> np.ndarray:
 
 
 def surprise(q: np.ndarray, unit: str = "nats") -> np.ndarray:
-    """-log q of each outcome (n,): infinite where q says that it can't happen."""
+    """Compute -log q of each outcome (n,): infinite where q is 0."""
     with np.errstate(divide="ignore"):
-        return -np.log(q) / NATS_IN[unit] + 0.0  # no -0 of a certain outcome
+        return -np.log(q) / NATS_IN[unit] + 0.0  # + 0.0 turns the -0 of a certain outcome into 0
 
 
 def cross_entropy(p: np.ndarray, q: np.ndarray, unit: str = "nats") -> float:
-    """H(p, q) = -Σ p log q: the mean surprise of who expects q where p is true.
+    """Compute H(p, q) = -Σ p log q: the mean surprise if q is expected and p is true.
 
     Args:
         p, q: (n,) probabilities; 0 log 0 counts as 0.
@@ -60,15 +60,14 @@ def cross_entropy(p: np.ndarray, q: np.ndarray, unit: str = "nats") -> float:
 
 
 def entropy(p: np.ndarray, unit: str = "nats") -> float:
-    """H(p) = -Σ p log p: from 0, where one outcome is certain, to log n, where all are alike."""
+    """Compute H(p) = -Σ p log p: 0 if one outcome is certain, log n if all are equally likely."""
     return cross_entropy(p, p, unit)
 
 
 def kl_terms(p: np.ndarray, q: np.ndarray, unit: str = "nats") -> np.ndarray:
-    """p log(p / q) of each outcome (n,); KL(p || q) is their sum.
+    """Compute p log(p / q) of each outcome (n,); KL(p || q) is their sum.
 
-    A term is negative where q gives an outcome more than p does; 0 where p is 0; infinite where
-    q alone is 0.
+    A term is negative where q is larger than p, 0 where p is 0, and infinite where only q is 0.
     """
     terms = np.zeros(len(p))
     possible = p > 0
@@ -79,26 +78,26 @@ def kl_terms(p: np.ndarray, q: np.ndarray, unit: str = "nats") -> np.ndarray:
 
 
 def kl(p: np.ndarray, q: np.ndarray, unit: str = "nats") -> float:
-    """KL(p || q) = H(p, q) - H(p): what expecting q costs beyond what p itself does.
+    """Compute KL(p || q) = H(p, q) - H(p): the extra surprise from expecting q instead of p.
 
     Args:
         p, q: (n,) probabilities.
         unit: `nats` or `bits`.
 
     Returns:
-        0 where q is p, above 0 elsewhere (but for rounding), infinite where q is 0 and p is not.
+        0 if q equals p (apart from rounding), else above 0; infinite if q is 0 where p is not.
     """
     return max(float(kl_terms(p, q, unit).sum()), 0.0)
 
 
 def gaussian(x: Any, mean: float, std: float) -> np.ndarray:
-    """The density of N(mean, std²) at points x, of the same shape."""
+    """Compute the density of N(mean, std²) at points x, in the shape of x."""
     z = (np.asarray(x, np.float64) - mean) / std
     return np.exp(-0.5 * np.square(z)) / (std * math.sqrt(2 * math.pi))
 
 
 def kl_integrand(x: Any, mean_p: float, std_p: float, mean_q: float, std_q: float) -> np.ndarray:
-    """p(x) log(p(x) / q(x)) of two Gaussians at points x, of the same shape; nats per unit of x."""
+    """Compute p(x) log(p(x) / q(x)) of two Gaussians at points x; nats per unit of x."""
     x = np.asarray(x, np.float64)
     log_p = -0.5 * np.square((x - mean_p) / std_p) - math.log(std_p)
     log_q = -0.5 * np.square((x - mean_q) / std_q) - math.log(std_q)
@@ -106,10 +105,10 @@ def kl_integrand(x: Any, mean_p: float, std_p: float, mean_q: float, std_q: floa
 
 
 def kl_gaussians(mean_p: float, std_p: float, mean_q: float, std_q: float) -> float:
-    """KL(N(mean_p, std_p²) || N(mean_q, std_q²)) in closed form, nats.
+    """Compute KL(N(mean_p, std_p²) || N(mean_q, std_q²)) in closed form, nats.
 
-    KL stays the same when both are shifted and scaled alike, so that q becomes N(0, 1): what is
-    left is the rate of a VAE.
+    KL doesn't change when both are shifted and scaled in the same way. Shifted and scaled so that
+    q becomes N(0, 1), it is the rate of a VAE.
     """
     log_var = 2 * (math.log(std_p) - math.log(std_q))
     return float(standard_normal.rate_per_dim((mean_p - mean_q) / std_q, log_var))
@@ -118,20 +117,20 @@ def kl_gaussians(mean_p: float, std_p: float, mean_q: float, std_q: float) -> fl
 def kl_gaussians_integral(
     mean_p: float, std_p: float, mean_q: float, std_q: float, points: int = 2001
 ) -> float:
-    """The same as `kl_gaussians`, by adding up `kl_integrand`, nats.
+    """Compute the same as `kl_gaussians` by integrating `kl_integrand` numerically, nats.
 
-    The trapezoidal rule over 12 standard deviations of p on each side, beyond which there is
-    nothing left of it: on smooth curves that end in 0 it is all but exact (Trefethen & Weideman,
-    2014, "The Exponentially Convergent Trapezoidal Rule").
+    The trapezoidal rule covers 12 standard deviations of p on each side; beyond, p is 0 in floating
+    point. On smooth curves that end in 0 the rule is nearly exact (Trefethen & Weideman, 2014,
+    "The Exponentially Convergent Trapezoidal Rule").
     """
     x = np.linspace(mean_p - 12 * std_p, mean_p + 12 * std_p, points)
     return float(np.trapezoid(kl_integrand(x, mean_p, std_p, mean_q, std_q), x))
 
 
 def rate_gradient(mean: float, std: float) -> tuple[float, float]:
-    """How the rate of a dimension grows with its posterior's mean and standard deviation.
+    """Compute the derivatives of a dimension's rate by its posterior's mean and std, nats per unit.
 
-    The derivatives of `standard_normal.rate_per_dim`: mean, and std - 1 / std, nats per unit.
-    Both are 0 at the prior alone.
+    They are mean and std - 1 / std, from `standard_normal.rate_per_dim`. Both are 0 only where the
+    posterior equals the prior.
     """
     return mean, std - 1 / std

@@ -1,7 +1,8 @@
-"""Measure a trained model: all metrics that training itself does not report."""
+"""Compute the metrics of a trained model that training itself does not report."""
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from vae_core.metrics.bounds import (
     BOUND_IMAGES,
     BOUND_SAMPLES,
-    binarised,
+    binarise,
     importance_weighted_bounds,
 )
 from vae_core.metrics.decomposition import PAIRED_IMAGES, PAIRS_BUDGET, UNRESOLVED, rate_parts
@@ -17,10 +18,9 @@ from vae_core.metrics.discrepancy import mmd
 from vae_core.metrics.factors import disentanglement, factor_vae_score, mutual_information_gap
 from vae_core.metrics.neighbours import NEIGHBOURS, knn_accuracy
 from vae_core.metrics.networks import Networks
-from vae_core.metrics.posterior_samples import sampled
+from vae_core.metrics.posterior_samples import sample_posteriors
 from vae_core.metrics.units import active_units, high_rate_units
-from vae_core.model.likelihoods import bernoulli
-from vae_core.model.priors import standard_normal
+from vae_core.model.priors import Prior
 
 
 def measure(
@@ -31,83 +31,90 @@ def measure(
     seed: int = 0,
     has_rate: bool = True,
 ) -> dict[str, float]:
-    """All metrics of a trained model that training itself does not report.
+    """Compute all metrics of a trained model on images that training itself does not report.
 
     Args:
         networks: the model.
         images: (n, size, size) in [0, 1], held out.
         labels: (n,).
-        factors: (n, f) whole numbers, where what the images were made from is known.
-        seed: of the subsets and of all samples, so that the numbers can be computed again.
-        has_rate: False of an autoencoder. What needs a posterior or a prior is then left out, and
-            so are the active units: scaling all latents and the decoder's first weights against
-            it changes nothing, so no variance is small. Neighbours and histograms have no scale.
+        factors: (n, f) whole numbers, the known factors of the images; None if unknown.
+        seed: for the subsets and all samples, so that the numbers can be reproduced.
+        has_rate: False for an autoencoder. Metrics that need a posterior or a prior are then left
+            out. So are the active units: an autoencoder's latents have no fixed scale, because the
+            decoder's first weights can undo any scaling, so no variance counts as small. Metrics
+            of neighbours and histograms don't depend on the scale and stay.
 
     Returns:
-        By name, see `METRICS`; one that is no finite number is left out.
+        Name in `vae_core.metrics.catalogue.METRICS` -> value; values that are not finite are left
+        out.
     """
     bounds_rng, parts_rng, mmd_rng, mig_rng, votes_rng = (
         np.random.default_rng([seed, purpose]) for purpose in range(5)
     )
-    # First, so that all runs see the same images, binarised alike, however many dimensions.
-    few = images[bounds_rng.permutation(len(images))[:BOUND_IMAGES]]
-    binary = binarised(few, bounds_rng)
+    # Drawn before anything that depends on the latent dimensions: all runs get the same images.
+    subset = images[bounds_rng.permutation(len(images))[:BOUND_IMAGES]]
+    binary = binarise(subset, bounds_rng)
 
     mean, log_var = networks.encode(images)
     d = mean.shape[1]
-    found = of_latents(mean, log_var, labels, parts_rng, mmd_rng, has_rate)
-    bounded = (("iw_bound", few), ("iw_bound_binarised", binary)) if has_rate else ()
-    for name, x in bounded:
-        flat = x.reshape(len(x), -1)
-
-        def log_likelihood(z: np.ndarray, flat: np.ndarray = flat) -> np.ndarray:
-            return -bernoulli.distortion(networks.decode_logits(z), flat)
-
+    prior = networks.prior
+    metrics = latent_metrics(mean, log_var, labels, parts_rng, mmd_rng, prior, has_rate)
+    bounded = {"iw_bound": subset} if has_rate else {}
+    if has_rate and networks.likelihood.of_binary:
+        bounded["iw_bound_binarised"] = binary
+    for name, x in bounded.items():
         bounds = importance_weighted_bounds(
-            log_likelihood, *networks.encode(x), samples=BOUND_SAMPLES, rng=bounds_rng
+            functools.partial(networks.log_likelihood, x),
+            *networks.encode(x),
+            samples=BOUND_SAMPLES,
+            rng=bounds_rng,
+            prior=prior,
         )
-        found |= {f"{name}_{k}": value for k, value in bounds.items()}
+        metrics |= {f"{name}_{k}": value for k, value in bounds.items()}
     if factors is not None and d > 1:
-        found["mig"] = mutual_information_gap(sampled(mean, log_var, mig_rng), factors)
-        if has_rate:  # the others ask which dimensions are active
+        metrics["mig"] = mutual_information_gap(sample_posteriors(mean, log_var, mig_rng), factors)
+        if has_rate:  # these two depend on which dimensions are active
             dci = disentanglement(mean, factors, seed)
-            found |= {f"dci_{name}": value for name, value in dci._asdict().items()}
-            found["factor_vae_score"] = factor_vae_score(mean, factors, votes_rng)
-    return {name: value for name, value in found.items() if math.isfinite(value)}
+            metrics |= {f"dci_{name}": value for name, value in dci._asdict().items()}
+            metrics["factor_vae_score"] = factor_vae_score(mean, factors, votes_rng)
+    return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
-def of_latents(
+def latent_metrics(
     mean: np.ndarray,
     log_var: np.ndarray,
     labels: np.ndarray,
     parts_rng: np.random.Generator,
     mmd_rng: np.random.Generator,
+    prior: Prior,
     has_rate: bool = True,
 ) -> dict[str, float]:
-    """Those of `measure` that ask for latents alone, whatever was encoded.
+    """Compute the metrics that need only latents, for any kind of data.
 
     Args:
-        mean, log_var: (n, d), of the posteriors of held-out data.
+        mean, log_var: (n, d), posteriors of held-out data.
         labels: (n,).
-        parts_rng, mmd_rng: of the subsets and samples.
+        parts_rng, mmd_rng: for the subsets and samples.
+        prior: p(z).
         has_rate: see `measure`.
+
+    Returns:
+        Name in `vae_core.metrics.catalogue.METRICS` -> value.
     """
     n, d = mean.shape
-    found: dict[str, float] = {}
+    metrics: dict[str, float] = {}
     if has_rate:
-        found["active_units"] = active_units(mean)
-        found["high_rate_units"] = high_rate_units(
-            standard_normal.rate_per_dim(mean, log_var).mean(axis=0)
-        )
+        metrics["active_units"] = active_units(mean)
+        metrics["high_rate_units"] = high_rate_units(prior.rate_per_dim(mean, log_var).mean(axis=0))
         pairs = min(n, PAIRED_IMAGES, int(math.sqrt(PAIRS_BUDGET / d)))
         subset = parts_rng.permutation(n)[:pairs]
         parts = rate_parts(mean[subset], log_var[subset], parts_rng)
-        found["mutual_information"] = parts.mutual_information
+        metrics["mutual_information"] = parts.mutual_information
         if parts.mutual_information < math.log(pairs) - UNRESOLVED:
-            found |= parts._asdict()
+            metrics |= parts._asdict()
         if pairs > 1:
-            z = sampled(mean[subset], log_var[subset], mmd_rng)
-            found["mmd"] = mmd(z, mmd_rng.standard_normal(z.shape))
+            z = sample_posteriors(mean[subset], log_var[subset], mmd_rng)
+            metrics["mmd"] = mmd(z, prior.sample(len(z), d, mmd_rng))
     if n > NEIGHBOURS:
-        found["knn_accuracy"] = knn_accuracy(mean, labels)
-    return found
+        metrics["knn_accuracy"] = knn_accuracy(mean, labels)
+    return metrics

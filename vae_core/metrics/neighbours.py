@@ -1,4 +1,4 @@
-"""Labels of the nearest neighbours."""
+"""Predict labels from the nearest neighbours in the latent space."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ NEIGHBOURS = 10
 
 
 def knn_accuracy(points: np.ndarray, labels: np.ndarray, k: int = NEIGHBOURS) -> float:
-    """Share of points whose label is that of most of their k nearest others (leave one out).
+    """Return the share of points whose label most of their k nearest neighbours have.
 
     The k-nearest-neighbour rule of Cover & Hart (1967), "Nearest Neighbor Pattern
-    Classification"; among equals the smaller label wins.
+    Classification", leaving one out: a point is not its own neighbour. Of labels with equally many
+    votes the smaller wins.
 
     Args:
         points: (n, d), posterior means of held-out images.
@@ -20,7 +21,7 @@ def knn_accuracy(points: np.ndarray, labels: np.ndarray, k: int = NEIGHBOURS) ->
     Returns:
         0 to 1.
     """
-    from sklearn.neighbors import NearestNeighbors  # 2 s and 80 MB: only where used
+    from sklearn.neighbors import NearestNeighbors  # 2 s and 80 MB to import
 
     k = min(k, len(points) - 1)
     nearest = NearestNeighbors(n_neighbors=k).fit(points).kneighbors(return_distance=False)

@@ -1,4 +1,4 @@
-"""What the metrics ask of a model."""
+"""The interface of a model that is measured."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ from typing import Protocol
 
 import numpy as np
 
+from vae_core.model.likelihoods import Likelihood
+from vae_core.model.priors import Prior
+
 
 class Networks(Protocol):
-    """What `measure` asks of a model; `vae_core.model.vae.VAE` has it."""
+    """A model of images that `measure` can measure, such as `VAE` and `Inference`."""
+
+    likelihood: Likelihood
+    prior: Prior
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """posterior_mean and posterior_log_var (n, d) of images (n, size, size)."""
+        """Return posterior_mean and posterior_log_var (n, d) of images (n, size, size)."""
         ...
 
-    def decode_logits(self, z: np.ndarray) -> np.ndarray:
-        """Logits (n, pixels) of latents z (n, d)."""
+    def log_likelihood(self, images: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Return log p(x|z) (n,) of images (n, size, size) and latents (n, d)."""
         ...

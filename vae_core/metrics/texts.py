@@ -1,4 +1,4 @@
-"""Numbers about a run on texts, in NumPy: those of `vae_core.metrics` that fit, and its own."""
+"""Compute the metrics of a trained model on texts."""
 
 from __future__ import annotations
 
@@ -12,43 +12,45 @@ from vae_core.data import tokens as data_tokens
 from vae_core.data.tokens import PADDING
 from vae_core.metrics import measurement
 from vae_core.metrics.bounds import BOUND_IMAGES, BOUND_SAMPLES, importance_weighted_bounds
+from vae_core.model.priors import Prior
 
-SAMPLES = 1000  # of the prior, for novelty
-
-
-NAMES = ("exact_match", "token_accuracy", "novelty", "repeats")  # of texts alone
+SAMPLES = 1000  # texts sampled from the prior for novelty
+NAMES = ("exact_match", "token_accuracy", "novelty", "repeats")  # metrics that only texts have
 
 
 class TextNetworks(Protocol):
-    """What `measure` asks of a model; TextVAE and TextInference have it."""
+    """A model of texts that `measure` can measure, such as TextVAE and TextInference."""
+
+    prior: Prior
 
     def encode(self, images: np.ndarray, /) -> tuple[np.ndarray, np.ndarray]:
-        """posterior_mean and posterior_log_var (n, d) of tokens (n, length)."""
+        """Return posterior_mean and posterior_log_var (n, d) of tokens (n, length)."""
         ...
 
     def log_likelihood(self, tokens: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """log p(x|z) (n,) of tokens (n, length) and latents (n, d)."""
+        """Return log p(x|z) (n,) of tokens (n, length) and latents (n, d)."""
         ...
 
     def decode(self, z: np.ndarray, temperature: float = 0.0, seed: int = 0) -> np.ndarray:
-        """Tokens (n, length) of latents (n, d)."""
+        """Return tokens (n, length) of latents (n, d)."""
         ...
 
 
 class Reconstruction(NamedTuple):
-    """How well texts come back; shares."""
+    """How well texts are reconstructed; shares from 0 to 1."""
 
     exact_match: float
     token_accuracy: float
 
 
 class Novelty(NamedTuple):
-    """What a model's texts are beside those it was trained on; counts.
+    """How many of a model's texts are new; counts.
 
     Attributes:
-        texts: all that were counted; `new` and `copies` add up to it.
-        copies: that are training texts.
-        repeats: that repeat another of them.
+        texts: all texts, new + copies.
+        new: texts that are not among the training texts.
+        copies: texts that are.
+        repeats: texts that repeat another of the model's texts.
     """
 
     texts: int
@@ -66,63 +68,69 @@ def measure(
     seed: int = 0,
     has_rate: bool = True,
 ) -> dict[str, float]:
-    """All metrics of a trained model that training itself does not report.
+    """Compute all metrics of a trained model on texts that training itself does not report.
 
     Args:
         networks: the model.
         tokens: (n, length), held out.
         labels: (n,).
-        train: (m, length), what it was trained on.
-        vocabulary: of the tokens.
-        seed: see `vae_core.metrics.measurement.measure`, whose subsets are these.
-        has_rate: see there; an autoencoder has no prior to sample texts from.
+        train: (m, length), the training texts as tokens.
+        vocabulary: the characters that tokens stand for.
+        seed: see `vae_core.metrics.measurement.measure`.
+        has_rate: False for an autoencoder, which has no prior to sample texts from; see
+            `vae_core.metrics.measurement.measure`.
 
     Returns:
-        By name, see `vae_core.metrics.catalogue.METRICS`; one that is no finite number is left out.
+        Name in `vae_core.metrics.catalogue.METRICS` -> value; values that are not finite are left
+        out.
     """
     bounds_rng, parts_rng, mmd_rng, prior_rng = (
         np.random.default_rng([seed, purpose]) for purpose in range(4)
     )
-    few = tokens[bounds_rng.permutation(len(tokens))[:BOUND_IMAGES]]
+    subset = tokens[bounds_rng.permutation(len(tokens))[:BOUND_IMAGES]]
     mean, log_var = networks.encode(tokens)
-    found = measurement.of_latents(mean, log_var, labels, parts_rng, mmd_rng, has_rate)
-    found |= reconstruction(tokens, networks.decode(mean))._asdict()
+    metrics = measurement.latent_metrics(
+        mean, log_var, labels, parts_rng, mmd_rng, networks.prior, has_rate
+    )
+    metrics |= reconstruction(tokens, networks.decode(mean))._asdict()
     if not has_rate:
-        return found
+        return metrics
     bounds = importance_weighted_bounds(
-        lambda z: networks.log_likelihood(few, z),
-        *networks.encode(few),
+        lambda z: networks.log_likelihood(subset, z),
+        *networks.encode(subset),
         samples=BOUND_SAMPLES,
         rng=bounds_rng,
+        prior=networks.prior,
     )
-    found |= {f"iw_bound_{k}": value for k, value in bounds.items()}
-    z = prior_rng.standard_normal((SAMPLES, mean.shape[1])).astype(np.float32)
-    drawn = data_tokens.decode(networks.decode(z, 1.0, seed), vocabulary)
-    counted = novelty(drawn, set(data_tokens.decode(train, vocabulary)))
-    found["novelty"] = counted.new / counted.texts
-    found["repeats"] = counted.repeats / counted.texts
-    return {name: value for name, value in found.items() if math.isfinite(value)}
+    metrics |= {f"iw_bound_{k}": value for k, value in bounds.items()}
+    z = networks.prior.sample(SAMPLES, mean.shape[1], prior_rng).astype(np.float32)
+    samples = data_tokens.decode(networks.decode(z, 1.0, seed), vocabulary)
+    counts = novelty(samples, set(data_tokens.decode(train, vocabulary)))
+    metrics["novelty"] = counts.new / counts.texts
+    metrics["repeats"] = counts.repeats / counts.texts
+    return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
-def reconstruction(tokens: np.ndarray, written: np.ndarray) -> Reconstruction:
-    """Shares of texts, and of their tokens, that come back; padding doesn't count.
+def reconstruction(tokens: np.ndarray, decoded: np.ndarray) -> Reconstruction:
+    """Compute the shares of texts and of tokens that are reconstructed; padding doesn't count.
 
     Args:
-        tokens: (n, length).
-        written: (n, length), what became of them.
+        tokens: (n, length), the originals.
+        decoded: (n, length), their reconstructions.
     """
-    real = tokens != PADDING
-    same = tokens == written
-    whole = (same | ~real).all(axis=1)  # the end counts, so nothing can follow
-    return Reconstruction(float(whole.mean()), float(same[real].mean()))
+    counted = tokens != PADDING
+    same = tokens == decoded
+    # The end token counts, so a text that goes on after it is no exact match.
+    exact = (same | ~counted).all(axis=1)
+    return Reconstruction(float(exact.mean()), float(same[counted].mean()))
 
 
 def novelty(texts: list[str], train: Collection[str]) -> Novelty:
-    """Which of a model's texts are not those that it was trained on.
+    """Count which of a model's texts are not among its training texts.
 
     Args:
-        texts: that it wrote.
-        train: all training texts; a set, or it takes long.
+        texts: the model's texts.
+        train: all training texts; a set, because a list takes long to search.
     """
-    copies = sum(written in train for written in texts)
+    copies = sum(text in train for text in texts)
     return Novelty(len(texts), len(texts) - copies, copies, len(texts) - len(set(texts)))

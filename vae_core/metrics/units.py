@@ -1,23 +1,21 @@
-"""How many latent dimensions are in use."""
+"""Count the latent dimensions that are in use."""
 
 from __future__ import annotations
 
 import numpy as np
 
 ACTIVE_VARIANCE = 0.01
-
-
 HIGH_RATE = 0.5  # nats
 
 
 def active_units(posterior_mean: np.ndarray, threshold: float = ACTIVE_VARIANCE) -> int:
-    """Number of latent dimensions whose posterior mean varies with x.
+    """Count the latent dimensions whose posterior mean varies with x.
 
     Burda, Grosse & Salakhutdinov (2016), "Importance Weighted Autoencoders", section 5.2:
     a unit u is active if Var_x(E_q(u|x)[u]) is above 0.01.
 
     Args:
-        posterior_mean: (n, d), of held-out images.
+        posterior_mean: (n, d), posterior means of held-out images.
         threshold: variance above which a unit counts.
 
     Returns:
@@ -27,11 +25,11 @@ def active_units(posterior_mean: np.ndarray, threshold: float = ACTIVE_VARIANCE)
 
 
 def high_rate_units(rate_per_dim: np.ndarray, threshold: float = HIGH_RATE) -> int:
-    """Number of latent dimensions with a rate above `threshold` nats.
+    """Count the latent dimensions with a rate above `threshold` nats.
 
-    Our own count, to be set beside `active_units`, since the two disagree in instructive ways: a
-    mean that moves a little with x makes a unit active at next to no rate, and a posterior that
-    is the same narrow one for every x has a rate, paid for nothing, and is not active.
+    This is our own count. It can differ from `active_units` in two ways: a mean that moves a little
+    with x makes a unit active at almost no rate, and a narrow posterior that is the same for every
+    x has a rate but carries no information, so it is not active.
 
     Args:
         rate_per_dim: (d,), mean over held-out images, nats.

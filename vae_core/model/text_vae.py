@@ -5,7 +5,9 @@ likelihood p(x|z) = Π_t Categorical(softmax(logits(z, x_1 .. x_(t-1))))    deco
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,10 +15,9 @@ import tensorflow as tf
 from keras import ops
 
 from vae_core.config import RunConfig
-from vae_core.data.tokens import HIDDEN, START, TextSize, decoder_inputs, generate
+from vae_core.data.tokens import HIDDEN, START, decoder_inputs, generate
 from vae_core.model import architectures
 from vae_core.model.likelihoods import categorical
-from vae_core.model.priors import standard_normal
 from vae_core.model.vae import EVALUATION_BATCH, VAE
 
 WORD_DROPOUT = 0.3  # share of the tokens that are hidden from the decoder, see `TextVAE`
@@ -36,8 +37,9 @@ class TextVAE(VAE):
 
     def __init__(self, config: RunConfig, length: int, vocabulary: str, steps: int = 1) -> None:
         self.vocabulary = vocabulary
-        self.text_size = TextSize(length, len(vocabulary))
-        super().__init__(config, length, steps)
+        self.length = length
+        self.decoder_outputs = len(vocabulary) + 1  # the end, and each character
+        super().__init__(config, (length,), steps)
         first, step = architectures.build_step(config.architecture, self.decoder)
         # Behind functions, as their weights are the decoder's, and stored with it.
         self._first, self._step = _compiled(first), _compiled(step)
@@ -45,15 +47,15 @@ class TextVAE(VAE):
             lambda z, read: self.decoder([z, read]), autograph=False, reduce_retracing=True
         )
 
-    def build_networks(self, config: RunConfig, size: int) -> architectures.Networks:
-        del size
-        return architectures.build_text(config.architecture, config.latent_dim, self.text_size)
+    def own_likelihood(self, config: RunConfig) -> Any:
+        del config
+        return categorical
 
     def noise(self, purpose: str, step: tf.Tensor | int, count: int) -> tf.Tensor:
         """Of one step: (count, d) standard normal, and (count, length) uniform for word dropout."""
         key = [2 * self.config.seed + (purpose == "evaluate"), step]
         uniform = tf.random.stateless_uniform(
-            (count, self.text_size.length), tf.random.fold_in(key, 1), alg="philox"
+            (count, self.length), tf.random.fold_in(key, 1), alg="philox"
         )
         return tf.concat([super().noise(purpose, step, count), uniform], axis=1)
 
@@ -77,8 +79,8 @@ class TextVAE(VAE):
             read = tf.where(hidden, HIDDEN, read)
         logits = self.decoder([z, read], training=training)
         return (
-            categorical.sequence_distortion(logits, tokens, ops),
-            standard_normal.rate_per_dim(mean, log_var, ops),
+            -self.likelihood.log_prob(logits, tokens, ops),
+            self.prior.rate_per_dim(mean, log_var, ops),
         )
 
     def log_likelihood(self, tokens: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -88,23 +90,39 @@ class TextVAE(VAE):
         for i in range(0, len(z), EVALUATION_BATCH):
             some = slice(i, i + EVALUATION_BATCH)
             logits = np.asarray(self._decode(tf.constant(z[some]), tf.constant(read[some])))
-            parts.append(-categorical.sequence_distortion(logits, tokens[some]))
+            parts.append(self.likelihood.log_prob(logits, tokens[some]))
         return np.concatenate(parts)
 
     def decode(self, z: np.ndarray, temperature: float = 0.0, seed: int = 0) -> np.ndarray:
         """Tokens (n, length) of latents z (n, d), see `vae_core.data.tokens.generate`."""
         z = np.asarray(z, np.float32)
-        state, cell = self._first(z)
-        return generate(self._step, z, (state, cell), self.text_size.length, temperature, seed)
+        return generate(self._step, z, self._first(z), self.length, temperature, seed)
 
-    def exported_step(self) -> keras.Model:
-        """As `decoder.onnx` has it.
+    def exported_decoder(self) -> keras.Model:
+        """As decoder.onnx has it: one step.
 
-        [z (n, d), token (n, 1), state (n, u), cell (n, u)] -> [logits (n, characters + 1), the next
-        state and cell, and those to begin with, which depend on z alone].
+        [z (n, d), token (n, 1), *states] -> [logits (n, characters + 1), the next states, and those
+        to begin with, which depend on z alone].
         """
         first, step = architectures.build_step(self.config.architecture, self.decoder)
         return keras.Model(step.inputs, [*step.outputs, *first(step.inputs[0])], name="step")
+
+    @property
+    def browser_activation(self) -> str:
+        """Scripts know no text decoders."""
+        return ""
+
+    def export_properties(self) -> dict[str, str]:
+        """The characters, the most tokens, and the names of the states that go from step to step,
+        in the order of the decoder's inputs.
+        """
+        _, step = architectures.build_step(self.config.architecture, self.decoder)
+        states = [state.name for state in step.inputs[2:]]
+        return {
+            "vocabulary": self.vocabulary,
+            "length": str(self.length),
+            "states": json.dumps(states),
+        }
 
 
 def _compiled(network: keras.Model) -> Callable[..., tuple[np.ndarray, ...]]:

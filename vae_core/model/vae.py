@@ -1,8 +1,10 @@
 """The VAE as a Keras model, and its compiled training and evaluation steps.
 
     posterior  q(z|x) = N(posterior_mean(x), exp(posterior_log_var(x)))    encoder
-    prior      p(z)   = N(0, 1)
-    likelihood p(x|z) = Bernoulli(sigmoid(logits(z)))                      decoder
+    prior      p(z)   = N(0, 1), or another of `priors`
+    likelihood p(x|z)   one of `likelihoods`, of what the decoder gives    decoder
+
+and the objective is one of `objectives`.
 
 An autoencoder (`model`) is the same without the noise: z = posterior_mean, and no rate. Its
 posterior has no width, so its log-variance is -inf wherever one is asked for, and what the encoder
@@ -23,10 +25,8 @@ import tensorflow as tf
 from keras import ops
 
 from vae_core.config import RunConfig
-from vae_core.model import architectures, schedules
-from vae_core.model.likelihoods import bernoulli
-from vae_core.model.objectives import beta_vae
-from vae_core.model.priors import standard_normal
+from vae_core.model import architectures, likelihoods, objectives, priors, schedules
+from vae_core.model.objectives import Objective, Terms
 
 MAX_STEPS_PER_CALL = 32
 
@@ -39,15 +39,22 @@ class VAE(keras.Model):
 
     Args:
         config: the run.
-        size: side of the square images, in pixels.
+        item_shape: (height, width, channels) of an image.
         steps: optimiser steps of the whole run, over which a learning rate with decay falls.
     """
 
-    def __init__(self, config: RunConfig, size: int, steps: int = 1) -> None:
+    decoder_outputs = 1  # numbers that the decoder gives a pixel
+
+    def __init__(self, config: RunConfig, item_shape: tuple[int, ...], steps: int = 1) -> None:
         super().__init__(name="vae")
         self.config = config
+        self.prior = priors.of(config)
+        self.objective = objectives.of(config)
+        self.likelihood = self.own_likelihood(config)
         keras.utils.set_random_seed(config.seed)
-        self.encoder, self.decoder, self.jit = self.build_networks(config, size)
+        self.encoder, self.decoder, self.jit = architectures.build(
+            config.architecture, item_shape, self.decoder_outputs, config.latent_dim
+        )
         learning_rate: Any = config.learning_rate
         if config.decay == "cosine":
             learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
@@ -62,9 +69,9 @@ class VAE(keras.Model):
         self._train = tf.function(self._train_steps, jit_compile=self.jit, autograph=False)
         self._evaluate = tf.function(self.distortion_and_rate, autograph=False)
 
-    def build_networks(self, config: RunConfig, size: int) -> architectures.Networks:
-        """Of the first weights; here for texts to have others."""
-        return architectures.build(config.architecture, config.latent_dim, size)
+    def own_likelihood(self, config: RunConfig) -> Any:
+        """The likelihood of the data. `TextVAE` overrides this."""
+        return likelihoods.of(config)
 
     def sample_posterior(
         self, x: tf.Tensor, noise: tf.Tensor, training: bool
@@ -74,7 +81,7 @@ class VAE(keras.Model):
         Of an autoencoder z is the mean.
 
         Args:
-            x: (n, size, size, 1).
+            x: (n, *item_shape).
             noise: (n, d), standard normal.
             training: as Keras layers take it.
 
@@ -94,11 +101,11 @@ class VAE(keras.Model):
         Of an autoencoder the second is no rate: to be thrown away.
         """
         z, mean, log_var = self.sample_posterior(x, noise, training)
-        logits = self.decoder(z, training=training)
+        params = self.decoder(z, training=training)
         pixels = (-1, int(np.prod(x.shape[1:])))
         return (
-            bernoulli.distortion(ops.reshape(logits, pixels), ops.reshape(x, pixels), ops),
-            standard_normal.rate_per_dim(mean, log_var, ops),
+            -self.likelihood.log_prob(ops.reshape(params, pixels), ops.reshape(x, pixels), ops),
+            self.prior.rate_per_dim(mean, log_var, ops),
         )
 
     def train_steps(
@@ -111,14 +118,14 @@ class VAE(keras.Model):
         """Some optimiser steps in one call: the loop over batches runs inside the graph.
 
         Args:
-            images: (n, size, size, 1), all training images; batches are gathered from it.
+            images: (n, *item_shape), all training images; batches are gathered from it.
             batches: (k, batch_size) indices of images, k at most `MAX_STEPS_PER_CALL`.
             first_step: number of the first of these steps in the whole run.
             schedule: beta and capacity of these steps.
 
         Returns:
-            loss, distortion and rate, means over the k batches, nats an image; an autoencoder has
-            no rate.
+            The objective's parts (loss, distortion and, where there is one, rate), means over the
+            k batches, nats an image.
         """
         count = len(batches)
         # A fixed shape, so that XLA compiles once, whatever the number of steps.
@@ -137,7 +144,7 @@ class VAE(keras.Model):
             tf.constant(capacity),
         )
         means = (float(value) / count for value in sums.numpy())
-        return dict(zip(beta_vae.terms(self.config), means, strict=True))
+        return dict(zip(self.objective.parts, means, strict=True))
 
     def _train_steps(
         self,
@@ -148,10 +155,9 @@ class VAE(keras.Model):
         beta: tf.Tensor,
         capacity: tf.Tensor,
     ) -> tf.Tensor:
-        config = self.config
         weights = self.trainable_variables
         batch_size = batches.shape[1]
-        terms = len(beta_vae.terms(config))
+        parts = len(self.objective.parts)
 
         def step(i: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             x = tf.gather(images, batches[i])
@@ -160,21 +166,16 @@ class VAE(keras.Model):
                 distortion, rate_per_dim = self.distortion_and_rate(x, noise, training=True)
                 distortion = tf.reduce_mean(distortion)
                 rate = tf.reduce_mean(tf.reduce_sum(rate_per_dim, axis=-1))
-                loss = beta_vae.loss(
-                    distortion,
-                    rate,
-                    0 if config.beta == 0 or not config.has_rate else beta[i],
-                    capacity[i] if config.schedule == "capacity" else None,
-                    ops,
-                )
+                terms = Terms(distortion, rate, tf.reduce_mean(rate_per_dim, axis=0))
+                loss = self.objective.loss(terms, beta[i], capacity[i], ops)
             gradients = [
                 tf.zeros(weight.shape) if gradient is None else gradient  # of the log-variance
                 for gradient, weight in zip(tape.gradient(loss, weights), weights, strict=True)
             ]
             self.optimizer.apply(gradients, weights)
-            return i + 1, sums + tf.stack([loss, distortion, rate][:terms])
+            return i + 1, sums + tf.stack([loss, distortion, rate][:parts])
 
-        _, sums = tf.while_loop(lambda i, _: i < count, step, (tf.constant(0), tf.zeros(terms)))
+        _, sums = tf.while_loop(lambda i, _: i < count, step, (tf.constant(0), tf.zeros(parts)))
         return sums
 
     def noise(self, purpose: str, step: tf.Tensor | int, count: int) -> tf.Tensor:
@@ -218,13 +219,34 @@ class VAE(keras.Model):
         mean, log_var = (np.concatenate(part) for part in zip(*parts, strict=True))
         return mean, log_var if self.config.has_rate else np.full_like(mean, -np.inf)
 
-    def decode_logits(self, z: np.ndarray) -> np.ndarray:
-        """Logits (n, pixels) of latents z (n, d)."""
+    def decoder_params(self, z: np.ndarray) -> np.ndarray:
+        """What the likelihood reads, (n, pixels), of latents z (n, d); a logit under Bernoulli."""
         parts = [
             np.asarray(self.decoder(z[i : i + EVALUATION_BATCH]))
             for i in range(0, len(z), EVALUATION_BATCH)
         ]
         return np.concatenate(parts).reshape(len(z), -1)
+
+    def log_likelihood(self, images: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """log p(x|z) (n,) of images (n, size, size) and latents (n, d), nats an image."""
+        found: np.ndarray = self.likelihood.log_prob(
+            self.decoder_params(z), images.reshape(len(images), -1)
+        )
+        return found
+
+    def exported_decoder(self) -> keras.Model:
+        """As decoder.onnx has it: z (n, d) -> the mean of each pixel."""
+        pixels = keras.layers.Activation(self.likelihood.activation)(self.decoder.output)
+        return keras.Model(self.decoder.input, pixels)
+
+    @property
+    def browser_activation(self) -> str:
+        """What a script in the browser ends with, see decoder.json; empty where none can decode."""
+        return str(self.likelihood.activation)
+
+    def export_properties(self) -> dict[str, str]:
+        """What decoder.onnx says beside its graph."""
+        return {}
 
     def finite(self) -> bool:
         """Are all weights finite numbers?"""
@@ -237,17 +259,20 @@ class Evaluation(NamedTuple):
     distortion: float
     rate_per_dim: np.ndarray | None
 
-    def record(self, beta: float | None, capacity: float | None) -> dict[str, Any]:
+    def record(
+        self, objective: Objective, beta: float | None, capacity: float | None
+    ) -> dict[str, Any]:
         """As metrics.jsonl keeps it: loss, distortion and, where there is one, rate, elbo and
         rate_per_dim.
         """
         if self.rate_per_dim is None or beta is None:
             return {"loss": self.distortion, "distortion": self.distortion}
         rate = float(self.rate_per_dim.sum())
+        terms = Terms(self.distortion, rate, self.rate_per_dim)
         return {
-            "loss": float(beta_vae.loss(self.distortion, rate, float(beta), capacity)),
+            "loss": float(objective.loss(terms, float(beta), capacity)),
             "distortion": self.distortion,
             "rate": rate,
-            "elbo": float(beta_vae.elbo(self.distortion, rate)),
+            "elbo": float(objectives.elbo(self.distortion, rate)),
             "rate_per_dim": [float(value) for value in self.rate_per_dim],
         }

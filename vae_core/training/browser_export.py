@@ -13,12 +13,18 @@ from vae_core.runs.run import Run
 from vae_core.training.stored_arrays import Span, stored_arrays
 
 
-def export_for_browsers(decoder: keras.Model, run: Run) -> None:
-    """Write decoder.json beside the weights, if scripts know all layers of the decoder."""
+def export_for_browsers(decoder: keras.Model, activation: str, run: Run) -> None:
+    """Write decoder.json beside the weights, if scripts know all layers of the decoder.
+
+    Args:
+        decoder: see `browser_layers`.
+        activation: of the likelihood, from what the decoder gives to the mean of a pixel.
+        run: its folder.
+    """
     layers = browser_layers(decoder, stored_arrays(run.weights_path))
     if layers is not None:
-        text = json.dumps({"size": decoder.output_shape[1], "layers": layers}) + "\n"
-        replace_file(run.browser_path, text.encode())
+        found = {"size": decoder.output_shape[1], "activation": activation, "layers": layers}
+        replace_file(run.browser_path, (json.dumps(found) + "\n").encode())
 
 
 def browser_layers(decoder: keras.Model, stored: dict[bytes, Span]) -> list[dict[str, Any]] | None:

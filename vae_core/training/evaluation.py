@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from vae_core import kinds
 from vae_core.data import registry
-from vae_core.data.dataset import Dataset, TextDataset
-from vae_core.metrics import measurement, texts
-from vae_core.model.build import new_vae
+from vae_core.data.dataset import Dataset
 from vae_core.model.vae import VAE
 from vae_core.runs.errors import NO_WEIGHTS, RunError
 from vae_core.runs.run import Run
 from vae_core.training.checkpoint import check_checkpoint
-
-
-def measure(networks: Any, dataset: Dataset, has_rate: bool) -> dict[str, float]:
-    """What there is to measure of data of that kind."""
-    if isinstance(dataset, TextDataset):
-        return texts.measure(
-            *(networks, dataset.x_test, dataset.y_test, dataset.x_train, dataset.vocabulary),
-            has_rate=has_rate,
-        )
-    images = dataset.x_test, dataset.y_test, dataset.factors
-    return measurement.measure(networks, *images, has_rate=has_rate)
 
 
 def load_trained(run: Run) -> tuple[VAE, Dataset]:
@@ -39,7 +27,8 @@ def load_trained(run: Run) -> tuple[VAE, Dataset]:
     if not path.is_file():
         raise RunError(NO_WEIGHTS.format(run.id))
     dataset = registry.load(run.config.dataset)
-    vae = new_vae(run.config, dataset)
+    kinds.check(run.config, dataset.kind)
+    vae = kinds.of_data(dataset).new_vae(run.config, dataset.size, dataset.vocabulary)
     if finished:
         vae.optimizer = None
     try:
@@ -77,8 +66,10 @@ def evaluate(run: Run) -> dict[str, Any]:
     stored = [record for record in run.records("epoch") if record["epoch"] == epoch]
     if not stored:
         raise RunError(f"run {run.id} has no metrics of epoch {epoch}, that of its weights.")
-    recomputed = vae.evaluate_on(dataset.x_test).record(stored[0]["beta"], stored[0]["capacity"])
-    measured = measure(vae, dataset, run.config.has_rate)
+    recomputed = vae.evaluate_on(dataset.x_test).record(
+        vae.objective, stored[0]["beta"], stored[0]["capacity"]
+    )
+    measured = kinds.of_data(dataset).measure(vae, dataset, run.config.has_rate)
     return {
         "epoch": epoch,
         "recomputed": recomputed | measured,

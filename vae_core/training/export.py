@@ -16,7 +16,6 @@ import keras
 import numpy as np
 import onnx
 
-from vae_core.model.text_vae import TextVAE
 from vae_core.model.vae import VAE
 from vae_core.runs.disk import replace_file
 from vae_core.runs.run import Run
@@ -28,7 +27,7 @@ SMALLEST = 128  # bytes that are worth a reference
 
 
 def export(vae: VAE, run: Run) -> None:
-    """Write the weights, encoder.onnx and decoder.onnx; the decoder gives probabilities.
+    """Write the weights, encoder.onnx and decoder.onnx; the decoder of images gives their mean.
 
     Graphs of other weights go first: with new ones under them they would decode a mixture.
     """
@@ -37,29 +36,17 @@ def export(vae: VAE, run: Run) -> None:
     vae.optimizer = None  # Keras would store its state with the weights
     replace_file(run.weights_path, weights_file(vae))
     stored = stored_arrays(run.weights_path)
-    if isinstance(vae, TextVAE):
-        _export_text(vae, run, stored)
-        return
-    pixels = keras.layers.Activation("sigmoid")(vae.decoder.output)
-    decoder = keras.Model(vae.decoder.input, pixels)
+    decoder = vae.exported_decoder()
     for network, path in ((vae.encoder, run.encoder_path), (decoder, run.decoder_path)):
-        network(np.zeros((1, *network.input_shape[1:]), np.float32))  # export wants a called one
-        replace_file(path, functools.partial(_export_onnx, network, run.weights_path.name, stored))
-    export_for_browsers(vae.decoder, run)
-
-
-def _export_text(vae: TextVAE, run: Run, stored: dict[bytes, Span]) -> None:
-    """encoder.onnx reads tokens; decoder.onnx is one step, and carries the vocabulary."""
-    step = vae.exported_step()
-    for network, path in ((vae.encoder, run.encoder_path), (step, run.decoder_path)):
         zeros = [np.zeros((1, *i.shape[1:]), i.dtype) for i in network.inputs]
-        network(zeros if len(zeros) > 1 else zeros[0])
+        network(zeros if len(zeros) > 1 else zeros[0])  # export wants a called one
         replace_file(path, functools.partial(_export_onnx, network, run.weights_path.name, stored))
-    model = onnx.load(run.decoder_path, load_external_data=False)
-    onnx.helper.set_model_props(
-        model, {"vocabulary": vae.vocabulary, "length": str(vae.text_size.length)}
-    )
-    replace_file(run.decoder_path, model.SerializeToString())
+    if properties := vae.export_properties():
+        model = onnx.load(run.decoder_path, load_external_data=False)
+        onnx.helper.set_model_props(model, properties)
+        replace_file(run.decoder_path, model.SerializeToString())
+    if vae.browser_activation:
+        export_for_browsers(vae.decoder, vae.browser_activation, run)
 
 
 def _export_onnx(

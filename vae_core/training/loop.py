@@ -21,21 +21,16 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from vae_core import kinds
 from vae_core.config import ConfigError, VaeLabError
 from vae_core.data import dataset, registry
-from vae_core.data import tokens as data_tokens
-from vae_core.data.dataset import TextDataset
 from vae_core.latent import samples
-from vae_core.model import schedules
-from vae_core.model.build import new_vae
-from vae_core.model.objectives import beta_vae
-from vae_core.model.priors import standard_normal
+from vae_core.model import priors, schedules
 from vae_core.model.vae import MAX_STEPS_PER_CALL, VAE
 from vae_core.runs.errors import RunBusyError
 from vae_core.runs.run import CLAIM_SECONDS, Run
 from vae_core.training import sinks
 from vae_core.training.checkpoint import check_checkpoint, write_checkpoint
-from vae_core.training.evaluation import measure
 from vae_core.training.export import export
 
 TICK_SECONDS = 0.8  # how often a run shows a sign of life
@@ -56,7 +51,7 @@ SNAPSHOT_POINTS = 1000
 SNAPSHOT_IMAGES = 10
 
 
-# A loss this many times that of the blank grey picture (ln 2 a pixel) has exploded.
+# A loss this many times that of a blank picture has exploded.
 EXPLODED = 50.0
 
 
@@ -142,11 +137,16 @@ class Training:
         self.stop = stop
         self.config = run.config
         self.dataset = registry.load(self.config.dataset)
+        kinds.check(self.config, self.dataset.kind)
+        self.kind = kinds.of_data(self.dataset)
+        self.prior = priors.of(self.config)
         self.images = _shared_tensor(self.dataset.x_train[..., None])
         self.pictured = samples.spread_over_labels(
             self.dataset.y_test[:SNAPSHOT_POINTS], SNAPSHOT_IMAGES
         )
-        self.prior_z = samples.prior_samples(SNAPSHOT_IMAGES, self.config.latent_dim)
+        self.prior_z = samples.prior_samples(
+            SNAPSHOT_IMAGES, self.config.latent_dim, prior=self.prior
+        )
         self.steps_per_epoch = len(self.images) // self.config.batch_size
         if not self.steps_per_epoch:
             raise ConfigError(
@@ -188,7 +188,7 @@ class Training:
                 return self._end_early()
         self._write_networks()
         try:
-            measured = measure(self, self.dataset, self.config.has_rate)
+            measured = self.kind.measure(self, self.dataset, self.config.has_rate)
         except _StopError:
             return self._end_early()
         self._append_end("finished", self.config.epochs, measured)
@@ -197,11 +197,11 @@ class Training:
         return None
 
     def _epoch(self, epoch: int) -> dict[str, float] | None:
-        """One pass; the means of `objective.terms`, or None when asked to stop."""
+        """One pass; the means of the objective's parts, or None when asked to stop."""
         steps, batch_size = self.steps_per_epoch, self.config.batch_size
         order = np.random.default_rng([self.config.seed, epoch]).permutation(len(self.images))
         batches = order[: steps * batch_size].reshape(steps, batch_size)
-        sums = dict.fromkeys(beta_vae.terms(self.config), 0.0)
+        sums = dict.fromkeys(self.vae.objective.parts, 0.0)
         done = 0
         started = time.monotonic()
         while done < steps:
@@ -227,19 +227,19 @@ class Training:
                 self._tick(epoch * steps + done, means)
         return {name: value / steps for name, value in sums.items()}
 
-    # What `metrics.measure` asks for, with an eye on the stop: a large model takes it a while.
+    # What measuring asks for, with an eye on the stop: a large model takes it a while.
+
+    @property
+    def likelihood(self) -> Any:
+        return self.vae.likelihood
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         self._raise_if_asked_to_stop()
         return self.vae.encode(images)
 
-    def decode_logits(self, z: np.ndarray) -> np.ndarray:
+    def log_likelihood(self, items: np.ndarray, z: np.ndarray) -> np.ndarray:
         self._raise_if_asked_to_stop()
-        return self.vae.decode_logits(z)
-
-    def log_likelihood(self, tokens: np.ndarray, z: np.ndarray) -> np.ndarray:
-        self._raise_if_asked_to_stop()
-        return self.vae.log_likelihood(tokens, z)
+        return self.vae.log_likelihood(items, z)
 
     def decode(self, z: np.ndarray, temperature: float = 0.0, seed: int = 0) -> np.ndarray:
         self._raise_if_asked_to_stop()
@@ -259,11 +259,8 @@ class Training:
         return schedules.schedule(self.config, steps, self.config.epochs * self.steps_per_epoch)
 
     def _check_divergence(self, means: dict[str, float], epoch: int, step: int) -> None:
-        grey = math.log(2) * self.dataset.x_train[0].size
-        config = self.config
-        bound = EXPLODED * grey * (max(1.0, config.beta) if config.has_rate else 1.0)
-        if config.reads("capacity"):  # where C is large, so is |rate - C| on a healthy run
-            bound += config.beta * config.capacity
+        blank = self.vae.likelihood.blank(self.dataset.x_train[0].size)
+        bound = self.vae.objective.highest(EXPLODED * blank)
         finite = all(math.isfinite(value) for value in means.values())
         if finite and means["loss"] <= bound:
             return
@@ -296,11 +293,7 @@ class Training:
                     "size": self.dataset.size,
                     "sha256": self.dataset.sha256,
                 }
-                | (
-                    {"vocabulary": self.dataset.vocabulary}
-                    if isinstance(self.dataset, TextDataset)
-                    else {}
-                ),
+                | ({"vocabulary": self.dataset.vocabulary} if self.dataset.vocabulary else {}),
                 "versions": {
                     "python": platform.python_version(),
                     **{name: version(name) for name in ("tensorflow", "keras", "numpy")},
@@ -323,7 +316,7 @@ class Training:
                 "train": means,
             }
             with np.errstate(over="ignore", invalid="ignore"):  # of a run that diverges just now
-                rates = standard_normal.rate_per_dim(
+                rates = self.prior.rate_per_dim(
                     snapshot["posterior_mean"], snapshot["posterior_log_var"]
                 ).mean(axis=0)
             if np.isfinite(rates).all():  # an autoencoder's are not
@@ -341,29 +334,12 @@ class Training:
         shown = slice(SNAPSHOT_POINTS)
         posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test[shown])
         z = np.concatenate([posterior_mean[self.pictured], self.prior_z])
-        if isinstance(self.dataset, TextDataset):
-            written = np.array(data_tokens.decode(self.vae.decode(z), self.dataset.vocabulary))
-            of = data_tokens.decode(self.dataset.x_test[self.pictured], self.dataset.vocabulary)
-            return {
-                "posterior_mean": posterior_mean,
-                "posterior_log_var": posterior_log_var,
-                "labels": self.dataset.y_test[shown],
-                "label_names": np.array(self.dataset.label_names),
-                "texts": np.array(of),
-                "reconstructions": written[: len(self.pictured)],
-                "prior_samples": written[len(self.pictured) :],
-            }
-        decoded = np.asarray(tf.sigmoid(self.vae.decode_logits(z)))
-        decoded = decoded.reshape(-1, *self.dataset.shape)
         return {
             "posterior_mean": posterior_mean,
             "posterior_log_var": posterior_log_var,
             "labels": self.dataset.y_test[shown],
             "label_names": np.array(self.dataset.label_names),
-            "images": _pixels(self.dataset.x_test[self.pictured]),
-            "reconstructions": _pixels(decoded[: len(self.pictured)]),
-            "prior_samples": _pixels(decoded[len(self.pictured) :]),
-        }
+        } | self.kind.snapshot(self.vae, self.dataset, self.pictured, z)
 
     def _append_epoch(self, epoch: int, train_means: dict[str, float] | None) -> None:
         step = epoch * self.steps_per_epoch
@@ -372,8 +348,9 @@ class Training:
             found = self._schedule(np.array([max(step - 1, 0)]))
             beta = float(found.beta[0])
             capacity = None if found.capacity is None else float(found.capacity[0])
-        record = self.vae.evaluate_on(self.dataset.x_test).record(beta, capacity)
-        if not all(math.isfinite(record[name]) for name in beta_vae.terms(self.config)):
+        objective = self.vae.objective
+        record = self.vae.evaluate_on(self.dataset.x_test).record(objective, beta, capacity)
+        if not all(math.isfinite(record[name]) for name in objective.parts):
             raise self._diverged(f"the held-out loss was not finite after epoch {epoch}")
         self.run.append_metrics(
             {
@@ -396,7 +373,8 @@ class Training:
 
     def _new_model(self) -> VAE:
         steps = self.config.epochs * self.steps_per_epoch
-        return new_vae(self.config, self.dataset, steps)
+        data = self.dataset
+        return self.kind.new_vae(self.config, data.size, data.vocabulary, steps)
 
     def _restored(self) -> VAE | None:
         """The model of the last checkpoint, or None where there is none to go on from."""
@@ -456,11 +434,6 @@ class Training:
                 "metrics": measured,
             }
         )
-
-
-def _pixels(images: np.ndarray) -> np.ndarray:
-    """Images in [0, 1] as uint8; black where diverging networks decode to nan."""
-    return np.rint(255 * np.nan_to_num(images)).astype(np.uint8)
 
 
 def _shared_tensor(array: np.ndarray) -> tf.Tensor:

@@ -305,7 +305,7 @@ def held_out_check(run: Run, q: Posteriors, direction: Direction, strength: floa
             }
         )
     st.table(table)
-    agreement = attributes.agreement(
+    agreement = attributes.cosine_similarity(
         direction.vector,
         attributes.attribute_vector(*(q.mean[rows] for rows in halves.shown_on)),
     )

@@ -12,7 +12,7 @@ from dashboard.shared import run_cache
 from vae_core.latent import coverage as latent_coverage
 from vae_core.latent import samples
 from vae_core.latent.coverage import NEIGHBOURS
-from vae_core.metrics.posterior_samples import sampled
+from vae_core.metrics.posterior_samples import sample_posteriors
 from vae_core.runs.run import Run
 
 SAMPLES = 36
@@ -29,7 +29,7 @@ def encoded(run: Run) -> np.ndarray:
     mean, log_var = arrays["posterior_mean"], arrays["posterior_log_var"]
     rng = np.random.default_rng(0)
     rows = rng.permutation(len(mean))[:MOST_COVERED]
-    return sampled(mean[rows], log_var[rows], rng)
+    return sample_posteriors(mean[rows], log_var[rows], rng)
 
 
 @dataclass(frozen=True)

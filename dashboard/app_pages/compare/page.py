@@ -4,7 +4,7 @@ import streamlit as st
 from pandas.io.formats.style import Styler
 
 from dashboard.components.plot.plot import drawn, plot
-from dashboard.figures import comparison
+from dashboard.figures import comparison, rate_distortion
 from dashboard.figures.numbers import metrics_table
 from dashboard.kinds import texts
 from dashboard.shared import (
@@ -88,7 +88,9 @@ shown_here = (*map(run_cache.version, picked), repr([column.numbers for column i
 
 st.subheader("Rate against distortion")
 plot(
-    drawn(lambda: comparison.rate_distortion(columns, an_item), "rate-distortion", *shown_here),
+    drawn(
+        lambda: rate_distortion.rate_distortion(columns, an_item), "rate-distortion", *shown_here
+    ),
     key="rate-distortion",
     height=480,
     alt="Rate-distortion plane, a point a β with its spread over seeds, and lines of equal elbo",

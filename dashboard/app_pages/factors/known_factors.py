@@ -14,7 +14,7 @@ from vae_core.data import excerpts
 from vae_core.data.dataset import Factors
 from vae_core.metrics.catalogue import NO_FACTORS
 from vae_core.metrics.factors import mutual_informations
-from vae_core.metrics.posterior_samples import sampled
+from vae_core.metrics.posterior_samples import sample_posteriors
 from vae_core.runs.run import Run
 from vae_core.runs.sweeps import sweep_id
 
@@ -66,7 +66,7 @@ def of(run: Run) -> KnownFactors:
 def _told(path: str, written: int, factors: np.ndarray) -> np.ndarray:
     del written  # a part of the key
     q = run_cache.arrays(Run(Path(path)))
-    z = sampled(q["posterior_mean"], q["posterior_log_var"], np.random.default_rng(0))
+    z = sample_posteriors(q["posterior_mean"], q["posterior_log_var"], np.random.default_rng(0))
     return mutual_informations(z, factors)
 
 

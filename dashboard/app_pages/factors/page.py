@@ -101,8 +101,8 @@ extent = st.slider(
     width=400,
 )
 shown = planes.dims_by_rate(run_numbers.rate_per_dim(run))[:MAX_ROWS]
-follows = factors.followed(found.told, most)
-said = [factors.said(dim, follows[dim], found.told[dim], most, names) for dim in shown]
+follows = factors.followed_factors(found.told, most)
+said = [factors.dimension_title(dim, follows[dim], found.told[dim], most, names) for dim in shown]
 
 
 def traversals() -> DictFigure:

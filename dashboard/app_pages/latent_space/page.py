@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.app_pages.latent_space import drawing
 from dashboard.components.decoder.decoder import decoder
 from dashboard.components.plot.plot import Click, Hover, Region, plot
-from dashboard.figures import dim_name, latent, pictures
+from dashboard.figures import dim_name, latent, latent_overlays, pictures
 from dashboard.kinds import texts
 from dashboard.shared import (
     item_words,
@@ -192,15 +192,17 @@ if circles:
     figure.update_layout(shapes=latent.prior(view))
 if ellipses and view.projection:
     figure.add_traces(
-        latent.posteriors(points, view.projection.covariances(q.log_var), q.labels, q.label_names)
+        latent_overlays.posteriors(
+            points, view.projection.covariances(q.log_var), q.labels, q.label_names
+        )
     )
 if density:
-    figure.add_trace(latent.density(posteriors.density(view, q.mean, q.log_var)))
+    figure.add_trace(latent_overlays.density(posteriors.density(view, q.mean, q.log_var)))
 if point is not None:
-    latent.mark(figure, view, points[point], q.log_var[point], "picked", "x")
+    latent_overlays.mark(figure, view, points[point], q.log_var[point], "picked", "x")
 if drawn:
     (place,) = view.points(drawn.mean[None], np.zeros(1))
-    latent.mark(figure, view, place, drawn.log_var, "drawn", "star")
+    latent_overlays.mark(figure, view, place, drawn.log_var, "drawn", "star")
 
 
 def picked(click: Click) -> None:
@@ -209,7 +211,7 @@ def picked(click: Click) -> None:
 
 
 def selected(region: Region) -> None:
-    inside = planes.inside(points, region.polygon) & ~np.isin(q.labels, region.hidden)
+    inside = planes.points_in_polygon(points, region.polygon) & ~np.isin(q.labels, region.hidden)
     selection.select(run, np.flatnonzero(inside))
 
 

@@ -12,7 +12,7 @@ from dashboard.figures import information as figures
 from dashboard.figures import pictures
 from dashboard.shared import markdown, notes, png, run_cache, run_picker, sweeps
 from vae_core.data.dataset import DatasetError
-from vae_core.metrics.bounds import ImageBounds, binarised, bounds_of_image
+from vae_core.metrics.bounds import ImageBounds, binarise, bounds_of_image
 from vae_core.runs.run import Run
 
 SAMPLES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -104,7 +104,7 @@ def section() -> None:
             icon=":material/info:",
         )
         return
-    drawn = binarised(image, np.random.default_rng([int(seed), 0]))
+    drawn = binarise(image, np.random.default_rng([int(seed), 0]))
     found = bounds(run, drawn, int(seed), SAMPLES)
     best = found.bounds[SAMPLES[-1]]
     with st.container(horizontal=True):

@@ -102,7 +102,7 @@ def section() -> None:
     by_mean, by_std = information.rate_gradient(mean, std)
     rate = float(standard_normal.rate_per_dim(mean, 2 * math.log(std)))
     plot(
-        figures.pulls(mean, std),
+        figures.rate_terms(mean, std),
         key="learn-pulls",
         height=360,
         alt="The rate as a curve over the mean and one over the standard deviation",

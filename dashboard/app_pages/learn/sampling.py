@@ -104,7 +104,7 @@ def section() -> None:
         )
     with chart:
         plot(
-            figures.draws(mean, std, z, others),
+            figures.posterior_samples(mean, std, z, others),
             key="learn-draws",
             height=180 + 45 * len(mean),
             alt="Each latent dimension with its mean, standard deviation and the point drawn",
@@ -162,7 +162,7 @@ def _numbers(text: str, name: str) -> np.ndarray:
     return np.array(values)
 
 
-FORWARD, BACKWARD = "currentColor", figures.AGAINST
+FORWARD, BACKWARD = "currentColor", figures.NEGATIVE
 
 
 def _diagram(reparameterised: bool) -> str:

@@ -163,7 +163,7 @@ def coming_back(seen: bool) -> None:
                 f"back-{i}",
                 beside=row["held out"],
             )
-            same, all_notes = notation.shared(row["held out"], row["comes back as"])
+            same, all_notes = notation.shared_notes(row["held out"], row["comes back as"])
             st.caption(
                 f"{markdown.escape_markdown(source(int(first) + i))}: {same} of {all_notes} notes "
                 f"begin where they should, {row['tokens right']:.0%} of the sixteenths are right; "
@@ -172,7 +172,8 @@ def coming_back(seen: bool) -> None:
     st.caption(
         "Wide and pale, and played first: the held-out melody. Narrow: what its posterior mean is "
         "decoded to, with the likeliest character each time. Sixteenths are easy to get right: "
-        f"{notation.held(texts.held_out(run) or []):.0%} of the held-out ones only hold a note."
+        f"{notation.hold_share(texts.held_out(run) or []):.0%} of the held-out ones only hold a "
+        "note."
     )
 
 

@@ -250,7 +250,7 @@ def _set(names: list[str], values: dict[str, Any], source: Source, chosen: str) 
     """
     for name in names:
         setting, key = FIELDS[name], f"train_{name}"
-        if not setting.read_by(values):
+        if not setting.read_by(values, source.kind):
             continue
         usual = USUAL_SETTINGS[source.kind].get(name, setting.default)
         offered: Any = setting.offered or (setting.low, setting.high)

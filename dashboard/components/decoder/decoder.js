@@ -3,7 +3,7 @@
 // Streamlit hands it over as one piece of bytes (see `vae_core.inference.browser.browser_decoder`). Other
 // components find it under its name in window.vaeLabDecoders, and hear of its arrival by the event
 // "vae-lab-decoder". A decoder has latentDim; decode(z): Float32Array (latentDim) -> Float32Array
-// (size * size), pixel probabilities row by row, valid until the next call; and paint(canvas, z),
+// (size * size), means of the pixels row by row, valid until the next call; and paint(canvas, z),
 // which draws them pixel for pixel.
 
 const KEPT = 24; // decoders: those of the pages seen last; an MNIST `mlp` has 1.6 MB
@@ -86,7 +86,11 @@ function crop([, inWidth, channels], [height, width], [top, left]) {
   };
 }
 
-function build({ size, latent_dim: latentDim, layers }, weights) {
+// From what the decoder gives to the mean of a pixel; run folders that name none have a sigmoid.
+const ACTIVATIONS = { sigmoid: (x) => 1 / (1 + Math.exp(-x)), linear: (x) => x };
+
+function build({ size, latent_dim: latentDim, layers, activation = "sigmoid" }, weights) {
+  const mean = ACTIVATIONS[activation];
   const part = ([offset, length]) => weights.slice(offset, offset + length);
   let shape = [latentDim];
   const steps = [];
@@ -102,8 +106,8 @@ function build({ size, latent_dim: latentDim, layers }, weights) {
   }
   const pixels = new Float32Array(size * size);
   const decode = (z) => {
-    const logits = steps.reduce((values, step) => step(values), z);
-    for (let i = 0; i < pixels.length; i++) pixels[i] = 1 / (1 + Math.exp(-logits[i]));
+    const params = steps.reduce((values, step) => step(values), z);
+    for (let i = 0; i < pixels.length; i++) pixels[i] = mean(params[i]);
     return pixels;
   };
   const paint = (canvas, z) => {

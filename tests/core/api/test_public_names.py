@@ -101,11 +101,11 @@ def test_the_import_is_light() -> None:
 def test_a_run_loads_no_tensorflow() -> None:
     loaded = loaded_after("""
 import vae_core
-run = vae_core.open_run("digits-mlp-d2-beta1-seed0")
+run = vae_core.open_run("digits-mlp-d2-beta1-seed0-37bd42db")
 x = vae_core.load_dataset("digits").x_test[:3]
 run.config, run.history, run.metrics, run.labels, run.posterior
 run.encode(x), run.sample(2), run.reconstruct(x)
-vae_core.open_run("names-lstm-d8-beta1").reconstruct(["anna"])
+vae_core.open_run("names-lstm-d8-beta1-seed0-02f746c3").reconstruct(["anna"])
 vae_core.runs()
 vae_core.train, vae_core.sweep
 """)

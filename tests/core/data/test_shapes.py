@@ -85,7 +85,7 @@ def test_nothing_leaves_the_picture(shape: int) -> None:
 
 def test_factors_are_uniform_and_independent() -> None:
     factors = shapes.sample_factors(15_000, seed=0)
-    for column, count in zip(factors.T, shapes.COUNTS, strict=True):
+    for column, count in zip(factors.T, shapes.FACTOR_SIZES, strict=True):
         shares = np.bincount(column, minlength=count) / len(column)
         assert shares == pytest.approx(np.full(count, 1 / count), abs=0.015)
     correlation = np.corrcoef(factors.T) - np.eye(5)

@@ -88,7 +88,7 @@ def parse(folder: Path, content: bytes, file_name: str, size: int | None = None)
         "limits": asdict(LIMITS),
         "folder": str(folder),
     }
-    return sandbox.answered(answer, request)
+    return sandbox.answer_or_error(answer, request)
 
 
 def arrays_of(folder: Path) -> dict[str, np.ndarray]:
@@ -267,12 +267,12 @@ def test_dark_pixels_are_mentioned(tmp_path: Path) -> None:
 
 
 def test_labels_are_plain_text() -> None:
-    assert sandbox.label("![x](http://h/p.png) <a href='x'>\n$y$ `z`") == (
+    assert sandbox.clean_label("![x](http://h/p.png) <a href='x'>\n$y$ `z`") == (
         "x (http //h/p.png) a href 'x' y z"
     )
-    assert sandbox.label("  T-shirt/top ") == "T-shirt/top"
-    assert sandbox.label("\0\u202e") == "(none)"
-    assert len(sandbox.label("é" * 5000)) == 40
+    assert sandbox.clean_label("  T-shirt/top ") == "T-shirt/top"
+    assert sandbox.clean_label("\0\u202e") == "(none)"
+    assert len(sandbox.clean_label("é" * 5000)) == 40
 
 
 # --- what is refused ----------------------------------------------------------------------
@@ -366,7 +366,7 @@ BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     "labels for one part": (
         "a.npz",
         npz(x_train=IMAGES, x_test=IMAGES, y_train=LABELS),
-        "both or none",
+        "only one of y_train and y_test",
     ),
     "two rows of labels": ("a.npz", npz(x=IMAGES, y=np.stack([LABELS] * 2, 1)), "one row"),
     "labels and half labels": ("a.npz", npz(x=IMAGES, y=LABELS + 0.5), "whole numbers"),
@@ -497,7 +497,7 @@ def test_a_path_that_is_no_file(tmp_path: Path) -> None:
 
 
 def test_a_child_that_does_not_behave_is_one_sentence(tmp_path: Path) -> None:
-    child = sandbox.Child(memory_bytes=2 << 30, seconds=1)
+    child = sandbox.ChildLimits(memory_bytes=2 << 30, seconds=1)
     for do, message in (
         ("spin", "within 1 s and 2 GB"),
         ("allocate", "more memory"),

@@ -21,8 +21,9 @@ from vae_core.config import RunConfig
 from vae_core.exchange.bundle import bundle
 from vae_core.inference.browser import browser_decoder
 from vae_core.inference.images import Inference
-from vae_core.model import architectures
+from vae_core.model import architectures, likelihoods
 from vae_core.model.architectures import ARCHITECTURES
+from vae_core.model.likelihoods import LIKELIHOODS
 from vae_core.model.vae import VAE
 from vae_core.runs.errors import RunError
 from vae_core.runs.run import Run
@@ -30,17 +31,19 @@ from vae_core.runs.store import PROJECT, RunStore
 from vae_core.training.browser_export import browser_layers, export_for_browsers
 from vae_core.training.export import export
 
-DECODER_JS = PROJECT / "dashboard" / "components" / "decoder.js"
+DECODER_JS = PROJECT / "dashboard" / "components" / "decoder" / "decoder.js"
 
 
-def exported(store: RunStore, name: str, latent_dim: int, size: int) -> tuple[Run, keras.Model]:
+def exported(
+    store: RunStore, name: str, latent_dim: int, size: int, activation: str = "sigmoid"
+) -> tuple[Run, keras.Model]:
     """A run with decoder.json and weights alone, all of them random, and its decoder."""
     run = store.create(RunConfig(architecture=name, latent_dim=latent_dim))
-    _, decoder, _ = architectures.build(name, latent_dim, size)
+    _, decoder, _ = architectures.build(name, (size, size, 1), 1, latent_dim)
     rng = np.random.default_rng(0)
     decoder.set_weights([w + rng.normal(0, 0.1, w.shape) for w in decoder.get_weights()])
     decoder.save_weights(run.weights_path)
-    export_for_browsers(decoder, run)
+    export_for_browsers(decoder, activation, run)
     return run, decoder
 
 
@@ -56,7 +59,41 @@ def test_the_browser_decodes_as_keras_does(
     name: str, latent_dim: int, size: int, store: RunStore, page: Any
 ) -> None:
     run, decoder = exported(store, name, latent_dim, size)
-    z = np.random.default_rng(1).normal(0, 2, (3, latent_dim)).astype(np.float32)
+    z = points(latent_dim)
+    expected = keras.ops.sigmoid(decoder(z))
+    assert decoded_in(page, run, z) == pytest.approx(np.asarray(expected).ravel(), abs=1e-5)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", LIKELIHOODS)
+def test_the_browser_ends_with_the_mean_of_each_likelihood(
+    name: str, store: RunStore, page: Any
+) -> None:
+    likelihood = likelihoods.of(RunConfig(likelihood=name))
+    run, decoder = exported(store, "mlp", 2, 8, likelihood.activation)
+    z = points(2)
+    expected = likelihood.mean(np.asarray(decoder(z)))
+    assert decoded_in(page, run, z) == pytest.approx(expected.ravel(), abs=1e-5)
+
+
+@pytest.mark.browser
+def test_a_decoder_that_names_no_activation_ends_with_a_sigmoid(store: RunStore, page: Any) -> None:
+    """As those of run folders that were written before there was another."""
+    run, decoder = exported(store, "mlp", 2, 8)
+    old = json.loads(run.browser_path.read_text())
+    assert old.pop("activation") == "sigmoid"
+    run.browser_path.write_text(json.dumps(old))
+    z = points(2)
+    expected = np.asarray(keras.ops.sigmoid(decoder(z))).ravel()
+    assert decoded_in(page, run, z) == pytest.approx(expected, abs=1e-5)
+
+
+def points(latent_dim: int) -> np.ndarray:
+    return np.random.default_rng(1).normal(0, 2, (3, latent_dim)).astype(np.float32)
+
+
+def decoded_in(page: Any, run: Run, z: np.ndarray) -> np.ndarray:
+    """All pixels that the browser decodes points to, in one row."""
     packed = browser_decoder(run, "mine")
     assert packed is not None
     found = page.evaluate(
@@ -73,8 +110,7 @@ def test_the_browser_decodes_as_keras_does(
             z.tolist(),
         ],
     )
-    expected = keras.ops.sigmoid(decoder(z))
-    assert np.reshape(found, (3, size, size, 1)) == pytest.approx(np.asarray(expected), abs=1e-5)
+    return np.asarray(found).ravel()
 
 
 def test_a_decoder_with_an_unknown_layer_stays_on_the_server(store: RunStore) -> None:
@@ -162,10 +198,10 @@ def test_graphs_decode_as_keras_does_from_weights_that_are_stored_once(
     name: str, store: RunStore
 ) -> None:
     run = store.create(RunConfig(architecture=name, latent_dim=3))
-    vae = VAE(run.config, 16)
+    vae = VAE(run.config, (16, 16, 1))
     rng = np.random.default_rng(0)
     images, z = rng.uniform(size=(4, 16, 16)), rng.normal(size=(4, 3)).astype(np.float32)
-    expected = keras.ops.sigmoid(vae.decode_logits(z)), *vae.encode(images.astype(np.float32))
+    expected = vae.likelihood.mean(vae.decoder_params(z)), *vae.encode(images.astype(np.float32))
     export(vae, run)
     networks = Inference(run)
     found = networks.decode(z).reshape(4, -1), *networks.encode(images)

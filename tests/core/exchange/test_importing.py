@@ -68,7 +68,7 @@ def answered(content: bytes | Path, folder: Path) -> dict[str, Any]:
         "folder": str(folder / "out"),
         "store": str(folder / "store"),
     }
-    return sandbox.answered(importing.answer, request)
+    return sandbox.answer_or_error(importing.answer, request)
 
 
 def test_a_run_goes_out_and_comes_in_as_it_was(trained: Run, store: RunStore) -> None:

@@ -29,8 +29,8 @@ NOTES = [Note(60, 0, 4), Note(62, 8, 8), Note(69, 16, 16)]
 
 def test_a_melody_is_its_notes() -> None:
     assert notation.notes(MELODY) == NOTES
-    assert notation.written(NOTES, 32) == MELODY
-    assert notation.spelt(MELODY) == "C4 D4 A4"
+    assert notation.melody_text(NOTES, 32) == MELODY
+    assert notation.note_names(MELODY) == "C4 D4 A4"
     assert [notation.pitch_name(p) for p in (48, 61, 70, 84)] == ["C3", "C♯4", "B♭4", "C6"]
 
 
@@ -41,29 +41,29 @@ def test_notes_there_and_back(parts: list[tuple[int, int, bool]]) -> None:
         now += rest_before
         notes.append(Note(pitch, now, length))
         now += length
-    assert notation.notes(notation.written(notes, now + 3)) == notes
+    assert notation.notes(notation.melody_text(notes, now + 3)) == notes
 
 
 def test_what_holds_no_note_is_a_rest() -> None:
     """A model may write anything."""
     assert notation.notes("__M_.__N") == [Note(60, 2, 2), Note(61, 7, 1)]
     assert notation.notes("") == notation.notes("...") == notation.notes("?!é") == []
-    assert notation.spelt("...") == "(silence)"
+    assert notation.note_names("...") == "(silence)"
 
 
 def test_shared_notes_begin_together() -> None:
-    assert notation.shared("M_O_Q_", "M___Q_R_") == (2, 3)
-    assert notation.shared("M_O_", ".M_O") == (0, 2)
+    assert notation.shared_notes("M_O_Q_", "M___Q_R_") == (2, 3)
+    assert notation.shared_notes("M_O_", ".M_O") == (0, 2)
 
 
 def test_share_of_what_only_holds() -> None:
-    assert notation.held(["M___", "M_._"]) == 5 / 8
-    assert notation.held([]) == 0
+    assert notation.hold_share(["M___", "M_._"]) == 5 / 8
+    assert notation.hold_share([]) == 0
 
 
 def test_bars_are_told_by_the_length() -> None:
-    assert notation.bar("." * 24) == 12
-    assert notation.bar(MELODY) == 16
+    assert notation.bar_length("." * 24) == 12
+    assert notation.bar_length(MELODY) == 16
 
 
 # --- as sound -----------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def test_same_tunes() -> None:
     a, b = "M___O___" * 4, "Q___R___" * 4
     ornamented = [melody.replace("M___", "M_O_").replace("Q___", "Q_R_") for melody in (a, b)]
     plain = "V___" * 8
-    assert chorales.at_beats(a) == chorales.at_beats(ornamented[0]) == "MOMOMOMO"
+    assert chorales.pitches_at_beats(a) == chorales.pitches_at_beats(ornamented[0]) == "MOMOMOMO"
     found = chorales.same_tunes([[a, b], ornamented, [plain], [ornamented[0], plain], ["T___" * 8]])
     assert sorted(map(sorted, found)) == [[0, 1, 2, 3], [4]]
     assert len(chorales.same_tunes([[a], [ornamented[0]]])) == 2  # the beats of one alone
@@ -198,16 +198,16 @@ def test_no_tune_is_on_both_sides() -> None:
 def scores() -> dict[str, Any]:
     """BWV 269 in G major and 3/4, BWV 153.1 in A minor: both with upbeats and repeats."""
     pytest.importorskip("music21")
-    return {name: chorales.read(f"bach/bwv{name}") for name in ("269", "153.1")}
+    return {name: chorales.read_score(f"bach/bwv{name}") for name in ("269", "153.1")}
 
 
 def test_the_first_bars_of_known_chorales(scores: dict[str, Any]) -> None:
     """As printed, in G: a half note G4, D5; B4 with a dot, A4, G4; here a fourth higher."""
-    line = chorales.line(scores["269"], "BWV 269")
+    line = chorales.soprano_line(scores["269"], "BWV 269")
     assert line is not None
     first, second, *_ = chorales.melodies(line)
     assert first == Melody("Y_______f___c_____a_Y___", "major, 3/4", "BWV 269, bars 1 and 2")
-    assert notation.spelt(first.text) == "C5 G5 E5 D5 C5"
+    assert notation.note_names(first.text) == "C5 G5 E5 D5 C5"
     assert second.source == "BWV 269, bars 2 and 3"
     assert line.bars[0] is None  # the upbeat
     assert line.bars[-1] == (21, "Y_______....")  # filled up
@@ -227,7 +227,7 @@ def test_melodies_are_what_music21_says(scores: dict[str, Any], name: str) -> No
         (float(note.getOffsetInHierarchy(soprano)), note.pitch.midi, float(note.quarterLength))
         for note in soprano.recurse().notes
     }
-    line = chorales.line(score, name)
+    line = chorales.soprano_line(score, name)
     assert line is not None
     starts = [start for _, start, _ in chorales._bars(_measures(score))]
     found = {
@@ -246,7 +246,7 @@ def _measures(score: Any) -> list[Any]:
 
 def test_halves_of_a_bar_are_joined(scores: dict[str, Any]) -> None:
     """Around the repeat sign of BWV 269: a half note in bar 7, and then the upbeat."""
-    line = chorales.line(scores["269"], "BWV 269")
+    line = chorales.soprano_line(scores["269"], "BWV 269")
     assert line is not None
     numbers = [bar[0] for bar in line.bars if bar]
     assert numbers == list(range(1, 22))
@@ -258,7 +258,7 @@ def test_lines_are_those_of_the_edition(monkeypatch: pytest.MonkeyPatch) -> None
     corpus = pytest.importorskip("music21").corpus
     assert len({*corpus.chorales.Iterator(returnType="filename")}) == 350
     monkeypatch.setattr(corpus.chorales, "Iterator", lambda **_: ["bach/bwv269", "bach/bwv269"])
-    (line,) = chorales.lines()
+    (line,) = chorales.soprano_lines()
     assert line.name == "BWV 269, Aus meines Herzens Grunde"
 
 
@@ -306,7 +306,7 @@ def test_the_list_says_how_to_get_it(
 def test_pages_never_make_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """That takes a minute, and music21."""
     monkeypatch.setattr(chorales, "available", lambda: True)
-    monkeypatch.setattr(chorales, "make", lambda: pytest.fail("made"))
+    monkeypatch.setattr(chorales, "make_arrays", lambda: pytest.fail("made"))
     with pytest.raises(DatasetError, match="VAE_LAB_DATA"):
         excerpts.texts("melodies", "train")
     assert not list(folder.iterdir())
@@ -315,11 +315,11 @@ def test_pages_never_make_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_it_is_made_once_and_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = chorales.split([_tune(i, 3) for i in range(20)])
     monkeypatch.setattr(chorales, "available", lambda: True)
-    monkeypatch.setattr(chorales, "make", lambda: made)
+    monkeypatch.setattr(chorales, "make_arrays", lambda: made)
     first = registry.load("melodies")
     assert (folder / "runs/.datasets/melodies.npz").is_file()
     assert own.own_names() == []
-    monkeypatch.setattr(chorales, "make", lambda: pytest.fail("made again"))
+    monkeypatch.setattr(chorales, "make_arrays", lambda: pytest.fail("made again"))
     registry.load.cache_clear()
     assert registry.load("melodies").sha256 == first.sha256
     assert excerpts.texts("melodies", "test") == tokens.decode(made["x_test"], "MNOPQR_")

@@ -160,20 +160,20 @@ MANY = "\n".join(WORDS)
 )
 def test_files_that_are_refused(content: bytes, said: str) -> None:
     with pytest.raises(RefusedError, match=said):
-        text_items.items_of(content, "words.txt")
+        text_items.parse_items(content, "words.txt")
 
 
 def test_items_are_tidied() -> None:
-    assert text_items.tidied("\u200b a \u200b  b\t") == "a b"
-    assert text_items.tidied("cafe\u0301") == "caf\u00e9"
+    assert text_items.normalize_text("\u200b a \u200b  b\t") == "a b"
+    assert text_items.normalize_text("cafe\u0301") == "caf\u00e9"
     with pytest.raises(RefusedError, match="more than 64 characters"):  # not cut to what fits
-        text_items.items_of(("abc" + " " * 1300 + "def").encode(), "words.txt")
+        text_items.parse_items(("abc" + " " * 1300 + "def").encode(), "words.txt")
 
 
 def test_files_that_are_taken() -> None:
     odd = MANY.replace("\n", " \r\n", 1) + "\n\n" + "y" * 65 + "\n" + WORDS[3] + "\ncafe\u0301"
     for content in (odd.encode("utf-8-sig"), odd.encode("utf-16")):
-        items, notes = text_items.items_of(content, "words.txt")
+        items, notes = text_items.parse_items(content, "words.txt")
         assert items == [*WORDS, "caf\u00e9"]
         assert [note.split()[0] for note in notes] == ["1", "1", "1"]
 
@@ -218,7 +218,7 @@ def test_a_file_on_the_command_line(
 
 def test_distortion_of_even_logits_is_the_log_of_the_number_of_strings() -> None:
     tokens = encode(["ab", "b"], "ab", 6)
-    found = categorical.sequence_distortion(np.zeros((2, 6, 3)), tokens)
+    found = -categorical.log_prob(np.zeros((2, 6, 3)), tokens)
     assert found == pytest.approx([3 * math.log(3), 2 * math.log(3)])
 
 
@@ -233,7 +233,7 @@ def test_distortion_sums_to_one_over_all_strings() -> None:
     tokens = np.zeros((len(strings), 4), np.int32)
     for row, string in zip(tokens, strings, strict=True):
         row[: len(string) + 1] = [*("ab".index(c) + 2 for c in string), 1]
-    p = np.exp(-categorical.sequence_distortion(np.repeat(logits[None], len(strings), 0), tokens))
+    p = np.exp(categorical.log_prob(np.repeat(logits[None], len(strings), 0), tokens))
     going_on = np.exp(np.logaddexp(log_p[:, 1], log_p[:, 2]).sum())
     assert p.sum() + going_on == pytest.approx(1)
 
@@ -440,7 +440,9 @@ def test_pages_of_an_autoencoder_of_texts(
     name: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
     for one in (run, encoded):
         shutil.copytree(one.path, own_store.root / one.id)
     st.cache_resource.clear()
@@ -482,7 +484,7 @@ def answered(run: Run, change: Callable[[Files], Files], folder: Path) -> dict[s
         "folder": str(folder),
         "store": str(folder / "store"),
     }
-    return sandbox.answered(importing.answer, request)
+    return sandbox.answer_or_error(importing.answer, request)
 
 
 @pytest.mark.parametrize("here", [True, False])

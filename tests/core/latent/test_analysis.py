@@ -240,7 +240,7 @@ def test_transfer_judges_the_picture_and_not_the_latents() -> None:
 
 def test_agreement_is_a_cosine() -> None:
     x, y = np.array([2.0, 0.0]), np.array([0.0, 3.0])
-    assert attributes.agreement(x, x) == pytest.approx(1)
-    assert attributes.agreement(x, -x) == pytest.approx(-1)
-    assert attributes.agreement(x, y) == 0
-    assert attributes.agreement(x, 0 * x) == 0
+    assert attributes.cosine_similarity(x, x) == pytest.approx(1)
+    assert attributes.cosine_similarity(x, -x) == pytest.approx(-1)
+    assert attributes.cosine_similarity(x, y) == 0
+    assert attributes.cosine_similarity(x, 0 * x) == 0

@@ -12,7 +12,7 @@ from vae_core.inference.images import Inference
 from vae_core.metrics import catalogue, decomposition, discrepancy, measurement, neighbours, units
 from vae_core.metrics.bounds import (
     BOUND_SAMPLES,
-    binarised,
+    binarise,
     bounds_of_image,
     importance_weighted_bounds,
 )
@@ -23,7 +23,10 @@ from vae_core.metrics.factors import (
     mutual_information_gap,
     mutual_informations,
 )
-from vae_core.model.priors import standard_normal
+from vae_core.model.likelihoods import Likelihood
+from vae_core.model.likelihoods.bernoulli import Bernoulli
+from vae_core.model.priors import Prior, standard_normal
+from vae_core.model.priors.standard_normal import StandardNormal
 from vae_core.runs.run import Run
 from vae_core.runs.store import pretrained_store
 
@@ -62,6 +65,9 @@ def test_the_two_counts_disagree() -> None:
 # --- importance-weighted bound ------------------------------------------------------------
 
 
+NORMAL = StandardNormal()
+
+
 def linear_gaussian(z: np.ndarray, x: np.ndarray, variance: float) -> np.ndarray:
     """log p(x|z) of x = z + noise of that variance: everything about it is known."""
     d = x.shape[1]
@@ -79,6 +85,7 @@ def test_the_bound_is_tight_where_the_posterior_is_exact() -> None:
         np.full_like(x, math.log(variance / (1 + variance))),
         (1, 5, 50),
         rng(),
+        NORMAL,
     )
     assert list(bounds) == [1, 5, 50]
     for bound in bounds.values():
@@ -94,7 +101,12 @@ def test_the_bound_starts_at_the_elbo_and_rises_with_k_to_the_likelihood() -> No
     expected = -0.5 * (squared / variance + 2 * math.log(2 * math.pi * variance))
     elbo = (expected - standard_normal.rate(mean, log_var)).mean()
     bounds = importance_weighted_bounds(
-        lambda z: linear_gaussian(z, x, variance), mean, log_var, (1, 2, 8, 64), rng()
+        lambda z: linear_gaussian(z, x, variance),
+        mean,
+        log_var,
+        (1, 2, 8, 64),
+        rng(),
+        NORMAL,
     )
     values = list(bounds.values())
     assert values[0] == pytest.approx(elbo, abs=0.02)
@@ -109,7 +121,12 @@ def test_the_estimates_themselves_rise_with_k(seed: int) -> None:
     """Even with three images and a posterior that is all wrong."""
     x = rng(seed).normal(size=(3, 4))
     bounds = importance_weighted_bounds(
-        lambda z: linear_gaussian(z, x, 0.01), -x, np.zeros_like(x), (1, 3, 12), rng(seed)
+        lambda z: linear_gaussian(z, x, 0.01),
+        -x,
+        np.zeros_like(x),
+        (1, 3, 12),
+        rng(seed),
+        NORMAL,
     )
     assert list(bounds.values()) == sorted(bounds.values())
 
@@ -117,13 +134,13 @@ def test_the_estimates_themselves_rise_with_k(seed: int) -> None:
 def test_samples_that_are_no_multiples_are_refused() -> None:
     with pytest.raises(ValueError, match="multiple"):
         importance_weighted_bounds(
-            lambda z: z[:, 0], np.zeros((2, 1)), np.zeros((2, 1)), (2, 5), rng()
+            lambda z: z[:, 0], np.zeros((2, 1)), np.zeros((2, 1)), (2, 5), rng(), NORMAL
         )
 
 
 def test_binarised_pixels_are_drawn_with_the_grey_value_as_probability() -> None:
     grey = np.tile(np.array([0.0, 0.25, 1.0]), (20_000, 1))
-    drawn = binarised(grey, rng())
+    drawn = binarise(grey, rng())
     assert set(np.unique(drawn)) == {0, 1}
     assert drawn.mean(axis=0) == pytest.approx([0, 0.25, 1], abs=0.01)
 
@@ -333,11 +350,15 @@ def test_mutual_informations_name_the_factor_and_take_chance_off() -> None:
 class Blank:
     """An encoder equal to the prior and a decoder that gives 1/2 everywhere."""
 
+    likelihood: Likelihood = Bernoulli()
+    prior: Prior = StandardNormal()
+
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return np.zeros((len(images), 2)), np.zeros((len(images), 2))
 
-    def decode_logits(self, z: np.ndarray) -> np.ndarray:
-        return np.zeros((len(z), 16))
+    def log_likelihood(self, images: np.ndarray, z: np.ndarray) -> np.ndarray:
+        logits, x = np.zeros((len(z), 16)), images.reshape(len(images), -1)
+        return np.asarray(self.likelihood.log_prob(logits, x))
 
 
 def test_measure_of_a_model_that_knows_nothing() -> None:
@@ -442,7 +463,7 @@ def test_bounds_of_single_images_average_to_the_stored_ones() -> None:
     run, images = digits_run(), registry.load("digits").x_test
     networks, noise = Inference(run), rng(4)
     found = [
-        bounds_of_image(networks, image, (1, 5), 4, noise) for image in binarised(images, noise)
+        bounds_of_image(networks, image, (1, 5), 4, noise) for image in binarise(images, noise)
     ]
     stored = run.metrics()
     # Pixels and samples are drawn anew: over 360 images that moves the mean by some 0.1 nats.

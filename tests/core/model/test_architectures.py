@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from vae_core.config import ConfigError, RunConfig
 from vae_core.model import architectures
-from vae_core.model.architectures import ARCHITECTURES
+from vae_core.model.architectures import ARCHITECTURES, TEXT_ARCHITECTURES
 from vae_core.model.priors import standard_normal
 from vae_core.model.vae import VAE
 
@@ -22,7 +22,7 @@ from vae_core.model.vae import VAE
 @pytest.mark.parametrize("latent_dim", [1, 2, 7])
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_shapes(name: str, latent_dim: int, size: int) -> None:
-    encoder, decoder, _ = architectures.build(name, latent_dim, size)
+    encoder, decoder, _ = architectures.build(name, (size, size, 1), 1, latent_dim)
     x = np.random.default_rng(0).uniform(size=(3, size, size, 1)).astype(np.float32)
     mean, log_var = encoder(x)
     assert mean.shape == log_var.shape == (3, latent_dim)
@@ -31,8 +31,36 @@ def test_shapes(name: str, latent_dim: int, size: int) -> None:
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
+def test_an_item_has_any_height_width_and_channels(name: str) -> None:
+    encoder, decoder, _ = architectures.build(name, (9, 14, 3), 2, 4)
+    mean, _ = encoder(np.zeros((5, 9, 14, 3), np.float32))
+    assert mean.shape == (5, 4)
+    assert decoder(mean).shape == (5, 9, 14, 2)
+
+
+@pytest.mark.parametrize("name", TEXT_ARCHITECTURES)
+def test_a_text_architecture_writes_alike_at_once_and_step_by_step(name: str) -> None:
+    """Whatever its states are: they only go from one step to the next."""
+    encoder, decoder, _ = architectures.build(name, (7,), 5, 3)
+    read = np.random.default_rng(0).integers(1, 6, (4, 7)).astype(np.int32)
+    mean, log_var = encoder(read)
+    assert mean.shape == log_var.shape == (4, 3)
+    read = tf.constant(read)
+    expected = np.asarray(decoder([mean, read]))
+    assert expected.shape == (4, 7, 5)
+    first, step = architectures.build_step(name, decoder)
+    states = first(mean)
+    names = [state.name for state in step.inputs]
+    assert names[:2] == ["z", "token"]
+    assert len(set(names)) == len(names)
+    for i in range(7):
+        logits, *states = step([mean, read[:, i : i + 1], *states])
+        assert np.asarray(logits) == pytest.approx(expected[:, i], abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_gradients_are_finite_and_reach_every_weight(name: str) -> None:
-    vae = VAE(RunConfig(architecture=name), 8)
+    vae = VAE(RunConfig(architecture=name), (8, 8, 1))
     x = tf.constant(np.random.default_rng(0).uniform(size=(16, 8, 8, 1)).astype(np.float32))
     with tf.GradientTape() as tape:
         distortion, rate_per_dim = vae.distortion_and_rate(x, vae.noise("train", 0, 16))
@@ -48,7 +76,7 @@ def test_gradients_are_finite_and_reach_every_weight(name: str) -> None:
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_evaluation_is_the_same_twice_and_uses_the_encoder_as_exported(name: str) -> None:
     """Layers that behave otherwise in training must not do so where numbers are held out."""
-    vae = VAE(RunConfig(architecture=name), 8)
+    vae = VAE(RunConfig(architecture=name), (8, 8, 1))
     images = np.random.default_rng(0).uniform(size=(40, 8, 8)).astype(np.float32)
     first, second = vae.evaluate_on(images), vae.evaluate_on(images)
     assert first.distortion == second.distortion
@@ -58,10 +86,10 @@ def test_evaluation_is_the_same_twice_and_uses_the_encoder_as_exported(name: str
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_save_and_load(name: str, tmp_path: Path) -> None:
-    saved = VAE(RunConfig(architecture=name, seed=1), 8)
+    saved = VAE(RunConfig(architecture=name, seed=1), (8, 8, 1))
     path = tmp_path / "vae.weights.h5"
     saved.save_weights(path)
-    loaded = VAE(RunConfig(architecture=name, seed=2), 8)
+    loaded = VAE(RunConfig(architecture=name, seed=2), (8, 8, 1))
     z = np.ones((2, 2), np.float32)
     assert not np.array_equal(saved.decoder(z), loaded.decoder(z))
     loaded.load_weights(path)
@@ -79,7 +107,7 @@ def test_save_and_load(name: str, tmp_path: Path) -> None:
 def test_stated_parameter_counts(
     name: str, latent_dim: int, size: int, encoder_parameters: int, decoder_parameters: int
 ) -> None:
-    encoder, decoder, _ = architectures.build(name, latent_dim, size)
+    encoder, decoder, _ = architectures.build(name, (size, size, 1), 1, latent_dim)
     assert decoder.output_shape == (None, size, size, 1)
     assert encoder.count_params() == encoder_parameters
     assert decoder.count_params() == decoder_parameters
@@ -87,13 +115,13 @@ def test_stated_parameter_counts(
 
 def test_unknown_name() -> None:
     with pytest.raises(ConfigError, match="mlp, conv"):
-        architectures.build("transformer", 2, 8)
+        architectures.build("transformer", (8, 8, 1), 1, 2)
 
 
 def test_initial_weights_depend_on_the_seed_alone() -> None:
     def weights(**changes: Any) -> list[np.ndarray]:
         keras.utils.set_random_seed(99)
-        return VAE(replace(RunConfig(), **changes), 8).get_weights()
+        return VAE(replace(RunConfig(), **changes), (8, 8, 1)).get_weights()
 
     first = weights()
     for same in (weights(beta=20.0), weights(epochs=3), weights(schedule="linear")):

@@ -16,7 +16,7 @@ from plotly import graph_objects as go
 from dashboard.app_pages.autoencoder import coverage as autoencoder_coverage
 from dashboard.app_pages.autoencoder import interpolations, trios
 from dashboard.figures import autoencoder as figures
-from dashboard.figures import comparison, curves
+from dashboard.figures import comparison, curves, rate_distortion
 from tests.conftest import SMALL
 from tests.core.outcomes import finished, same_bits, weights
 from tests.dashboard.pages import open_page, plots
@@ -67,14 +67,14 @@ def test_a_sweep_of_it_is_one_run_a_seed() -> None:
 
 
 def test_it_starts_from_the_weights_of_the_vae() -> None:
-    ours, theirs = VAE(AE, 8).get_weights(), VAE(SMALL, 8).get_weights()
+    ours, theirs = VAE(AE, (8, 8, 1)).get_weights(), VAE(SMALL, (8, 8, 1)).get_weights()
     assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
 def test_no_noise_reaches_it() -> None:
     images = np.random.default_rng(0).random((4, 8, 8)).astype(np.float32)
     for config, same in ((AE, True), (SMALL, False)):
-        vae = VAE(config, 8)
+        vae = VAE(config, (8, 8, 1))
         found = [
             vae.distortion_and_rate(images[..., None], vae.noise("train", step, 4))[0]
             for step in range(2)
@@ -318,7 +318,9 @@ def test_beside_a_vae_it_has_no_place_among_the_rates() -> None:
     assert any(
         a.text == "no rate" for a in go.Figure(*comparison.rates(both, 3)).layout.annotations
     )
-    (points,) = [t for t in comparison.rate_distortion(both).data if t.text and t.marker.size == 9]
+    (points,) = [
+        t for t in rate_distortion.rate_distortion(both).data if t.text and t.marker.size == 9
+    ]
     assert len(points.x) == 1
 
 

@@ -23,11 +23,12 @@ from tests.trained_runs import copy_run
 from tests.waiting import wait_for
 from vae_core.config import RunConfig, VaeLabError
 from vae_core.engines.local import LocalEngine
+from vae_core.kinds import KINDS
 from vae_core.runs.disk import TEMPORARY
 from vae_core.runs.errors import RunError
 from vae_core.runs.groups import Group
 from vae_core.runs.store import RunStore
-from vae_core.training import evaluation, loop
+from vae_core.training import loop
 
 
 class FullDisk:
@@ -94,7 +95,7 @@ def test_each_write_fsync_and_rename_fails_in_turn(
     """The first and the last of each kind; all, where more is asked for (VAE_LAB_KILLS)."""
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
     monkeypatch.setattr(loop, "TICK_SECONDS", 1e9)  # the same calls each time
-    monkeypatch.setattr(evaluation, "measure", lambda *_: {})  # which writes nothing
+    monkeypatch.setattr(KINDS["images"], "measure", lambda *_: {})  # which writes nothing
     whole = finished(RunStore(tmp_path / "whole"), FEW)
     seen: list[tuple[str, str]] = []
     store.save_group(FEW.id, "a", Group((1,)))

@@ -1,18 +1,18 @@
-"""A file of the user's own -> a data set, or one sentence that says why not.
+"""Make a data set from a user's file, or refuse it with one sentence that says why.
 
     .npz   `x`, or `x_train` and `x_test`: (n, h, w), (n, h, w, 3) or (n, pixels); labels `y`, or
            `y_train` and `y_test`, whole numbers or text; `label_names`
-    .zip   PNG, JPEG, GIF, BMP, WebP or TIFF; labels are the names of folders, if all are in one
-    .csv   an image a row; labels in a column named label, or in the first where the others make
-           a square
-    .txt   a text a line, for an architecture of texts; see `vae_core.text.items_of`
+    .zip   PNG, JPEG, GIF, BMP, WebP or TIFF; the labels are the names of folders, if every image
+           is in a folder
+    .csv   one image per row; labels in a column named label, or in the first column if the other
+           columns make a square
+    .txt   one text per line; see `vae_core.data.text_items.parse_items`
 
-Colour becomes grey by the luma of ITU-R 601; of what is not square the middle is taken; where the
-size differs it is resized (bilinear, over the area of each new pixel). Pixels are 0 to 255, or 0 to
-1 where none is above 1. Without `x_test` a fifth is held out, drawn by a fixed seed.
+Colour is turned to grey (luma of ITU-R 601). Images are cropped to the middle square and resized
+(bilinear, over the area of each new pixel). Pixels are 0 to 255, or 0 to 1 if none is above 1.
+Without `x_test` a fifth is held out, drawn by a fixed seed.
 
-Nobody knows what is in a file from outside, so it is read in a process of its own, whose memory
-and time are limited:
+A user's file can hold anything, so it is read in a child process with limited memory and time:
 
     python -m vae_core.data.upload.child REQUEST   prints one line of JSON, the summary or the error
 """

@@ -1,4 +1,4 @@
-"""What the process does that reads a file: parse it, split it, write a preview."""
+"""The child process that reads a file: it parses it, splits it and writes a preview."""
 
 from __future__ import annotations
 
@@ -34,10 +34,13 @@ from vae_core.sandbox import RefusedError
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Read one file as `read` asks.
+    """Read one file, and write data.npz and preview.npz to the requested folder.
+
+    Args:
+        request: made by `vae_core.data.upload.reader.read`.
 
     Returns:
-        The fields of `Summary`; data.npz and preview.npz are in the folder that was asked for.
+        The fields of `Summary`.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -55,7 +58,7 @@ def _parse(path: Path, file_name: str, size: int | None, limits: Limits, folder:
     if size is not None and not SIZES[0] <= size <= SIZES[1]:
         raise RefusedError(f"The size must be from {SIZES[0]} to {SIZES[1]} pixels, got {size}.")
     sandbox.check_file(path, file_name, ENDINGS, limits.file_bytes)
-    shown = sandbox.shown(file_name)
+    shown = sandbox.display_name(file_name)
     if Path(file_name).suffix.lower() == TEXT_ENDING:
         return _parse_text(path, file_name, shown, folder)
     images = Images(shown, size, limits)
@@ -104,9 +107,9 @@ def _parse(path: Path, file_name: str, size: int | None, limits: Limits, folder:
 def _parse_text(path: Path, file_name: str, shown: str, folder: Path) -> Summary:
     if path.stat().st_size > LARGEST_TEXT:
         raise RefusedError(
-            f"{shown} is larger than {sandbox.in_bytes(LARGEST_TEXT)}: leave some lines out."
+            f"{shown} is larger than {sandbox.format_bytes(LARGEST_TEXT)}: leave some lines out."
         )
-    texts, notes = text_items.items_of(path.read_bytes(), shown)
+    texts, notes = text_items.parse_items(path.read_bytes(), shown)
     items = text_items.split(texts)
     arrays = {key: np.array(value) for key, value in items._asdict().items()}
     np.savez(folder / "data.npz", allow_pickle=False, **arrays)
@@ -132,7 +135,7 @@ def _parse_text(path: Path, file_name: str, shown: str, folder: Path) -> Summary
 
 
 def _write_preview(path: Path, x: np.ndarray, labels: np.ndarray) -> None:
-    """Some pictures of the labels that have most."""
+    """Write some pictures of the most frequent labels: images (k, size, size) and labels (k,)."""
     counts = np.bincount(labels)
     largest = np.sort(np.argsort(-counts, kind="stable")[:SHOWN_LABELS])
     some = np.concatenate([np.flatnonzero(labels == label)[:SHOWN_EACH] for label in largest])

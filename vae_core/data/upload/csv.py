@@ -1,4 +1,4 @@
-"""Images as the rows of a .csv file."""
+"""Read images from the rows of a .csv file."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from vae_core.sandbox import RefusedError
 
 
 def read_csv(path: Path, images: Images) -> Raw:
+    """Add the images of a .csv file to `images`, and return their labels."""
     shown = images.shown
     labels: list[str] = []
     notes = []
@@ -30,8 +31,8 @@ def read_csv(path: Path, images: Images) -> Raw:
         if column is None and math.isqrt(columns) ** 2 != columns:
             if math.isqrt(columns - 1) ** 2 != columns - 1 or columns < 2:
                 raise RefusedError(
-                    f"{shown} has {columns:,} columns: an image a row needs as many pixels as a "
-                    "square has, and labels a column named label."
+                    f"{shown} has {columns:,} columns: each row must hold the pixels of a square "
+                    "image, and labels must be in a column named label."
                 )
             column = 0
             notes.append("The first column was taken for the label.")
@@ -39,7 +40,7 @@ def read_csv(path: Path, images: Images) -> Raw:
         side = math.isqrt(pixels)
         if side**2 != pixels or not side:
             raise RefusedError(
-                f"{shown} has {pixels:,} pixels a row beside the label, which make no square."
+                f"{shown} has {pixels:,} pixels per row beside the label, which make no square."
             )
         images.expect(1)
         used = [i for i in range(columns) if i != column]
@@ -55,14 +56,14 @@ def read_csv(path: Path, images: Images) -> Raw:
             if not pending:
                 break
             rows = [_fields(text, delimiter) for text in pending]
-            for number, found in enumerate(rows, start=row + 1):
-                if len(found) != columns:
+            for number, row_fields in enumerate(rows, start=row + 1):
+                if len(row_fields) != columns:
                     raise RefusedError(
-                        f"{shown}: row {number:,} has {len(found):,} columns, the first has "
+                        f"{shown}: row {number:,} has {len(row_fields):,} columns, the first has "
                         f"{columns:,}."
                     )
             if column is not None:
-                labels += [found.pop(column) for found in rows]
+                labels += [row_fields.pop(column) for row_fields in rows]
             try:
                 values = np.array(rows, np.float64)
             except ValueError:
@@ -74,9 +75,10 @@ def read_csv(path: Path, images: Images) -> Raw:
 
 
 def _line(file: IO[bytes], shown: str, number: int) -> bytes:
+    """Read one line; refuse the file if the line is too long or holds a NUL."""
     line = file.readline(LONGEST_LINE + 1)
     if len(line) > LONGEST_LINE:
-        most = sandbox.in_bytes(LONGEST_LINE)
+        most = sandbox.format_bytes(LONGEST_LINE)
         raise RefusedError(f"{shown}: row {number:,} is longer than {most}.")
     if b"\0" in line:
         raise RefusedError(f"{shown} is no text: row {number:,} holds a NUL.")
@@ -96,16 +98,24 @@ def _is_number(text: str) -> bool:
 
 
 def _not_a_number(shown: str, rows: list[list[str]], before: int, used: list[int]) -> str:
+    """Return the sentence that names the first field that is no number.
+
+    Args:
+        shown: the file's name.
+        rows: fields of some rows, without the label.
+        before: number of rows before them.
+        used: the columns that the fields came from.
+    """
     for number, fields in enumerate(rows, start=before + 1):
         for place, field in zip(used, fields, strict=True):
             if not _is_number(field):
-                what = f"{sandbox.shown(field)!r}" if field else "nothing"
+                what = f"{sandbox.display_name(field)!r}" if field else "nothing"
                 return f"{shown}: row {number:,}, column {place + 1:,} holds {what}, not a number."
     return f"{shown} holds something that is no number."
 
 
 def _csv_labels(labels: list[str]) -> np.ndarray:
-    """As whole numbers where all are."""
+    """Return labels (n,) as whole numbers if all are whole numbers, else as text."""
     with contextlib.suppress(ValueError, OverflowError):
         numbers = np.array(labels, np.float64)
         if np.isfinite(numbers).all() and (numbers == np.rint(numbers)).all():

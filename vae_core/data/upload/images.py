@@ -1,4 +1,4 @@
-"""Images as grey squares of one size, and their labels."""
+"""Turn images into grey squares of one size, and index their labels."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from vae_core.sandbox import RefusedError
 
 @dataclass(frozen=True)
 class Raw:
-    """What a file holds beside the images.
+    """The content of a file apart from the images.
 
     Attributes:
-        labels: one an image, numbers or text; None where there are none.
-        label_names: that numbers point to.
-        train: images of x_train, which come first; None where nothing is held out yet.
-        notes: sentences on how it was read.
+        labels: one per image, numbers or text; None if the file has none.
+        label_names: the names that numbers in `labels` index.
+        train: the first so many images are for training; None if the file doesn't split them.
+        notes: sentences on how the file was read.
     """
 
     labels: Sequence[Any] | np.ndarray | None
@@ -38,8 +38,9 @@ class Images:
     """Collects images as grey squares of one size, uint8.
 
     Args:
-        shown: name of the file, for sentences.
-        size: pixels a side, or None for the images' own.
+        shown: name of the file, for error messages.
+        size: pixels per side, or None for the size of the images in the file.
+        limits: how many images and pixels are accepted.
     """
 
     def __init__(self, shown: str, size: int | None, limits: Limits) -> None:
@@ -48,12 +49,16 @@ class Images:
         self.count = 0
         self._parts: list[np.ndarray] = []
         self._brightest = 0.0
-        self._shares = True  # no pixel was above 1 so far: they are shares of white
-        self._sources: Counter[tuple[int, int]] = Counter()
+        self._unit_range = True  # no pixel was above 1 so far, so 1 is white
+        self._source_shapes: Counter[tuple[int, int]] = Counter()
         self._colour = False
 
     def expect(self, count: int) -> None:
-        """Refuse so many images in all before any is read."""
+        """Refuse a number of images if it is too large, before they are read.
+
+        Raises:
+            RefusedError: too many images, or too many pixels at this size.
+        """
         if count > self.limits.images:
             raise RefusedError(
                 f"{self.shown} holds more than {self.limits.images:,} images: leave some out."
@@ -67,7 +72,11 @@ class Images:
             )
 
     def add(self, values: np.ndarray) -> None:
-        """Some images (k, h, w) or (k, h, w, 3) of one size, as any numbers."""
+        """Add images (k, h, w) or (k, h, w, 3) of any numeric type.
+
+        Raises:
+            RefusedError: pixels that are not finite, negative or above 255.
+        """
         if not np.isfinite(values).all():
             raise RefusedError(f"{self.shown} has pixels that are no finite numbers, such as NaN.")
         lowest, brightest = float(values.min()), float(values.max())
@@ -82,24 +91,24 @@ class Images:
                 "0 to 1."
             )
         self._brightest = max(self._brightest, brightest)
-        if self._shares and brightest > 1:
-            self._shares = False
+        if self._unit_range and brightest > 1:
+            self._unit_range = False
             self._parts = [np.rint(part / 255).astype(np.uint8) for part in self._parts]
         if values.ndim == 4:
             values = values @ np.array([0.299, 0.587, 0.114])
-        scaled = values.astype(np.float64) * 255 if self._shares else values
+        scaled = values.astype(np.float64) * 255 if self._unit_range else values
         self._add_grey(np.rint(scaled).astype(np.uint8), colour=values.ndim == 4)
 
     def add_picture(self, picture: np.ndarray, colour: bool) -> None:
-        """One image (h, w) uint8 of a picture file."""
-        self._shares = False
+        """Add an image (h, w) uint8 from a picture file."""
+        self._unit_range = False
         self._brightest = 255.0
         self._add_grey(picture[None], colour)
 
     def _add_grey(self, images: np.ndarray, colour: bool) -> None:
         self._colour |= colour
         self.count += len(images)
-        self._sources[images.shape[1:]] += len(images)
+        self._source_shapes[images.shape[1:]] += len(images)
         side = min(images.shape[1:])
         top, left = ((length - side) // 2 for length in images.shape[1:])
         images = images[:, top : top + side, left : left + side]
@@ -112,41 +121,41 @@ class Images:
         self._parts.append(_resized(images, self.size))
 
     def joined(self) -> np.ndarray:
-        """All of them, (n, size, size) uint8; once."""
+        """Return all images (n, size, size) uint8, and release them; call it once."""
         parts, self._parts = self._parts, []
         return np.concatenate(parts)
 
     def notes(self) -> list[str]:
-        """What was done to them, in sentences."""
-        found = []
+        """Return sentences on what was done to the images."""
+        sentences = []
         if self._colour:
-            found.append("Colour became grey (luma of ITU-R 601).")
-        sizes = list(self._sources)
+            sentences.append("Colour became grey (luma of ITU-R 601).")
+        sizes = list(self._source_shapes)
         if any(height != width for height, width in sizes):
-            found.append("Of images that are not square the middle was taken.")
+            sentences.append("Of images that are not square the middle was taken.")
         if any(min(size) != self.size for size in sizes):
             heights, widths = zip(*sizes, strict=True)
             least, most = f"{min(widths)}x{min(heights)}", f"{max(widths)}x{max(heights)}"
-            of = least if least == most else f"{least} to {most}"
-            found.append(f"Images of {of} pixels were resized to {self.size}x{self.size}.")
+            span = least if least == most else f"{least} to {most}"
+            sentences.append(f"Images of {span} pixels were resized to {self.size}x{self.size}.")
         if self._brightest <= 1:
-            found.append("No pixel was above 1, so 1 was taken for white.")
+            sentences.append("No pixel was above 1, so 1 was taken for white.")
         elif self._brightest < 64:
-            found.append(
+            sentences.append(
                 f"The brightest pixel is {self._brightest:g} of 255: if that should be white, "
                 "scale the pixels to 0 to 255, or to 0 to 1."
             )
-        return found
+        return sentences
 
 
 def _resized(images: np.ndarray, size: int) -> np.ndarray:
     if images.shape[1] == size:
         return np.ascontiguousarray(images)
-    out = np.empty((len(images), size, size), np.uint8)
-    for image, new in zip(images, out, strict=True):
+    resized = np.empty((len(images), size, size), np.uint8)
+    for image, target in zip(images, resized, strict=True):
         picture = Image.fromarray(np.ascontiguousarray(image))
-        new[:] = np.asarray(picture.resize((size, size), Image.Resampling.BILINEAR))
-    return out
+        target[:] = np.asarray(picture.resize((size, size), Image.Resampling.BILINEAR))
+    return resized
 
 
 def index_labels(
@@ -155,7 +164,20 @@ def index_labels(
     given: tuple[str, ...] | None,
     count: int,
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Labels as (n,) uint8 and their names."""
+    """Turn labels into indices and names.
+
+    Args:
+        shown: name of the file, for error messages.
+        values: one label per image, numbers or text; None gives all images the label `all`.
+        given: the names that numbers index, if the file has them.
+        count: number of images.
+
+    Returns:
+        Indices (n,) uint8, and the names.
+
+    Raises:
+        RefusedError: the labels don't fit the images or the names, or there are too many.
+    """
     if values is None:
         return np.zeros(count, np.uint8), ("all",)
     if len(values) != count:
@@ -170,19 +192,19 @@ def index_labels(
     if array.dtype.kind == "U":
         with contextlib.suppress(ValueError, OverflowError):
             array = array.astype(np.int64)  # so that 10 comes after 9
-    known, labels = np.unique(array, return_inverse=True)
-    if len(known) > MOST_LABELS:
+    distinct, labels = np.unique(array, return_inverse=True)
+    if len(distinct) > MOST_LABELS:
         raise RefusedError(
-            f"{shown} has {len(known):,} different labels: at most {MOST_LABELS} are taken."
+            f"{shown} has {len(distinct):,} different labels: at most {MOST_LABELS} are taken."
         )
     if given is not None:
-        if array.dtype.kind == "U" or known[0] < 0 or known[-1] >= len(given):
+        if array.dtype.kind == "U" or distinct[0] < 0 or distinct[-1] >= len(given):
             raise RefusedError(
                 f"{shown}: with {len(given)} label_names the labels must be whole numbers from 0 "
                 f"to {len(given) - 1}."
             )
-        known = np.array(given)[known.astype(np.int64)]
-    names = tuple(sandbox.label(str(value)) for value in known)
+        distinct = np.array(given)[distinct.astype(np.int64)]
+    names = tuple(sandbox.clean_label(str(value)) for value in distinct)
     if len(set(names)) != len(names):
         twice = Counter(names).most_common(1)[0][0]
         raise RefusedError(f"{shown} has two labels that both read {twice!r}: rename one.")

@@ -1,4 +1,4 @@
-"""Arrays of a .npz file."""
+"""Read images from the arrays of a .npz file."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES, LARGEST_IMAGE, LARGEST_SIDE
 from vae_core.sandbox import RefusedError
 
-ALIASES = {"target": "y", "labels": "y", "images": "x"}  # of scikit-learn and others
-
-
-ARRAY_DTYPES = "biuf"  # kinds: truth values, whole numbers, floats
+ALIASES = {"target": "y", "labels": "y", "images": "x"}  # names that scikit-learn and others use
+ARRAY_DTYPES = "biuf"  # NumPy's kinds: bool, signed and unsigned integer, float
 
 
 def read_npz(path: Path, images: Images) -> Raw:
+    """Add the images of a .npz file to `images`, and return their labels."""
     shown, limits = images.shown, images.limits
     with sandbox.archive(path, shown, limits.unpacked_bytes) as (opened, files):
         members = {info.filename.removesuffix(".npy"): info for info in files}
@@ -37,8 +36,10 @@ def read_npz(path: Path, images: Images) -> Raw:
         if "x_test" in members:
             parts.append("x_test")
         if parts[0] not in members:
-            found = ", ".join(sandbox.shown(name) for name in sorted(members)[:8]) or "nothing"
-            raise RefusedError(f"{shown} must hold x, or x_train and x_test; it holds {found}.")
+            names = (
+                ", ".join(sandbox.display_name(name) for name in sorted(members)[:8]) or "nothing"
+            )
+            raise RefusedError(f"{shown} must hold x, or x_train and x_test; it holds {names}.")
         heads = {}
         for part in parts:
             with opened.open(members[part]) as file:
@@ -65,7 +66,7 @@ def read_npz(path: Path, images: Images) -> Raw:
                         f"{len(labels[-1]):,} labels."
                     )
         if labels and len(labels) != len(parts):
-            raise RefusedError(f"{shown} holds one of y_train and y_test: it needs both or none.")
+            raise RefusedError(f"{shown} holds only one of y_train and y_test: it needs both.")
         label_names = None
         if "label_names" in members and labels:
             array = _whole_array(opened, members["label_names"], shown, "label_names")
@@ -89,7 +90,7 @@ def _joined_labels(shown: str, labels: list[np.ndarray]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Head:
-    """What the header of an array says."""
+    """The header of an .npy file."""
 
     shape: tuple[int, ...]
     fortran: bool
@@ -97,7 +98,7 @@ class _Head:
 
     @property
     def image_shape(self) -> tuple[int, ...]:
-        """(h, w) or (h, w, 3) of its images."""
+        """The shape of an image, (h, w) or (h, w, 3)."""
         rest = self.shape[1:]
         if len(rest) == 1:
             side = math.isqrt(rest[0])
@@ -109,7 +110,7 @@ class _Head:
         return rest
 
     def as_images(self, chunk: np.ndarray) -> np.ndarray:
-        """Images (k, *image_shape) of some rows of the array."""
+        """Reshape k rows of the array to images (k, *image_shape)."""
         if (
             len(self.shape) == 4
             and len(self.image_shape) == 3
@@ -120,7 +121,7 @@ class _Head:
 
 
 def _array_head(file: IO[bytes], shown: str, name: str) -> _Head:
-    """Read the header of an .npy file, up to where its numbers start."""
+    """Read the header of an .npy file; the file is then at the start of its numbers."""
     read_header = {
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
@@ -128,7 +129,7 @@ def _array_head(file: IO[bytes], shown: str, name: str) -> _Head:
     try:
         version = np.lib.format.read_magic(file)
         shape, fortran, dtype = read_header[version](file)
-    except Exception as error:  # NumPy raises what it likes on a damaged header
+    except Exception as error:  # NumPy raises many errors on a damaged header
         raise RefusedError(f"{shown}: {name} is no plain NumPy array.") from error
     if dtype.hasobject:
         raise RefusedError(f"{shown}: {name} holds pickled objects: save plain numbers instead.")
@@ -152,9 +153,9 @@ def _check_image_shape(shown: str, name: str, head: _Head) -> None:
 
 
 def _array_chunks(file: IO[bytes], head: _Head, shown: str, name: str) -> Iterator[np.ndarray]:
-    """The rows of an array, some at a time; nothing may follow them."""
+    """Yield the rows of an array in chunks; refuse the file if anything follows them."""
     row = math.prod(head.shape[1:]) * head.dtype.itemsize
-    if head.fortran:  # rows lie apart: all at once
+    if head.fortran:  # a row's numbers are scattered over the file, so all rows are read at once
         yield _numbers(file, head, head.shape[0], shown, name).reshape(head.shape, order="F")
     else:
         step = max(1, CHUNK_BYTES // row)
@@ -176,7 +177,7 @@ def _numbers(file: IO[bytes], head: _Head, rows: int, shown: str, name: str) -> 
 def _whole_array(
     opened: zipfile.ZipFile, info: zipfile.ZipInfo, shown: str, name: str
 ) -> np.ndarray:
-    """An array (n,)."""
+    """Read an array (n,) of numbers or texts."""
     with opened.open(info) as file:
         head = _array_head(file, shown, name)
         if len(head.shape) == 2 and head.shape[1] == 1:  # a column, as some save labels

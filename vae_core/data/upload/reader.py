@@ -1,4 +1,4 @@
-"""Read a file of the user's in a process of its own."""
+"""Read a user's file in a child process."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from vae_core.runs.disk import replace_file
 
 @dataclass(frozen=True)
 class Summary:
-    """What a file was made into.
+    """The data set that was made from a file.
 
     Attributes:
         name: see `vae_core.data.own.own_name`.
-        size: pixels a side.
-        train, test: images; test is held out.
-        label_names: one a label.
-        counts: images of each label, train and test together.
-        notes: sentences on what was done to the images.
-        kind: `images`, or `text`: then size is the tokens of the longest.
+        size: pixels per side; for texts the tokens of the longest, with the end token.
+        train, test: number of training items and of held-out items.
+        label_names: one per label.
+        counts: items of each label, training and held out together.
+        notes: sentences on what was done to the items.
+        kind: `images` or `text`.
     """
 
     name: str
@@ -42,13 +42,14 @@ class Summary:
 
 
 class Upload:
-    """A file that was read, and is not kept yet: what it was made into lies in a private folder.
+    """A data set that was made from a file but is not stored yet; it lies in a private folder.
 
-    The folder goes with this object, with the process, or with the next one that reads a file.
+    The folder is deleted with this object or at the end of the process. If the process is killed,
+    the next one that reads a file deletes the folder.
 
     Attributes:
-        images, labels: (k, size, size) uint8 and (k,), some of each label, to be looked at.
-        texts: (k,) str, of a text file; images and labels are empty then.
+        images, labels: (k, size, size) uint8 and (k,), a preview with some images of each label.
+        texts: (k,) str, a preview of texts; images and labels are then empty.
     """
 
     def __init__(self, summary: Summary, folder: Path) -> None:
@@ -60,13 +61,13 @@ class Upload:
             self.texts = preview["texts"] if "texts" in preview else np.array([], str)
 
     def keep(self) -> str:
-        """Put it among the user's own data sets, and return its name."""
+        """Store the data set among the user's own, and return its name."""
         folder = own_folder()
         folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob(".*-own_*.npz"):  # of a process that died here
+        for leftover in folder.glob(".*-own_*.npz"):  # from a process that died while it stored one
             with contextlib.suppress(OSError):
-                if time.time() - left.stat().st_mtime > 3600:
-                    left.unlink()
+                if time.time() - leftover.stat().st_mtime > 3600:
+                    leftover.unlink()
         path = folder / f"{self.summary.name}.npz"
         replace_file(path, lambda new: shutil.copyfile(self._data, new))
         self.discard()
@@ -79,16 +80,16 @@ def read(
     size: int | None = None,
     limits: Limits = LIMITS,
 ) -> Upload:
-    """Read a file in a process of its own.
+    """Read a file in a child process.
 
     Args:
-        content: the file, or what is in it.
-        file_name: its ending says what it is; the data set is named after it.
-        size: pixels a side; None for the images' own, or 28 where that is out of range.
-        limits: of what it may take.
+        content: the file's path, or its bytes.
+        file_name: its ending says which format it is; the data set is named after it.
+        size: pixels per side; None for the images' own size, or 28 if that is out of range.
+        limits: the most that the file may take.
 
     Raises:
-        RefusedError: it holds no data set; nothing is left of it.
+        RefusedError: the file holds no data set. Everything that was written is deleted.
     """
     sandbox.check_file(content, file_name, ENDINGS, limits.file_bytes)
     with sandbox.private_folder() as folder:
@@ -102,11 +103,11 @@ def read(
             "limits": asdict(limits),
             "folder": str(folder),
         }
-        child = sandbox.Child(limits.memory_bytes, limits.seconds)
-        found = sandbox.ask_child(
-            "vae_core.data.upload.child", request, child, sandbox.shown(file_name)
+        child = sandbox.ChildLimits(limits.memory_bytes, limits.seconds)
+        fields = sandbox.ask_child(
+            "vae_core.data.upload.child", request, child, sandbox.display_name(file_name)
         )
         (folder / "file").unlink(missing_ok=True)
         for key in ("label_names", "counts", "notes"):
-            found[key] = tuple(found[key])
-        return Upload(Summary(**found), folder)
+            fields[key] = tuple(fields[key])
+        return Upload(Summary(**fields), folder)

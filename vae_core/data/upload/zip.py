@@ -1,4 +1,4 @@
-"""Images in the folders of a .zip file."""
+"""Read images from the folders of a .zip file."""
 
 from __future__ import annotations
 
@@ -16,24 +16,23 @@ from vae_core.sandbox import RefusedError
 
 
 def read_zip(path: Path, images: Images) -> Raw:
+    """Add the images of a .zip file to `images`, and return the names of their folders."""
     shown = images.shown
     with sandbox.archive(path, shown, images.limits.unpacked_bytes) as (opened, files):
         pictures, others = [], 0
         for info in files:
             place = PurePosixPath(info.filename)
             if place.name.startswith(".") or place.name == "Thumbs.db" or "__MACOSX" in place.parts:
-                continue  # what systems add unasked
+                continue  # files that operating systems add
             if place.suffix.lower() in (".zip", ".gz", ".tar", ".7z", ".rar", ".npz"):
-                inside = sandbox.shown(info.filename)
-                raise RefusedError(f"{shown} holds an archive, {inside!r}: unpack that first.")
+                inner = sandbox.display_name(info.filename)
+                raise RefusedError(f"{shown} holds an archive, {inner!r}: unpack that first.")
             if place.suffix.lower() in IMAGE_ENDINGS:
                 pictures.append(info)
             else:
                 others += 1
         if not pictures:
-            raise RefusedError(
-                f"{shown} holds no images: {', '.join(IMAGE_ENDINGS)} are looked for."
-            )
+            raise RefusedError(f"{shown} holds no images, which end in {', '.join(IMAGE_ENDINGS)}.")
         images.expect(len(pictures))
         for info in pictures:
             images.add_picture(*_picture(opened, info, shown))
@@ -45,18 +44,19 @@ def read_zip(path: Path, images: Images) -> Raw:
 
 
 def _picture(opened: zipfile.ZipFile, info: zipfile.ZipInfo, shown: str) -> tuple[np.ndarray, bool]:
-    """An image as (h, w) uint8, and whether it has colour; its size is known before it is read."""
-    inside = sandbox.shown(info.filename)
+    """Read an image as (h, w) uint8, and return whether it has colour.
+
+    Its size is checked before its pixels are read.
+    """
+    name = sandbox.display_name(info.filename)
     content = io.BytesIO(opened.read(info))
     try:
         with Image.open(content, formats=FORMATS) as image:
             width, height = image.size
             if max(width, height) > LARGEST_SIDE or width * height > LARGEST_IMAGE:
-                raise RefusedError(
-                    f"{shown}: {inside} has {width}x{height} pixels: make it smaller."
-                )
+                raise RefusedError(f"{shown}: {name} has {width}x{height} pixels: make it smaller.")
             if image.mode in ("I", "F"):
-                raise RefusedError(f"{shown}: {inside} has 32-bit pixels: save it with 8 bits.")
+                raise RefusedError(f"{shown}: {name} has 32-bit pixels: save it with 8 bits.")
             turned = ImageOps.exif_transpose(image)
             if turned.mode.startswith("I;16"):
                 return (np.asarray(turned).astype(np.uint16) >> 8).astype(np.uint8), False
@@ -69,6 +69,6 @@ def _picture(opened: zipfile.ZipFile, info: zipfile.ZipInfo, shown: str) -> tupl
     except (RefusedError, MemoryError):
         raise
     except Image.DecompressionBombError as error:
-        raise RefusedError(f"{shown}: {inside} has too many pixels: make it smaller.") from error
-    except Exception as error:  # Pillow's plugins raise what they like
-        raise RefusedError(f"{shown}: {inside} is cut off, damaged, or no image.") from error
+        raise RefusedError(f"{shown}: {name} has too many pixels: make it smaller.") from error
+    except Exception as error:  # Pillow's plugins raise many errors on damaged files
+        raise RefusedError(f"{shown}: {name} is cut off, damaged, or no image.") from error

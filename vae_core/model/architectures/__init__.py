@@ -3,47 +3,47 @@
 A family is a module with
 
     JIT: bool              compile the training step with XLA? (measure: see benchmarks/)
-    build(latent_dim, size) -> (encoder, decoder)
+    build(item_shape, outputs, latent_dim) -> (encoder, decoder)
 
-    encoder: (n, size, size, 1) in [0, 1] -> [posterior_mean (n, d), posterior_log_var (n, d)]
-    decoder: (n, d) -> logits (n, size, size, 1)
+    encoder: (n, *item_shape) in [0, 1] -> [posterior_mean (n, d), posterior_log_var (n, d)]
+    decoder: (n, d) -> (n, *item_shape[:-1], outputs), what the likelihood reads
 
-A family for texts has also
+The shape of an image is (height, width, channels). A family for texts has item shape (length,),
+and one output for the end and one a character. It has also
 
-    build(latent_dim, length, characters) -> (encoder, decoder)
     build_step(decoder) -> (first, step)       see `vae_core.model.architectures.lstm`
 
     encoder: tokens (n, length) -> [posterior_mean (n, d), posterior_log_var (n, d)]
-    decoder: [z (n, d), tokens it reads (n, length)] -> logits (n, length, characters + 1)
+    decoder: [z (n, d), tokens it reads (n, length)] -> logits (n, length, outputs)
 
 Listing the names imports no Keras; building does.
 """
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from vae_core.config import ConfigError
+from vae_core.registry import Registry
 
 if TYPE_CHECKING:
     import keras
 
-    from vae_core.data.tokens import TextSize
 
-
-ARCHITECTURES = {
-    "mlp": "vae_core.model.architectures.mlp",
-    "conv": "vae_core.model.architectures.conv",
-    "deep": "vae_core.model.architectures.deep",
-}
-
-
-TEXT_ARCHITECTURES = {
-    "lstm": "vae_core.model.architectures.lstm",
-}
-
-
+ARCHITECTURES = Registry(
+    "architecture",
+    "vae_lab.architectures",
+    {
+        "mlp": "vae_core.model.architectures.mlp",
+        "conv": "vae_core.model.architectures.conv",
+        "deep": "vae_core.model.architectures.deep",
+    },
+)
+TEXT_ARCHITECTURES = Registry(
+    "architecture",
+    "vae_lab.text_architectures",
+    {"lstm": "vae_core.model.architectures.lstm"},
+)
 BY_KIND = {"images": ARCHITECTURES, "text": TEXT_ARCHITECTURES}
 
 
@@ -57,7 +57,12 @@ class Networks(NamedTuple):
 
 def names(kind: str | None = None) -> tuple[str, ...]:
     """The architectures for data of that kind; None: for any."""
-    return tuple(BY_KIND[kind] if kind else ARCHITECTURES | TEXT_ARCHITECTURES)
+    return tuple(BY_KIND[kind] if kind else {**ARCHITECTURES, **TEXT_ARCHITECTURES})
+
+
+def kind_of(name: str) -> str:
+    """The kind of data that an architecture is for; images where it is not known here."""
+    return next((kind for kind, families in BY_KIND.items() if name in families), "images")
 
 
 def check_name(name: str, kind: str = "images") -> None:
@@ -74,24 +79,26 @@ def check_name(name: str, kind: str = "images") -> None:
     raise ConfigError(f"unknown architecture {name!r}: choose one of {', '.join(fitting)}.")
 
 
-def build(name: str, latent_dim: int, size: int) -> Networks:
-    """Build a family's encoder and decoder for square images of `size` pixels a side."""
-    check_name(name)
-    family = importlib.import_module(ARCHITECTURES[name])
-    encoder, decoder = family.build(latent_dim, size)
-    return Networks(encoder, decoder, family.JIT)
+def build(name: str, item_shape: tuple[int, ...], outputs: int, latent_dim: int) -> Networks:
+    """Build a family's encoder and decoder.
 
-
-def build_text(name: str, latent_dim: int, size: TextSize) -> Networks:
-    """Build a family's encoder and decoder for texts."""
-    check_name(name, "text")
-    family = importlib.import_module(TEXT_ARCHITECTURES[name])
-    encoder, decoder = family.build(latent_dim, *size)
+    Args:
+        name: of the family.
+        item_shape: (height, width, channels) of an image, (length,) of a text.
+        outputs: numbers that the decoder gives a pixel or token.
+        latent_dim: d.
+    """
+    family = BY_KIND[kind_of(name)][name]
+    encoder, decoder = family.build(item_shape, outputs, latent_dim)
     return Networks(encoder, decoder, family.JIT)
 
 
 def build_step(name: str, decoder: keras.Model) -> tuple[keras.Model, keras.Model]:
     """A decoder of texts one token at a time, see `lstm.build_step`."""
-    family = importlib.import_module(TEXT_ARCHITECTURES[name])
-    first, step = family.build_step(decoder)
+    first, step = TEXT_ARCHITECTURES[name].build_step(decoder)
     return first, step
+
+
+def module_of(name: str) -> str:
+    """The name of a family's module, which is not imported."""
+    return BY_KIND[kind_of(name)].place(name).partition(":")[0]

@@ -1,6 +1,6 @@
 """The Keras convolutional VAE: two strided convolutions and their transposes.
 
-A side of `size` is halved twice, rounded up, and doubled twice; where that overshoots (8 -> 2 -> 8
+A side is halved twice, rounded up, and doubled twice; where that overshoots (8 -> 2 -> 8
 fits, 30 -> 8 -> 32 does not) the picture is cropped, so any size works.
 """
 
@@ -14,12 +14,14 @@ from keras import layers
 JIT = False  # measured: XLA's convolutions took 60 times as long as oneDNN's
 
 
-def build(latent_dim: int, size: int) -> tuple[keras.Model, keras.Model]:
+def build(
+    item_shape: tuple[int, ...], outputs: int, latent_dim: int
+) -> tuple[keras.Model, keras.Model]:
     """See `vae_core.model.architectures`. At 28x28, d=2: 69,076 and 65,089 parameters."""
     strided = {"kernel_size": 3, "strides": 2, "padding": "same", "activation": "relu"}
-    small = math.ceil(math.ceil(size / 2) / 2)
+    small = [math.ceil(math.ceil(side / 2) / 2) for side in item_shape[:2]]
 
-    x = keras.Input((size, size, 1), name="x")
+    x = keras.Input(item_shape, name="x")
     hidden = layers.Conv2D(64, **strided)(layers.Conv2D(32, **strided)(x))
     hidden = layers.Dense(16, activation="relu")(layers.Flatten()(hidden))
     posterior = [
@@ -28,13 +30,12 @@ def build(latent_dim: int, size: int) -> tuple[keras.Model, keras.Model]:
     ]
 
     z = keras.Input((latent_dim,), name="z")
-    hidden = layers.Dense(small * small * 64, activation="relu")(z)
-    hidden = layers.Reshape((small, small, 64))(hidden)
+    hidden = layers.Dense(math.prod(small) * 64, activation="relu")(z)
+    hidden = layers.Reshape((*small, 64))(hidden)
     hidden = layers.Conv2DTranspose(64, **strided)(hidden)
     hidden = layers.Conv2DTranspose(32, **strided)(hidden)
-    logits = layers.Conv2DTranspose(1, 3, padding="same", name="logits")(hidden)
-    excess = 4 * small - size
-    if excess:
-        before = excess // 2
-        logits = layers.Cropping2D(((before, excess - before),) * 2)(logits)
+    logits = layers.Conv2DTranspose(outputs, 3, padding="same", name="logits")(hidden)
+    excess = [4 * s - side for s, side in zip(small, item_shape[:2], strict=True)]
+    if any(excess):
+        logits = layers.Cropping2D([(e // 2, e - e // 2) for e in excess])(logits)
     return keras.Model(x, posterior, name="encoder"), keras.Model(z, logits, name="decoder")

@@ -19,10 +19,14 @@ EMBEDDING = 32
 ENCODER_UNITS, DECODER_UNITS = 128, 192
 
 
-def build(latent_dim: int, length: int, characters: int) -> tuple[keras.Model, keras.Model]:
+def build(
+    item_shape: tuple[int, ...], outputs: int, latent_dim: int
+) -> tuple[keras.Model, keras.Model]:
     """See `vae_core.model.architectures`."""
+    (length,) = item_shape
+    kinds = outputs + 1  # of tokens: padding is read, and never written
     tokens = keras.Input((length,), dtype="int32", name="tokens")
-    embedded = layers.Embedding(characters + 2, EMBEDDING, mask_zero=True)(tokens)
+    embedded = layers.Embedding(kinds, EMBEDDING, mask_zero=True)(tokens)
     hidden = layers.LSTM(ENCODER_UNITS, unroll=True)(embedded)
     posterior = [
         layers.Dense(latent_dim, name="posterior_mean", dtype="float32")(hidden),
@@ -31,7 +35,7 @@ def build(latent_dim: int, length: int, characters: int) -> tuple[keras.Model, k
 
     z = keras.Input((latent_dim,), name="z")
     read = keras.Input((length,), dtype="int32", name="read")
-    embedded = layers.Embedding(characters + 2, EMBEDDING, name="embedding")(read)
+    embedded = layers.Embedding(kinds, EMBEDDING, name="embedding")(read)
     beside = layers.Concatenate()([embedded, layers.RepeatVector(length)(z)])
     state = [
         layers.Dense(DECODER_UNITS, activation="tanh", name="state")(z),
@@ -40,7 +44,7 @@ def build(latent_dim: int, length: int, characters: int) -> tuple[keras.Model, k
     written = layers.LSTM(DECODER_UNITS, return_sequences=True, unroll=True, name="lstm")(
         beside, initial_state=state
     )
-    logits = layers.Dense(characters + 1, name="logits")(written)
+    logits = layers.Dense(outputs, name="logits")(written)
     return (
         keras.Model(tokens, posterior, name="encoder"),
         keras.Model([z, read], logits, name="decoder"),
@@ -52,7 +56,7 @@ def build_step(decoder: keras.Model) -> tuple[keras.Model, keras.Model]:
 
     Returns:
         first: z (n, d) -> [state, cell] (n, u) to begin with.
-        step: [z, token (n, 1), state, cell] -> [logits (n, characters + 1), state, cell].
+        step: [z, token (n, 1), state, cell] -> [logits (n, outputs), state, cell].
     """
     z = keras.Input(decoder.input_shape[0][1:], name="z")
     first = keras.Model(z, [decoder.get_layer(name)(z) for name in ("state", "cell")])

@@ -1,1 +1,86 @@
-"""Likelihoods p(x|z): one file each."""
+"""Likelihoods p(x|z): one file each, one line in the registry.
+
+A member is a class that is built from the config and does what `Likelihood` says. Listing the
+names imports none.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from vae_core.config import RunConfig
+from vae_core.registry import Registry
+
+# Of images. A text has one likelihood over its tokens, see `categorical`.
+KIND = "images"
+LIKELIHOODS = Registry(
+    "likelihood",
+    "vae_lab.likelihoods",
+    {
+        "bernoulli": "vae_core.model.likelihoods.bernoulli:Bernoulli",
+        "gaussian": "vae_core.model.likelihoods.gaussian:Gaussian",
+    },
+)
+
+
+class Likelihood(Protocol):
+    """p(x|z) of independent pixels, by the one number that the decoder gives of each.
+
+    Attributes:
+        activation: turns that number into the mean, `sigmoid` or `linear`; in ONNX and in the
+            browser it is the decoder's last step.
+        nats: what -log_prob is: "cross-entropy", "log-density" or "log-mass".
+        of_binary: is log_prob a log-mass where each pixel is 0 or 1?
+    """
+
+    activation: str
+    nats: str
+    of_binary: bool
+
+    def log_prob(self, params: Any, x: Any, xp: Any = np) -> Any:
+        """log p(x|z), summed over the pixels.
+
+        Args:
+            params: (n, pixels), what the decoder gives.
+            x: (n, pixels) in [0, 1].
+            xp: array module, `numpy` or `keras.ops`.
+
+        Returns:
+            (n,), nats an image.
+        """
+        ...
+
+    def mean(self, params: np.ndarray) -> np.ndarray:
+        """The mean of each pixel (n, pixels)."""
+        ...
+
+    def params_of(self, mean: np.ndarray) -> np.ndarray:
+        """What the decoder gave, from the mean (n, pixels): the inverse of `mean`."""
+        ...
+
+    def sample(self, params: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Pixels (n, pixels) drawn from the distribution."""
+        ...
+
+    def blank(self, pixels: int) -> float:
+        """Distortion, nats an image, that training begins with, or more: when a loss is many
+        times that, it has exploded.
+        """
+        ...
+
+
+def of(config: RunConfig) -> Likelihood:
+    """The likelihood that the config asks for.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
+    found: Likelihood = LIKELIHOODS[config.likelihood](config)
+    return found
+
+
+def names(kind: str | None = None) -> tuple[str, ...]:
+    """Those for data of that kind; None: for any. Data of another kind don't read the field."""
+    return tuple(LIKELIHOODS) if kind in (None, KIND) else (RunConfig.likelihood,)

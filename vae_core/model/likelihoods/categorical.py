@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+NATS = "log-mass"
 
-def sequence_distortion(logits: Any, tokens: Any, xp: Any = np) -> Any:
-    """-log p(x|z) of texts: the cross-entropies of their tokens, summed up to the end of each.
 
-    This is -log of a likelihood over all strings. Padding has none.
+def log_prob(logits: Any, tokens: Any, xp: Any = np) -> Any:
+    """log p(x|z) of texts: of their tokens, summed up to the end of each. Padding has none.
+
+    It is a likelihood over all strings.
 
     Args:
         logits: (n, length, c + 1) of the end and the c characters, with each token's predecessors
@@ -25,4 +28,9 @@ def sequence_distortion(logits: Any, tokens: Any, xp: Any = np) -> Any:
     log_sum = highest[..., 0] + xp.log(xp.sum(xp.exp(logits - highest), axis=-1))
     classes = xp.arange(1, logits.shape[-1] + 1, dtype="int32")  # padding is none of them
     true = xp.sum(xp.where(tokens[..., None] == classes, logits, 0.0), axis=-1)
-    return xp.sum(xp.where(tokens > 0, log_sum, 0.0) - true, axis=-1)
+    return -xp.sum(xp.where(tokens > 0, log_sum, 0.0) - true, axis=-1)
+
+
+def blank(tokens: int) -> float:
+    """ln 2 a token, see `vae_core.model.likelihoods.Likelihood`."""
+    return math.log(2) * tokens

@@ -1,1 +1,95 @@
-"""Objectives: what training minimises, one file each."""
+"""Objectives: what training minimises, one file each, one line in the registry.
+
+A member is a class that is built from the config and does what `Objective` says.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from vae_core.config import ConfigError, RunConfig
+from vae_core.registry import Registry
+
+OBJECTIVES = Registry(
+    "objective",
+    "vae_lab.objectives",
+    {
+        "beta": "vae_core.model.objectives.beta:Beta",
+        "free_bits": "vae_core.model.objectives.free_bits:FreeBits",
+    },
+)
+# What other fields of the config ask for, as they did before there was a field of its own.
+CAPACITY = "vae_core.model.objectives.capacity:Capacity"
+RECONSTRUCTION = "vae_core.model.objectives.reconstruction:Reconstruction"
+
+
+class Terms(NamedTuple):
+    """What an objective is made of: means over a batch, nats an item.
+
+    Attributes:
+        distortion: ().
+        rate: (), summed over the latent dimensions.
+        rate_per_dim: (d,).
+    """
+
+    distortion: Any
+    rate: Any
+    rate_per_dim: Any
+
+
+class Objective(Protocol):
+    """What training minimises.
+
+    Attributes:
+        parts: names of what is reported of each batch: `loss`, `distortion`, and `rate` where
+            there is one.
+    """
+
+    parts: tuple[str, ...]
+
+    def loss(self, terms: Terms, beta: Any, capacity: Any = None, xp: Any = np) -> Any:
+        """The loss (), nats an item.
+
+        Args:
+            terms: of a batch, or of the held-out data.
+            beta, capacity: of this step, see `vae_core.model.schedules`.
+            xp: array module, `numpy` or `keras.ops`.
+        """
+        ...
+
+    def highest(self, distortion: float) -> float:
+        """The loss of a model that has learned nothing, whose distortion is this."""
+        ...
+
+
+def elbo(distortion: Any, rate: Any) -> Any:
+    """-(distortion + rate), nats an item: free of β, so it compares runs of several β."""
+    return -(distortion + rate)
+
+
+def of(config: RunConfig) -> Objective:
+    """The objective that the config asks for.
+
+    Raises:
+        ConfigError: there is none of that name, or it has no capacity and the schedule moves one.
+    """
+    if not config.has_rate:
+        found: Objective = pkgutil.resolve_name(RECONSTRUCTION)(config)
+    elif config.schedule != "capacity":
+        found = OBJECTIVES[config.objective](config)
+    elif config.objective == RunConfig.objective:
+        found = pkgutil.resolve_name(CAPACITY)(config)
+    else:
+        raise ConfigError(
+            f"the capacity schedule is an objective of its own: choose it or {config.objective}."
+        )
+    return found
+
+
+def names(kind: str | None = None) -> tuple[str, ...]:
+    """All objectives, for data of any kind."""
+    del kind
+    return tuple(OBJECTIVES)

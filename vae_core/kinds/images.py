@@ -1,0 +1,58 @@
+"""Grey images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vae_core.config import RunConfig
+from vae_core.data.dataset import Dataset
+from vae_core.inference.images import Inference
+from vae_core.metrics import measurement
+from vae_core.runs.run import Run
+
+if TYPE_CHECKING:
+    from vae_core.model.vae import VAE
+
+
+class Images:
+    """See `vae_core.kinds.base.Kind`."""
+
+    name = arrays = "images"
+    has_vocabulary = False
+    item, items, an_item = "image", "images", "an image"
+
+    def item_shape(self, size: int) -> tuple[int, ...]:
+        return size, size, 1
+
+    def size_in_words(self, size: int) -> str:
+        return f"{size}x{size} pixels"
+
+    def new_vae(self, config: RunConfig, size: int, vocabulary: str = "", steps: int = 1) -> VAE:
+        from vae_core.model.vae import VAE  # TensorFlow, only where it is needed
+
+        del vocabulary
+        return VAE(config, self.item_shape(size), steps)
+
+    def inference(self, run: Run) -> Inference:
+        return Inference(run)
+
+    def measure(self, networks: Any, dataset: Dataset, has_rate: bool) -> dict[str, float]:
+        images = dataset.x_test, dataset.y_test, dataset.factors
+        return measurement.measure(networks, *images, has_rate=has_rate)
+
+    def snapshot(
+        self, vae: Any, dataset: Dataset, pictured: np.ndarray, z: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        decoded = vae.likelihood.mean(vae.decoder_params(z)).reshape(-1, *dataset.shape)
+        return {
+            "images": _pixels(dataset.x_test[pictured]),
+            "reconstructions": _pixels(decoded[: len(pictured)]),
+            "prior_samples": _pixels(decoded[len(pictured) :]),
+        }
+
+
+def _pixels(images: np.ndarray) -> np.ndarray:
+    """Images as uint8, cut off at 0 and 1; black where diverging networks decode to nan."""
+    return np.rint(255 * np.clip(np.nan_to_num(images), 0, 1)).astype(np.uint8)

@@ -1,0 +1,56 @@
+"""Short texts, as rows of tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vae_core.config import RunConfig
+from vae_core.data import tokens
+from vae_core.data.dataset import Dataset
+from vae_core.inference.texts import TextInference
+from vae_core.metrics import texts
+from vae_core.runs.run import Run
+
+if TYPE_CHECKING:
+    from vae_core.model.vae import VAE
+
+
+class Texts:
+    """See `vae_core.kinds.base.Kind`."""
+
+    name = arrays = "text"
+    has_vocabulary = True
+    item, items, an_item = "text", "texts", "a text"
+
+    def item_shape(self, size: int) -> tuple[int, ...]:
+        return (size,)
+
+    def size_in_words(self, size: int) -> str:
+        return f"up to {size - 1} characters"
+
+    def new_vae(self, config: RunConfig, size: int, vocabulary: str = "", steps: int = 1) -> VAE:
+        from vae_core.model.text_vae import TextVAE  # TensorFlow, only where it is needed
+
+        assert vocabulary
+        return TextVAE(config, size, vocabulary, steps)
+
+    def inference(self, run: Run) -> TextInference:
+        return TextInference(run)
+
+    def measure(self, networks: Any, dataset: Dataset, has_rate: bool) -> dict[str, float]:
+        return texts.measure(
+            *(networks, dataset.x_test, dataset.y_test, dataset.x_train, dataset.vocabulary),
+            has_rate=has_rate,
+        )
+
+    def snapshot(
+        self, vae: Any, dataset: Dataset, pictured: np.ndarray, z: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        written = np.array(tokens.decode(vae.decode(z), dataset.vocabulary))
+        return {
+            "texts": np.array(tokens.decode(dataset.x_test[pictured], dataset.vocabulary)),
+            "reconstructions": written[: len(pictured)],
+            "prior_samples": written[len(pictured) :],
+        }

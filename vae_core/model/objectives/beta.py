@@ -1,0 +1,37 @@
+"""The objective of Higgins et al. (2017), "beta-VAE": distortion + beta * rate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from vae_core.config import RunConfig
+from vae_core.model.objectives import Terms
+
+
+class Beta:
+    """See `vae_core.model.objectives.Objective`.
+
+    At beta = 0 the rate is left out of the graph altogether: it then runs off, and 0 * inf must
+    not turn the loss into nan.
+    """
+
+    parts = ("loss", "distortion", "rate")
+
+    def __init__(self, config: RunConfig) -> None:
+        self.beta = config.beta
+
+    def loss(self, terms: Terms, beta: Any, capacity: Any = None, xp: Any = np) -> Any:
+        del capacity
+        if self.beta == 0:
+            return terms.distortion
+        return terms.distortion + beta * self.penalty(terms, xp)
+
+    def penalty(self, terms: Terms, xp: Any = np) -> Any:
+        """What beta weighs, nats an item. Subclasses count the rate otherwise."""
+        del xp
+        return terms.rate
+
+    def highest(self, distortion: float) -> float:
+        return distortion * max(1.0, self.beta)

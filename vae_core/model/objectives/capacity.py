@@ -1,0 +1,31 @@
+"""Controlled capacity: beta * |rate - C|, with C growing over the steps.
+
+Burgess et al. (2018), "Understanding disentangling in beta-VAE", eq. 8.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from vae_core.config import RunConfig
+from vae_core.model.objectives import Terms
+from vae_core.model.objectives.beta import Beta
+
+
+class Capacity(Beta):
+    """distortion + beta * |rate - capacity|; the config's schedule `capacity` asks for it."""
+
+    def __init__(self, config: RunConfig) -> None:
+        super().__init__(config)
+        self.capacity = config.capacity
+
+    def loss(self, terms: Terms, beta: Any, capacity: Any = None, xp: Any = np) -> Any:
+        if self.beta == 0:
+            return terms.distortion
+        return terms.distortion + beta * xp.abs(terms.rate - capacity)
+
+    def highest(self, distortion: float) -> float:
+        """Where C is large, so is |rate - C| on a healthy run."""
+        return super().highest(distortion) + self.beta * self.capacity

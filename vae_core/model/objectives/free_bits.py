@@ -1,0 +1,35 @@
+"""Free bits: a latent dimension pays only for the rate above a limit.
+
+Kingma et al. (2016), "Improving Variational Inference with Inverse Autoregressive Flow", eq. 15,
+with each latent dimension as a group of its own. It keeps dimensions from collapsing early: below
+the limit nothing pulls a posterior towards the prior.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from vae_core.config import RunConfig
+from vae_core.model.objectives import Terms
+from vae_core.model.objectives.beta import Beta
+
+
+class FreeBits(Beta):
+    """distortion + beta * sum over dimensions of max(free bits, rate of the dimension).
+
+    The rate of a dimension is the mean over the batch before the maximum is taken, as in the
+    paper. The sum is at least free_bits * d: the loss of a collapsed model is that much higher.
+    """
+
+    def __init__(self, config: RunConfig) -> None:
+        super().__init__(config)
+        self.free_bits = config.free_bits
+        self.latent_dim = config.latent_dim
+
+    def penalty(self, terms: Terms, xp: Any = np) -> Any:
+        return xp.sum(xp.maximum(terms.rate_per_dim, self.free_bits))
+
+    def highest(self, distortion: float) -> float:
+        return super().highest(distortion) + self.beta * self.free_bits * self.latent_dim

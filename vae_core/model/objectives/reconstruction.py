@@ -1,0 +1,26 @@
+"""The objective of an autoencoder: the distortion alone, as there is no rate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from vae_core.config import RunConfig
+from vae_core.model.objectives import Terms
+
+
+class Reconstruction:
+    """See `vae_core.model.objectives.Objective`."""
+
+    parts = ("loss", "distortion")
+
+    def __init__(self, config: RunConfig) -> None:
+        del config
+
+    def loss(self, terms: Terms, beta: Any, capacity: Any = None, xp: Any = np) -> Any:
+        del beta, capacity, xp
+        return terms.distortion
+
+    def highest(self, distortion: float) -> float:
+        return distortion
