@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -287,15 +288,6 @@ def filled(store: RunStore) -> None:
     store.save_group(failed.id, "old", Group((1,)))
 
 
-def with_data(store: RunStore, trained: Run) -> None:
-    """A data set, and beside the store files to upload."""
-    files = store.root.parent
-    (files / "old.npz").write_bytes(npz(x=IMAGES))
-    reader.read(files / "old.npz", "old.npz").keep()
-    (files / "new.npz").write_bytes(npz(x=IMAGES, y=LABELS))
-    (files / "run.zip").write_bytes(bundle(trained))
-
-
 ACTIONS = {
     "train": lambda runs, _: runs[9].status().state == "queued",
     "stop": lambda runs, _: runs[0].status().state == "cancelled",
@@ -320,15 +312,27 @@ def trained(tmp_path_factory: pytest.TempPathFactory, make_run: TrainedRuns) -> 
     return make_run(RunStore(tmp_path_factory.mktemp("elsewhere")), TRAINED)
 
 
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory, trained: Run) -> Path:
+    """A store with a data set, and beside it files to upload: to be copied."""
+    folder = tmp_path_factory.mktemp("files")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VAE_LAB_RUNS", str(folder / "runs"))
+        reader.read(npz(x=IMAGES), "old.npz").keep()
+    (folder / "new.npz").write_bytes(npz(x=IMAGES, y=LABELS))
+    (folder / "run.zip").write_bytes(bundle(trained))
+    return folder
+
+
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("visitor", VISITORS)
 def test_every_action_for_every_visitor(
-    host: Host, own_store: RunStore, trained: Run, visitor: str, action: str
+    host: Host, own_store: RunStore, files: Path, visitor: str, action: str
 ) -> None:
     secrets, env, user, may = VISITORS[visitor]
     host(secrets, **env)
     filled(own_store)
-    with_data(own_store, trained)
+    shutil.copytree(files, own_store.root.parent, dirs_exist_ok=True)
     before = contents(own_store.root)
     page = visit(act, user, action, str(own_store.root))
     assert not page.exception, page.exception

@@ -111,6 +111,7 @@ def test_a_row_is_recomputed_from_the_weights() -> None:
         assert result["recomputed"][name] == pytest.approx(value, rel=1e-3, abs=1e-3), name
 
 
+@pytest.mark.slow
 @pytest.mark.mnist
 @pytest.mark.parametrize(
     "recipe", [recipes.MNIST_PUBLISHED, recipes.MNIST_OURS], ids=["published", "ours"]
@@ -123,6 +124,7 @@ def test_an_mnist_row_is_recomputed_from_the_weights(recipe: recipes.Recipe) -> 
         assert result["recomputed"][name] == pytest.approx(value, rel=1e-3, abs=1e-3), name
 
 
+@pytest.mark.slow
 def test_a_row_on_texts_is_recomputed_from_the_weights() -> None:
     run = pretrained_store().get(recipes.UNICODE_NAMES.configs[0].id)
     result = evaluation.evaluate(run)
