@@ -53,8 +53,8 @@ docs: .venv/installed-dev  ## the documentation, in site/; a warning or a broken
 	  || { echo "A page of the site loads something from elsewhere."; exit 1; }
 
 pretrained: .venv/installed  ## train the runs that ship with the project (resumable)
-	$(BIN)/python benchmarks/gallery.py train
-	$(BIN)/python benchmarks/gallery.py readme
+	$(BIN)/python -m benchmarks.gallery train
+	$(BIN)/python -m benchmarks.gallery readme
 
 benchmark: .venv/installed  ## images a second against a plain Keras fit
 	$(BIN)/python benchmarks/training.py

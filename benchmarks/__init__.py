@@ -1,1 +1,1 @@
-"""Measurements that print what they found, also when it is not flattering."""
+"""Benchmarks; each prints its measurements, also when they are worse than the aims."""

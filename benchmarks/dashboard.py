@@ -1,10 +1,9 @@
-"""What is felt in the browser, measured in Chromium: opening, the cursor, the press of Train.
+"""Measure latencies in Chromium: opening pages, moving the cursor, and pressing Train.
 
     python -m benchmarks.dashboard [--repeat 3]
 
-Starts `streamlit run` with an empty store of runs, so all that is shown is the gallery. Prints
-what it measured beside what is aimed at, also where that is missed. MNIST takes part where
-VAE_LAB_DATA has it.
+It starts `streamlit run` with an empty store, so the pages show the gallery. It prints each
+measurement beside its aim. MNIST is measured if VAE_LAB_DATA has it.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ PICTURE = (
 )
 MOVES = 300
 
-# Written down by the browser: when the pointer moved, and when its picture was on the canvas.
+# Records in the browser the milliseconds from each move of the pointer to its picture.
 LATENCY = """
 window.latency = [];
 let moved = null;
@@ -47,7 +46,7 @@ CanvasRenderingContext2D.prototype.drawImage = function (...values) {
   return result;
 };
 """
-# A pan of the scatter, from the call to the frame after it.
+# Measures pans of the scatter, from the call to the next frame.
 PAN = """async (count) => {
   const plot = document.querySelector(".vae-lab-plot");
   const frame = () => new Promise((done) => requestAnimationFrame(done));
@@ -93,7 +92,7 @@ def open_page(browser: Any, url: str, script: str = "") -> Any:
 
 
 def first_picture(browser: Any, root: Path) -> float:
-    """Seconds from `streamlit run` to the first picture of the gallery on Home."""
+    """Return the seconds from `streamlit run` to the first picture of the gallery on Home."""
     started = time.monotonic()
     with served(root) as server:
         page = open_page(browser, server.url)
@@ -120,7 +119,7 @@ def pick(page: Any, run: Run) -> None:
 
 
 def cursor(browser: Any, url: str, run: Run) -> list[float]:
-    """Milliseconds from each move of the cursor to its picture."""
+    """Return the milliseconds from each move of the cursor to its picture."""
     page = open_page(browser, f"{url}/manifold", LATENCY)
     if page.get_by_role("combobox", name="Run").input_value().rsplit(" ", 1)[-1] not in run.id:
         pick(page, run)
@@ -133,16 +132,19 @@ def cursor(browser: Any, url: str, run: Run) -> list[float]:
     page.evaluate("window.latency.length = 0")
     for i in range(MOVES):
         page.mouse.move(box["x"] + 60 + i * 37 % 550, box["y"] + 20 + i * 53 % 550)
-    found = [float(value) for value in page.evaluate("window.latency")]
+    latencies = [float(value) for value in page.evaluate("window.latency")]
     page.context.close()
-    return found
+    return latencies
 
 
 def press_of_train(browser: Any, url: str, dataset: str, epochs: int) -> float:
-    """Seconds from the press to the first numbers of the new run, the worker being warm.
+    """Return the seconds from the press to the first numbers of the new run, with a warm worker.
 
     Args:
-        epochs: a number that no other run has, so that it trains, and its text is known.
+        browser: Chromium.
+        url: of the server.
+        dataset: to train on.
+        epochs: a number that no other run has, so that the run is new and can be recognised.
     """
     page = open_page(
         browser, f"{url}/train?train_dataset={dataset}&train_epochs_{dataset}={epochs}"

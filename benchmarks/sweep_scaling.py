@@ -1,13 +1,15 @@
-"""How the time of a sweep falls with workers, and what an engine costs a run.
+"""Measure how the time of a sweep falls with the number of workers, and each engine's overhead.
 
     python -m benchmarks.sweep_scaling [--dataset digits] [--epochs 150] [--betas 0,1,4,10]
                                        [--workers 1,2]
 
-Every engine trains the same configs into a store of its own, after a short run a worker that pays
-for TensorFlow and compilers; the baseline trains them one after the other in this process, after
-the same. The overhead a run is what one worker takes longer than that, divided by the runs. One
-run already uses every core, so more workers gain where there are more cores, or other machines:
-what is lost here is printed as well. Dask is measured with the client's disk and without; its
+Every engine trains the same configs into a store of its own. Before, each worker trains a short
+run, so that the time to import TensorFlow and to compile doesn't count. The baseline trains the
+configs one after the other in this process. The overhead per run is the extra time of one worker
+over the baseline, divided by the number of runs.
+
+A single run already uses every core. More workers help only with more cores or machines, so a loss
+on this machine is printed too. Dask is measured with and without access to the client's disk; its
 scheduler and workers are processes of this machine.
 """
 
@@ -38,7 +40,7 @@ LONG = RunConfig(epochs=50_000, seed=99)
 
 @dataclass
 class Result:
-    """Seconds of a sweep; the longest silence of a run while it trained; and to stop a run."""
+    """Seconds of a sweep, longest time without a sign of life of a run, and time to stop a run."""
 
     seconds: float
     silence: float
@@ -46,7 +48,7 @@ class Result:
 
 
 def wait_for(condition: Callable[[], object]) -> float:
-    """Seconds until the condition holds."""
+    """Wait until the condition holds, and return the seconds."""
     began = time.perf_counter()
     while not condition():
         time.sleep(0.02)
@@ -54,7 +56,7 @@ def wait_for(condition: Callable[[], object]) -> float:
 
 
 def train_all(engine: Engine, store: RunStore, configs: list[RunConfig]) -> tuple[float, float]:
-    """Seconds for all, and the longest time between two signs of life of a running run."""
+    """Train all configs; return the seconds, and the longest time between a run's signs of life."""
     runs = [store.create(config) for config in configs]
     began = time.perf_counter()
     for run in runs:

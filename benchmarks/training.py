@@ -1,11 +1,11 @@
-"""Training speed: a plain Keras `fit`, a plain PyTorch loop, and this project, in one process.
+"""Compare the training speed of a plain Keras `fit`, a plain PyTorch loop, and this project.
 
     python benchmarks/training.py [--dataset mnist] [--architectures mlp,conv] [--epochs 8,4]
 
-All get the same data, networks, batch size, optimiser and number of epochs, and all evaluate the
-held-out images with z sampled after every epoch; the project also streams its progress and
-writes checkpoints, as it always does. The first epoch holds tracing and compiling and is shown
-apart. PyTorch takes part where it is installed.
+All three get the same data, networks, batch size, optimiser and number of epochs, and evaluate the
+held-out images with z sampled after every epoch. The project also writes its progress and
+checkpoints, as usual. The first epoch includes tracing and compiling and is shown separately.
+PyTorch is measured if it is installed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from vae_core.training import loop
 
 @dataclass
 class Result:
-    """Seconds of each epoch, images trained on in each, held-out loss after the last."""
+    """Seconds of each epoch, training images per epoch, and held-out loss after the last epoch."""
 
     name: str
     epoch_seconds: list[float]
@@ -49,7 +49,7 @@ class Result:
 
 
 class PlainVAE(keras.Model):
-    """What a tutorial writes: a custom train_step, nothing tuned."""
+    """A VAE as in a tutorial: a custom train_step, not tuned for speed."""
 
     def __init__(self, encoder: keras.Model, decoder: keras.Model, beta: float, seed: int) -> None:
         super().__init__()

@@ -101,10 +101,10 @@ memory.freeze_imported_objects()
 memory.watch_no_files()
 memory.bound_uploads()
 st.set_page_config(page_title="VAE Lab", page_icon=str(ICON), layout="wide")
-given = link.asked()
+given = link.link_values()
 page = st.navigation(PAGES, position="hidden" if presentation.presenting() else "top")
 account.show()
-link.say_what_was_not_used()
+link.show_unused_values()
 if trouble := engine_trouble(default_store()):
     st.warning(trouble, icon=":material/cloud_off:")
 try:
@@ -127,4 +127,4 @@ if roles.trains_here():
         shared_engine(default_store())
     except VaeLabError as error:
         st.error(str(error), icon=":material/error:")
-link.check(given)
+link.note_unused_values(given)

@@ -35,6 +35,7 @@ KEPT = (
     "seed",
     "model",
     "likelihood",
+    "prior",
     "sigma",
 )
 

@@ -196,15 +196,13 @@ def markdown_table(settings: Iterable[Setting]) -> str:
     """The settings for the docs: name, default, values and meaning, one a row."""
     rows = ["| field | default | values | what it is |", "| --- | --- | --- | --- |"]
     for setting in settings:
-        known = (
-            f": {', '.join(setting.choices_for())}" if setting.is_name and setting.choices else ""
-        )
+        names = setting.choices_for() if setting.is_name and setting.choices else ()
         meaning = f"{setting.help} ({setting.unit})" if setting.unit else setting.help
         default = f"{setting.default:g}" if setting.type is float else setting.default
         cells = (
             f"`{setting.name}`",
             f"`{default}`",
-            ": ".join(filter(None, [setting.condition, known])),
+            ": ".join(filter(None, [setting.condition, ", ".join(names)])),
             " ".join(filter(None, [_sentence(meaning), setting.note, _sentence(setting.when)])),
         )
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")

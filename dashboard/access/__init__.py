@@ -1,1 +1,1 @@
-"""Who may do what: roles, accounts, and the actions that change something."""
+"""Roles, accounts, and the actions that change something."""

@@ -1,4 +1,4 @@
-"""Who is logged in, in the header of every page; nothing where the host has no login."""
+"""Show who is logged in, in the header of every page, if the host has a login."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.access import roles
 from dashboard.shared import markdown
 
-# In the header, left of Streamlit's menu, at every width. (A page's own column would start lower.)
+# In the header, left of Streamlit's menu.
 STYLE = """
 <style>
 .st-key-form-account { position: fixed; top: 0.7rem; right: 3.5rem; z-index: 1000000; width: auto; }
@@ -21,7 +21,7 @@ STYLE = """
 
 
 def show() -> None:
-    """The name and the role of who is logged in, and the way in or out."""
+    """Show the visitor's name and role, and the button to log in or out."""
     if not roles.login_offered():
         return
     with st.container(
@@ -33,9 +33,9 @@ def show() -> None:
             st.button("Log in", key="login", icon=":material/login:", on_click=st.login)
             return
         name = st.user.get("name")
-        shown = name if isinstance(name, str) and name.strip() else email
+        display_name = name if isinstance(name, str) and name.strip() else email
         st.caption(
-            f"{markdown.escape_markdown(shown)} · {roles.role()}",
+            f"{markdown.escape_markdown(display_name)} · {roles.role()}",
             help=markdown.escape_markdown(email),
         )
         st.button(
@@ -43,11 +43,11 @@ def show() -> None:
         )
 
 
-def say_why_viewer(reason: str) -> None:
-    """Where trainers have a form.
+def show_viewer_reason(reason: str) -> None:
+    """Tell a viewer why there is no training form, and offer the login.
 
     Args:
-        reason: see `roles.why_viewer`.
+        reason: see `roles.viewer_reason`.
     """
     if roles.login_offered() and roles.user() is None:
         st.info("Everybody may look; log in to train.", icon=":material/visibility:")

@@ -1,6 +1,6 @@
-"""What visitors can do that changes something: all of it here, and each asks for the role first.
+"""All actions of visitors that change something; each checks the role first.
 
-No other part of the pages may call what writes; `tests/test_roles.py` holds that.
+No other part of the pages may write; a test of the roles checks this.
 """
 
 from __future__ import annotations
@@ -24,60 +24,56 @@ from vae_core.runs.run import Run
 from vae_core.runs.status import Status
 from vae_core.runs.store import default_store
 
-UPLOAD_MB = 200  # Streamlit holds the file in memory; the command line takes more
-
-
-_reading = threading.Lock()  # one file at a time, so that many don't take all memory
-
-
-_counting = threading.Lock()  # of two who press at once, the second counts the runs of the first
+UPLOAD_MB = 200  # Streamlit holds the file in memory; the command line has no such limit
+_reading = threading.Lock()  # one file at a time, so that several don't take all memory
+_counting = threading.Lock()  # so that two visitors can't exceed a limit at the same moment
 
 
 class LimitError(VaeLabError):
-    """More was asked of this host than it gives one person."""
+    """A visitor asked for more than the host's limits allow."""
 
 
 def train(configs: Sequence[RunConfig]) -> list[Run]:
-    """Train those of these that are not finished yet.
+    """Train the configs that are not finished yet.
 
     Returns:
-        those that were started, or were in training or in line already.
+        Their runs, with those that were already in training or waiting.
 
     Raises:
         RoleError: a viewer asked.
-        LimitError: it is more than this host allows; nothing was started.
+        LimitError: the host's limits don't allow it; nothing was started.
     """
     roles.require_trainer("train")
     store = default_store()
     runs = []
     with _counting:
-        refusal = why_too_much(configs)
+        refusal = limit_refusal(configs)
         if refusal:
             raise LimitError(refusal)
         for config in left_to_train(configs):
             runs.append(store.create(config, submitted_by=roles.user()))
-            run_list.forget_scan()
-            _submit(runs[-1])  # at once: where the next can't be made, this one still trains
+            run_list.clear_scan()
+            _submit(runs[-1])  # at once, so that it trains even if the next can't be created
     return runs
 
 
 def resume(run: Run) -> None:
-    """Go on with a run that has ended early.
+    """Resume a run that has ended early.
 
     Raises:
         RoleError: a viewer asked.
-        LimitError: it is more than this host allows.
+        LimitError: the host's limits don't allow it.
     """
     roles.require_trainer("resume a run")
     with _counting:
-        refusal = why_too_much([run.config])
+        refusal = limit_refusal([run.config])
         if refusal:
             raise LimitError(refusal)
         _submit(run)
 
 
 def stop(run: Run) -> None:
-    """Stop a run, running or waiting, whoever started it.
+    """Stop a running or waiting run, whoever started it.
 
     Raises:
         RoleError: a viewer asked.
@@ -87,22 +83,22 @@ def stop(run: Run) -> None:
 
 
 def delete(run: Run) -> None:
-    """Remove a run of the own store.
+    """Delete a run of the own store.
 
     Raises:
         RoleError: a viewer asked.
-        RunError: it ships with the project, trains, or waits.
+        RunError: the run ships with the project, is in training, or waits.
     """
     roles.require_trainer("delete a run")
-    refusal = why_it_stays(run, run.status())
+    refusal = deletion_refusal(run, run.status())
     if refusal:
         raise RunError(refusal)
     default_store().delete(run)
-    run_list.forget_scan()
+    run_list.clear_scan()
 
 
 def save_group(run: Run, name: str, images: Sequence[int]) -> str:
-    """Keep held-out images as a group of a run; see `RunStore.save_group`.
+    """Save held-out images as a group of a run; see `RunStore.save_group`.
 
     Raises:
         RoleError: a viewer asked.
@@ -112,7 +108,7 @@ def save_group(run: Run, name: str, images: Sequence[int]) -> str:
 
 
 def delete_group(run: Run, name: str) -> None:
-    """Forget a group of a run.
+    """Delete a group of a run.
 
     Raises:
         RoleError: a viewer asked.
@@ -122,14 +118,16 @@ def delete_group(run: Run, name: str) -> None:
 
 
 def read_upload(content: memoryview | bytes, name: str, size: int | None) -> reader.Upload:
-    """Make a data set of a file, to be looked at; nothing is kept yet.
+    """Make a data set from a file for a preview, without storing it.
 
     Args:
-        size: pixels a side, see `vae_core.data.upload.reader.read`.
+        content: of the file.
+        name: of the file.
+        size: pixels per side, see `vae_core.data.upload.reader.read`.
 
     Raises:
         RoleError: a viewer asked.
-        RefusedError: it holds no data set, or is larger than this host takes.
+        RefusedError: the file holds no data set, or is too large.
     """
     roles.require_trainer("upload data")
     with _reading:
@@ -137,11 +135,11 @@ def read_upload(content: memoryview | bytes, name: str, size: int | None) -> rea
 
 
 def keep_data(upload: reader.Upload) -> str:
-    """Store a data set that was looked at; its name.
+    """Store a data set after its preview, and return its name.
 
     Raises:
         RoleError: a viewer asked.
-        LimitError: this host keeps no more data.
+        LimitError: the host stores no more data.
     """
     roles.require_trainer("keep data")
     most = roles.limits().data_mb
@@ -151,50 +149,50 @@ def keep_data(upload: reader.Upload) -> str:
 
 
 def delete_data(name: str) -> None:
-    """Remove a data set of the visitors' own.
+    """Delete an uploaded data set.
 
     Raises:
         RoleError: a viewer asked.
-        DatasetError: there is none of that name, or a run that trains or waits needs it.
+        DatasetError: there is no such data set, or a running or waiting run needs it.
     """
     roles.require_trainer("delete data")
     registry.delete_own(name, default_store())
 
 
 def import_run(content: memoryview | bytes, name: str) -> Run:
-    """Take over a run that somebody exported.
+    """Import a run that somebody exported.
 
     Args:
-        content: of the zip.
-        name: of that file.
+        content: of the zip file.
+        name: of the zip file.
 
     Raises:
         RoleError: a viewer asked.
-        VaeLabError: it is no run that can be taken.
+        VaeLabError: the file holds no run that can be imported.
     """
     roles.require_trainer("import a run")
     sandbox.check_file(content, name, (".zip",), upload_mb() << 20)
     with _reading:
         run = importing.import_run(content, name, default_store())
-    run_list.forget_scan()
+    run_list.clear_scan()
     return run
 
 
 def upload_mb() -> int:
-    """The largest file that this host takes."""
+    """Return the size of the largest file that this host accepts, in units of 2^20 bytes."""
     most = roles.limits().upload_mb
     return UPLOAD_MB if most is None else most
 
 
 def upload_limits() -> limits.Limits:
-    """What an uploaded data set may hold."""
+    """Return the limits of an uploaded data set."""
     most = roles.limits().images
     images = limits.LIMITS.images if most is None else most
     return limits.Limits(images=images, file_bytes=upload_mb() << 20)
 
 
-def why_it_stays(run: Run, status: Status) -> str | None:
-    """Why a run can't be deleted, in one sentence."""
+def deletion_refusal(run: Run, status: Status) -> str | None:
+    """Return why a run can't be deleted, in one sentence; None if it can."""
     if run_list.pretrained(run):
         return "This run ships with the project and is not to be deleted here."
     if status.active:
@@ -202,8 +200,11 @@ def why_it_stays(run: Run, status: Status) -> str | None:
     return None
 
 
-def why_too_much(configs: Sequence[RunConfig]) -> str | None:
-    """Why this host does not train these for this session, in one sentence; see `roles.Limits`."""
+def limit_refusal(configs: Sequence[RunConfig]) -> str | None:
+    """Return why the host's limits forbid to train these configs, in one sentence; None if not.
+
+    See `roles.Limits`.
+    """
     most = roles.limits()
     for config in configs:
         if most.epochs is not None and config.epochs > most.epochs:
@@ -241,16 +242,16 @@ def _submit(run: Run) -> None:
 
 
 def _active() -> dict[str, str | None]:
-    """Id of each run in training or in line -> who asked for it."""
-    found: dict[str, str | None] = {}
+    """Return id -> who submitted it, for all running and waiting runs."""
+    submitters: dict[str, str | None] = {}
     for run in default_store().scan()[0]:
         try:
             status = run.status()
         except RunError:  # deleted since the scan
             continue
         if status.active:
-            found[run.id] = status.submitted_by
-    return found
+            submitters[run.id] = status.submitted_by
+    return submitters
 
 
 def _engine() -> Engine:

@@ -1,16 +1,16 @@
-"""Who may do what, and how much. Viewers look; trainers also train, stop, delete, save and upload.
+"""Roles and limits. Viewers look; trainers also train, stop, delete, save and upload.
 
-The check stands where the action happens (`require_trainer`); hidden buttons are only courtesy.
+Every action checks the role itself (`require_trainer`); the pages also hide the buttons.
 
-On a laptop everybody is a trainer. What a host says, in the environment and in Streamlit's secrets:
+On a laptop everybody is a trainer. A host sets roles in the environment and Streamlit's secrets:
 
-    VAE_LAB_ROLE=viewer   looking only, for everybody
-    VAE_LAB_ROLE=login    trainers log in; without a login that works everybody is a viewer
+    VAE_LAB_ROLE=viewer   everybody is a viewer
+    VAE_LAB_ROLE=login    trainers log in; everybody is a viewer if the login doesn't work
     [auth]                in the secrets: Streamlit's login, see `st.login`
     [vae_lab]             in the secrets: trainers = ["ada@example.org"]
     [vae_lab.limits]      in the secrets: see `Limits`; or VAE_LAB_LIMIT_EPOCHS=500 and so on
 
-Whatever of that is broken makes viewers, and a note in the log of the server.
+If any of this is broken, visitors are viewers, and a warning is in the server's log.
 """
 
 from __future__ import annotations
@@ -28,19 +28,12 @@ import streamlit as st
 from vae_core.config import VaeLabError
 
 VIEWER, TRAINER, LOGIN = "viewer", "trainer", "login"
-
-
 AUTH_KEYS = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 
-
-# Who guesses the secret that cookies are signed with can log in as anybody.
+# Anybody who guesses the secret that signs the cookies can log in as anybody else.
 COOKIE_SECRET_LENGTH = 32
-
-
 _log = logging.getLogger("vae_lab")
-
-
-_seen_login = False  # a login that was there once does not go away with its file
+_login_was_configured = False  # stays True if the file of secrets disappears
 
 
 class RoleError(VaeLabError):
@@ -49,15 +42,15 @@ class RoleError(VaeLabError):
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What trainers may ask of the host; None is no limit.
+    """The most that trainers may use of the host; None is no limit.
 
     Attributes:
-        runs_each: runs in training and in line of one person; without login, of all together.
-        runs: the same, of everybody.
+        runs_each: running and waiting runs of one person; of all together if there is no login.
+        runs: running and waiting runs of everybody.
         epochs: of a run.
-        images: that a run trains on, and that an uploaded file holds.
-        upload_mb: of a file that is uploaded, in units of 2^20 bytes.
-        data_mb: of all data sets that were uploaded, together.
+        images: training images of a run, and images in an uploaded file.
+        upload_mb: size of an uploaded file, in units of 2^20 bytes.
+        data_mb: size of all uploaded data sets together, in the same units.
     """
 
     runs_each: int | None = None
@@ -74,8 +67,8 @@ HOSTED_LIMITS = Limits(
 
 
 def role() -> str:
-    """What this session may do, asked anew each time: a login or a list can change."""
-    return TRAINER if why_viewer() is None else VIEWER
+    """Return this session's role; it is never cached, because the login and the list can change."""
+    return TRAINER if viewer_reason() is None else VIEWER
 
 
 def require_trainer(to: str) -> None:
@@ -85,16 +78,16 @@ def require_trainer(to: str) -> None:
         to: the action, as in "only trainers may {to}".
 
     Raises:
-        RoleError: this session is a viewer's.
+        RoleError: this session is a viewer.
     """
-    reason = why_viewer()
+    reason = viewer_reason()
     if reason is not None:
         raise RoleError(f"Only trainers may {to}: {reason}")
 
 
-def why_viewer() -> str | None:
-    """Why this session is a viewer's, as the end of a sentence; None if it is a trainer's."""
-    reason = _why_nobody_trains()
+def viewer_reason() -> str | None:
+    """Return why this session is a viewer, as the end of a sentence; None if it is a trainer."""
+    reason = _no_training_reason()
     if reason is not None:
         return reason
     if not _asks_for_login():
@@ -104,7 +97,7 @@ def why_viewer() -> str | None:
     email = user()
     if email is None:
         return "log in first."
-    # Absent from many providers' answers; where it is there, it has to be true.
+    # Many providers don't send this claim; if it is there, it must be true.
     if st.user.get("email_verified", True) not in (True, "true"):
         return f"your provider has not verified that {email} is yours."
     if email in _trainers():
@@ -113,12 +106,12 @@ def why_viewer() -> str | None:
 
 
 def trains_here() -> bool:
-    """Can anybody train in this process? If not, it needs no engine."""
-    return _why_nobody_trains() is None
+    """Return whether anybody can train in this process; if not, it needs no engine."""
+    return _no_training_reason() is None
 
 
 def user() -> str | None:
-    """The e-mail address of who is logged in; None without login."""
+    """Return the e-mail address of the visitor who is logged in; None without a login."""
     if not login_offered() or st.user.get("is_logged_in") is not True:
         return None
     email = st.user.get("email")
@@ -126,21 +119,22 @@ def user() -> str | None:
 
 
 def login_offered() -> bool:
-    """Is there a login that works, and something that it is good for?"""
+    """Return whether there is a working login, and training that it gives access to."""
     return trains_here() and _asks_for_login() and _login_works()
 
 
 def limits() -> Limits:
-    """What holds here: what the environment or the secrets say.
+    """Return the host's limits.
 
-    For the rest `HOSTED_LIMITS` where there is a login, and no limit elsewhere.
+    They come from the environment or the secrets. Limits that are not set there are those of
+    `HOSTED_LIMITS` if there is a login, else None.
     """
-    given = _section("limits")
+    configured = _section("limits")
     values = dataclasses.asdict(HOSTED_LIMITS if _asks_for_login() else Limits())
-    for unknown in given.keys() - values.keys():
+    for unknown in configured.keys() - values.keys():
         _note(f"[vae_lab.limits] knows no {unknown!r}, only {', '.join(values)}.")
     for name in values:
-        value = os.environ.get(f"VAE_LAB_LIMIT_{name.upper()}", given.get(name))
+        value = os.environ.get(f"VAE_LAB_LIMIT_{name.upper()}", configured.get(name))
         if value is None:
             continue
         number = _number(value)
@@ -157,12 +151,13 @@ def _number(value: object) -> int | None:
     return int(text) if text.isdecimal() and text.isascii() and len(text) < 16 else None
 
 
-def _why_nobody_trains() -> str | None:
-    asked = os.environ.get("VAE_LAB_ROLE", TRAINER)
-    if asked not in (TRAINER, LOGIN):  # also a misspelt role: never more than was meant
-        if asked != VIEWER:
+def _no_training_reason() -> str | None:
+    """Return why nobody can train here, as the end of a sentence; None if somebody can."""
+    configured = os.environ.get("VAE_LAB_ROLE", TRAINER)
+    if configured not in (TRAINER, LOGIN):  # a misspelt role must not give more rights
+        if configured != VIEWER:
             _note(
-                f"VAE_LAB_ROLE={asked!r} is not one of viewer, login, trainer, so everybody "
+                f"VAE_LAB_ROLE={configured!r} is not one of viewer, login, trainer, so everybody "
                 "is a viewer."
             )
         return "this host is for looking only."
@@ -172,12 +167,12 @@ def _why_nobody_trains() -> str | None:
 
 
 def _asks_for_login() -> bool:
-    """Also where the login is broken, or its file gone since: then it asks in vain."""
-    global _seen_login
+    """Return whether a login is needed, even if it is broken or its file has disappeared."""
+    global _login_was_configured
     secrets = _secrets()
-    asked = secrets is None or "trainers" in _section("") or "auth" in map(str.lower, secrets)
-    _seen_login = _seen_login or asked
-    return _seen_login or os.environ.get("VAE_LAB_ROLE") == LOGIN
+    configured = secrets is None or "trainers" in _section("") or "auth" in map(str.lower, secrets)
+    _login_was_configured = _login_was_configured or configured
+    return _login_was_configured or os.environ.get("VAE_LAB_ROLE") == LOGIN
 
 
 def _login_works() -> bool:
@@ -214,26 +209,26 @@ def _trainers() -> set[str]:
 
 
 def _lower(email: str) -> str:
-    """In lower case as ASCII has it: other alphabets have letters that become Latin ones."""
+    """Lower only ASCII letters: lowering turns some letters of other alphabets into Latin ones."""
     return email.strip().encode(errors="replace").lower().decode()
 
 
 def _section(name: str) -> Mapping[str, Any]:
-    """A table of [vae_lab] in the secrets, or all of it; empty where there is none."""
-    found = (_secrets() or {}).get("vae_lab", {})
-    if name and isinstance(found, Mapping):
-        found = found.get(name, {})
-    if isinstance(found, Mapping):
-        return found
+    """Return [vae_lab] in the secrets, or one of its tables; empty if it is not there."""
+    section = (_secrets() or {}).get("vae_lab", {})
+    if name and isinstance(section, Mapping):
+        section = section.get(name, {})
+    if isinstance(section, Mapping):
+        return section
     _note(f"{'.'.join(filter(None, ('vae_lab', name)))} in the secrets is no table.")
     return {}
 
 
 def _secrets() -> Mapping[str, Any] | None:
-    """Streamlit's secrets: empty where there is no file of them, None where it can't be read."""
+    """Return Streamlit's secrets: empty if there is no such file, None if it can't be read."""
     try:
         return st.secrets.to_dict()
-    except (OSError, ValueError) as error:  # Streamlit's own error is a FileNotFoundError, too
+    except (OSError, ValueError) as error:  # Streamlit's own error is a FileNotFoundError
         if not any(map(_may_exist, st.get_option("secrets.files"))):
             return {}
         _note(f"the secrets can't be read, so everybody is a viewer: {error}")
@@ -241,7 +236,7 @@ def _secrets() -> Mapping[str, Any] | None:
 
 
 def _may_exist(path: str) -> bool:
-    """Also where it can't be looked at."""
+    """Return whether a path exists; True if that can't be determined."""
     try:
         os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -251,12 +246,12 @@ def _may_exist(path: str) -> bool:
     return True
 
 
-@functools.cache  # what is installed does not change
+@functools.cache
 def _installed(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
 
 
-@functools.cache  # once a process is enough
+@functools.cache  # each text once per process
 def _note(text: str) -> None:
-    """For who runs the host."""
+    """Log a warning for the people who run the host."""
     _log.warning("VAE Lab: %s", text)

@@ -1,1 +1,1 @@
-"""How an item of a kind of data looks, one file a kind."""
+"""How items of a kind of data are shown, one file per kind."""

@@ -1,4 +1,4 @@
-"""Texts on the pages: tables of them, what a run on texts reads and writes, and where it copies."""
+"""Show texts on the pages: tables, reconstructions, samples and paths of a run on texts."""
 
 from __future__ import annotations
 
@@ -24,42 +24,41 @@ from vae_core.runs.run import Run
 
 ROWS = 10
 
-
 CELL = (
     "padding:0.35rem 0.5rem;border:1px solid rgba(128,128,128,0.25);text-align:center;"
     "overflow-wrap:anywhere;line-height:1.2;vertical-align:middle"
 )
 
 
-def held_out(run: Run) -> list[str] | None:
-    """The texts that its stored posteriors are of; None where the data set is not here."""
-    return _of(run, "test")
+def held_out_texts(run: Run) -> list[str] | None:
+    """Return the run's held-out texts; None if the data set is not on this machine."""
+    return _dataset_texts(run, "test")
 
 
-def training(run: Run) -> frozenset[str] | None:
-    """The texts that it was trained on; None where the data set is not here."""
-    found = _of(run, "train")
-    return None if found is None else frozenset(found)
+def training_texts(run: Run) -> frozenset[str] | None:
+    """Return the run's training texts; None if the data set is not on this machine."""
+    texts = _dataset_texts(run, "train")
+    return None if texts is None else frozenset(texts)
 
 
-def of_posteriors(run: Run, q: Posteriors) -> list[str] | None:
-    """The texts that these posteriors are of, legible; None where the data set is not here."""
-    found = held_out(run)
-    if found is not None and len(q.labels) > q.held_out:
-        found = found + (_of(run, "train") or [])
-    return None if found is None else legible(run, found)
+def posterior_texts(run: Run, q: Posteriors) -> list[str] | None:
+    """Return the text of each posterior as shown; None if the data set is not on this machine."""
+    texts = held_out_texts(run)
+    if texts is not None and len(q.labels) > q.held_out:
+        texts = texts + (_dataset_texts(run, "train") or [])
+    return None if texts is None else display_texts(run, texts)
 
 
-def _of(run: Run, part: str) -> list[str] | None:
+def _dataset_texts(run: Run, part: str) -> list[str] | None:
     with contextlib.suppress(DatasetError):
         return run_cache.texts(run.config.dataset, part, run_cache.trained_on(run))
     return None
 
 
-def legible(run: Run, texts: Sequence[str]) -> list[str]:
-    """Its texts as they are read: of melodies the names of their notes."""
+def display_texts(run: Run, texts: Sequence[str]) -> list[str]:
+    """Return texts as they are shown: melodies become the names of their notes."""
     if item_words.kind(run) == "melodies":
-        return [notation.note_names(one) for one in texts]
+        return [notation.note_names(text) for text in texts]
     return list(texts)
 
 
@@ -70,22 +69,22 @@ def table(
     marked: Collection[str] = (),
     first_again: bool = False,
 ) -> str:
-    """Texts as an HTML table.
+    """Return texts as an HTML table.
 
     Args:
-        rows: of texts; anybody may have written them.
+        rows: texts; they are escaped, because they can come from anybody.
         across, down: headings of columns and rows; empty for none.
-        marked: texts that are set in bold.
-        first_again: are the others of a row to say what its first says? Those that do are ticked.
+        marked: texts in bold.
+        first_again: whether to tick texts that equal the first text of their row.
     """
 
-    def cell(written: str, tick: bool) -> str:
-        shown = html.escape(written) if written else '<span style="opacity:0.5">(nothing)</span>'
-        if written in marked:
-            shown = f"<strong>{shown}</strong>"
+    def cell(text: str, tick: bool) -> str:
+        content = html.escape(text) if text else '<span style="opacity:0.5">(nothing)</span>'
+        if text in marked:
+            content = f"<strong>{content}</strong>"
         if tick:
-            shown = f"<strong>✓ {shown}</strong>"
-        return f'<td style="{CELL}">{shown}</td>'
+            content = f"<strong>✓ {content}</strong>"
+        return f'<td style="{CELL}">{content}</td>'
 
     def heading(name: str, more: str = "") -> str:
         return f'<th style="{CELL};font-weight:400;opacity:0.7{more}">{html.escape(name)}</th>'
@@ -105,7 +104,7 @@ def table(
 
 
 def decode(run: Run, z: np.ndarray, temperature: float = 0.0, seed: int = 0) -> list[str]:
-    """What latents z (n, d) are decoded to; kept for the next viewer."""
+    """Return the texts that latents z (n, d) decode to, from the cache."""
     return _decode(
         str(run.path), run.decoder_path.stat().st_mtime_ns, run, z, float(temperature), seed
     )
@@ -115,22 +114,20 @@ def decode(run: Run, z: np.ndarray, temperature: float = 0.0, seed: int = 0) -> 
 def _decode(
     path: str, written: int, _run: Run, z: np.ndarray, temperature: float, seed: int
 ) -> list[str]:
-    del path, written  # parts of the key
+    del path, written  # parts of the cache's key
     networks = run_cache.text_inference(_run)
     return networks.texts(networks.decode(z, temperature, seed))
 
 
 def show_point(run: Run, q: Posteriors, row: int) -> None:
-    """Of a text: itself, what its mean is decoded to, and samples of its posterior, if it has
-    one.
-    """
+    """Show one text, its decoded mean, and decoded samples of its posterior if it has one."""
     mean, std = q.mean[row], np.exp(0.5 * q.log_var[row])
     noise = np.random.default_rng(0).standard_normal((8, len(mean))).astype(np.float32)
-    found = decode(run, np.concatenate([mean[None], mean + std * noise]))
-    of_mean, *of_samples = legible(run, found)
+    decoded = decode(run, np.concatenate([mean[None], mean + std * noise]))
+    decoded_mean, *decoded_samples = display_texts(run, decoded)
     has_rate = run.config.has_rate
-    lines = [["its mean, decoded" if has_rate else "its latents, decoded", of_mean]]
-    if strings := of_posteriors(run, q):
+    lines = [["its mean, decoded" if has_rate else "its latents, decoded", decoded_mean]]
+    if strings := posterior_texts(run, q):
         lines.insert(0, [q.item_name(row), strings[row]])
     st.html(table(lines))
     dims = sorted(run_numbers.dims_by_use(run)[:2])
@@ -138,40 +135,46 @@ def show_point(run: Run, q: Posteriors, row: int) -> None:
         st.markdown("\n".join(f"- {dim_name(i)}: {mean[i]:.2f}" for i in dims))
         return
     st.markdown("\n".join(f"- {dim_name(i)}: mean {mean[i]:.2f}, σ {std[i]:.2f}" for i in dims))
-    st.html(table([[sample] for sample in of_samples]))
+    st.html(table([[sample] for sample in decoded_samples]))
     st.caption("Eight samples of its posterior, each decoded with the likeliest tokens.")
 
 
-def members(run: Run, q: Posteriors, chosen: np.ndarray) -> None:
-    """Some of the texts (k,), as far as they are here, and what each is decoded to."""
-    strings, found = of_posteriors(run, q), legible(run, decode(run, q.mean[chosen]))
-    lines = [[text] for text in found]
+def show_members(run: Run, q: Posteriors, chosen: np.ndarray) -> None:
+    """Show chosen texts, if they are on this machine, and what each is decoded to.
+
+    Args:
+        run: whose decoder is used.
+        q: posteriors of the texts.
+        chosen: (k,), rows of the texts.
+    """
+    strings, decoded = posterior_texts(run, q), display_texts(run, decode(run, q.mean[chosen]))
+    lines = [[text] for text in decoded]
     if strings:
-        lines = [[strings[row], text] for row, text in zip(chosen, found, strict=True)]
+        lines = [[strings[row], text] for row, text in zip(chosen, decoded, strict=True)]
     half = -(-len(lines) // 2)
     for place, part in zip(st.columns(2), (lines[:half], lines[half:]), strict=True):
         if part:
             place.html(table(part, ("selected", "decoded")[-len(part[0]) :]))
 
 
-def rows(run: Run, snapshot: Mapping[str, np.ndarray] | None, labels: np.ndarray) -> None:
-    """Held-out texts beside what became of them, and samples of the prior, as pictures are shown.
+def show_rows(run: Run, snapshot: Mapping[str, np.ndarray] | None, labels: np.ndarray) -> None:
+    """Show held-out texts, their reconstructions, and samples of the prior.
 
     Args:
-        run: that trains, or is trained.
-        snapshot: of a run that trains; None of one that trains no more.
-        labels: of the held-out texts.
+        run: in training, or trained.
+        snapshot: the snapshot of a run in training; None for a trained run.
+        labels: (n,), labels of the held-out texts.
     """
     if snapshot is not None:
         columns = [list(map(str, snapshot[k])) for k in ("texts", "reconstructions")]
         samples = list(map(str, snapshot["prior_samples"]))
     else:
-        picked = spread_over_labels(labels, ROWS)
-        strings = held_out(run)
-        originals = [strings[i] for i in picked] if strings else ["not on this machine"] * ROWS
-        columns = [originals, decode(run, run_cache.arrays(run)["posterior_mean"][picked])]
+        chosen = spread_over_labels(labels, ROWS)
+        strings = held_out_texts(run)
+        originals = [strings[i] for i in chosen] if strings else ["not on this machine"] * ROWS
+        columns = [originals, decode(run, run_cache.arrays(run)["posterior_mean"][chosen])]
         samples = decode(run, prior_samples(ROWS, run.config.latent_dim))
-    columns = [legible(run, column) for column in (*columns, samples)]
+    columns = [display_texts(run, column) for column in (*columns, samples)]
     st.html(
         table(
             list(zip(*columns, strict=False)),
@@ -182,8 +185,8 @@ def rows(run: Run, snapshot: Mapping[str, np.ndarray] | None, labels: np.ndarray
     )
 
 
-def shares_that_come_back(run: Run) -> None:
-    """Measured on all held-out texts when training ended."""
+def show_reconstruction_scores(run: Run) -> None:
+    """Show the shares of texts and of tokens that the run reconstructs, of all held-out texts."""
     numbers = run_cache.numbers(run)
     with st.container(horizontal=True):
         for name in ("exact_match", "token_accuracy"):
@@ -192,113 +195,59 @@ def shares_that_come_back(run: Run) -> None:
                 st.metric(metric.title, f"{numbers[name]:.1%}", help=metric.text, border=True)
 
 
-def novelty(run: Run, texts: list[str], known: frozenset[str] | None) -> None:
-    """How many of these texts of the run are new, copies, and repeat another.
+def show_novelty(run: Run, texts: list[str], training: frozenset[str] | None) -> None:
+    """Show how many of a run's texts are new, are copies, or repeat another.
 
     Args:
-        known: see `training`.
+        run: the run.
+        texts: its texts.
+        training: see `training_texts`.
     """
-    counted = metrics_texts.novelty(texts, known or frozenset())
+    counts = metrics_texts.novelty(texts, training or frozenset())
     with st.container(horizontal=True):
-        if known:
-            st.metric("new", f"{counted.new:,} of {counted.texts:,}", border=True)
+        if training:
+            st.metric("new", f"{counts.new:,} of {counts.texts:,}", border=True)
             copies = f"copies of training {item_words.items(run)}"
-            st.metric(copies, f"{counted.copies:,}", border=True)
-        st.metric("repeat another", f"{counted.repeats:,}", border=True)
+            st.metric(copies, f"{counts.copies:,}", border=True)
+        st.metric("repeat another", f"{counts.repeats:,}", border=True)
 
 
 def reconstructions(run: Run, first: int, count: int) -> list[dict[str, Any]] | None:
-    """Held-out texts, what they come back as, and what each costs; a row a text.
+    """Return a table of held-out texts: reconstruction, share of right tokens, and cost in nats.
+
+    Args:
+        run: the run.
+        first: index of the first text.
+        count: number of texts.
 
     Returns:
-        None where the data set is not on this machine.
+        One row per text; None if the data set is not on this machine.
     """
-    strings = held_out(run)
+    strings = held_out_texts(run)
     if strings is None:
         return None
     chosen = slice(first, first + count)
     networks, q = run_cache.text_inference(run), run_cache.arrays(run)
     mean = q["posterior_mean"][chosen]
     tokens = networks.tokens(strings[chosen])
-    written = networks.decode(mean)
+    decoded = networks.decode(mean)
     costs = -networks.log_likelihood(tokens, mean)
     return [
         {
-            "held out": source,
-            "comes back as": found,
-            "exact": "yes" if source == found else "",
-            "tokens right": reconstruction(here[None], there[None]).token_accuracy,
+            "held out": text,
+            "comes back as": decoded_text,
+            "exact": "yes" if text == decoded_text else "",
+            "tokens right": reconstruction(row[None], decoded_row[None]).token_accuracy,
             "-log p(x | mean), nats": float(cost),
         }
-        for source, found, here, there, cost in zip(
-            strings[chosen], networks.texts(written), tokens, written, costs, strict=True
+        for text, decoded_text, row, decoded_row, cost in zip(
+            strings[chosen], networks.texts(decoded), tokens, decoded, costs, strict=True
         )
     ]
 
 
-def side_by_side(runs: list[Run], names: list[str]) -> None:
-    """What runs make of the same held-out texts, and of the same z: a column a run.
-
-    Args:
-        runs: of any data sets; each has tables of its own.
-        names: what tells the runs from each other.
-    """
-    by_data: dict[str, list[int]] = {}
-    for i, run in enumerate(runs):
-        by_data.setdefault(run.config.dataset, []).append(i)
-    groups = [([runs[i] for i in row], [names[i] for i in row]) for row in by_data.values()]
-
-    item, items = item_words.item(runs[0]), item_words.items(runs[0])
-    st.markdown(f"##### The same {items} through every run")
-    fewest = min(len(run_cache.arrays(run)["labels"]) for run in runs)
-    first = int(
-        st.number_input(
-            f"From held-out {item}",
-            *(0, fewest - 1, 0, ROWS),
-            width=240,
-            key="compare_first",
-            bind="query-params",
-        )
-    )
-    for some, titles in groups:
-        strings = held_out(some[0])
-        if strings is None:
-            st.info(not_here(some[0]), icon=":material/info:")
-            continue
-        rows = slice(first, first + ROWS)
-        found = [decode(run, run_cache.arrays(run)["posterior_mean"][rows]) for run in some]
-        columns = [legible(some[0], column) for column in (strings[rows], *found)]
-        st.html(table(list(zip(*columns, strict=True)), ("held out", *titles), first_again=True))
-    st.caption(
-        f"Held-out {items}, and what their posterior means (of an autoencoder: their latents) are "
-        "decoded to with the likeliest character each time. ✓: the same."
-    )
-
-    st.markdown("##### The same z through every run")
-    temperature = st.slider(
-        "Temperature", 0.0, 2.0, 0.0, 0.1, width=240, key="compare_temperature", bind="query-params"
-    )
-    marking = True
-    for some, titles in groups:
-        found = [
-            decode(run, prior_samples(ROWS, run.config.latent_dim), temperature) for run in some
-        ]
-        known = training(some[0])
-        marking &= known is not None
-        copies = legible(
-            some[0], sorted({one for column in found for one in column} & (known or set()))
-        )
-        columns = [legible(some[0], column) for column in found]
-        st.html(table(list(zip(*columns, strict=True)), titles, marked=copies))
-    st.caption(
-        "Samples of the prior, the same in a row for runs of as many latent dimensions, decoded "
-        + ("with the likeliest character each time" if temperature == 0 else "by drawing")
-        + (f"; in bold: a training {item}." if marking else ".")
-    )
-
-
-def not_here(run: Run) -> str:
-    """That what it was trained on is not on this machine, and what to do."""
+def missing_data_message(run: Run) -> str:
+    """Say that the run's data set is not on this machine, and what to do."""
     name = run.config.dataset
     with contextlib.suppress(DatasetError):
         if missing := registry.source(name).missing():
@@ -309,22 +258,28 @@ def not_here(run: Run) -> str:
     )
 
 
-def readable(run: Run, typed: str) -> str:
-    """What somebody typed as the run can read it: in the case of its letters where it has one."""
-    known = run_cache.text_inference(run).vocabulary
+def normalize_typed(run: Run, typed: str) -> str:
+    """Normalise a typed text, and change its case if the run knows only one case of letters."""
+    vocabulary = set(run_cache.text_inference(run).vocabulary)
     typed = text_items.normalize_text(typed)
     return next(
-        (other for other in (typed, typed.lower(), typed.upper()) if set(other) <= set(known)),
+        (text for text in (typed, typed.lower(), typed.upper()) if set(text) <= vocabulary),
         typed,
     )
 
 
-def walk(run: Run, path: np.ndarray, texts: Sequence[str]) -> go.Figure:
-    """A path (n, d) and what it is decoded to, over the held-out texts."""
-    q = posteriors.of_held_out(run)
+def path_figure(run: Run, path: np.ndarray, texts: Sequence[str]) -> go.Figure:
+    """Draw a path (n, d) and its decoded texts (n,) over the held-out texts."""
+    q = posteriors.held_out_posteriors(run)
     view = latent.dims_view(run_numbers.top_dims(run), run.config.latent_dim)
     figure = latent.explorer(
-        view, view.points(q.mean, q.labels), q.labels, q.label_names, None, True, held_out(run)
+        view,
+        view.points(q.mean, q.labels),
+        q.labels,
+        q.label_names,
+        None,
+        True,
+        held_out_texts(run),
     )
     latent_overlays.path(figure, view.points(path, np.zeros(len(path))), texts)
     return figure

@@ -1,1 +1,1 @@
-"""What several pages share, a file a thing."""
+"""Parts that several pages share, one file per part."""

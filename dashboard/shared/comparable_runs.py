@@ -1,4 +1,4 @@
-"""Which runs can stand side by side, and which do at first."""
+"""Choose the runs that the Compare page sets side by side."""
 
 from __future__ import annotations
 
@@ -18,51 +18,56 @@ from vae_core.latent.alignment import Alignment, align
 from vae_core.runs.run import Run
 from vae_core.runs.sweeps import seeds_id, sweep_id
 
-NAMES = {"dataset": "", "architecture": "", "latent_dim": "d", "schedule": ""}  # in titles
+# Field of the config -> its short name in titles; the values of some need no name.
+NAMES = {"dataset": "", "architecture": "", "latent_dim": "d", "schedule": ""}
 
 
 def comparable(kind: str) -> list[Run]:
-    """Runs on data of that kind: those that the pages can show, and of finished ones of which
-    there are only the numbers those of one seed, unless another of their seeds can be shown.
+    """Return the runs on a kind of data that can be compared.
+
+    These are all runs that the pages can show. Runs that differ only in the seed share their
+    numbers; if none of them can be shown, one finished run stands for them with its numbers.
     """
-    every = all_runs(viewable=False, kinds=(kind,))
-    told = {seeds_id(run.config) for run in every if run.viewable}
-    found = []
-    for run in every:
+    candidates = all_runs(viewable=False, kinds=(kind,))
+    represented = {seeds_id(run.config) for run in candidates if run.viewable}
+    runs = []
+    for run in candidates:
         if run.viewable:
-            found.append(run)
-        elif (group := seeds_id(run.config)) not in told and run.status().state == "finished":
-            told.add(group)
-            found.append(run)
-    return found
+            runs.append(run)
+        elif (
+            group := seeds_id(run.config)
+        ) not in represented and run.status().state == "finished":
+            represented.add(group)
+            runs.append(run)
+    return runs
 
 
 def choose_kind() -> list[Run]:
-    """The runs to choose from, all on data of one kind: see `comparable`."""
-    found = {items(runs[0]): runs for kind in ANY_KIND if (runs := comparable(kind))}
-    if len(found) < 2:
-        return next(iter(found.values()), [])
+    """Show a choice of the kind of data, and return its comparable runs."""
+    runs_on = {items(runs[0]): runs for kind in ANY_KIND if (runs := comparable(kind))}
+    if len(runs_on) < 2:
+        return next(iter(runs_on.values()), [])
     chosen = st.segmented_control(
         "Runs on",
-        list(found),
-        default=next(iter(found)),
+        list(runs_on),
+        default=next(iter(runs_on)),
         required=True,
         key="runs_on",
         bind="query-params",
         help="A nat an image and a nat a text don't compare, so these never stand side by side.",
     )
-    return found[chosen]
+    return runs_on[chosen]
 
 
 def default_sweep(among: list[Run] | None = None) -> list[Run]:
-    """The sweep with the most β that can be shown, of those the one with the most, the newest,
-    ordered by β; at most `MOST_RUNS` runs. An autoencoder is in no sweep.
+    """Return the runs that are compared first: at most `MOST_RUNS` runs of one sweep, by β.
 
-    A sweep is all finished runs that differ in β alone; none that was imported, as its numbers
-    are its sender's.
+    A sweep is all finished runs that differ only in β. It is the sweep with the most runs that can
+    be shown; of several, the one with the most runs; then the newest. Imported runs are left out,
+    because their numbers can't be checked. An autoencoder is in no sweep.
 
     Args:
-        among: these runs; by default all on images that can be shown.
+        among: the runs to choose from; by default all runs on images that can be shown.
     """
     sweeps: dict[str, list[Run]] = {}
     for run in all_runs() if among is None else among:
@@ -78,66 +83,69 @@ def default_sweep(among: list[Run] | None = None) -> list[Run]:
         default=[],
     )
     runs = sorted(widest, key=lambda run: run.config.beta)
-    if len(runs) > MOST_RUNS:  # spread over the range
+    if len(runs) > MOST_RUNS:  # evenly over the range of β
         runs = [runs[i] for i in np.linspace(0, len(runs) - 1, MOST_RUNS).astype(int)]
     return runs
 
 
-def over_seeds(runs: list[Run]) -> list[list[dict[str, float]]]:
-    """Of each run the numbers (see `Run.metrics`) of all finished runs that differ in the seed.
+def numbers_over_seeds(runs: list[Run]) -> list[list[dict[str, float]]]:
+    """Return for each run the numbers of all finished runs that differ from it only in the seed.
 
-    Runs that ship as config and metrics alone count like any other. An unfinished run stands for
-    itself, and so do several seeds of one config that are compared with each other, and a run that
-    was imported.
+    Runs that ship only as numbers count too. A run gets only its own numbers if it is unfinished or
+    imported, or if several seeds of its config are compared with each other.
+
+    Returns:
+        For each run, one dict per seed, see `Run.metrics`.
     """
-    alone = [seeds_id(run.config) for run in runs]
-    siblings: dict[str, list[dict[str, float]]] = {}
+    groups = [seeds_id(run.config) for run in runs]
+    numbers_of: dict[str, list[dict[str, float]]] = {}
     for run in all_runs(viewable=False, kinds=ANY_KIND):
-        if (group := seeds_id(run.config)) not in alone or imported(run):
+        if (group := seeds_id(run.config)) not in groups or imported(run):
             continue
-        if found := numbers(run):
-            siblings.setdefault(group, []).append(dict(found))
+        if run_numbers := numbers(run):
+            numbers_of.setdefault(group, []).append(dict(run_numbers))
     return [
-        siblings[group]
-        if numbers(run) and alone.count(group) == 1 and not imported(run)
+        numbers_of[group]
+        if numbers(run) and groups.count(group) == 1 and not imported(run)
         else [dict(numbers(run)) or (last_test(run) or {})]
-        for run, group in zip(runs, alone, strict=True)
+        for run, group in zip(runs, groups, strict=True)
     ]
 
 
-def with_networks(
+def viewable_columns(
     runs: list[Run], columns: list[comparison.Column]
 ) -> tuple[list[Run], list[comparison.Column]]:
-    """Those that can be shown; of the others it is said that there are only the numbers.
+    """Return the runs that can be shown and their columns; a note names the others.
 
     Raises:
-        NothingToShowError: none can.
+        NothingToShowError: none of the runs can be shown.
     """
-    bare = [run for run in runs if not run.viewable]
-    if bare:
+    without_networks = [run for run in runs if not run.viewable]
+    if without_networks:
         st.info(
-            f"Only the numbers of {', '.join(map(run_label, bare))} are here, so the figures below "
-            "do without; training the same config gives the networks, too.",
+            f"Only the numbers of {', '.join(map(run_label, without_networks))} are here, so the "
+            "figures below do without; training the same config gives the networks, too.",
             icon=":material/info:",
         )
-    if len(bare) == len(runs):
+    if len(without_networks) == len(runs):
         raise NothingToShowError("Pick a run that has its networks, to see what it does.")
     shown = [i for i, run in enumerate(runs) if run.viewable]
     return [runs[i] for i in shown], [columns[i] for i in shown]
 
 
-def no_points(run: Run) -> dict[str, np.ndarray]:
-    none = np.zeros((0, run.config.latent_dim), np.float32)
-    return {"posterior_mean": none, "labels": np.zeros(0, int), "label_names": np.zeros(0, str)}
+def empty_arrays(run: Run) -> dict[str, np.ndarray]:
+    """Return the arrays of a run that has only numbers, with 0 rows."""
+    no_rows = np.zeros((0, run.config.latent_dim), np.float32)
+    return {"posterior_mean": no_rows, "labels": np.zeros(0, int), "label_names": np.zeros(0, str)}
 
 
 def kind_title(run: Run) -> str:
-    """What stands above its column."""
+    """Return the title of a run's column."""
     return f"β = {run.config.beta:g}" if run.config.has_rate else "autoencoder"
 
 
 def differing(runs: list[Run]) -> list[str]:
-    """The config's fields other than β that are not the same in all of these runs."""
+    """Return the config's fields in which these runs differ, other than β."""
     return [
         field.name
         for field in fields(RunConfig)
@@ -146,13 +154,15 @@ def differing(runs: list[Run]) -> list[str]:
 
 
 def alignments(runs: list[Run], reference: Run | None) -> list[Alignment | None]:
-    """Of each run its alignment to the reference; None without one, for the reference itself, and
-    where the data or the number of dimensions are others, which is said.
+    """Return each run's alignment to a reference run.
+
+    An alignment is None if there is no reference, for the reference itself, and for runs with
+    other data or dimensions, which a warning names.
     """
     if reference is None:
         return [None] * len(runs)
     target = arrays(reference)["posterior_mean"]
-    found: list[Alignment | None] = []
+    aligned: list[Alignment | None] = []
     for run in runs:
         embedding = arrays(run)["posterior_mean"]
         same = run.config.dataset == reference.config.dataset and embedding.shape == target.shape
@@ -161,6 +171,6 @@ def alignments(runs: list[Run], reference: Run | None) -> list[Alignment | None]
                 f"{run_label(run)} has other {items(run)} or dimensions and stays as it is.",
                 icon=":material/warning:",
             )
-        turned = same and run.id != reference.id
-        found.append(align(embedding, target) if turned else None)
-    return found
+        needs_alignment = same and run.id != reference.id
+        aligned.append(align(embedding, target) if needs_alignment else None)
+    return aligned

@@ -1,4 +1,4 @@
-"""Runs side by side: figures, tables and pictures of each."""
+"""Show runs side by side: their columns, a table of numbers, and pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.figures import comparison, pictures
 from dashboard.figures.numbers import title
-from dashboard.shared.comparable_runs import NAMES, differing, kind_title, no_points, over_seeds
+from dashboard.shared.comparable_runs import (
+    NAMES,
+    differing,
+    empty_arrays,
+    kind_title,
+    numbers_over_seeds,
+)
 from dashboard.shared.png import show_png
 from dashboard.shared.run_cache import arrays, decoded, held_out, inference
 from dashboard.shared.run_numbers import rate_per_dim, top_dims
@@ -26,30 +32,28 @@ from vae_core.runs.errors import RunError
 from vae_core.runs.run import Run
 from vae_core.runs.sweeps import sweep_id
 
-SAMPLES = 36  # decoded, of prior and aggregate posterior
-
-
+SAMPLES = 36  # decoded samples of the prior, and of the aggregate posterior
 LEAST_WIDTH = 124  # of a column, in pixels
 
 
 def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Column]]:
-    """Runs, and what the comparison figures draw of each; one that can't be read is named instead.
+    """Return the readable runs and their columns for the comparison figures.
 
-    The title is β, and what else differs between the runs. One of which there are only the
-    numbers has no points.
+    A column's title is β and the other fields in which the runs differ. A run that has only
+    numbers gets a column without points. Warnings name runs that can't be read.
 
     Raises:
-        NothingToShowError: none is left.
+        NothingToShowError: none of the runs can be read.
     """
     differ = [(name, NAMES.get(name, name)) for name in differing(runs) if name != "model"]
     readable, columns = [], []
-    for run, found in zip(runs, over_seeds(runs), strict=True):
+    for run, seed_numbers in zip(runs, numbers_over_seeds(runs), strict=True):
         try:
-            q = arrays(run) if run.viewable else no_points(run)
+            q = arrays(run) if run.viewable else empty_arrays(run)
         except RunError as error:
             st.warning(str(error), icon=":material/warning:")
             continue
-        if found[0]:
+        if seed_numbers[0]:
             others = [f"{letter} {getattr(run.config, name)}".strip() for name, letter in differ]
             readable.append(run)
             columns.append(
@@ -62,7 +66,7 @@ def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Colu
                     beta=run.config.beta if run.config.has_rate else None,
                     sweep=sweep_id(run.config),
                     rate_per_dim=rate_per_dim(run),
-                    numbers=found,
+                    numbers=seed_numbers,
                     sloped=run.config.schedule != "capacity",
                 )
             )
@@ -72,16 +76,16 @@ def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Colu
 
 
 def show_table(make: Callable[[], Styler], *key: Hashable) -> None:
-    """A table of held-out numbers, made once for all viewers who ask for the same.
+    """Show a table of held-out numbers, which is made once for all viewers.
 
     Args:
-        make: makes it, see `metrics_table`.
-        key: what it is made of.
+        make: makes the table, see `metrics_table`.
+        key: identifies its content in the cache.
     """
     _show_table(key, make)
 
 
-@st.cache_data(max_entries=50, show_spinner=False)  # which keeps what is shown, too
+@st.cache_data(max_entries=50, show_spinner=False)  # replays the element on later calls
 def _show_table(key: tuple[Hashable, ...], _make: Callable[[], Styler]) -> None:
     del key
     st.dataframe(
@@ -96,13 +100,13 @@ def _show_table(key: tuple[Hashable, ...], _make: Callable[[], Styler]) -> None:
 
 
 def grid(columns: int) -> DeltaGenerator:
-    """Where the columns stand: on a narrow page it scrolls sideways rather than shrink them."""
+    """Return the container of the columns, which scrolls sideways on a narrow page."""
     width = LEAST_WIDTH * comparison.width_of(columns)
     st.html(
         "<style>.st-key-grid_scroll { overflow-x: auto; } "
         f".st-key-grid {{ min-width: {width}px; }} "
         ".st-key-grid [data-testid=stCaptionContainer] { max-width: 80vw; } "
-        # Streamlit would lay columns one below the other where it is narrower still.
+        # On very narrow pages Streamlit would stack the columns.
         ".st-key-grid [data-testid=stHorizontalBlock] { flex-wrap: nowrap; } "
         ".st-key-grid [data-testid=stColumn] { min-width: 0; }</style>"
     )
@@ -110,7 +114,7 @@ def grid(columns: int) -> DeltaGenerator:
 
 
 def cells(columns: int) -> list[DeltaGenerator]:
-    """A place for each of so many columns, as wide as its plot above."""
+    """Return a container for each column, as wide as its plot above."""
     return st.columns(comparison.width_of(columns))[:columns]
 
 
@@ -121,13 +125,14 @@ def manifold_picture(
     alignment: Alignment | None = None,
     dims: tuple[int, int] | None = None,
 ) -> None:
-    """The manifold of two latent dimensions, as a plain picture.
+    """Show the manifold over two latent dimensions as a picture.
 
     Args:
-        n: pictures a side.
-        name: what tells the run from the others.
-        alignment: of the run to another, whose coordinates the grid then has.
-        dims: those of the grid; by default the two of largest rate.
+        run: whose decoder is used.
+        n: pictures per side.
+        name: distinguishes the run from the others.
+        alignment: of the run to a reference; the grid is then in the reference's coordinates.
+        dims: the grid's dimensions; by default the two with the largest rate.
     """
     _, z = planes.manifold(n, np.zeros(run.config.latent_dim), dims or top_dims(run))
     if alignment:
@@ -136,14 +141,14 @@ def manifold_picture(
 
 
 def reconstructions(runs: list[Run], names: list[str], columns: int) -> None:
-    """A column a run: held-out images of several labels, reconstructed, and the sample's spread.
+    """Show for each run held-out images, their reconstructions and the spread over samples.
 
     Args:
-        runs: the first of the columns.
-        names: what tells the runs from each other.
-        columns: as many as there are side by side.
+        runs: they fill the first columns.
+        names: distinguish the runs.
+        columns: number of columns on the page.
     """
-    again = st.number_input(
+    number = st.number_input(
         "Which image of each label",
         1,
         20,
@@ -157,9 +162,9 @@ def reconstructions(runs: list[Run], names: list[str], columns: int) -> None:
     for cell, run, name in zip(cells(columns), runs, names, strict=False):
         labels = arrays(run)["labels"]
         indices = [
-            int(members[again - 1])
+            int(members[number - 1])
             for label in range(int(labels.max()) + 1)
-            if len(members := np.flatnonzero(labels == label)) >= again
+            if len(members := np.flatnonzero(labels == label)) >= number
         ]
         try:
             images = held_out(run.config.dataset, tuple(indices))
@@ -182,16 +187,16 @@ def reconstructions(runs: list[Run], names: list[str], columns: int) -> None:
 
 @st.cache_data(max_entries=100, show_spinner=False)
 def _reconstructed(path: str, written: int, images: np.ndarray) -> bytes:
-    """PNG of three columns: images (n, size, size), what they become, and how much it varies."""
-    del written  # a part of the key: with other weights there are other pictures
-    found = reconstruction.reconstruct(inference(Run(Path(path))), images)
-    rows = np.stack([images, found.at_mean, 2 * found.std], axis=1)
+    """Return a PNG with three columns: images (n, size, size), reconstructions, spread."""
+    del written  # part of the cache's key: new weights give new pictures
+    result = reconstruction.reconstruct(inference(Run(Path(path))), images)
+    rows = np.stack([images, result.at_mean, 2 * result.std], axis=1)
     sheet = picture_sheet.sheet(rows.reshape(-1, *images.shape[1:]), 3, gap=1)
     return pictures.png(pictures.enlarged(sheet, 400))
 
 
 def samples(run: Run, name: str) -> None:
-    """Decoded samples of the prior above those of the aggregate posterior."""
+    """Show decoded samples of the prior, and below them of the aggregate posterior."""
     q = arrays(run)
     for source, z in (
         ("prior", prior_samples(SAMPLES, run.config.latent_dim)),

@@ -1,4 +1,4 @@
-"""What can be taken along from the pages; each file is made when its button is pressed."""
+"""Download buttons of the pages; each file is made when its button is pressed."""
 
 from __future__ import annotations
 
@@ -15,25 +15,28 @@ from vae_core.latent import picture_sheet
 from vae_core.runs.run import Run
 
 SHEET_SIDE, MORPH_SIDE, WALK_SIDE = 1200, 560, 224  # pixels
-
-
-MORPH_MILLISECONDS = 500  # a β
+MORPH_MILLISECONDS = 500  # per run of the sweep
 
 
 def button(label: str, icon: str, make: Callable[[], bytes], name: str, mime: str) -> None:
-    """A download; the name of the file tells one button from the other."""
+    """Show a download button; `make` is called when it is pressed."""
     st.download_button(
         label, make, name, mime, key=f"export_{label}", icon=f":material/{icon}:", on_click="ignore"
     )
 
 
 def manifold_png(run: Run, latents: np.ndarray) -> bytes:
-    """Pictures of latents (n * n, d) as a square."""
+    """Return the decoded latents (n * n, d) as a square sheet of pictures."""
     return run_cache.decoded(run, latents, _side(latents), SHEET_SIDE)
 
 
 def morph_gif(runs: list[Run], latents: list[np.ndarray]) -> bytes:
-    """The manifolds of a sweep, one after the other and back."""
+    """Return a GIF that plays the manifolds of a sweep forwards and backwards.
+
+    Args:
+        runs: the sweep.
+        latents: (n * n, d) for each run.
+    """
     sheets = [
         picture_sheet.sheet(run_cache.inference(run).decode(z), _side(z))
         for run, z in zip(runs, latents, strict=True)
@@ -42,18 +45,20 @@ def morph_gif(runs: list[Run], latents: list[np.ndarray]) -> bytes:
 
 
 def walk_gif(run: Run, path: np.ndarray) -> bytes:
-    """Pictures along latents (n, d), and back."""
+    """Return a GIF of the decoded path (n, d), forwards and backwards."""
     return pictures.gif(list(run_cache.inference(run).decode(path)), WALK_SIDE)
 
 
 def grid_csv(latents: np.ndarray) -> bytes:
-    """A row a picture, from the top left, row by row."""
+    """Return the latents (n, d) of a grid as CSV, one row per picture, from the top left."""
     return _latents(latents, "z").to_csv(index_label="picture").encode()
 
 
 def posteriors_csv(run: Run) -> bytes:
-    """A row a held-out image or text: its label, the mean and log-variance of its posterior; of an
-    autoencoder its latents.
+    """Return the posteriors of held-out items as CSV, one row per item.
+
+    The columns are the label and the posterior's means and log-variances; for an autoencoder the
+    label and the latents.
     """
     arrays = run_cache.arrays(run)
     if run.config.has_rate:
@@ -69,7 +74,7 @@ def posteriors_csv(run: Run) -> bytes:
 
 
 def whole_run(run: Run) -> None:
-    """The buttons of what every run has."""
+    """Show the download buttons that every run has: its posteriors, and the run as a zip."""
     button(
         f"Posteriors of held-out {item_words.item(run)}s (CSV)",
         "table",

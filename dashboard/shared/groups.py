@@ -1,4 +1,4 @@
-"""Groups of a run's held-out items, by name."""
+"""Read the groups of a run's held-out items."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from vae_core.runs.store import default_store, pretrained_store
 
 
 def groups_of_run(run: Run) -> dict[str, Group]:
-    """Groups of its held-out items, by name: those that ship, and those saved on the pages.
+    """Return the run's groups by name: those that ship, and those saved on the pages.
 
-    Of two of the same name it is the saved one.
+    If both have a group of the same name, the saved one is returned.
 
     Raises:
-        RunError: a file of them is damaged.
+        RunError: a file of groups is damaged.
     """
     return pretrained_store().groups(run.id) | default_store().groups(run.id)

@@ -7,16 +7,13 @@ from vae_core.runs.run import Run
 
 IMAGES, ANY_KIND = ("images",), ("images", "text", "melodies")
 
-
 ITEMS = {  # one, several, and what numbers are nats of
     "images": ("image", "images", "an image"),
     "text": ("text", "texts", "a text"),
     "melodies": ("melody", "melodies", "a melody"),
 }
 
-
 SHOWN_AS = {"images": "pictures", "text": "texts", "melodies": "melodies"}
-
 
 SHOWN_ON = {
     "images": "",

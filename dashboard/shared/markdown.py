@@ -8,11 +8,11 @@ import streamlit as st
 
 
 def explain(title: str, text: str) -> None:
-    """A foldable explanation beside the picture it explains; Markdown with formulas."""
+    """Show a foldable explanation, in Markdown with formulas."""
     with st.expander(title, icon=":material/school:"):
         st.markdown(text)
 
 
 def escape_markdown(text: str) -> str:
-    """Text of a link or a visitor for where Streamlit takes Markdown, which could load pictures."""
+    """Escape text from a link or a visitor, so that Markdown shows it literally."""
     return re.sub(r"([!#$&()*+.:<>@\[-`{-~])", r"\\\1", text)

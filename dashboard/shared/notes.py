@@ -1,4 +1,4 @@
-"""What to know before reading a run's pictures."""
+"""Notes above a run's pictures: imported, autoencoder, β = 0, or collapsed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from dashboard.shared.run_cache import numbers
 from dashboard.shared.run_list import imported
 from vae_core.runs.run import Run
 
-COLLAPSED_RATE = 0.1  # nats: with no active unit, the posterior is the prior
-
+COLLAPSED_RATE = 0.1  # nats; a run with less rate and no active unit has collapsed
 
 BETA_ZERO = (
     "β = 0: the rate is not part of the loss, so nothing holds the posteriors near the prior. "
     "This is an autoencoder with noise; its rate runs off and is not optimised."
 )
-
 
 AUTOENCODER = (
     "An autoencoder: each {item} has a point of the latent space, not a posterior, and nothing "
@@ -28,10 +26,11 @@ AUTOENCODER = (
 
 
 def notes(run: Run, at_present: Mapping[str, float] | None = None) -> None:
-    """What to know before reading this run's pictures.
+    """Show the notes that a reader of this run's pictures needs.
 
     Args:
-        at_present: active_units and rate of a run that still trains; else those of its end.
+        run: the run.
+        at_present: active_units and rate of a run in training; None takes the final numbers.
     """
     if imported(run):
         st.caption(":material/move_to_inbox: imported: its numbers are its sender's.")

@@ -1,4 +1,4 @@
-"""How to go from one point of the latent space to another."""
+"""A choice of the path between two latents."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from vae_core.latent import paths
 
 
 def choose_path(key: str) -> str:
-    """How to go from A to B: one of `analysis.INTERPOLATIONS`."""
+    """Show a choice of the path, and return one of `paths.INTERPOLATIONS`."""
     return st.segmented_control(
         "Path",
         paths.INTERPOLATIONS,

@@ -1,4 +1,4 @@
-"""A PNG on the page, as it is."""
+"""Show a PNG on a page."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import streamlit as st
 def show_png(
     png: bytes, caption: str, alt: str, width: int | Literal["stretch", "content"] = "stretch"
 ) -> None:
-    """A PNG as it is: by default Streamlit would make a JPEG of it, which takes time and blurs.
+    """Show a PNG unchanged; by default Streamlit would convert it to JPEG, which is slow and blurs.
 
     Args:
-        width: as wide as there is room, as the picture is, or in pixels.
+        png: the file.
+        caption: shown below it.
+        alt: describes it for readers who can't see it.
+        width: as wide as the column (`stretch`), as the picture (`content`), or in pixels.
     """
     st.image(png, width=width, caption=caption, alt=alt, output_format="PNG")

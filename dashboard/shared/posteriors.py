@@ -1,4 +1,4 @@
-"""The posteriors of a run's data: held-out ones from its folder, training ones encoded here."""
+"""The posteriors of a run's data: read from its folder, or encoded here for training data."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Posteriors:
     Attributes:
         mean, log_var: (n, d).
         labels: (n,), index into label_names.
-        label_names: one name a label.
+        label_names: one per label.
         held_out: how many of the n are held out.
-        item, items: what one, and what several are of.
+        item, items: the words for one and for several, such as `image` and `images`.
     """
 
     mean: np.ndarray
@@ -39,16 +39,17 @@ class Posteriors:
     items: str = "images"
 
     def item_name(self, row: int) -> str:
+        """Return the name of a row, such as `held-out image 3`."""
         if row < self.held_out:
             return f"held-out {self.item} {row}"
         return f"training {self.item} {row - self.held_out}"
 
 
-def of_held_out(run: Run) -> Posteriors:
-    """As they were stored when training ended.
+def held_out_posteriors(run: Run) -> Posteriors:
+    """Return the posteriors of held-out data, which were stored when training ended.
 
     Raises:
-        RunError: they are damaged.
+        RunError: the file is damaged.
     """
     arrays = run_cache.arrays(run)
     labels = arrays["labels"]
@@ -64,7 +65,7 @@ def of_held_out(run: Run) -> Posteriors:
 
 
 def with_training(run: Run, held_out: Posteriors) -> Posteriors:
-    """Those of what it was trained on behind the held-out ones.
+    """Return the held-out posteriors followed by those of the training data.
 
     Raises:
         DatasetError: the data set is not on this machine, or damaged.
@@ -81,27 +82,29 @@ def with_training(run: Run, held_out: Posteriors) -> Posteriors:
 def _with_training(
     run: Run, written: int, version: tuple[str, int], _held_out: Posteriors
 ) -> Posteriors:
-    """Encoded chunk by chunk: kept are the posteriors, not the images, once for all viewers.
+    """Encode the training data in chunks; only the posteriors stay in memory, for all viewers.
 
     Args:
-        run: whose encoder.
-        written: when its weights were, so that new ones are noticed.
-        version: of the held-out ones.
+        run: whose encoder is used.
+        written: time of its weights' file, so that new weights are noticed.
+        version: of the held-out posteriors.
+        _held_out: the held-out posteriors; not part of the cache's key.
     """
     del written, version
-    of = _of_training_images if item_words.kind(run) == "images" else _of_training_texts
-    known = (_held_out.mean, _held_out.log_var, _held_out.labels)
-    mean, log_var, labels = (np.concatenate(parts) for parts in zip(known, *of(run), strict=True))
+    is_images = item_words.kind(run) == "images"
+    chunks = _encode_training_images(run) if is_images else _encode_training_texts(run)
+    first = (_held_out.mean, _held_out.log_var, _held_out.labels)
+    mean, log_var, labels = (np.concatenate(parts) for parts in zip(first, *chunks, strict=True))
     return replace(_held_out, mean=mean, log_var=log_var, labels=labels)
 
 
-def _of_training_images(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def _encode_training_images(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     networks = inference(run)
     for images, labels in excerpts.training_chunks(run.config.dataset):
         yield *networks.encode(images), labels
 
 
-def _of_training_texts(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def _encode_training_texts(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     data = registry.stored(run.config.dataset)
     if data.sha256 != run_cache.trained_on(run):
         raise DatasetError(f"{data.name} holds other texts than the run was trained with.")
@@ -112,7 +115,7 @@ def _of_training_texts(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.nd
     max_entries=16, show_spinner=False, hash_funcs={View: lambda view: (view.name, view.titles)}
 )
 def density(view: View, mean: np.ndarray, log_var: np.ndarray) -> Density:
-    """The aggregate posterior in a view of two axes, see `aggregate_posterior_density`."""
+    """Return the aggregate posterior in a view of two axes, see `aggregate_posterior_density`."""
     assert view.projection is not None
     return planes.aggregate_posterior_density(
         view.projection.apply(mean), view.projection.covariances(log_var)

@@ -1,4 +1,4 @@
-"""Which runs there are: those of the store, and those that ship."""
+"""List the runs of the store and the pretrained runs."""
 
 from __future__ import annotations
 
@@ -18,82 +18,85 @@ from vae_core.runs.store import RunStore, default_store, pretrained_store
 
 
 def all_runs(viewable: bool = True, kinds: tuple[str, ...] = IMAGES) -> list[Run]:
-    """Runs of the store, newest first, then the pretrained ones; damaged ones are left out.
+    """Return the store's runs, newest first, then the pretrained ones, without damaged ones.
 
     Args:
-        viewable: only those that the pages can show, see `Run.viewable`.
-        kinds: of the data that they were trained on; most pages show pictures.
+        viewable: whether to return only runs that the pages can show, see `Run.viewable`.
+        kinds: the kinds of data; most pages show only images.
     """
-    found: dict[str, Run] = {}
+    runs_by_id: dict[str, Run] = {}
     for store in (default_store(), pretrained_store()):
         runs = scan(store)[0][::-1]
         if store == pretrained_store():
-            runs.sort(key=_shown_first)
+            runs.sort(key=_pretrained_order)
         for run in runs:
-            found.setdefault(run.id, run)
-    return [run for run in found.values() if kind(run) in kinds and (run.viewable or not viewable)]
+            runs_by_id.setdefault(run.id, run)
+    return [
+        run for run in runs_by_id.values() if kind(run) in kinds and (run.viewable or not viewable)
+    ]
 
 
 @contextlib.contextmanager
 def cached_scan() -> Iterator[None]:
-    """While a page runs once: each store is scanned once, though several parts ask what is there.
+    """Scan each store only once during a page run, although several parts list the runs.
 
-    To look through the 87 folders that ship takes 4 ms, and pages asked up to eight times.
+    A scan of the 87 folders that ship takes 4 ms, and a page needs the list up to eight times.
     """
-    _scan_cache.found = {}
+    _scan_cache.scans = {}
     try:
         yield
     finally:
-        _scan_cache.found = None
+        _scan_cache.scans = None
 
 
-def forget_scan() -> None:
-    """There are other runs now than when the page began."""
-    if getattr(_scan_cache, "found", None):
-        _scan_cache.found = {}
+def clear_scan() -> None:
+    """Discard the cached scan, because runs were added or deleted."""
+    if getattr(_scan_cache, "scans", None):
+        _scan_cache.scans = {}
 
 
 def scan(store: RunStore) -> tuple[list[Run], dict[str, str]]:
-    """`RunStore.scan`, within `cached_scan` the same each time; not to be written to."""
-    found: dict[RunStore, tuple[list[Run], dict[str, str]]] | None = getattr(
-        _scan_cache, "found", None
+    """Return `RunStore.scan`, from the cache within `cached_scan`; don't write to it."""
+    scans: dict[RunStore, tuple[list[Run], dict[str, str]]] | None = getattr(
+        _scan_cache, "scans", None
     )
-    if found is None:
+    if scans is None:
         return store.scan()
-    if store not in found:
-        found[store] = store.scan()
-    return found[store]
+    if store not in scans:
+        scans[store] = store.scan()
+    return scans[store]
 
 
-_scan_cache = threading.local()  # a page runs in a thread
+_scan_cache = threading.local()  # every page runs in a thread of its own
 
 
 def warn_of_damage() -> None:
-    """Name the run folders that can't be read."""
+    """Show a warning for each run folder that can't be read."""
     for store in (default_store(), pretrained_store()):
-        for reason in store.scan()[1].values():  # with what the page has just found
+        for reason in store.scan()[1].values():  # not cached: the page may have found damage since
             st.warning(f"Not shown: {escape_markdown(reason)}", icon=":material/warning:")
 
 
-def _shown_first(run: Run) -> tuple[bool, float, int]:
-    """Of those that ship: whole ones, β = 1, the VAE proper, and the largest data set."""
+def _pretrained_order(run: Run) -> tuple[bool, float, int]:
+    """Sort runs with networks first, then those of β nearest 1, then those of large data sets."""
     source = registry.DATASETS.get(run.config.dataset)
-    return not run.viewable, from_beta_one(run), -source.train_images if source else 0
+    return not run.viewable, distance_from_beta_one(run), -source.train_images if source else 0
 
 
-def from_beta_one(run: Run) -> float:
-    """How far its β is from that of the VAE proper, as a ratio; an autoencoder is none."""
+def distance_from_beta_one(run: Run) -> float:
+    """Return |log β|, the distance from the usual VAE, β = 1; infinite for an autoencoder."""
     if not run.config.has_rate:
         return math.inf
     return abs(math.log(max(run.config.beta, 1e-3)))
 
 
 def pretrained(run: Run) -> bool:
+    """Return whether the run ships with the project."""
     return run.path.parent == pretrained_store().root
 
 
 def imported(run: Run) -> bool:
-    """Did somebody else train it? Then nobody here has seen where its numbers come from."""
+    """Return whether the run was imported; its numbers then can't be checked."""
     try:
         return run.status().imported
     except RunError:  # damaged, or deleted meanwhile
@@ -101,7 +104,7 @@ def imported(run: Run) -> bool:
 
 
 def find(run_id: str) -> Run | None:
-    """The run of that id, of the store or pretrained; None where there is none."""
+    """Return the run with an id, from the store or the pretrained ones; None if there is none."""
     for store in (default_store(), pretrained_store()):
         if store.has(run_id):
             return store.get(run_id)
@@ -109,7 +112,7 @@ def find(run_id: str) -> Run | None:
 
 
 def run_label(run: Run) -> str:
-    """What a run is, in one line; unique, as every field that can differ is in the id."""
+    """Describe a run in one line that is unique, because it ends in the id."""
     c = run.config
     parts = [c.dataset, c.architecture, c.model_label, f"d {c.latent_dim}", f"seed {c.seed}"]
     if c.schedule != "constant" and c.reads("schedule"):

@@ -1,4 +1,4 @@
-"""The numbers of a run as the pages show them."""
+"""Show the numbers of a run."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from vae_core.runs.run import Run
 
 
 def seconds_left(run: Run) -> float | None:
-    """How long a running run will still take, from the speed of its last steps and epochs."""
+    """Estimate how long a running run will still take, from the speed of its last records."""
     records = run.records("start", "step", "epoch")
     starts = [i for i, record in enumerate(records) if record["kind"] == "start"]
-    this_time = records[starts[-1] + 1 :] if starts else []
-    recent = [r for r in this_time if r["step"] > 0][-20:]  # not the wait for the compiler
+    since_start = records[starts[-1] + 1 :] if starts else []
+    recent = [r for r in since_start if r["step"] > 0][-20:]  # step 0 includes compiling
     if len(recent) < 2 or recent[-1]["epoch"] <= recent[0]["epoch"]:
         return None
     pace = (recent[-1]["seconds"] - recent[0]["seconds"]) / (
@@ -29,7 +29,7 @@ def seconds_left(run: Run) -> float | None:
 
 
 def rate_per_dim(run: Run) -> np.ndarray:
-    """Held-out rate of each latent dimension (d,), nats an image or text; nan of an autoencoder."""
+    """Return the held-out rate per dimension (d,), nats per item; nan for an autoencoder."""
     if not run.config.has_rate:
         return np.full(run.config.latent_dim, np.nan)
     test = last_test(run)
@@ -37,14 +37,14 @@ def rate_per_dim(run: Run) -> np.ndarray:
 
 
 def dims_by_use(run: Run) -> list[int]:
-    """The latent dimensions, that of the largest rate first; an autoencoder's by variance."""
+    """Return the latent dimensions in descending order of rate; an autoencoder's of variance."""
     if run.config.has_rate:
         return planes.dims_by_rate(rate_per_dim(run))
     return planes.dims_by_rate(arrays(run)["posterior_mean"].var(axis=0))
 
 
 def metrics_row(run: Run) -> None:
-    """Loss, distortion, rate and elbo, held out, as far as the run has them."""
+    """Show the held-out loss, distortion, rate and elbo, if the run has them."""
     test = last_test(run)
     if test is None:
         return
@@ -58,21 +58,21 @@ def metrics_row(run: Run) -> None:
             )
 
 
-def measured(run: Run) -> None:
-    """All numbers of a finished run, with units and what they say."""
-    found = numbers(run)
-    if not found:
+def show_all_numbers(run: Run) -> None:
+    """Show a foldable table of all numbers of a finished run, with units and explanations."""
+    values = numbers(run)
+    if not values:
         return
     with st.expander("All held-out numbers", icon=":material/table:"):
         rows = [
             {
                 "metric": metric.title,
-                "value": f"{found[name]:z.{metric.decimals}f}",
+                "value": f"{values[name]:z.{metric.decimals}f}",
                 "unit": metric.unit,
                 "what it says": metric.text,
             }
             for name, metric in METRICS.items()
-            if name in found
+            if name in values
         ]
         st.table(rows)
         if kind(run) == "images" and not excerpts.has_factors(run.config.dataset):
@@ -80,7 +80,7 @@ def measured(run: Run) -> None:
 
 
 def top_dims(run: Run) -> tuple[int, int]:
-    """The two latent dimensions to show first: of more than two, those of the largest rate."""
+    """Return the two latent dimensions to show first: those with the largest rates."""
     d = run.config.latent_dim
     if d <= 2:
         return 0, d - 1

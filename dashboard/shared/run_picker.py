@@ -1,4 +1,4 @@
-"""A select box of runs, kept in the URL and over the pages."""
+"""A select box of runs, whose choice stays in the URL and across pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vae_core.runs.run import Run
 
 
 class NothingToShowError(Exception):
-    """Ends a page early, with a hint. (`st.stop` would end what app.py does after it, too.)"""
+    """Ends a page early, with a hint. (`st.stop` would also skip what app.py does afterwards.)"""
 
 
 def pick_run(
@@ -24,33 +24,33 @@ def pick_run(
     suits: Callable[[Run], bool] = lambda _: True,
     none: str = "There are no runs to look at yet: train one on the Train page.",
 ) -> Run:
-    """A select box of runs, kept in the URL and over the pages; the newest at first.
+    """Show a select box of runs, and return the chosen one; at first it is the newest.
 
     Args:
         key: pages with the same key share the choice.
         viewable: see `all_runs`.
-        kinds: see `all_runs`; where a run of another kind was chosen, that is said.
-        suits: only runs of which this is true.
-        none: what is said where there is no such run.
+        kinds: see `all_runs`. If a run of another kind was chosen on another page, a note says so.
+        suits: only runs for which this is True are offered.
+        none: the hint if there is no such run.
 
     Raises:
-        NothingToShowError: there is nothing to pick from.
+        NothingToShowError: there is no run to choose.
     """
     runs = {run_label(run): run for run in all_runs(viewable, kinds) if suits(run)}
     if not runs:
         raise NothingToShowError(none)
-    asked = st.session_state.get(key)
+    requested = st.session_state.get(key)
     others = {}
-    if asked is not None and asked not in runs:  # labels ask each run for its status
-        others = {run_label(run): run for run in all_runs(viewable, _others(kinds))}
-    if asked in others:
-        held = kind(others[asked])
-        here = " and ".join(SHOWN_AS[kind] for kind in kinds)
+    if requested is not None and requested not in runs:  # only then: a label reads the status
+        others = {run_label(run): run for run in all_runs(viewable, _other_kinds(kinds))}
+    if requested in others:
+        requested_kind = kind(others[requested])
+        shown_kinds = " and ".join(SHOWN_AS[kind] for kind in kinds)
         st.caption(
-            f"{escape_markdown(asked)} holds {ITEMS[held][1]}, and this page shows {here}: "
-            f"here is another run. {SHOWN_ON[held]}"
+            f"{escape_markdown(requested)} holds {ITEMS[requested_kind][1]}, and this page shows "
+            f"{shown_kinds}: here is another run. {SHOWN_ON[requested_kind]}"
         )
-    if key in st.session_state and st.session_state[key] not in runs:  # deleted meanwhile
+    if key in st.session_state and st.session_state[key] not in runs:  # it was deleted
         st.session_state[key] = next(iter(runs))
     choice = st.selectbox(
         "Run",
@@ -60,19 +60,19 @@ def pick_run(
         help="Newest first, then the pretrained ones.",
     )
     run = runs[choice] if choice in runs else next(iter(runs.values()))
-    if st.session_state.get(PRESENTING):  # which hides the box
+    if st.session_state.get(PRESENTING):  # presentation mode hides the box
         st.caption(run_label(run))
     return run
 
 
-def _others(kinds: tuple[str, ...]) -> tuple[str, ...]:
+def _other_kinds(kinds: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(kind for kind in ANY_KIND if kind not in kinds)
 
 
-def replace_gone(key: str, options: Collection[str], first: str) -> None:
-    """Before a box is shown: a choice that is not there any more gives way to the first.
+def replace_missing_choice(key: str, options: Collection[str], first: str) -> None:
+    """Reset a box to its first option if the chosen one no longer exists; call it before the box.
 
-    It was deleted meanwhile, or is of another run.
+    The option may have been deleted, or may belong to another run.
     """
     if key in st.session_state and st.session_state[key] not in options:
         st.session_state[key] = first

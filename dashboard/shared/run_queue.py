@@ -1,6 +1,6 @@
-"""The queue: what runs, what waits, what is done, as the run folders have it at this moment.
+"""The queue of running, waiting and finished runs, read from the run folders.
 
-Nothing is kept in the session, so every viewer sees the same, and a restart loses nothing.
+Nothing is kept in the session, so all viewers see the same queue, and a restart loses nothing.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ DONE_SHOWN = 8
 
 
 class Entry(NamedTuple):
+    """A run and its status when the queue was read."""
+
     run: Run
     status: Status
 
 
 class Queue(NamedTuple):
-    """Runs of a store: those running and waiting in their order, those done newest first."""
+    """Runs of a store; running and waiting ones in order, finished ones newest first."""
 
     running: list[Entry]
     waiting: list[Entry]
@@ -37,15 +39,16 @@ class Queue(NamedTuple):
 
     @property
     def active(self) -> bool:
+        """Whether any run is running or waiting."""
         return bool(self.running or self.waiting)
 
     def states(self) -> dict[str, str]:
-        """Run id -> state: another one means that somebody started, stopped or deleted a run."""
+        """Return run id -> state; it changes if somebody starts, stops or deletes a run."""
         return {entry.run.id: entry.status.state for part in self for entry in part}
 
 
 def read(store: RunStore) -> Queue:
-    """The queue of a store."""
+    """Read the queue of a store."""
     queue = Queue([], [], [])
     for run in store.scan()[0]:
         try:
@@ -59,7 +62,7 @@ def read(store: RunStore) -> Queue:
 
 
 def start(configs: list[RunConfig]) -> None:
-    """Train what is left to train of these, and watch the first of it."""
+    """Train the configs that are not finished yet, and watch the first of them."""
     runs = actions.train(configs)
     if not runs:
         st.toast("Finished already; here it is.", icon=":material/check:")
@@ -69,11 +72,11 @@ def start(configs: list[RunConfig]) -> None:
 
 
 def follow(queue: Queue) -> None:
-    """When the run in view has ended, view the one that waited behind it."""
+    """If the watched run has ended, watch the next one that was waiting."""
     state = st.session_state
     run = run_list.find(state.get("seen_training", ""))
     if run is None or state.get("watched") != run_list.run_label(run):
-        return  # something else was chosen meanwhile
+        return  # the viewer has chosen another run
     ended = run.status()
     if ended.active or not state.get("train_follow", True):
         return
@@ -83,25 +86,26 @@ def follow(queue: Queue) -> None:
 
 
 def on_error_reload(show: Callable[[], None]) -> Callable[[], None]:
-    """For a fragment that ticks: where its run is gone by now, the whole page starts anew."""
+    """Wrap a fragment that refreshes itself: if its run was deleted, rerun the whole page."""
 
     @functools.wraps(show)
-    def safely() -> None:
+    def show_or_reload() -> None:
         try:
             show()
         except (VaeLabError, OSError) as error:
             if st.session_state.get("reloaded_for") != str(error):
-                st.session_state["reloaded_for"] = str(error)  # once: a full disk stays full
+                st.session_state["reloaded_for"] = str(error)  # once: a full disk would loop
                 st.rerun()
             st.error(str(error), icon=":material/error:")
 
-    return safely
+    return show_or_reload
 
 
 def show(queue: Queue, watched: Run) -> None:
-    """A row a run, with what can be done about it.
+    """Show a row for each run, with its buttons.
 
     Args:
+        queue: the runs.
         watched: the run in the live view.
     """
     counts = {"running": len(queue.running), "waiting": len(queue.waiting)}
@@ -152,11 +156,12 @@ def _row(entry: Entry, text: str, watched: Run) -> None:
 
 
 def buttons(entry: Entry, suffix: str = "", icon_only: bool = False) -> None:
-    """Stop or resume, and delete: what the state of the run and the visitor's role allow.
+    """Show the buttons to stop, resume and delete that the run's state and the role allow.
 
     Args:
+        entry: the run.
         suffix: of the widgets' keys.
-        icon_only: the words in a tooltip.
+        icon_only: whether the words are in a tooltip.
     """
     if roles.role() != roles.TRAINER:
         return
@@ -174,7 +179,7 @@ def buttons(entry: Entry, suffix: str = "", icon_only: bool = False) -> None:
         key=f"delete{suffix}",
         help="Delete" if icon_only else None,
     ):
-        refusal = actions.why_it_stays(run, status)
+        refusal = actions.deletion_refusal(run, status)
         if refusal:
             st.write(refusal)
             return
@@ -186,12 +191,12 @@ def buttons(entry: Entry, suffix: str = "", icon_only: bool = False) -> None:
 
 
 def delete(run: Run) -> None:
-    """Remove a run; the live view goes on to the newest one."""
+    """Delete a run; if it was watched, watch the newest one."""
     actions.delete(run)
     if st.session_state.get("watched") == run_list.run_label(run):
-        left = run_list.all_runs(viewable=False, kinds=item_words.ANY_KIND)
-        if left:
-            watch(left[0])
+        remaining = run_list.all_runs(viewable=False, kinds=item_words.ANY_KIND)
+        if remaining:
+            watch(remaining[0])
         else:
             del st.session_state["watched"]
 
@@ -202,7 +207,7 @@ def watch(run: Run) -> None:
 
 
 def progress(run: Run, status: Status) -> tuple[float, str]:
-    """Share of the epochs that is done; epoch and time left in words."""
+    """Return the share of finished epochs, and a text with the epoch and the time left."""
     records = run.records("step", "epoch")
     epoch = records[-1]["epoch"] if records else 0
     text = f"epoch {int(epoch)} of {run.config.epochs}"
@@ -240,7 +245,7 @@ def _button(
 
 
 def _try(act: Callable[[Run], None], run: Run) -> None:
-    """Say in a sentence why something did not work; the page goes on."""
+    """Call an action; show its error as a message, so that the page goes on."""
     try:
         act(run)
     except (VaeLabError, OSError) as error:
@@ -248,6 +253,6 @@ def _try(act: Callable[[Run], None], run: Run) -> None:
 
 
 def _stop_all(queue: Queue) -> None:
-    """What waits goes first, or it would start as soon as there is room."""
+    """Stop the waiting runs first, because they would start when a running one stops."""
     for entry in [*reversed(queue.waiting), *queue.running]:
         _try(actions.stop, entry.run)

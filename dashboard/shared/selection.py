@@ -1,4 +1,4 @@
-"""What is selected in the scatter: its labels, what it decodes to, and groups to keep."""
+"""Show the selected points of the scatter, and save them as groups."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from vae_core.runs.groups import GROUP_NAME_LENGTH
 from vae_core.runs.run import Run
 from vae_core.runs.store import default_store
 
-SHOWN = {"image": 36, "text": 16, "melody": 16}  # members decoded
+SHOWN = {"image": 36, "text": 16, "melody": 16}  # decoded members of the selection
 
 
 def rows(run: Run, posteriors: Posteriors) -> np.ndarray | None:
-    """Rows of what was selected in this session, as far as they are shown; None if none are."""
-    found: np.ndarray | None = st.session_state.get(_key(run))
-    if found is None:
+    """Return the selected rows (k,) that are in `posteriors`; None if there are none."""
+    selected: np.ndarray | None = st.session_state.get(_key(run))
+    if selected is None:
         return None
-    found = found[found < len(posteriors.labels)]
-    return found if len(found) else None
+    selected = selected[selected < len(posteriors.labels)]
+    return selected if len(selected) else None
 
 
-def select(run: Run, found: np.ndarray) -> None:
-    """Select these rows (k,); none of them clears the selection."""
-    st.session_state[_key(run)] = found if len(found) else None
+def select(run: Run, selected: np.ndarray) -> None:
+    """Select rows (k,); an empty array clears the selection."""
+    st.session_state[_key(run)] = selected if len(selected) else None
 
 
 def _key(run: Run) -> str:
@@ -39,7 +39,7 @@ def _key(run: Run) -> str:
 
 
 def section(run: Run, posteriors: Posteriors) -> None:
-    """The selection, and below it the groups that were kept."""
+    """Show the selection, and below it the saved groups."""
     selected = rows(run, posteriors)
     if selected is None:
         st.info(
@@ -82,7 +82,7 @@ def _selected(run: Run, posteriors: Posteriors, selected: np.ndarray) -> None:
         with mean:
             st.html(texts.table([texts.decode(run, centre)], ["their mean, decoded"]))
         with members:
-            texts.members(run, posteriors, chosen)
+            texts.show_members(run, posteriors, chosen)
             st.caption(f"{some}each decoded from its posterior mean.")
         save(run, held_out, training)
         return
@@ -102,13 +102,14 @@ def _selected(run: Run, posteriors: Posteriors, selected: np.ndarray) -> None:
 
 
 def save(run: Run, held_out: np.ndarray, training: int = 0) -> None:
-    """Ask for a name, and keep images or texts as a group of the run.
+    """Show a form that saves held-out items as a group of the run.
 
     Args:
-        held_out: (n,), rows of those that can be kept.
-        training: how many of the selection can't.
+        run: the run.
+        held_out: (n,), rows of the held-out items.
+        training: number of selected training items, which can't be saved.
     """
-    item, items, reason = item_words.item(run), item_words.items(run), roles.why_viewer()
+    item, items, reason = item_words.item(run), item_words.items(run), roles.viewer_reason()
     if reason is not None:
         st.caption(f"Only trainers may save groups: {markdown.escape_markdown(reason)}")
         return
@@ -129,13 +130,13 @@ def save(run: Run, held_out: np.ndarray, training: int = 0) -> None:
         return
     try:
         existing = default_store().groups(run.id)
-        kept = actions.save_group(run, name, held_out.tolist())
+        saved_name = actions.save_group(run, name, held_out.tolist())
     except VaeLabError as error:
         st.error(str(error), icon=":material/error:")
         return
-    done = "replaced" if kept in existing else "saved"
+    done = "replaced" if saved_name in existing else "saved"
     st.success(
-        f"Group “{markdown.escape_markdown(kept)}” {done}: {len(held_out):,} {items}.",
+        f"Group “{markdown.escape_markdown(saved_name)}” {done}: {len(held_out):,} {items}.",
         icon=":material/check:",
     )
 

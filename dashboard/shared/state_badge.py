@@ -1,10 +1,10 @@
-"""The state of a run as a badge."""
+"""Show the state of a run as a badge."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-STATE_BADGES = {
+STATE_BADGES = {  # state -> icon and colour
     "queued": (":material/hourglass_empty:", "gray"),
     "running": (":material/play_arrow:", "blue"),
     "finished": (":material/check:", "green"),
@@ -15,5 +15,6 @@ STATE_BADGES = {
 
 
 def badge(state: str) -> None:
+    """Show a state as a badge."""
     icon, colour = STATE_BADGES[state]
     st.badge(state, icon=icon, color=colour)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Runs that differ in β alone."""
+"""Find the runs that differ only in β."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ BETAS = (
     *(1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0),
 )
 
-
-MOST_RUNS = 8  # side by side: more are too narrow to read
+MOST_RUNS = 8  # side by side; more would be too narrow to read
 
 
 def sweep_of(run: Run) -> list[Run]:
-    """The run and finished ones that differ from it in β alone, by β; the `MOST_RUNS` around it."""
+    """Return the run and the finished runs that differ from it only in β, in order of β.
+
+    If there are more than `MOST_RUNS`, those with the β around the run's are returned.
+    """
     sweep = sweep_id(run.config)
     others = (
         other
@@ -25,7 +27,7 @@ def sweep_of(run: Run) -> list[Run]:
         if other.id != run.id
         and sweep_id(other.config) == sweep
         and other.status().state == "finished"
-        and not imported(other)  # it may have been trained on anything
+        and not imported(other)  # nobody knows what it was trained on
     )
     runs = sorted([run, *others], key=lambda sibling: sibling.config.beta)
     first = max(0, min(runs.index(run) - MOST_RUNS // 2, len(runs) - MOST_RUNS))

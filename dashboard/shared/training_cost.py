@@ -1,4 +1,4 @@
-"""What training will cost, from finished runs of the same kind; never from a guess."""
+"""Estimate the time that training will take, from finished runs of the same kind."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from vae_core.data import registry
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore, default_store, pretrained_store
 
-LAST_RUNS = 3  # of a kind: what the machine does today
+LAST_RUNS = 3  # the newest runs of a kind tell how fast the machine is now
 
 
 class Timing(NamedTuple):
-    """How long a finished run took: for a step, and once (to compile, measure and export)."""
+    """Seconds that a finished run took per step, and once (to compile, measure and export)."""
 
     per_step: float
     once: float
 
 
 class Estimate(NamedTuple):
-    """Seconds, and the runs they are taken from."""
+    """Estimated seconds, and the runs that the estimate is based on, in words."""
 
     seconds: float
     source: str
@@ -35,7 +35,7 @@ class Estimate(NamedTuple):
 
 
 def left_to_train(configs: Sequence[RunConfig]) -> list[RunConfig]:
-    """Those without a finished run that the pages can show."""
+    """Return the configs without a finished run that the pages can show."""
     return [config for config in configs if not _finished(run_list.find(config.id))]
 
 
@@ -44,13 +44,14 @@ def _finished(run: Run | None) -> bool:
 
 
 def estimate(configs: Sequence[RunConfig]) -> Estimate | None:
-    """How long these configs, of one kind, will train one after the other.
+    """Estimate how long configs of one kind will train one after the other.
 
-    The kind is data set and architecture. Runs of the own store are preferred to the pretrained
-    ones, and then those of the same batch size and number of latent dimensions.
+    Configs are of the same kind if they have the same data set and architecture. The estimate
+    uses runs of the own store if there are any, else pretrained runs; of these it prefers runs of
+    the same batch size and number of latent dimensions.
 
     Returns:
-        None where no run of the kind was timed yet.
+        The estimate; None if no run of the kind has been timed yet.
     """
     kind = configs[0]
     steps = sum(config.epochs * _steps_per_epoch(config) for config in configs)
@@ -58,22 +59,25 @@ def estimate(configs: Sequence[RunConfig]) -> Estimate | None:
         (default_store(), "the last runs", ""),
         (pretrained_store(), "the pretrained runs", " where they were trained"),
     ):
-        timings, likest = _last_timings(store, kind)
-        if likest:
+        timings, nearest = _last_timings(store, kind)
+        if nearest:
             per_step = median(timing.per_step for timing in timings)
             once = median(timing.once for timing in timings)
             return Estimate(
                 steps * per_step + len(configs) * once,
-                f"as {runs} {_differing(likest, kind)} took{where}",
+                f"as {runs} {_differing(nearest, kind)} took{where}",
             )
     return None
 
 
 def _last_timings(store: RunStore, kind: RunConfig) -> tuple[list[Timing], RunConfig | None]:
-    """Of the last runs most like `kind`, and the config of the newest; empty and None if none."""
+    """Return the timings of the last runs most similar to `kind`, and the config of the newest.
 
-    def likeness(config: RunConfig) -> tuple[bool, bool]:
-        # The batch size tells more about the time of a step than the number of latents.
+    Without such a run it returns an empty list and None.
+    """
+
+    def similarity(config: RunConfig) -> tuple[bool, bool]:
+        # The batch size affects the time of a step more than the number of latent dimensions.
         return config.batch_size == kind.batch_size, config.latent_dim == kind.latent_dim
 
     newest_first = [
@@ -82,20 +86,20 @@ def _last_timings(store: RunStore, kind: RunConfig) -> tuple[list[Timing], RunCo
         if (run.config.dataset, run.config.architecture) == (kind.dataset, kind.architecture)
     ]
     timings: list[Timing] = []
-    likest: RunConfig | None = None
-    for run in sorted(newest_first, key=lambda run: likeness(run.config), reverse=True):
-        if likest and likeness(run.config) != likeness(likest):
+    nearest: RunConfig | None = None
+    for run in sorted(newest_first, key=lambda run: similarity(run.config), reverse=True):
+        if nearest and similarity(run.config) != similarity(nearest):
             break
         if timing := timing_of(run):
             timings.append(timing)
-            likest = likest or run.config
+            nearest = nearest or run.config
         if len(timings) == LAST_RUNS:
             break
-    return timings, likest
+    return timings, nearest
 
 
 def _differing(config: RunConfig, kind: RunConfig) -> str:
-    """In what runs differ that stand in for a kind that was not timed yet."""
+    """Say in which settings the timed runs differ from the configs to train."""
     parts = []
     if config.batch_size != kind.batch_size:
         parts.append(f"batch size {config.batch_size}")
@@ -105,9 +109,10 @@ def _differing(config: RunConfig, kind: RunConfig) -> str:
 
 
 def timing_of(run: Run) -> Timing | None:
-    """From the epochs of a finished run; None of fewer than two, and of one that was imported.
+    """Return the timing of a finished run; None with fewer than two epochs, or if imported.
 
-    The first epoch holds the wait for the compiler; who knows where an imported one was trained.
+    The time per step comes from the epochs after the first, which includes compiling. An imported
+    run may have been trained on another machine.
     """
     status = run.status()
     if status.state != "finished" or status.imported:
@@ -118,7 +123,7 @@ def timing_of(run: Run) -> Timing | None:
         return None
 
 
-@functools.lru_cache(maxsize=256)  # the form asks at every change of a control
+@functools.lru_cache(maxsize=256)  # the form calls it at every change of a widget
 def _timing_of(path: str, seconds: float, *_version: int) -> Timing | None:
     epochs = [record for record in Run(Path(path)).records("epoch") if record["epoch"] > 0]
     if len(epochs) < 2:
@@ -129,7 +134,7 @@ def _timing_of(path: str, seconds: float, *_version: int) -> Timing | None:
 
 
 def duration(seconds: float) -> str:
-    """For reading: 40 s, 3 min, 2 h 10 min."""
+    """Format a duration: 40 s, 3 min, 2 h 10 min."""
     if seconds < 100:
         return f"{max(seconds, 1):.0f} s"
     minutes = round(seconds / 60)

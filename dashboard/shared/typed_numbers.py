@@ -1,10 +1,10 @@
-"""Numbers that somebody typed, with commas between them."""
+"""Parse numbers that were typed with commas between them."""
 
 from __future__ import annotations
 
 
 def parse_numbers(text: str) -> list[float]:
-    """Numbers with commas between them; none where the text is anything else."""
+    """Parse numbers with commas between them; return an empty list for any other text."""
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:

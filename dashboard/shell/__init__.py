@@ -1,1 +1,1 @@
-"""What surrounds every page: the link, presentation mode, memory."""
+"""Parts around every page: links, presentation mode, and the process's memory."""

@@ -1,4 +1,4 @@
-"""What a link carries: values that Streamlit binds to widgets."""
+"""Check the values in a link, which Streamlit binds to widgets."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from dashboard.figures import dim_name
 from dashboard.shared import markdown
 
 
-def asked() -> dict[str, Sequence[str]]:
-    """What the link of a session's first page asks for; empty ever after."""
+def link_values() -> dict[str, Sequence[str]]:
+    """Return the values in the link of a session's first page; empty on all later page runs."""
     if "link_read" in st.session_state:
         return {}
     st.session_state["link_read"] = True
     return {key: st.query_params.get_all(key) for key in st.query_params}
 
 
-def check(given: dict[str, Sequence[str]]) -> None:
-    """After the page has run: note what of the link it could not use.
+def note_unused_values(given: dict[str, Sequence[str]]) -> None:
+    """Note the values in the link that the page could not use; call it after the page has run.
 
-    Streamlit clamps or drops what is out of range, and says nothing.
+    Streamlit clamps or drops values that are out of range without a message.
     """
     if not given:
         return
@@ -32,12 +32,12 @@ def check(given: dict[str, Sequence[str]]) -> None:
     ]
     if unused:
         st.session_state["link_unused"] = unused
-    # Once more: only then does Streamlit keep the link's values when the page changes.
+    # Streamlit keeps the link's values across pages only after a second run.
     st.rerun()
 
 
-def say_what_was_not_used() -> None:
-    """The note, above the page, until it is waved away or the page changes."""
+def show_unused_values() -> None:
+    """Show which values of the link were not used."""
     unused = st.session_state.pop("link_unused", None)
     if unused:
         st.toast(
@@ -49,11 +49,11 @@ def say_what_was_not_used() -> None:
 
 def _same(texts: Sequence[str], value: object) -> bool:
     values = value if isinstance(value, list | tuple) else [value]
-    return len(texts) == len(values) and all(map(_says, texts, values))
+    return len(texts) == len(values) and all(map(_matches, texts, values))
 
 
-def _says(text: str, value: object) -> bool:
-    """Is this how a URL writes the value?"""
+def _matches(text: str, value: object) -> bool:
+    """Return whether a URL writes the value as this text."""
     if isinstance(value, bool):
         return text.lower() == str(value).lower()
     if isinstance(value, int | float):

@@ -1,8 +1,8 @@
-"""Keeps the web process small.
+"""Keep the memory of the web process small.
 
-Every run of a page is a thread, and glibc gives threads heaps of their own, which it rarely hands
-back: after some pages they hold 70 MB that nothing uses (300 MB resident instead of 230). And
-Streamlit keeps what any session sends, whether a page asked for it or not.
+Every page run is a thread. glibc gives threads heaps of their own and rarely returns their memory
+to the system: after some pages they hold 70 MB that nothing uses (300 MB resident instead of 230).
+Streamlit also keeps every file that a session sends, whether a page asked for it or not.
 """
 
 from __future__ import annotations
@@ -17,17 +17,16 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
-# Files of one session, and bytes of all: of more than that the oldest go.
+# Most files per session, and most bytes of all sessions; beyond, the oldest files are dropped.
 UPLOADS_EACH, UPLOADS_BYTES = 2, 500 << 20
-
 
 # From malloc.h; see mallopt(3).
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 
 
-@functools.cache  # pages run often, a process once
+@functools.cache  # once per process
 def share_heaps() -> None:
-    """Two heaps for all threads, and freed pictures go back to the system; no-op but on glibc."""
+    """Let all threads share two heaps, and return freed memory to the system; only with glibc."""
     if sys.platform != "linux":
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
@@ -39,11 +38,12 @@ def share_heaps() -> None:
 
 @functools.cache
 def freeze_imported_objects() -> None:
-    """Let the collector of cycles pass over what was imported: 150,000 objects that stay.
+    """Exclude the 150,000 objects of imported modules from garbage collection.
 
-    What a page made is in cycles, as its functions know its variables: some megabytes where it
-    showed 70,000 points. Python collects those when there are a quarter more objects than it went
-    through last, which without the imported ones is three times as often, and as much cheaper.
+    The variables of a page form reference cycles with its functions, which can hold megabytes:
+    70,000 points, for example. Python runs a full collection when the number of objects has grown
+    by a quarter since the last one. Without the imported objects that happens three times as
+    often, at a third of the cost.
     """
     gc.collect()
     gc.freeze()
@@ -51,9 +51,10 @@ def freeze_imported_objects() -> None:
 
 @functools.cache
 def watch_no_files() -> None:
-    """A session that comes back looks for source files to watch, whatever the settings say.
+    """Stop reconnecting sessions from looking for source files to watch, if watching is off.
 
-    It goes through the paths of all modules for that, 0.2 s in which nobody is served.
+    Streamlit does it whatever the settings say. It goes through the paths of all modules, which
+    takes 0.2 s during which no other session is served.
     """
     if st.get_option("server.fileWatcherType") == "none":
         AppSession.register_file_watchers = _watch_nothing  # type: ignore[method-assign]
@@ -65,10 +66,9 @@ def _watch_nothing(self: AppSession) -> None:
 
 @functools.cache
 def bound_uploads() -> None:
-    """Keep no more of uploads than `UPLOADS_EACH` and `UPLOADS_BYTES` say.
+    """Drop the oldest uploads beyond `UPLOADS_EACH` and `UPLOADS_BYTES`.
 
-    A visitor's browser may send files without end; who may store one is asked only later, by
-    `roles.require_trainer`.
+    Any visitor's browser can send files; `roles.require_trainer` checks the role only later.
     """
     add = MemoryUploadedFileManager.add_file
 

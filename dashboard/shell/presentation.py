@@ -1,18 +1,15 @@
-"""Presentation mode: nothing to set, larger type."""
+"""Presentation mode: larger type, and no widgets."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-PRESENTING = "presenting"  # in the session: see `dashboard.link`
+PRESENTING = "presenting"  # key in the session
+PRESENT = "present"  # key in the URL
 
-
-PRESENT = "present"  # in the URL; in the session it is PRESENTING
-
-
-# Whatever there is to set, and what a spectator has no use for; the widgets still work, unseen, so
-# the link's values hold. Pages put what has no place there into containers whose key starts with
-# `form`; a column with that of the key `form` gives its room to its neighbour.
+# Hides all widgets; they still exist, so the link's values stay in use. Pages put other things
+# that an audience doesn't need into containers whose key starts with `form`. A column that holds
+# the container `form` is hidden, and its neighbour gets its room.
 PRESENTATION = """
 <style>
 html { font-size: 125% !important; }
@@ -31,9 +28,9 @@ html { font-size: 125% !important; }
 
 
 def presenting() -> bool:
-    """Is this session in presentation mode: nothing to set, larger type? `?present=1` asks for it.
+    """Apply presentation mode if it is on, and return whether it is; `?present=1` turns it on.
 
-    Changing the page drops it from the URL, so it is kept, and put there again.
+    A change of page drops it from the URL, so it is stored in the session and put back.
     """
     if st.query_params.get(PRESENT) == "1":
         st.session_state[PRESENTING] = True
@@ -45,7 +42,7 @@ def presenting() -> bool:
 
 
 def presentation_button() -> None:
-    """At the end of a page: into presentation mode, or out of it."""
+    """Show the button that enters or leaves presentation mode."""
 
     def switch(on: bool) -> None:
         st.session_state[PRESENTING] = on

@@ -56,16 +56,15 @@ class CommandTable(MarkdownTable):
 
 
 class CommandHelp(SphinxDirective):
-    """What `--help` of a command prints."""
-
-    required_arguments = 1
+    """What `--help` of each command prints, a section a command."""
 
     def run(self) -> list[nodes.Node]:
-        name = self.arguments[0]
         parent = click.Context(app, info_name="python -m vae_core")
+        return [self.section(name, parent) for name in COMMANDS]
+
+    def section(self, name: str, parent: click.Context) -> nodes.section:
         command = app.get_command(parent, name)
-        if command is None:
-            raise self.error(f"there is no command {name!r}")
+        assert command is not None
         context = click.Context(
             command,
             info_name=name,
@@ -74,7 +73,10 @@ class CommandHelp(SphinxDirective):
             max_content_width=HELP_WIDTH,
         )
         text = command.get_help(context)
-        return [nodes.literal_block(text, text, language="text")]
+        section = nodes.section(ids=[f"command-{name}"], names=[f"command {name}"])
+        section += nodes.title(name, name)
+        section += nodes.literal_block(text, text, language="text")
+        return section
 
 
 def setup(sphinx: Sphinx) -> dict[str, bool]:

@@ -247,7 +247,8 @@ def test_groups_that_ship_are_there_and_stay(
     own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_run: TrainedRuns
 ) -> None:
     shipped = RunStore(tmp_path / "shipped")
-    monkeypatch.setattr("dashboard.shared.run_list.pretrained_store", lambda: shipped)
+    for user in ("run_list", "groups"):
+        monkeypatch.setattr(f"dashboard.shared.{user}.pretrained_store", lambda: shipped)
     run = make_run(shipped, SMALL)
     shipped.save_group(run.id, "glasses", Group((1, 2, 3)))
     shipped.save_group(run.id, "no glasses", Group((4, 5, 6)))

@@ -383,7 +383,7 @@ def open_page(own_store: RunStore, trained: Run, make_run: TrainedRuns) -> Calla
         page = unopened("latent_space")
         if query:  # what a link can't have is said on the page alone where it is not the first
             page = unopened("home").run()
-            page.switch_page("app_pages/latent_space.py")
+            page.switch_page("app_pages/latent_space/page.py")
         for name, value in query.items():
             page.query_params[name] = value
         page.run()

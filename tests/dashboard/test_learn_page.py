@@ -88,7 +88,7 @@ def test_what_is_no_distribution_is_refused_in_a_sentence() -> None:
 @pytest.mark.parametrize("text", ["", "1", "0,0", "-1, 2", "nan, 1", "inf, 1", "1," * 9 + "1"])
 def test_what_is_no_distribution(text: str) -> None:
     with pytest.raises(information.InformationError, match=r"^q "):
-        discrete.parsed(text, "q")
+        discrete.parse_probabilities(text, "q")
 
 
 def test_as_many_outcomes_are_asked_of_both() -> None:
@@ -103,7 +103,7 @@ def test_extreme_numbers_are_no_trouble() -> None:
 
 
 def test_what_a_browser_sends_of_bars_is_checked() -> None:
-    found = bars._moved({"name": "q", "values": [0.2, 0.8]}, 2)
+    found = bars._parse_move({"name": "q", "values": [0.2, 0.8]}, 2)
     assert found is not None
     assert found[0] == "q"
     assert list(found[1]) == [0.2, 0.8]
@@ -113,7 +113,7 @@ def test_what_a_browser_sends_of_bars_is_checked() -> None:
     wrong += [{"name": name, "values": [0.5, 0.5]} for name in names]
     wrong += [{"name": "p", "values": [math.nan, 1]}, {"name": "p", "values": [math.inf, 1]}]
     for sent in wrong:
-        assert bars._moved(sent, 2) is None
+        assert bars._parse_move(sent, 2) is None
 
 
 # --- the other sections -------------------------------------------------------------------
@@ -160,7 +160,7 @@ def test_a_posterior_that_is_none_is_refused() -> None:
 )
 def test_what_is_no_posterior(mean: str, std: str) -> None:
     with pytest.raises(ConfigError):
-        sampling.parsed(mean, std)
+        sampling.parse_posterior(mean, std)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.figures import rolls
 from dashboard.kinds.melodies import COLUMNS
-from dashboard.kinds.texts import decode, training
+from dashboard.kinds.texts import decode, training_texts
 from dashboard.shared import item_words, run_cache, run_list
 from tests.dashboard.pages import on, open_page, plots
 from vae_core.data import melodies, notation, registry
@@ -116,7 +116,7 @@ def test_copies_are_counted(run: Run, data: list[str]) -> None:
     found = {m.label: m.value for m in page.metric}
     new, total = found["new"].split(" of ")
     assert int(new) + int(found["copies of training melodies"]) == int(total) == 200
-    known = training(run)
+    known = training_texts(run)
     assert known is not None
     counted = texts.novelty([data[5], "...."], known)
     assert (counted.copies, counted.new) == (1, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -75,7 +76,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
             path.write_bytes(secrets if isinstance(secrets, bytes) else secrets.encode())
         config.set_option("secrets.files", [str(path)])
         monkeypatch.setattr(st, "secrets", Secrets())
-        monkeypatch.setattr(roles, "_seen_login", False)
+        monkeypatch.setattr(roles, "_login_was_configured", False)
         roles._note.cache_clear()
         for name, value in env.items():
             monkeypatch.setenv(name, value)
@@ -101,7 +102,7 @@ def role_of(user: dict[str, Any]) -> str:
         from dashboard.access import roles
 
         st.text(roles.role())
-        st.text(roles.why_viewer())
+        st.text(roles.viewer_reason())
 
     page = visit(script, user)
     assert not page.exception, page.exception
@@ -287,15 +288,6 @@ def filled(store: RunStore) -> None:
     store.save_group(failed.id, "old", Group((1,)))
 
 
-def with_data(store: RunStore, trained: Run) -> None:
-    """A data set, and beside the store files to upload."""
-    files = store.root.parent
-    (files / "old.npz").write_bytes(npz(x=IMAGES))
-    reader.read(files / "old.npz", "old.npz").keep()
-    (files / "new.npz").write_bytes(npz(x=IMAGES, y=LABELS))
-    (files / "run.zip").write_bytes(bundle(trained))
-
-
 ACTIONS = {
     "train": lambda runs, _: runs[9].status().state == "queued",
     "stop": lambda runs, _: runs[0].status().state == "cancelled",
@@ -320,15 +312,27 @@ def trained(tmp_path_factory: pytest.TempPathFactory, make_run: TrainedRuns) -> 
     return make_run(RunStore(tmp_path_factory.mktemp("elsewhere")), TRAINED)
 
 
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory, trained: Run) -> Path:
+    """A store with a data set, and beside it files to upload: to be copied."""
+    folder = tmp_path_factory.mktemp("files")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VAE_LAB_RUNS", str(folder / "runs"))
+        reader.read(npz(x=IMAGES), "old.npz").keep()
+    (folder / "new.npz").write_bytes(npz(x=IMAGES, y=LABELS))
+    (folder / "run.zip").write_bytes(bundle(trained))
+    return folder
+
+
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("visitor", VISITORS)
 def test_every_action_for_every_visitor(
-    host: Host, own_store: RunStore, trained: Run, visitor: str, action: str
+    host: Host, own_store: RunStore, files: Path, visitor: str, action: str
 ) -> None:
     secrets, env, user, may = VISITORS[visitor]
     host(secrets, **env)
     filled(own_store)
-    with_data(own_store, trained)
+    shutil.copytree(files, own_store.root.parent, dirs_exist_ok=True)
     before = contents(own_store.root)
     page = visit(act, user, action, str(own_store.root))
     assert not page.exception, page.exception
@@ -575,4 +579,4 @@ def test_the_form_says_the_limit_before_the_press(host: Host, own_store: RunStor
 def test_a_laptop_has_no_limits(host: Host) -> None:
     host()
     many = [RunConfig(epochs=100_000, seed=seed) for seed in range(99)]
-    assert actions.why_too_much(many) is None
+    assert actions.limit_refusal(many) is None

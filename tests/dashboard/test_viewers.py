@@ -16,7 +16,7 @@ def test_a_page_looks_at_a_store_once_and_again_where_it_changed(own_store: RunS
         assert not seen()
         own_store.create(SMALL)
         assert not seen()
-        run_list.forget_scan()
+        run_list.clear_scan()
         assert seen()
         own_store.delete(own_store.get(SMALL.id))
         assert seen()

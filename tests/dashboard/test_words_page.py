@@ -15,7 +15,13 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.figures import latent
 from dashboard.kinds import texts as kinds_texts
-from dashboard.kinds.texts import decode, held_out, reconstructions, training, walk
+from dashboard.kinds.texts import (
+    decode,
+    held_out_texts,
+    path_figure,
+    reconstructions,
+    training_texts,
+)
 from dashboard.shared import item_words, run_cache, run_list
 from tests.dashboard.pages import on, open_page, plots
 from vae_core.data import dataset, excerpts, registry
@@ -66,7 +72,7 @@ def test_a_walk_between_two_typed_texts(run: Run) -> None:
 def test_the_walk_begins_and_ends_at_the_posterior_means(run: Run) -> None:
     networks = run_cache.text_inference(run)
     mean, _ = networks.encode(networks.tokens(["LATIN SMALL LETTER A", "SNOWMAN"]))
-    figure = walk(run, mean, ["x <b>", "y"])
+    figure = path_figure(run, mean, ["x <b>", "y"])
     path = figure.data[-1]
     assert np.stack([path.x, path.y], axis=1) == pytest.approx(mean)
     assert path.customdata[0] == "x &lt;b&gt;", "nothing that Plotly would act on"
@@ -81,7 +87,7 @@ def test_copies_are_counted_and_marked(run: Run) -> None:
     new, total = found["new"].split(" of ")
     assert int(total) == 100
     assert int(new) + int(found["copies of training texts"]) == 100
-    known = training(run)
+    known = training_texts(run)
     assert known is not None
     texts = decode(run, z.astype(np.float32))
     assert int(found["copies of training texts"]) == sum(one in known for one in texts)
@@ -97,15 +103,15 @@ def test_texts_of_another_file_are_not_shown_as_the_runs(
     if not path.is_file():
         pytest.skip("needs names.txt in the folder that VAE_LAB_DATA names")
     run = next(run for run in run_list.all_runs(kinds=("text",)) if run.config.dataset == "names")
-    assert len(held_out(run) or []) == len(run_cache.arrays(run)["labels"])
+    assert len(held_out_texts(run) or []) == len(run_cache.arrays(run)["labels"])
     lines = path.read_text("utf-8").splitlines()
     (tmp_path / "names.txt").write_text("\n".join(reversed(lines)), "utf-8")
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
     run_cache.texts.clear()
     registry.load.cache_clear()
     try:
-        assert held_out(run) is None
-        assert training(run) is None
+        assert held_out_texts(run) is None
+        assert training_texts(run) is None
     finally:
         run_cache.texts.clear()
         registry.load.cache_clear()

@@ -18,7 +18,8 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from websockets.exceptions import InvalidStatus
 
-from benchmarks.viewers import Crowd, Visitor, walk
+from benchmarks.viewers import Crowd, walk
+from benchmarks.visitor import Visitor
 from dashboard.shell import memory
 from tests.browser.chromium import Server, drawn
 from tests.hosting.login import Provider
@@ -227,7 +228,7 @@ def test_some_viewers_at_once(server: Server) -> None:
         walk(watcher, 0, 0.5, lambda: len(seen("page")) >= 30 and len(seen("tick")) > 0, [])
         for resume in (True, False):
             watcher.cut()
-            watcher.come_back(resume)
+            watcher.reconnect(resume)
         assert watcher.change_something(random.Random(0))
         crowd.leave()
         assert not watcher.exceptions

@@ -22,7 +22,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.viewers import Visitor
+from benchmarks.visitor import Visitor
 from tests.browser.chromium import free_port
 from tests.dashboard.pages import PATHS
 from vae_core.runs.store import PROJECT

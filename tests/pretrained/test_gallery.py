@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import gallery
+from benchmarks.gallery import readme, recipes, training
 from tests.conftest import SMALL
 from vae_core.cli import sweep as sweep_command
 from vae_core.data import excerpts, registry
@@ -19,25 +19,25 @@ from vae_core.runs.errors import RunError
 from vae_core.runs.store import PROJECT, RunStore, pretrained_store
 from vae_core.training import evaluation
 
-IDS = [recipe.title for recipe in gallery.RECIPES]
-TINY = gallery.Recipe("tiny", "For a test.", replace(SMALL, epochs=1), (0.5, 1.0), (3, 4))
+IDS = [recipe.title for recipe in recipes.RECIPES]
+TINY = recipes.Recipe("tiny", "For a test.", replace(SMALL, epochs=1), (0.5, 1.0), (3, 4))
 
 
-@pytest.mark.parametrize("recipe", gallery.RECIPES, ids=IDS)
-def test_the_command_of_a_recipe_makes_its_runs(recipe: gallery.Recipe) -> None:
+@pytest.mark.parametrize("recipe", recipes.RECIPES, ids=IDS)
+def test_the_command_of_a_recipe_makes_its_runs(recipe: recipes.Recipe) -> None:
     name, *rest = recipe.arguments
     context = sweep_command.command.make_context(name, rest)
     assert sweep_command.configs_of(context.params) == recipe.configs
 
 
-@pytest.mark.parametrize("recipe", gallery.RECIPES, ids=IDS)
-def test_every_run_ships_as_it_should(recipe: gallery.Recipe) -> None:
+@pytest.mark.parametrize("recipe", recipes.RECIPES, ids=IDS)
+def test_every_run_ships_as_it_should(recipe: recipes.Recipe) -> None:
     for config in recipe.configs:
         run = pretrained_store().get(config.id)
         assert run.status().state == "finished"
         unresolved = {"total_correlation", "dimension_wise_kl"}
         expected = set(METRICS if config.has_rate else AUTOENCODER_METRICS)
-        if recipe in gallery.TEXTS:
+        if recipe in recipes.TEXTS:
             expected -= {name for name in METRICS if "binarised" in name} | set(FACTOR_METRICS)
         else:
             expected -= set(texts.NAMES)
@@ -47,7 +47,7 @@ def test_every_run_ships_as_it_should(recipe: gallery.Recipe) -> None:
         assert run.records("epoch")[-1]["epoch"] == config.epochs
         whole = recipe.ships_whole(config)
         assert run.viewable == whole
-        files = 9 - (recipe in gallery.TEXTS)  # no decoder.json of these
+        files = 9 - (recipe in recipes.TEXTS)  # no decoder.json of these
         assert len(list(run.path.iterdir())) == (files if whole else 4)
         if whole:  # latents and labels, no pictures
             arrays = run.arrays()
@@ -61,7 +61,7 @@ def test_every_run_ships_as_it_should(recipe: gallery.Recipe) -> None:
 
 
 def test_nothing_else_ships() -> None:
-    expected = {config.id for recipe in gallery.RECIPES for config in recipe.configs}
+    expected = {config.id for recipe in recipes.RECIPES for config in recipe.configs}
     runs, damaged = pretrained_store().scan()
     assert {run.id for run in runs} == expected
     assert not damaged
@@ -70,25 +70,25 @@ def test_nothing_else_ships() -> None:
 def test_groups_that_ship_are_of_images_that_are_there() -> None:
     store = pretrained_store()
     shipped = [path.stem for path in (store.root / ".groups").iterdir()]
-    with_groups = [recipe for recipe in gallery.RECIPES if recipe.groups]
+    with_groups = [recipe for recipe in recipes.RECIPES if recipe.groups]
     assert len(shipped) == len(with_groups)
     for run_id in shipped:
         arrays, groups = store.get(run_id).arrays(), store.groups(run_id)
         first, second = (set(group.images) for group in groups.values())
         assert not first & second
         assert max(first | second) < len(arrays["labels"])
-    faces = store.groups(gallery.FACES.configs[0].id)
+    faces = store.groups(recipes.FACES.configs[0].id)
     assert sum(len(group.images) for group in faces.values()) == 120
 
 
 @pytest.mark.mnist
 def test_thin_and_bold_are_told_apart_by_their_ink() -> None:
-    found = gallery._thin_and_bold()
+    found = recipes._thin_and_bold()
     data = registry.load("mnist")
     ink = {name: data.x_test[rows].sum(axis=(1, 2)) for name, rows in found.items()}
     assert ink["thin 7"].max() < ink["bold 7"].min()
     assert {*data.y_test[found["thin 7"]], *data.y_test[found["bold 7"]]} == {7}
-    for recipe in (gallery.MNIST_PUBLISHED, gallery.MNIST_OURS):
+    for recipe in (recipes.MNIST_PUBLISHED, recipes.MNIST_OURS):
         (config,) = [c for c in recipe.configs if (c.beta, c.seed) == (1, 0)]
         shipped = pretrained_store().groups(config.id)
         assert {name: list(group.images) for name, group in shipped.items()} == found
@@ -101,21 +101,22 @@ def test_the_gallery_takes_at_most_60_mb_in_git() -> None:
 
 def test_the_readme_is_what_the_runs_say() -> None:
     path = PROJECT / "pretrained" / "README.md"
-    assert path.read_text(encoding="utf-8") == gallery.readme(pretrained_store())
+    assert path.read_text(encoding="utf-8") == readme.readme(pretrained_store())
 
 
 def test_a_row_is_recomputed_from_the_weights() -> None:
-    run = pretrained_store().get(gallery.DIGITS.configs[2].id)
+    run = pretrained_store().get(recipes.DIGITS.configs[2].id)
     result = evaluation.evaluate(run)
     for name, value in result["stored"].items():
         assert result["recomputed"][name] == pytest.approx(value, rel=1e-3, abs=1e-3), name
 
 
+@pytest.mark.slow
 @pytest.mark.mnist
 @pytest.mark.parametrize(
-    "recipe", [gallery.MNIST_PUBLISHED, gallery.MNIST_OURS], ids=["published", "ours"]
+    "recipe", [recipes.MNIST_PUBLISHED, recipes.MNIST_OURS], ids=["published", "ours"]
 )
-def test_an_mnist_row_is_recomputed_from_the_weights(recipe: gallery.Recipe) -> None:
+def test_an_mnist_row_is_recomputed_from_the_weights(recipe: recipes.Recipe) -> None:
     (config,) = [c for c in recipe.configs if (c.beta, c.seed) == (1, 0)]
     run = pretrained_store().get(config.id)
     result = evaluation.evaluate(run)
@@ -123,24 +124,25 @@ def test_an_mnist_row_is_recomputed_from_the_weights(recipe: gallery.Recipe) -> 
         assert result["recomputed"][name] == pytest.approx(value, rel=1e-3, abs=1e-3), name
 
 
+@pytest.mark.slow
 def test_a_row_on_texts_is_recomputed_from_the_weights() -> None:
-    run = pretrained_store().get(gallery.UNICODE_NAMES.configs[0].id)
+    run = pretrained_store().get(recipes.UNICODE_NAMES.configs[0].id)
     result = evaluation.evaluate(run)
     for name, value in result["stored"].items():
         assert result["recomputed"][name] == pytest.approx(value, rel=1e-3, abs=1e-3), name
 
 
 def test_evaluate_says_where_there_are_no_weights() -> None:
-    run = pretrained_store().get(gallery.DIGITS.configs[-1].id)
+    run = pretrained_store().get(recipes.DIGITS.configs[-1].id)
     with pytest.raises(RunError, match="no weights here"):
         evaluation.evaluate(run)
 
 
 def test_make_pretrained_goes_on_where_it_stopped(store: RunStore) -> None:
-    assert gallery.train(store, [replace(TINY, betas=(0.5,))]) == 0
+    assert training.train(store, [replace(TINY, betas=(0.5,))]) == 0
     (first, *_) = TINY.configs
     before = {path: path.stat().st_mtime_ns for path in sorted((store.root / first.id).iterdir())}
-    assert gallery.train(store, [TINY]) == 0
+    assert training.train(store, [TINY]) == 0
     after = {path: path.stat().st_mtime_ns for path in sorted((store.root / first.id).iterdir())}
     assert before == after, "a finished run is not touched again"
     runs = {run.config: run for run in store.scan()[0]}
@@ -164,27 +166,27 @@ def test_spread_and_gaps_are_computed(store: RunStore) -> None:
             {"kind": "end", "epoch": 2, "state": "finished", "metrics": {"active_units": 1 + seed}}
         )
         runs.append(run)
-    assert gallery._spread(runs, "loss") == "151.00 ± 1.41"
-    assert gallery._spread(runs, "rate") == "6.00"
-    assert gallery._spread(runs, "mmd") == ""
-    assert gallery._spread(runs, "active_units", 0) == "1.5 ± 0.7"
-    assert "at β = 1 by 0.61 nats" in gallery._above({1: runs})
-    assert "1 of its 2 runs" in gallery._above({1: runs})
-    assert "at every β; 2 of its 2 runs" in gallery._above({10: runs})
-    table = gallery._time_to_target(runs[:1], runs[1:])
+    assert readme._spread(runs, "loss") == "151.00 ± 1.41"
+    assert readme._spread(runs, "rate") == "6.00"
+    assert readme._spread(runs, "mmd") == ""
+    assert readme._spread(runs, "active_units", 0) == "1.5 ± 0.7"
+    assert "at β = 1 by 0.61 nats" in readme._above({1: runs})
+    assert "1 of its 2 runs" in readme._above({1: runs})
+    assert "at every β; 2 of its 2 runs" in readme._above({10: runs})
+    table = readme._time_to_target(runs[:1], runs[1:])
     assert "| published recipe | 0 | 2 | 10 s | 10 s | 150.00 |" in table
     assert "| our recipe | 1 | not in 3 |  | 10 s | 152.00 |" in table
-    measured = gallery._measured({1: runs})
+    measured = readme._measured({1: runs})
     assert measured.splitlines()[2:] == ["| active units | 1.5 ± 0.7 |"]
 
 
 def test_the_readme_needs_all_runs(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no run"):
-        gallery.readme(RunStore(tmp_path))
+        readme.readme(RunStore(tmp_path))
 
 
 def test_published_numbers_add_up() -> None:
     """Loss = distortion + β · rate, in the published table as in ours."""
-    for beta, (loss, distortion, rate) in gallery.PUBLISHED.items():
+    for beta, (loss, distortion, rate) in recipes.PUBLISHED.items():
         assert loss == pytest.approx(distortion + beta * rate, abs=0.02 + 0.006 * beta)
         assert np.isfinite(rate)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.app_pages.arithmetic import picking, vectors
+from dashboard.app_pages.arithmetic import directions, picking, vectors
 from dashboard.shared import markdown, notes, posteriors, run_picker
 
 EXPLANATION = r"""
@@ -29,13 +29,13 @@ carries all of what differs between them.
 st.title("Arithmetic")
 run = run_picker.pick_run()
 notes.notes(run)
-q = posteriors.of_held_out(run)
-vectors.say_how_few(run)
+q = posteriors.held_out_posteriors(run)
+vectors.warn_of_small_data(run)
 
 chart, side = st.columns([3, 1], gap="large")
 check = st.container()
 markdown.explain("What the vector is", EXPLANATION)
-# Before what stands above it: what is picked or saved can be chosen at once.
+# It runs before the parts above it, so that a new pick or group can be chosen there at once.
 with st.container(key="form_pick"):
     picked = picking.section(run, q)
 with side, st.container(key="form"):
@@ -49,10 +49,10 @@ with side, st.container(key="form"):
         help="the difference of the means of two groups of held-out images, or an analogy",
     )
     if kind == "two groups":
-        direction = vectors.choose_groups(run, q, picked)
+        direction = directions.choose_groups(run, q, picked)
     else:
-        direction = vectors.choose_pictures(q)
-    start = vectors.choose_picture("Added to picture", "c", 0, q)
+        direction = directions.choose_pictures(q)
+    start = directions.choose_picture("Added to picture", "c", 0, q)
 
 if direction is not None:
     with chart:

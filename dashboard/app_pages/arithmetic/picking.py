@@ -1,11 +1,11 @@
-"""Held-out pictures on a sheet, to be clicked into a group."""
+"""Pick held-out pictures on a sheet to make a group."""
 
 from __future__ import annotations
 
 import numpy as np
 import streamlit as st
 
-from dashboard.app_pages.arithmetic import vectors
+from dashboard.app_pages.arithmetic import directions
 from dashboard.components.plot.plot import Click, plot
 from dashboard.figures import sheets
 from dashboard.shared import markdown, run_cache, run_picker, selection
@@ -15,52 +15,53 @@ from vae_core.latent import picture_sheet
 from vae_core.runs.run import Run
 
 COLUMNS, ROWS = 12, 5
-
-
 PICKED = "arithmetic_pick"
-
-
-MOST_WRITTEN = 2000  # characters of it that are read
+MOST_TYPED = 2000  # characters of the text box
 
 
 def section(run: Run, q: Posteriors) -> np.ndarray:
-    """The sheet, the numbers that were picked on it, and their name; the rows (n,) picked."""
+    """Show the sheet and a box for numbers; return the picked rows (n,)."""
     st.subheader("Make a group")
     st.caption(
         "Click pictures, or write their numbers: above they can be chosen as the group "
-        f"“{vectors.PICKED}”, and saved under a name they are there for everybody. A box or a "
+        f"“{directions.PICKED}”, and saved under a name they are there for everybody. A box or a "
         "lasso on the Latent space page makes groups, too."
     )
-    of, page, numbers = st.columns([1, 1, 3])
-    every = "all labels"
+    filter_box, page, numbers = st.columns([1, 1, 3])
+    all_labels = "all labels"
     labels = {
         f"label {name}": label for label, name in enumerate(q.label_names) if label in q.labels
     }
-    run_picker.replace_gone("arithmetic_of", (every, *labels), every)
-    label = of.selectbox("Show", [every, *labels], key="arithmetic_of", bind="query-params")
-    rows = np.arange(q.held_out) if label == every else np.flatnonzero(q.labels == labels[label])
+    run_picker.replace_missing_choice("arithmetic_of", (all_labels, *labels), all_labels)
+    label = filter_box.selectbox(
+        "Show", [all_labels, *labels], key="arithmetic_of", bind="query-params"
+    )
+    if label == all_labels:
+        rows = np.arange(q.held_out)
+    else:
+        rows = np.flatnonzero(q.labels == labels[label])
     pages = -(-len(rows) // (COLUMNS * ROWS))
     if st.session_state.get("arithmetic_page", 1) > pages:
         st.session_state["arithmetic_page"] = pages
-    shown = int(
+    number = int(
         page.number_input(
             f"Sheet, of {pages:,}", 1, pages, 1, key="arithmetic_page", bind="query-params"
         )
     )
-    rows = rows[(shown - 1) * COLUMNS * ROWS : shown * COLUMNS * ROWS]
+    rows = rows[(number - 1) * COLUMNS * ROWS : number * COLUMNS * ROWS]
     numbers.text_input(
         "Picked pictures",
-        max_chars=MOST_WRITTEN,
+        max_chars=MOST_TYPED,
         key=PICKED,
         bind="query-params",
         placeholder="none yet: 3, 17, 44",
     )
-    picked, strange = _picked(q)
-    if strange:
-        said = markdown.escape_markdown(", ".join(strange)[:60])
-        st.caption(f"Passed over, as not one of 0 to {q.held_out - 1:,}: {said}.")
-    if len(str(st.session_state[PICKED] or "")) >= MOST_WRITTEN:
-        st.caption(f"No more pictures fit in: {MOST_WRITTEN:,} characters are read.")
+    picked, invalid = _picked(q)
+    if invalid:
+        typed = markdown.escape_markdown(", ".join(invalid)[:60])
+        st.caption(f"Passed over, as not one of 0 to {q.held_out - 1:,}: {typed}.")
+    if len(str(st.session_state[PICKED] or "")) >= MOST_TYPED:
+        st.caption(f"No more pictures fit in: {MOST_TYPED:,} characters are read.")
     _sheet(run, q, rows, picked)
     if len(picked):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -99,28 +100,28 @@ def _sheet(run: Run, q: Posteriors, rows: np.ndarray, picked: list[int]) -> None
 
 
 def _picked(q: Posteriors) -> tuple[list[int], list[str]]:
-    """The numbers in the text box that are pictures, each once, and what else is written there."""
-    parts = _written()
-    good = [
+    """Return the rows in the text box, each once, and the parts of the text that are no rows."""
+    parts = _typed_parts()
+    valid = [
         part for part in parts if part.isdecimal() and len(part) < 10 and int(part) < q.held_out
     ]
-    strange = set(parts) - set(good)
-    return list(dict.fromkeys(map(int, good))), [part for part in parts if part in strange]
+    invalid = set(parts) - set(valid)
+    return list(dict.fromkeys(map(int, valid))), [part for part in parts if part in invalid]
 
 
-def _written() -> list[str]:
-    """What stands between the commas of the text box; a link may have put anything there."""
+def _typed_parts() -> list[str]:
+    """Split the text box at its commas; a link can put any text there."""
     text = str(st.session_state.get(PICKED) or "")
-    if len(text) >= MOST_WRITTEN:
-        text = text[:MOST_WRITTEN].rpartition(",")[0]  # half a number is another picture's
+    if len(text) >= MOST_TYPED:
+        text = text[:MOST_TYPED].rpartition(",")[0]  # the last number may be cut off
     return [part for part in map(str.strip, text.split(",")) if part]
 
 
 def _toggle(click: Click) -> None:
-    """Into the text box, or out of it."""
+    """Add the clicked picture to the text box, or remove it."""
     if click.row is None:
         return
-    parts, row = _written(), str(click.row)
+    parts, row = _typed_parts(), str(click.row)
     parts = [part for part in parts if part != row] if row in parts else [*parts, row]
     st.session_state[PICKED] = ", ".join(parts)
 

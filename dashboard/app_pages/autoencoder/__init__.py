@@ -1,1 +1,1 @@
-"""Autoencoder vs VAE: the same networks without noise and rate, and what that costs."""
+"""Autoencoder vs VAE: the same networks with and without noise and rate."""

@@ -1,4 +1,4 @@
-"""Which share of what is sampled lies near encoded images."""
+"""Compute the share of samples that lies near encoded images."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from vae_core.metrics.posterior_samples import sample_posteriors
 from vae_core.runs.run import Run
 
 SAMPLES = 36
-
-
-MOST_COVERED = 2000  # samples on each side: more change the third decimal
+MOST_COVERED = 2000  # samples and encoded images; more would change only the third decimal
 
 
 def encoded(run: Run) -> np.ndarray:
-    """Held-out images, at most `MOST_COVERED`, as (n, d): a sample of the posterior of each, of an
-    autoencoder its latents.
+    """Return encoded held-out images (n, d), at most `MOST_COVERED`.
+
+    Each is a sample of the image's posterior, or for an autoencoder the image's latents.
     """
     arrays = run_cache.arrays(run)
     mean, log_var = arrays["posterior_mean"], arrays["posterior_log_var"]
@@ -37,9 +36,9 @@ class Coverage:
     """Shares of samples that lie near encoded images, see `vae_core.latent.coverage`.
 
     Attributes:
-        normal: of N(0, I).
-        fitted: of the normal distribution with mean and covariance of the encoded images.
-        expected: what two samples of one distribution would give.
+        normal: for samples of N(0, I).
+        fitted: for samples of the normal distribution fitted to the encoded images.
+        expected: the mean value if samples and encoded images had the same distribution.
     """
 
     normal: float
@@ -48,7 +47,7 @@ class Coverage:
 
 
 def coverage(run: Run) -> Coverage:
-    """As many encoded held-out images as samples; of a posterior one sample an image."""
+    """Return a run's coverage, from the cache; it takes as many samples as encoded images."""
     return _coverage(*run_cache.version(run))
 
 

@@ -1,4 +1,4 @@
-"""Autoencoder vs VAE: the same networks without noise and rate, and what that costs."""
+"""Autoencoder vs VAE: the same networks with and without noise and rate."""
 
 import streamlit as st
 
@@ -27,7 +27,7 @@ if not trios:
         "β = 0 and β = 1, on the Train page."
     )
 NAMES = list(trios)
-run_picker.replace_gone("trio", NAMES, NAMES[0])
+run_picker.replace_missing_choice("trio", NAMES, NAMES[0])
 chosen = st.selectbox(
     "Runs of the same networks and seed",
     NAMES,
@@ -64,14 +64,16 @@ runs = [run for run in trio.runs if run is not None]
 versions = tuple(map(run_cache.version, runs))
 arrays = [run_cache.arrays(run) for run in runs]
 label_names = [str(name) for name in arrays[0]["label_names"]]
-here = [i for i in range(len(label_names)) if all((a["labels"] == i).any() for a in arrays)]
+shared_labels = [
+    i for i in range(len(label_names)) if all((a["labels"] == i).any() for a in arrays)
+]
 
 with st.container(horizontal=True, vertical_alignment="bottom", key="form_walk"):
     start, end = (
         st.selectbox(
             title,
-            here,
-            index=min(index, len(here) - 1),
+            shared_labels,
+            index=min(index, len(shared_labels) - 1),
             format_func=lambda label: label_names[label],
             key=key,
             bind="query-params",
@@ -114,21 +116,21 @@ plot(
 st.caption(
     "Held-out images at their posterior means, of the autoencoder at its points, a colour a label. "
     "Each plane has its own scale, as its title says, unless all share one: the dotted circles are "
-    "1 and 2 standard deviations of N(0, I) in every one. An autoencoder never heard of N(0, I), "
-    "and its latents have no unit of their own."
+    "1 and 2 standard deviations of N(0, I) in every one. An autoencoder is not trained towards "
+    "N(0, I), and its latents have no unit of their own."
 )
 
 st.subheader("Pictures decoded from samples")
 for column, run in zip(st.columns(3, gap="large"), runs, strict=False):
     with column:
         st.markdown(f"**{kind_title(run)}**")
-        found = coverage.coverage(run)
+        covered = coverage.coverage(run)
         st.metric(
             "coverage of N(0, I)",
-            f"{found.normal:.0%}",
+            f"{covered.normal:.0%}",
             help="Share of samples of N(0, I) that have an encoded held-out image within reach of "
             "their 5 nearest other samples (Naeem et al., 2020). "
-            f"{found.expected:.0%} if the encoded images were distributed as N(0, I).",
+            f"{covered.expected:.0%} if the encoded images were distributed as N(0, I).",
             border=True,
         )
         d = run.config.latent_dim
@@ -140,7 +142,7 @@ for column, run in zip(st.columns(3, gap="large"), runs, strict=False):
         z = samples.fitted_normal_samples(coverage.SAMPLES, coverage.encoded(run))
         png.show_png(
             run_cache.decoded(run, z, 6),
-            f"z from a normal fitted to the encoded images (coverage {found.fitted:.0%})",
+            f"z from a normal fitted to the encoded images (coverage {covered.fitted:.0%})",
             f"Decoded samples of a fitted normal, {kind_title(run)}",
         )
 st.caption(

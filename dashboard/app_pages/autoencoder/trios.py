@@ -1,4 +1,4 @@
-"""An autoencoder and the VAEs of the same networks and seed: which belong together."""
+"""Group runs in trios: an autoencoder, and the VAEs with the same networks and seed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from vae_core.runs.sweeps import sweep_id
 
 @dataclass(frozen=True)
 class Trio:
-    """An autoencoder, and the VAEs of β = 0 and β = 1 that differ from it in nothing else.
+    """An autoencoder, and the VAEs with β = 0 and β = 1 and otherwise the same config.
 
     Attributes:
         configs: of the three, in this order.
-        runs: those of them that there are; None of the others.
+        runs: the finished runs; None for a run that is missing.
     """
 
     configs: tuple[RunConfig, ...]
@@ -27,7 +27,7 @@ class Trio:
 
     @property
     def name(self) -> str:
-        """Unique: every field that can differ is in the id."""
+        """A name that is unique, because it ends in the sweep's id."""
         c = self.configs[1]
         schedule = [] if c.schedule == "constant" else [c.schedule]
         parts = [c.dataset, c.architecture, f"d {c.latent_dim}", f"seed {c.seed}", *schedule]
@@ -39,27 +39,27 @@ class Trio:
 
 
 def trios() -> list[Trio]:
-    """One for each set of finished runs that differ in β and the model alone; whole ones first."""
+    """Return the trios of all finished runs, complete ones first."""
     finished = {
         run.config.id: run
         for run in run_list.all_runs()
         if run.status().state == "finished" and not run_list.imported(run)
     }
-    found: dict[str, Trio] = {}
-    # An autoencoder's config says nothing of the schedule, so those of VAEs come first.
+    by_sweep: dict[str, Trio] = {}
+    # VAEs come first, because an autoencoder's config has no schedule.
     for run in sorted(finished.values(), key=lambda run: not run.config.has_rate):
         configs = _configs(run.config)
-        known = any(trio.configs[0].id == run.config.id for trio in found.values())
-        if run.config.has_rate or not known:
+        in_a_trio = any(trio.configs[0].id == run.config.id for trio in by_sweep.values())
+        if run.config.has_rate or not in_a_trio:
             runs = tuple(finished.get(config.id) for config in configs)
             if any(runs):
-                found.setdefault(sweep_id(configs[1]), Trio(configs, runs))
-    return sorted(found.values(), key=lambda trio: len(trio.missing))
+                by_sweep.setdefault(sweep_id(configs[1]), Trio(configs, runs))
+    return sorted(by_sweep.values(), key=lambda trio: len(trio.missing))
 
 
-@functools.lru_cache(maxsize=4096)  # to check a config and to hash its content takes a while
+@functools.lru_cache(maxsize=4096)  # checking and hashing a config takes long
 def _configs(config: RunConfig) -> tuple[RunConfig, ...]:
-    """Of the trio that a run with this config belongs to."""
+    """Return the configs of the trio that a config belongs to."""
     base = replace(config, model="vae")
     return (
         replace(base, model="autoencoder", beta=RunConfig().beta),
@@ -68,9 +68,9 @@ def _configs(config: RunConfig) -> tuple[RunConfig, ...]:
 
 
 def command(config: RunConfig) -> str:
-    """What trains it on the command line."""
+    """Return the command that trains a config."""
     try:
         kind = registry.source(config.dataset).kind
-    except DatasetError:  # of somebody's own, and not on this machine
+    except DatasetError:  # an uploaded data set that is not on this machine
         kind = None
     return " ".join(["python -m vae_core train", *config.options(kind=kind)])

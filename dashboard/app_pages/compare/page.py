@@ -6,7 +6,7 @@ from pandas.io.formats.style import Styler
 from dashboard.components.plot.plot import drawn, plot
 from dashboard.figures import comparison, rate_distortion
 from dashboard.figures.numbers import metrics_table
-from dashboard.kinds import texts
+from dashboard.kinds import text_comparison
 from dashboard.shared import (
     comparable_runs,
     item_words,
@@ -31,7 +31,7 @@ from vae_core.latent import samples
 from vae_core.metrics.bounds import BOUND_IMAGES
 from vae_core.metrics.catalogue import NO_FACTORS
 
-# Of images, and of texts and melodies.
+# The first is for images, the second for texts and melodies.
 BOUNDS = (
     "only those on binarised pixels bound a likelihood: never compare the two kinds",
     "they bound a likelihood",
@@ -57,7 +57,7 @@ if not runs:
         "There are no finished runs yet: train some on the Train page."
     )
 item, items, an_item = (
-    of(comparable[0]) for of in (item_words.item, item_words.items, item_words.an_item)
+    word(comparable[0]) for word in (item_words.item, item_words.items, item_words.an_item)
 )
 of_texts = item != "image"
 chosen = st.multiselect(
@@ -83,13 +83,13 @@ if len({column.sweep for column in columns}) > 1:
         icon=":material/warning:",
     )
 
-# What all figures below are made of: the runs, and their numbers with those of other seeds.
-shown_here = (*map(run_cache.version, picked), repr([column.numbers for column in columns]))
+# For keys of caches: the runs, and their numbers with those of other seeds.
+content_key = (*map(run_cache.version, picked), repr([column.numbers for column in columns]))
 
 st.subheader("Rate against distortion")
 plot(
     drawn(
-        lambda: rate_distortion.rate_distortion(columns, an_item), "rate-distortion", *shown_here
+        lambda: rate_distortion.rate_distortion(columns, an_item), "rate-distortion", *content_key
     ),
     key="rate-distortion",
     height=480,
@@ -123,7 +123,7 @@ def table() -> Styler:
     )
 
 
-show_table(table, *names, *shown_here)
+show_table(table, *names, *content_key)
 st.caption(
     "Mean ± standard deviation over the seeds; marked: the best, where one direction is better. "
     f"Nats are nats {an_item}. The loss holds β, so only the elbo compares across β. Bounds are "
@@ -143,7 +143,7 @@ st.download_button(
 )
 
 st.subheader("The grid of β")
-seen, seen_columns = comparable_runs.with_networks(picked, columns)
+viewable, viewable_columns = comparable_runs.viewable_columns(picked, columns)
 left, middle, right = st.columns(3, gap="large", vertical_alignment="bottom")
 half_width = left.slider(
     "Half width of the latent axes", 1.0, 20.0, 4.0, 0.5, key="half_width", bind="query-params"
@@ -156,7 +156,7 @@ with_prior = middle.toggle(
     help="Samples of the standard normal itself: what all posteriors together would fill if the "
     "aggregate posterior were the prior, without a hole.",
 )
-references = {run_list.run_label(run): run for run in seen}
+references = {run_list.run_label(run): run for run in viewable}
 AS_THEY_ARE = "nothing: as they are"
 aligned_to = right.selectbox(
     "Align to",
@@ -169,18 +169,18 @@ aligned_to = right.selectbox(
     "sizes.",
 )
 reference = references.get(aligned_to)
-alignments = comparable_runs.alignments(seen, reference)
+alignments = comparable_runs.alignments(viewable, reference)
 dims = run_numbers.top_dims(reference) if reference else (0, 0)
 prior = samples.prior_samples(comparison.MAX_POINTS, 2) if with_prior else None
-shown = len(seen_columns) + with_prior
-names = [column.title.replace("<br>", ", ") for column in seen_columns]
+shown = len(viewable_columns) + with_prior
+names = [column.title.replace("<br>", ", ") for column in viewable_columns]
 figure = drawn(
     lambda: comparison.latent_spaces(
-        [c.aligned(how, dims) for c, how in zip(seen_columns, alignments, strict=True)],
+        [c.aligned(how, dims) for c, how in zip(viewable_columns, alignments, strict=True)],
         half_width,
         prior,
     ),
-    *("latent", half_width, with_prior, aligned_to, *shown_here),
+    *("latent", half_width, with_prior, aligned_to, *content_key),
 )
 width = comparison.width_of(shown)
 titles = max(0, figure.top - 60)  # pixels beyond two lines, which the chart adds itself
@@ -208,28 +208,31 @@ with grid(shown):
         )
 
     if of_texts:
-        texts.side_by_side(seen, names)
+        text_comparison.show_comparison(viewable, names)
     else:
         st.markdown("##### What the latent plane decodes to")
-        for cell, run, name, how in zip(cells(shown), seen, names, alignments, strict=False):
+        for cell, run, name, how in zip(cells(shown), viewable, names, alignments, strict=False):
             with cell:
                 manifold_picture(run, 10, name, how, dims if how else None)
 
         st.markdown("##### The same images through every run")
-        reconstructions(seen, names, shown)
+        reconstructions(viewable, names, shown)
 
         st.markdown("##### Samples: of the prior, and of the aggregate posterior")
-        for cell, run, name in zip(cells(shown), seen, names, strict=False):
+        for cell, run, name in zip(cells(shown), viewable, names, strict=False):
             with cell:
                 shared_comparison.samples(run, name)
         st.caption(
             "Above, z from the prior; below, z from the posteriors of held-out images drawn at "
-            "random. Where they differ the prior has mass that no image was put to: the holes."
+            "random. Where they differ are holes: places the prior samples from, but where no "
+            "image lies."
         )
 
     st.markdown("##### Rate of each latent dimension")
     plot(
-        drawn(lambda: comparison.rates(seen_columns, width, an_item), "rates", width, *shown_here),
+        drawn(
+            lambda: comparison.rates(viewable_columns, width, an_item), "rates", width, *content_key
+        ),
         key="compare-rates",
         height=260,
         alt="Held-out rate of each latent dimension, a column a run",

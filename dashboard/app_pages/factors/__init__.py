@@ -1,1 +1,1 @@
-"""Known factors: which latent dimension follows what the pictures were made from."""
+"""Known factors: which latent dimension follows which factor of the pictures."""

@@ -1,4 +1,4 @@
-"""Known factors: which latent dimension follows what the pictures were made from."""
+"""Known factors: which latent dimension follows which factor of the pictures."""
 
 import numpy as np
 import streamlit as st
@@ -14,7 +14,7 @@ from vae_core.metrics.catalogue import FACTOR_METRICS, METRICS, NO_FACTORS
 from vae_core.metrics.factors import entropies
 
 STEPS = 11
-MAX_ROWS = 12  # the largest rates
+MAX_ROWS = 12  # dimensions with the largest rates
 TILE = 76  # pixels
 LABEL_WIDTH = 136  # pixels
 HEIGHT = 380
@@ -45,7 +45,7 @@ dimensions.
 st.title("Known factors")
 run = known_factors.pick_run()
 notes.notes(run)
-found = known_factors.of(run)
+known = known_factors.known_factors(run)
 numbers = run_cache.numbers(run)
 scored = [name for name in FACTOR_METRICS if name in numbers]
 with st.container(horizontal=True):
@@ -58,13 +58,13 @@ if not scored:
         "No scores: they are measured as training ends, and of more than one latent dimension."
     )
 
-names, most = found.factors.names, entropies(found.factors.values)
+names, entropy = known.factors.names, entropies(known.factors.values)
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("What each dimension tells of each factor")
     plot(
         drawn(
-            lambda: factors.matrix(found.told, most, names),
+            lambda: factors.matrix(known.information, entropy, names),
             *("told", run_cache.version(run)),
         ),
         key="factors-matrix",
@@ -101,16 +101,19 @@ extent = st.slider(
     width=400,
 )
 shown = planes.dims_by_rate(run_numbers.rate_per_dim(run))[:MAX_ROWS]
-follows = factors.followed_factors(found.told, most)
-said = [factors.dimension_title(dim, follows[dim], found.told[dim], most, names) for dim in shown]
+follows = factors.followed_factors(known.information, entropy)
+titles = [
+    factors.dimension_title(dim, follows[dim], known.information[dim], entropy, names)
+    for dim in shown
+]
 
 
 def traversals() -> DictFigure:
-    """A row a dimension, named by the factor that it follows."""
+    """Draw a row of pictures for each dimension, named by the factor that it follows."""
     values = np.linspace(-extent, extent, STEPS)
     z = planes.traversal(np.zeros(run.config.latent_dim), shown, values)
     rows = np.split(run_cache.inference(run).decode(z), len(shown))
-    return picture_rows(dict(zip(said, rows, strict=True)), LABEL_WIDTH)
+    return picture_rows(dict(zip(titles, rows, strict=True)), LABEL_WIDTH)
 
 
 plot(

@@ -1,1 +1,1 @@
-"""Latent space: where a run puts its data, and what a point decodes to."""
+"""Latent space: a scatter of the posteriors, and what points, selections and drawings decode to."""

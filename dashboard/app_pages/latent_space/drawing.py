@@ -1,4 +1,4 @@
-"""What a run makes of something drawn by hand, and what the other runs of its sweep do."""
+"""Encode and reconstruct a drawing with a run, and with the other runs of its sweep."""
 
 from __future__ import annotations
 
@@ -15,25 +15,19 @@ from vae_core.latent.picture_sheet import sheet
 from vae_core.model.priors import standard_normal
 from vae_core.runs.run import Run
 
-# The share of the side that the ink of a digit fills: LeCun et al. (1998), "Gradient-Based Learning
-# Applied to Document Recognition", section III.A, for MNIST; scikit-learn's digits fill all of it.
+# The share of the picture's side that a digit fills. MNIST: LeCun et al. (1998), "Gradient-Based
+# Learning Applied to Document Recognition", section III.A. scikit-learn's digits fill all of it.
 INK_SHARE = {"mnist": 20 / 28, "digits": 1.0}
-
-
-INK = 0.2  # of the brightest pixel: less is paper
-
-
+INK = 0.2  # pixels below this share of the brightest one count as paper
 PAD = "pad"
-
-
 SHOWN_SIDE = 140  # pixels of the pictures beside the pad
 
 
 class Drawn(NamedTuple):
-    """A drawing as a run sees it, and where the run puts it.
+    """A drawing at the size of a run, and its posterior.
 
     Attributes:
-        image: (size, size), what the encoder gets.
+        image: (size, size) in [0, 1], the encoder's input.
         mean, log_var: (d,), of its posterior.
     """
 
@@ -43,7 +37,7 @@ class Drawn(NamedTuple):
 
 
 def drawn(run: Run) -> Drawn | None:
-    """What is on the pad, encoded; also before the pad is shown. None where it is empty."""
+    """Return the encoded drawing; None if the pad is empty. It works before the pad is shown."""
     drawing = pad.drawing(PAD)
     if drawing is None:
         return None
@@ -57,16 +51,16 @@ def drawn(run: Run) -> Drawn | None:
 
 
 def centred(drawing: np.ndarray, size: int, share: float) -> np.ndarray:
-    """As MNIST was made: the ink fitted into a part of the side, its centre of mass in the middle.
+    """Scale and centre a drawing as MNIST was made: its centre of mass is in the middle.
 
     Args:
-        drawing: (n, n) in [0, 1], ink is 1; with ink. Paper is never quite 0 in a photograph.
-        size: pixels a side of what comes out.
+        drawing: (n, n) in [0, 1], ink is 1, with some ink. In a photograph the paper is not quite
+            0, so faint pixels are removed.
+        size: pixels per side of the result.
         share: of the side that the longer side of the ink fills.
 
     Returns:
-        (size, size) float32 in [0, 1]. No ink is lost: it stays inside where its centre of mass
-        would put it over the edge.
+        (size, size) float32 in [0, 1]. The ink is never moved over the edge.
     """
     drawing = np.where(drawing > INK * drawing.max(), drawing, 0)
     rows, columns = (np.flatnonzero(drawing.max(axis=axis)) for axis in (1, 0))
@@ -75,19 +69,19 @@ def centred(drawing: np.ndarray, size: int, share: float) -> np.ndarray:
     height, width = (max(1, round(side * scale)) for side in ink.shape)
     ink = _resized(ink, height, width)
     total = float(ink.sum())
-    place = []
+    corner = []
     for axis, side in enumerate(ink.shape):
         mass = ink.sum(axis=1 - axis)
         middle = float(mass @ (np.arange(side) + 0.5)) / total if total > 0 else side / 2
-        place.append(int(np.clip(round(size / 2 - middle), 0, size - side)))
+        corner.append(int(np.clip(round(size / 2 - middle), 0, size - side)))
     image = np.zeros((size, size), np.float32)
-    top, left = place
+    top, left = corner
     image[top : top + height, left : left + width] = ink
     return image
 
 
 def _resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Averaged over the area of each new pixel."""
+    """Resize an image by averaging over the area of each new pixel."""
     resized = Image.fromarray(image.astype(np.float32)).resize(
         (width, height), Image.Resampling.BOX
     )
@@ -99,10 +93,10 @@ def _centre_key(run: Run) -> str:
 
 
 def section(run: Run, picture: Drawn | None) -> None:
-    """The pad, and what the run and its sweep make of what is on it.
+    """Show the pad, and the drawing's reconstruction by the run and the runs of its sweep.
 
     Args:
-        run: that encodes.
+        run: encodes the drawing.
         picture: see `drawn`.
     """
     left, right = st.columns([1, 2], gap="large")
@@ -184,11 +178,11 @@ def _over_beta(run: Run, picture: Drawn) -> None:
         networks = run_cache.inference(other)
         mean, log_var = networks.encode(picture.image[None])
         beta = f"β = {other.config.beta:g}"
-        unheld = ", not optimised" if other.config.beta == 0 else ""
+        remark = ", not optimised" if other.config.beta == 0 else ""
         with column:
             png.show_png(
                 pictures.png(pictures.enlarged(networks.decode(mean)[0], 140)),
                 f"{f'**{beta}**' if other.id == run.id else beta}, "
-                f"rate {_rate(mean[0], log_var[0]):.1f} nats{unheld}",
+                f"rate {_rate(mean[0], log_var[0]):.1f} nats{remark}",
                 f"Reconstruction of the drawing at {beta}",
             )

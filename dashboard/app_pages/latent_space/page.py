@@ -1,4 +1,4 @@
-"""Latent space: where a run puts its data, what a point, a selection or a drawing decodes to."""
+"""Latent space: a scatter of the posteriors, and what points, selections and drawings decode to."""
 
 import contextlib
 from typing import Any
@@ -54,7 +54,7 @@ item, items = item_words.item(run), item_words.items(run)
 of_texts = item_words.kind(run) != "images"
 notes.notes(run)
 d = run.config.latent_dim
-held_out = posteriors.of_held_out(run)
+held_out = posteriors.held_out_posteriors(run)
 q = held_out
 
 
@@ -63,7 +63,7 @@ def toggle(label: str, key: str, value: bool = False, help: str | None = None) -
 
 
 def choose_view() -> latent.View:
-    """Two dimensions or, of more than two, the principal components."""
+    """Show the choice of the axes: two dimensions, or the first two principal components."""
     if d <= 2:
         return latent.dims_view((0, d - 1), d)
     kinds = ["Dimensions", "PCA"]
@@ -87,9 +87,9 @@ def choose_view() -> latent.View:
 
 
 def choose_point(count: int) -> int | None:
-    """The picked one of so many: from a click, the keyboard or the address, or None."""
-    asked: object = st.session_state.get("point", st.query_params.get("point"))
-    if isinstance(asked, int) and asked >= count:  # of another run, or of its training data
+    """Return the chosen row of `count`, from a click, the keyboard or the URL; or None."""
+    requested: object = st.session_state.get("point", st.query_params.get("point"))
+    if isinstance(requested, int) and requested >= count:  # a row of another run or data
         st.session_state["point"] = None
     point: int | None = st.number_input(
         item.capitalize(),
@@ -101,13 +101,13 @@ def choose_point(count: int) -> int | None:
         placeholder="click a point, or a number",
         help=f"Its number, 0 to {count - 1:,}.",
     )
-    if asked is not None and point is None:
+    if requested is not None and point is None:
         st.caption(f"The {item} that was asked for is not one of 0 to {count - 1:,}.")
     return point
 
 
 def show_point(row: int) -> None:
-    """What an image decodes to: the mean of its posterior, and samples of it."""
+    """Show what an image's posterior mean decodes to, and samples of its posterior."""
     mean, std = q.mean[row], np.exp(0.5 * q.log_var[row])
     png.show_png(
         run_cache.decoded(run, mean[None], 1, 224),
@@ -177,7 +177,7 @@ with side:
 
 points = view.points(q.mean, q.labels)
 drawn = None if of_texts else drawing.drawn(run)
-strings = texts.of_posteriors(run, q) if of_texts else None
+strings = texts.posterior_texts(run, q) if of_texts else None
 figure = latent.explorer(
     view,
     points,
@@ -205,14 +205,15 @@ if drawn:
     latent_overlays.mark(figure, view, place, drawn.log_var, "drawn", "star")
 
 
-def picked(click: Click) -> None:
+def pick_point(click: Click) -> None:
     if click.row is not None:
         st.session_state["point"] = click.row
 
 
-def selected(region: Region) -> None:
-    inside = planes.points_in_polygon(points, region.polygon) & ~np.isin(q.labels, region.hidden)
-    selection.select(run, np.flatnonzero(inside))
+def select_region(region: Region) -> None:
+    inside = planes.points_in_polygon(points, region.polygon)
+    visible = ~np.isin(q.labels, region.hidden)
+    selection.select(run, np.flatnonzero(inside & visible))
 
 
 with chart:
@@ -223,8 +224,8 @@ with chart:
         height=680,
         aspect=0.8,
         alt=f"Posterior means of the {items}, a colour a label",
-        on_click=picked,
-        on_select=selected,
+        on_click=pick_point,
+        on_select=select_region,
         hover=Hover(name, q.mean) if name else None,
     )
     st.caption(

@@ -1,1 +1,1 @@
-"""Learn: what KL is, from entropy up to the ELBO of a run; a section a file."""
+"""Learn: what KL is, from entropy to the ELBO of a run, one section per file."""

@@ -15,8 +15,7 @@ from vae_core.metrics import information
 
 OUTCOMES = "ABCDEFGH"
 
-
-# Each as p and q would be typed.
+# title -> p and q, as they would be typed
 PRESETS = {
     "The same": ("0.5, 0.3, 0.2", "0.5, 0.3, 0.2"),
     "All equal": ("0.6, 0.3, 0.1", "1, 1, 1"),
@@ -26,9 +25,7 @@ PRESETS = {
     "Two peaks": ("0.45, 0.05, 0.05, 0.45", "0.9, 0.04, 0.03, 0.03"),
 }
 
-
 START = ("0.6, 0.3, 0.1", "0.2, 0.3, 0.5")
-
 
 EXPLANATION = r"""
 The **surprise** of an outcome of probability $p$ is $-\log p$: 0 of what is certain, 1 bit of a
@@ -87,7 +84,7 @@ def section() -> None:
             "proportion, so that they add up to 1."
         )
     try:
-        p, q = (parsed(st.session_state[f"learn_{name}"], name) for name in "pq")
+        p, q = (parse_probabilities(st.session_state[f"learn_{name}"], name) for name in "pq")
         if len(p) != len(q):
             raise information.InformationError(
                 f"p has {len(p)} outcomes and q has {len(q)}: write as many for both."
@@ -112,11 +109,11 @@ def section() -> None:
     markdown.explain("Entropy, cross-entropy and KL", EXPLANATION)
 
 
-def parsed(text: str, name: str) -> np.ndarray:
-    """Probabilities (n,) of numbers with commas between them.
+def parse_probabilities(text: str, name: str) -> np.ndarray:
+    """Parse numbers with commas between them, and normalise them to probabilities (n,).
 
     Raises:
-        InformationError: that is not what the text is.
+        InformationError: the text is anything else.
     """
     weights = typed_numbers.parse_numbers(text)
     if not 2 <= len(weights) <= len(OUTCOMES):
@@ -136,7 +133,7 @@ def _moved(name: str, weights: np.ndarray) -> None:
 
 
 def number(value: float, decimals: int = 3) -> str:
-    """A number as the section shows it, infinity as ∞."""
+    """Format a number, infinity as ∞."""
     return "∞" if math.isinf(value) else f"{value:z.{decimals}f}"
 
 

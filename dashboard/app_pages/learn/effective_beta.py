@@ -1,4 +1,4 @@
-"""Learn: which β a loss has that takes means where ours takes sums."""
+"""Learn: convert the β of a loss that takes means to ours, which takes sums."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import streamlit as st
 from dashboard.shared import markdown, sweeps
 from vae_core.model import effective_beta
 
-# Written β, KL, reconstruction, d, D.
+# title -> written β, reduction of KL, reduction of the reconstruction, d, D
 PRESETS = {
     "mean BCE · 784 + sum KL": (1.0, "sum", "sum", 2, 784),
     "mean BCE + mean KL": (1.0, "mean", "mean", 2, 784),
     "mean BCE + sum KL": (1.0, "sum", "mean", 2, 784),
 }
 
-
 KEYS = ("learn_written", "learn_kl", "learn_reconstruction", "learn_d", "learn_pixels")
-
 
 EXPLANATION = r"""
 Ours is $\text{distortion} + \beta \cdot \text{rate}$, summed over the $D$ pixels and the $d$ latent

@@ -1,4 +1,4 @@
-"""Learn: the ELBO and the bounds above it, with the numbers of a run and a held-out image."""
+"""Learn: the ELBO and tighter bounds, for a run and a held-out image."""
 
 from __future__ import annotations
 
@@ -16,16 +16,9 @@ from vae_core.metrics.bounds import ImageBounds, binarise, bounds_of_image
 from vae_core.runs.run import Run
 
 SAMPLES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-
-
 GROUPS = 4
-
-
-OVER_BETA = 64  # samples of the bound of each run of the sweep: there are up to eight
-
-
+OVER_BETA = 64  # samples for the bound of each run of the sweep, of up to eight
 PICTURE = 140  # pixels
-
 
 EXPLANATION = r"""
 How probable is an image $x$ under the model? That takes every $z$ that might have made it,
@@ -105,15 +98,15 @@ def section() -> None:
         )
         return
     drawn = binarise(image, np.random.default_rng([int(seed), 0]))
-    found = bounds(run, drawn, int(seed), SAMPLES)
-    best = found.bounds[SAMPLES[-1]]
+    result = bounds(run, drawn, int(seed), SAMPLES)
+    best = result.bounds[SAMPLES[-1]]
     with st.container(horizontal=True):
         for title, value, text in (
-            ("distortion", found.distortion, "E[-log p(x|z)], summed over the pixels."),
-            ("rate", found.rate, "KL(q(z|x) || p(z)), in closed form."),
-            ("elbo", found.elbo, "-(distortion + rate)."),
+            ("distortion", result.distortion, "E[-log p(x|z)], summed over the pixels."),
+            ("rate", result.rate, "KL(q(z|x) || p(z)), in closed form."),
+            ("elbo", result.elbo, "-(distortion + rate)."),
             ("log p(x) ≥", best, f"The bound of k = {SAMPLES[-1]} samples."),
-            ("gap ≥", max(best - found.elbo, 0), "How far the elbo is below log p(x)."),
+            ("gap ≥", max(best - result.elbo, 0), "How far the elbo is below log p(x)."),
         ):
             st.metric(title, f"{value:z.2f}", help=f"{text} Nats.", border=True)
     left, right = st.columns([2, 3], gap="large")
@@ -121,7 +114,7 @@ def section() -> None:
         _pictures(run, image, drawn)
     with right:
         plot(
-            figures.bounds(found.bounds, found.elbo),
+            figures.bounds(result.bounds, result.elbo),
             key="learn-bounds",
             height=330,
             alt="Lower bounds on log p(x), which rise with the number of samples",
@@ -131,12 +124,12 @@ def section() -> None:
         f"likelihood (of grey pixels it would be a cross-entropy). {SAMPLES[-1] * GROUPS:,} "
         "samples of the posterior; the more a bound uses, the nearer it comes to log p(x)."
     )
-    _over_beta(run, drawn, int(seed), found)
+    _over_beta(run, drawn, int(seed), result)
     markdown.explain("The bound, and what β has to do with it", EXPLANATION)
 
 
 def bounds(run: Run, image: np.ndarray, seed: int, samples: tuple[int, ...]) -> ImageBounds:
-    """`vae_core.metrics.bounds.bounds_of_image`, kept for the next viewer."""
+    """Return `vae_core.metrics.bounds.bounds_of_image` from the cache."""
     return _bounds(str(run.path), run.decoder_path.stat().st_mtime_ns, image, seed, samples)
 
 
@@ -144,7 +137,7 @@ def bounds(run: Run, image: np.ndarray, seed: int, samples: tuple[int, ...]) -> 
 def _bounds(
     path: str, written: int, image: np.ndarray, seed: int, samples: tuple[int, ...]
 ) -> ImageBounds:
-    del written  # a part of the key: with other weights there are other numbers
+    del written  # part of the cache's key: new weights give new numbers
     networks = run_cache.inference(Run(Path(path)))
     rng = np.random.default_rng([seed, 1])
     return bounds_of_image(networks, image, samples, GROUPS, rng)
@@ -187,10 +180,10 @@ def _over_beta(run: Run, image: np.ndarray, seed: int, own: ImageBounds) -> None
     )
     rows = []
     for sibling in runs:
-        found = own if sibling.id == run.id else bounds(sibling, image, seed, (OVER_BETA,))
-        best = found.bounds[OVER_BETA]
+        result = own if sibling.id == run.id else bounds(sibling, image, seed, (OVER_BETA,))
+        best = result.bounds[OVER_BETA]
         mark = "**" if sibling.id == run.id else ""
-        values = (found.distortion, found.rate, found.elbo, best, max(best - found.elbo, 0))
+        values = (result.distortion, result.rate, result.elbo, best, max(best - result.elbo, 0))
         titles = ("distortion", "rate", "elbo", f"bound, k = {OVER_BETA}", "gap at least")
         cells = {
             f"{title} (nats)": f"{mark}{value:z.2f}{mark}"

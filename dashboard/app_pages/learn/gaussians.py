@@ -32,7 +32,6 @@ Sources: Kullback & Leibler (1951), *On Information and Sufficiency*; Trefethen 
 *The Exponentially Convergent Trapezoidal Rule*.
 """
 
-
 PULLS = r"""
 A VAE's encoder gives each image a Gaussian posterior in each latent dimension, and the prior is
 $\mathcal N(0, 1)$. The KL of the two is the **rate** of that dimension:

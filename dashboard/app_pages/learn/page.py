@@ -1,4 +1,4 @@
-"""Learn: what KL is, from entropy up to the ELBO of a run, a section a tab."""
+"""Learn: what KL is, from entropy to the ELBO of a run, one section per tab."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Learn: drawing z from a posterior step by step, and where gradients can flow."""
+"""Learn: sample z from a posterior step by step, and see where gradients can flow."""
 
 from __future__ import annotations
 
@@ -17,19 +17,10 @@ from vae_core.config import ConfigError
 from vae_core.model.priors import standard_normal
 
 MEAN, STD = "0.15, 1.1, 0.2, 0.7", "0.2, 0.4, 0.5, 2.4"
-
-
 MOST_DIMS = 16
-
-
 MOST_SEED = 2**30
-
-
 DIAGRAM = 480  # pixels
-
-
-OTHERS = 60  # draws behind the one that is shown
-
+OTHERS = 60  # other samples, drawn faintly
 
 EXPLANATION = r"""
 Training needs $\nabla\, \mathbb E_{q(z \mid x)}[f(z)]$ by what $q$ is made of, $\mu$ and $\sigma$.
@@ -73,7 +64,7 @@ def section() -> None:
             key="learn_draw",
         )
     try:
-        mean, std = parsed(mean_text, std_text)
+        mean, std = parse_posterior(mean_text, std_text)
     except ConfigError as error:
         st.error(markdown.escape_markdown(str(error)), icon=":material/error:")
         return
@@ -126,15 +117,17 @@ def section() -> None:
     markdown.explain("The reparameterisation trick", EXPLANATION)
 
 
-def parsed(mean_text: str, std_text: str) -> tuple[np.ndarray, np.ndarray]:
-    """μ and σ of a posterior, (d,) each, of numbers with commas between them.
+def parse_posterior(mean_text: str, std_text: str) -> tuple[np.ndarray, np.ndarray]:
+    """Parse μ and σ of a posterior, (d,) each, from numbers with commas between them.
 
     Raises:
-        ConfigError: that is not what the texts are.
+        ConfigError: the texts are anything else, or differ in length, or a σ is not above 0.
     """
     mean, std = _numbers(mean_text, "μ"), _numbers(std_text, "σ")
     if len(mean) != len(std):
-        raise ConfigError(f"μ has {len(mean)} numbers and σ has {len(std)}: write as many.")
+        raise ConfigError(
+            f"μ has {len(mean)} numbers and σ has {len(std)}: write as many for both."
+        )
     if (std <= 0).any():
         raise ConfigError("Every σ must be above 0.")
     return mean, std
@@ -146,7 +139,7 @@ def _again() -> None:
 
 
 def _noise(seed: int, dims: int) -> np.ndarray:
-    """Standard normal (dims,): the same of the same seed."""
+    """Draw standard normal noise (dims,); the same seed gives the same noise."""
     return np.random.default_rng([seed, 1]).standard_normal(dims)
 
 
@@ -166,7 +159,7 @@ FORWARD, BACKWARD = "currentColor", figures.NEGATIVE
 
 
 def _diagram(reparameterised: bool) -> str:
-    """Encoder, z, decoder and loss: forwards in the text's colour, gradients dashed in red."""
+    """Return an SVG of encoder, z, decoder and loss; gradients are dashed red arrows."""
     boxes = [
         (10, 90, 80, "encoder"),
         (130, 90, 60, "μ, σ"),
@@ -216,7 +209,7 @@ def _diagram(reparameterised: bool) -> str:
 
 
 def _arrow(x: float, y: float, to_x: float, to_y: float, colour: str, dashed: bool = False) -> str:
-    """A line along an axis with a head; markers with ids would be shared by the whole page."""
+    """Return an arrow along an axis. (An SVG marker needs an id, which the whole page shares.)"""
     along, down = np.sign(to_x - x), np.sign(to_y - y)
     back = [(to_x - 8 * along + s * 4 * down, to_y - 8 * down + s * 4 * along) for s in (-1, 1)]
     head = " ".join(f"{a:g},{b:g}" for a, b in [(to_x, to_y), *back])

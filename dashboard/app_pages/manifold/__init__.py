@@ -1,1 +1,1 @@
-"""Manifold: the latent plane as pictures; paths through it; exports."""
+"""Manifold: the latent plane as pictures, paths through it, and exports."""

@@ -1,4 +1,4 @@
-"""An interpolation between two points or two images."""
+"""Choose and show an interpolation between two points or two images."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from dashboard.shared import markdown, path_control, png, run_cache, typed_numbe
 from vae_core.latent import paths
 from vae_core.runs.run import Run
 
-STEPS = 11  # of a strip
-
-
+STEPS = 11  # pictures on the page
 GIF_STEPS = 31
 
 
@@ -32,12 +30,17 @@ class Walk:
 
     @property
     def path(self) -> np.ndarray:
-        """(GIF_STEPS, d)."""
+        """The latents (GIF_STEPS, d) of the GIF."""
         return paths.interpolation(self.start, self.end, GIF_STEPS, self.kind)
 
 
 def choose(run: Run, z: np.ndarray) -> Walk | None:
-    """The controls of an interpolation; None where its ends are not both there yet."""
+    """Show the widgets of an interpolation; return None until both ends are chosen.
+
+    Args:
+        run: the run.
+        z: (d,), the point at the sliders.
+    """
     st.subheader("From one point to another")
     between, kind = st.columns(2)
     ends = between.segmented_control(
@@ -51,8 +54,8 @@ def choose(run: Run, z: np.ndarray) -> Walk | None:
     )
     with kind:
         how = path_control.choose_path("walk_path")
-    found = _images(run) if ends == "images" else _points(run, z)
-    return Walk(*found, how) if found else None
+    pair = _images(run) if ends == "images" else _points(run, z)
+    return Walk(*pair, how) if pair else None
 
 
 def _images(run: Run) -> tuple[np.ndarray, np.ndarray]:
@@ -87,10 +90,10 @@ def _points(run: Run, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
                 f"{name}: its latents", key=key, bind="query-params", placeholder="0.5, -1"
             )
             st.button(f"{name} is here", on_click=take, args=(key,), key=f"{key}_here")
-        ends.append(_parsed(text, run.config.latent_dim))
+        ends.append(_parse_latent(text, run.config.latent_dim))
     if any(isinstance(end, str) for end in ends):
-        wrong = next(end for end in ends if isinstance(end, str))
-        st.error(wrong, icon=":material/error:")
+        message = next(end for end in ends if isinstance(end, str))
+        st.error(message, icon=":material/error:")
         return None
     start, end = ends
     if not (isinstance(start, np.ndarray) and isinstance(end, np.ndarray)):
@@ -101,19 +104,19 @@ def _points(run: Run, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     return start, end
 
 
-def _parsed(text: str, latent_dim: int) -> np.ndarray | str | None:
-    """Latents (d,); None of an empty text, and what is wrong with any other."""
+def _parse_latent(text: str, latent_dim: int) -> np.ndarray | str | None:
+    """Parse a latent (d,); return None for an empty text, and a message for an invalid one."""
     if not text.strip():
         return None
     values = np.array(typed_numbers.parse_numbers(text), np.float32)
     if len(values) != latent_dim or not np.isfinite(values).all():
-        said = markdown.escape_markdown(text[:40])
-        return f"{said} is no point: write {latent_dim} numbers with commas between them."
+        typed = markdown.escape_markdown(text[:40])
+        return f"{typed} is no point: write {latent_dim} numbers with commas between them."
     return values
 
 
 def show(run: Run, walk: Walk) -> None:
-    """The strip of an interpolation."""
+    """Show the decoded steps of an interpolation."""
     steps = paths.interpolation(walk.start, walk.end, STEPS, walk.kind)
     png.show_png(
         run_cache.decoded(run, steps, STEPS),

@@ -1,4 +1,4 @@
-"""Manifold: the latent plane as pictures, decoded under the cursor; paths through it; exports."""
+"""Manifold: the latent plane as pictures, decoded under the cursor, with paths and exports."""
 
 from functools import partial
 
@@ -12,7 +12,7 @@ from dashboard.shared import exports, markdown, notes, run_list, run_numbers, ru
 from vae_core.latent import planes
 
 MAX_SLIDERS = 10
-LIMIT = 6.0  # standard deviations of the prior: beyond, there is next to nothing of it
+LIMIT = 6.0  # standard deviations of the prior; the prior's mass beyond is negligible
 
 EXPLANATION = r"""
 The decoder turns any point $z$ of the latent space into pixel probabilities $p(x \mid z)$. The
@@ -99,7 +99,7 @@ with below, st.container(key="form_walk"):
 grid = (n, spacing, extent)
 shown = [sibling.id for sibling in siblings].index(run.id)
 turns = sweep_planes.rotations(siblings, turned)
-point = z @ turns[shown]  # as the plane has it
+point = z @ turns[shown]  # in the coordinates of the plane
 if d > 1:
     latents = [sweep_planes.grid_latents(point, dims, grid, turn) for turn in turns]
     frames = sweep_planes.frames(siblings, turns, latents, dims, n, overlay)
@@ -107,9 +107,9 @@ if d > 1:
     names = tuple(dim_name(dim) + (" (turned)" if turned else "") for dim in dims)
 
     def pick(x: float, y: float) -> None:
-        picked = point.copy()
-        picked[list(dims)] = x, y
-        for dim, value in zip(dims, (picked @ turns[shown].T)[list(dims)], strict=True):
+        latent = point.copy()
+        latent[list(dims)] = x, y
+        for dim, value in zip(dims, (latent @ turns[shown].T)[list(dims)], strict=True):
             value = float(np.clip(value, -LIMIT, LIMIT))
             st.session_state[f"manifold_z_{dim}"] = round(value, 2)
 

@@ -1,4 +1,4 @@
-"""The latent planes of a sweep's runs, turned to match."""
+"""The latent planes of a sweep's runs, which can be rotated to match each other."""
 
 from __future__ import annotations
 
@@ -12,17 +12,13 @@ from dashboard.shared.comparable_runs import kind_title
 from vae_core.latent import alignment, planes
 from vae_core.runs.run import Run
 
-MAX_POINTS = 2000  # over a plane: more hide the pictures
-
-
+MAX_POINTS = 2000  # over a plane; more would hide the pictures
 PICTURE = 224  # pixels
-
-
-Grid = tuple[int, str, float]  # pictures a side, spacing, extent
+Grid = tuple[int, str, float]  # pictures per side, spacing, extent
 
 
 def picture(run: Run, z: np.ndarray) -> None:
-    """What z (d,) decodes to, by the server."""
+    """Show what z (d,) decodes to, decoded on the server."""
     png.show_png(
         run_cache.decoded(run, z[None], 1, PICTURE),
         "decoded at the sliders' point",
@@ -32,16 +28,16 @@ def picture(run: Run, z: np.ndarray) -> None:
 
 
 def rotations(runs: list[Run], turned: bool) -> list[np.ndarray]:
-    """Of each run (d, d) rotation or reflection R: latents w of the plane are w @ R.T of the run.
+    """Return each run's rotation or reflection R (d, d): w of the plane is w @ R.T of the run.
 
     Args:
         runs: a sweep.
-        turned: to match the run of the β nearest 1, as well as that goes (Procrustes); else all
-            are left as they are.
+        turned: whether to match the run with the β nearest 1 (Procrustes); if not, R is the
+            identity.
     """
     if not turned:
         return [np.eye(run.config.latent_dim) for run in runs]
-    reference = min(runs, key=run_list.from_beta_one)
+    reference = min(runs, key=run_list.distance_from_beta_one)
     target = run_cache.arrays(reference)["posterior_mean"]
     return [
         alignment.align(run_cache.arrays(run)["posterior_mean"], target).rotation for run in runs
@@ -51,11 +47,11 @@ def rotations(runs: list[Run], turned: bool) -> list[np.ndarray]:
 def grid_latents(
     plane: np.ndarray, dims: tuple[int, int], grid: Grid, rotation: np.ndarray
 ) -> np.ndarray:
-    """Latents (n * n, d) of a run for the grid of the plane, row by row from the top.
+    """Return a run's latents (n * n, d) for the grid of the plane, row by row from the top.
 
     Args:
-        plane: (d,), where the dimensions stay that are not shown.
-        dims: across and up.
+        plane: (d,), the values of the dimensions that are not shown.
+        dims: the dimensions across and up.
         grid: of the manifold.
         rotation: see `rotations`.
     """
@@ -71,24 +67,24 @@ def frames(
     n: int,
     points: bool,
 ) -> list[Frame]:
-    """The plane of each run of a sweep.
+    """Return the plane of each run of a sweep, for the plane component.
 
     Args:
-        runs: that differ in β alone.
+        runs: they differ only in β.
         turns: their rotations, see `rotations`.
-        latents: of their grids, see `grid_latents`.
-        dims: across and up.
-        n: pictures a side.
-        points: with held-out images?
+        latents: the latents of their grids, see `grid_latents`.
+        dims: the dimensions across and up.
+        n: pictures per side.
+        points: whether to draw held-out images as points.
     """
-    found = []
+    plane_frames = []
     for run, rotation, z in zip(runs, turns, latents, strict=True):
         shown = None
         if points:
             arrays = run_cache.arrays(run)
             mean = arrays["posterior_mean"][:MAX_POINTS] @ rotation
             shown = mean[:, list(dims)], arrays["labels"][:MAX_POINTS]
-        found.append(
+        plane_frames.append(
             Frame(
                 title=kind_title(run),
                 sheet=pictures.data_uri(run_cache.decoded(run, z, n, side=1)),
@@ -97,4 +93,4 @@ def frames(
                 points=shown,
             )
         )
-    return found
+    return plane_frames

@@ -1,4 +1,4 @@
-"""A row a latent dimension, which alone moves."""
+"""Show traversals: rows of pictures in which one latent dimension changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from vae_core.runs.run import Run
 
 
 def traversals(run: Run, z: np.ndarray, rows: list[int], rate: np.ndarray, extent: float) -> None:
-    """A row a latent dimension, which alone moves from -extent to extent."""
+    """Show a row per latent dimension, which changes from -extent to extent.
+
+    Args:
+        run: whose decoder is used.
+        z: (d,), the values of the other dimensions.
+        rows: the dimensions.
+        rate: (d,), nats, for the caption.
+        extent: in standard deviations of the prior.
+    """
     st.subheader("One dimension at a time")
     values = np.linspace(-extent, extent, STEPS)
     png.show_png(

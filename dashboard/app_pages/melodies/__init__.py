@@ -1,1 +1,1 @@
-"""Melodies: a walk between two melodies, samples of the prior, and reconstructions."""
+"""Melodies: a path between two melodies, samples of the prior, and reconstructions."""

@@ -1,4 +1,4 @@
-"""Melodies: a walk between two melodies, samples of the prior, and what comes back."""
+"""Melodies: a path between two melodies, samples of the prior, and reconstructions."""
 
 import numpy as np
 import streamlit as st
@@ -45,7 +45,7 @@ run_numbers.metrics_row(run)
 d = run.config.latent_dim
 q = run_cache.arrays(run)
 names, labels = [str(name) for name in q["label_names"]], q["labels"]
-known = texts.training(run)
+training = texts.training_texts(run)
 with st.container(key="form-tempo"):
     tempo = st.slider(
         "Tempo, quarter notes a minute",
@@ -60,18 +60,23 @@ with st.container(key="form-tempo"):
 
 
 def source(row: int) -> str:
-    """Where a held-out melody stands, or what kind it is where the data are not here."""
-    if known is None:
+    """Return a held-out melody's chorale and bars; without the data its number and label."""
+    if training is None:
         return f"number {row}, {names[labels[row]]}"
     return run_cache.melody_sources("test")[row]
 
 
 def end(name: str, usual: int) -> tuple[np.ndarray, str]:
-    """A latent (d,) to begin or to end with, and what it is."""
-    of = st.selectbox(
+    """Show the choice of an end of the path; return its latent (d,) and a description.
+
+    Args:
+        name: A or B.
+        usual: the held-out melody that is chosen at first.
+    """
+    origin = st.selectbox(
         f"{name} is", [HELD_OUT, PRIOR], key=f"melodies_of_{name.lower()}", bind="query-params"
     )
-    if of == PRIOR:
+    if origin == PRIOR:
         seed = st.number_input(
             f"Seed of {name}", 0, 10**6, 0, key=f"melodies_seed_{name.lower()}", bind="query-params"
         )
@@ -87,53 +92,61 @@ def end(name: str, usual: int) -> tuple[np.ndarray, str]:
     return q["posterior_mean"][int(row)], source(int(row))
 
 
-def between(seen: bool) -> None:
+def between(visible: bool) -> None:
+    """Show a path between two melodies; if the tab is hidden, only its widgets."""
     usual = samples.spread_over_labels(labels, max(2, len(names)))
     with st.container(horizontal=True, key="form-between", vertical_alignment="bottom"):
-        a, of_a = end("A", int(usual[len(usual) // 2 - 1]))
-        b, of_b = end("B", int(usual[-1]))
+        a, name_a = end("A", int(usual[len(usual) // 2 - 1]))
+        b, name_b = end("B", int(usual[-1]))
         steps = st.slider("Steps", 3, 16, 8, key="melodies_steps", bind="query-params")
         kind = path_control.choose_path("melodies_path")
-    if not seen:
+    if not visible:
         return
     st.markdown(
-        f"From **A**, {markdown.escape_markdown(of_a)}, to **B**, {markdown.escape_markdown(of_b)}."
+        f"From **A**, {markdown.escape_markdown(name_a)}, to **B**, "
+        f"{markdown.escape_markdown(name_b)}."
     )
-    found = texts.decode(run, paths.interpolation(a, b, steps, kind))
+    decoded = texts.decode(run, paths.interpolation(a, b, steps, kind))
     titles = [f"{t:.0%}" for t in np.linspace(0, 1, steps)]
     titles[0], titles[-1] = "A, decoded", "B, decoded"
-    melodies.side_by_side(found, titles, tempo, "walk")
-    melodies.walk(found, tempo, "whole-walk")
-    copies = [title for title, one in zip(titles, found, strict=True) if known and one in known]
+    melodies.melody_players(decoded, titles, tempo, "walk")
+    melodies.path_player(decoded, tempo, "whole-walk")
+    copies = [
+        title
+        for title, melody in zip(titles, decoded, strict=True)
+        if training and melody in training
+    ]
     st.caption(
         "Each step is a point of the path, decoded with the likeliest character each time; a "
         "held-out melody stands at its posterior mean."
-        + (f" Training melodies: {', '.join(copies) or 'none of these'}." if known else "")
+        + (f" Training melodies: {', '.join(copies) or 'none of these'}." if training else "")
     )
 
 
-def prior(seen: bool) -> None:
+def prior(visible: bool) -> None:
+    """Show decoded samples of the prior; if the tab is hidden, only its widgets."""
     with st.container(horizontal=True, key="form-prior"):
         temperature = st.slider(
             "Temperature", 0.0, 2.0, 1.0, 0.1, key="melodies_temperature", bind="query-params"
         )
         count = st.slider("Melodies", 20, 1000, 200, 20, key="melodies_count", bind="query-params")
         seed = st.number_input("Seed", 0, 10**6, 0, key="melodies_seed", bind="query-params")
-    if not seen:
+    if not visible:
         return
     z = samples.prior_samples(count, d, int(seed))
-    found = texts.decode(run, z, temperature, int(seed))
-    texts.novelty(run, found, known)
-    melodies.side_by_side(found[:SHOWN], [f"sample {i}" for i in range(SHOWN)], tempo, "prior")
+    decoded = texts.decode(run, z, temperature, int(seed))
+    texts.show_novelty(run, decoded, training)
+    melodies.melody_players(decoded[:SHOWN], [f"sample {i}" for i in range(SHOWN)], tempo, "prior")
     st.caption(
         f"{SHOWN} of the {count:,}: z from the prior, and then each character drawn from the "
         "decoder."
-        + ("" if known else " The training melodies are not here, so copies can't be told.")
+        + ("" if training else " The training melodies are not here, so copies can't be told.")
     )
 
 
-def coming_back(seen: bool) -> None:
-    texts.shares_that_come_back(run)
+def reconstructed(visible: bool) -> None:
+    """Show reconstructions of held-out melodies; if the tab is hidden, only its widgets."""
+    texts.show_reconstruction_scores(run)
     with st.container(key="form-back"):
         first = st.number_input(
             "From held-out melody",
@@ -144,7 +157,7 @@ def coming_back(seen: bool) -> None:
             key="melodies_first",
             bind="query-params",
         )
-    if not seen:
+    if not visible:
         return
     rows = texts.reconstructions(run, int(first), melodies.COLUMNS)
     if rows is None:
@@ -156,7 +169,7 @@ def coming_back(seen: bool) -> None:
         return
     for i, (row, column) in enumerate(zip(rows, st.columns(melodies.COLUMNS), strict=False)):
         with column:
-            melodies.one(
+            melodies.melody_player(
                 row["comes back as"],
                 f"number {int(first) + i}",
                 tempo,
@@ -172,19 +185,19 @@ def coming_back(seen: bool) -> None:
     st.caption(
         "Wide and pale, and played first: the held-out melody. Narrow: what its posterior mean is "
         "decoded to, with the likeliest character each time. Sixteenths are easy to get right: "
-        f"{notation.hold_share(texts.held_out(run) or []):.0%} of the held-out ones only hold a "
-        "note."
+        f"{notation.hold_share(texts.held_out_texts(run) or []):.0%} of the held-out ones only "
+        "hold a note."
     )
 
 
 for tab, section in zip(
     st.tabs(TABS, key="melodies_tab", bind="query-params"),
-    (between, prior, coming_back),
+    (between, prior, reconstructed),
     strict=True,
 ):
     with tab:
-        section(tab.open is not False)  # its controls keep their values, also where it is not seen
-run_numbers.measured(run)
+        section(tab.open is not False)  # widgets are made in hidden tabs too, to keep their values
+run_numbers.show_all_numbers(run)
 markdown.explain("How a melody gets a latent space", EXPLANATION)
 st.page_link(
     "app_pages/latent_space/page.py", label="Where the melodies lie", icon=":material/scatter_plot:"

@@ -1,4 +1,4 @@
-"""The live view: progress, numbers and pictures of one run as its folder has them now."""
+"""The live view: progress, numbers and pictures of one run, read from its folder."""
 
 from __future__ import annotations
 
@@ -29,19 +29,15 @@ from vae_core.metrics.units import active_units
 from vae_core.runs.errors import RunError
 from vae_core.runs.run import Run
 
-VIEW_SECONDS = 0.5  # from tick to tick
-
-
+VIEW_SECONDS = 0.5  # between two refreshes
 PICTURES = 10
 
-
-# Before, a run that has not found its first use for z yet looks collapsed: `conv` on `digits` does
-# so until step 220.
+# Earlier, a run that doesn't use z yet looks collapsed: `conv` on `digits` does until step 220.
 SETTLED_EPOCHS, SETTLED_STEPS = 3, 300
 
 
 def show(run: Run) -> None:
-    """All that there is to see of a run; called again at every tick while it trains."""
+    """Show everything about a run; it is called at every refresh while the run trains."""
     status = run.status()
     records = run.records("step", "epoch")
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -56,7 +52,7 @@ def show(run: Run) -> None:
         arrays = run_cache.arrays(run, "arrays" if ended else "snapshot")
     except RunError as error:
         arrays = {}
-        if ended:  # they are there, and damaged
+        if ended:  # the file exists and is damaged
             st.error(str(error), icon=":material/error:")
     notes.notes(run, None if ended or not arrays else _collapse_numbers(run, records, arrays))
     run_numbers.metrics_row(run)
@@ -74,16 +70,16 @@ def show(run: Run) -> None:
         )
     if run.config.has_rate:
         _rates(run, records)
-    run_numbers.measured(run)
+    run_numbers.show_all_numbers(run)
 
 
 def _collapse_numbers(
     run: Run, records: list[dict[str, Any]], arrays: dict[str, np.ndarray]
 ) -> dict[str, float] | None:
-    """What tells of a collapse while training; None as long as it is too early to tell.
+    """Return the numbers that show a collapse during training; None if it is too early to tell.
 
-    At the start of a warm-up of β the rate runs off rather than collapses, but under the capacity
-    schedule training itself asks for a rate near 0 until C has grown.
+    A warm-up of β is no problem: the rate is large at its start. Under the capacity schedule,
+    however, training asks for a rate near 0 until C has grown.
     """
     config, last = run.config, records[-1]
     warming_up = config.schedule == "capacity" and last["epoch"] < config.warmup * config.epochs
@@ -95,32 +91,28 @@ def _collapse_numbers(
     return {"active_units": active_units(arrays["posterior_mean"]), "rate": sum(rates)}
 
 
-def _so_far(run: Run, records: list[dict[str, Any]]) -> tuple[object, ...]:
-    """What tells these records from those of another run or moment.
+def _chart_key(run: Run, records: list[dict[str, Any]]) -> tuple[object, ...]:
+    """Return a key for cached charts that changes with the run's records.
 
-    For all who watch a run that trains a moment is `VIEW_SECONDS` long, so that its charts are
-    drawn once for all of them: drawing is most of what a tick costs.
+    While a run trains, the key changes at most every `VIEW_SECONDS`. The charts are then drawn once
+    for all viewers; drawing is most of the cost of a refresh.
     """
     last = records[-1]
     key = str(run.path), len(records), last["step"], last["seconds"]
     now = time.monotonic()
-    with _telling:
-        since, told = _moments.get(run.id, (-math.inf, key))
+    with _chart_keys_lock:
+        since, last_key = _chart_keys.get(run.id, (-math.inf, key))
         if run.status().active and now - since < VIEW_SECONDS:
-            return told
-        _moments[run.id] = now, key
-        while len(_moments) > MOST_MOMENTS:
-            del _moments[next(iter(_moments))]
+            return last_key
+        _chart_keys[run.id] = now, key
+        while len(_chart_keys) > MOST_CHART_KEYS:
+            del _chart_keys[next(iter(_chart_keys))]
     return key
 
 
-_moments: dict[str, tuple[float, tuple[object, ...]]] = {}
-
-
-_telling = threading.Lock()
-
-
-MOST_MOMENTS = 50
+_chart_keys: dict[str, tuple[float, tuple[object, ...]]] = {}  # run id -> time and key
+_chart_keys_lock = threading.Lock()
+MOST_CHART_KEYS = 50
 
 
 def _curves(run: Run, records: list[dict[str, Any]]) -> None:
@@ -128,7 +120,7 @@ def _curves(run: Run, records: list[dict[str, Any]]) -> None:
         drawn(
             lambda: curves.training(records, item_words.an_item(run)),
             "curves",
-            *_so_far(run, records),
+            *_chart_key(run, records),
         ),
         key=f"curves-{run.id}",
         height=300,
@@ -164,7 +156,7 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
         alt=f"Posterior means of held-out {item_words.item(run)}s in the latent space, a colour a "
         "label",
     )
-    # Stopped while it was measured, a run has its networks, but no `end`.
+    # A run that was stopped while it was measured has networks but no `end` record.
     last = run.records("epoch", "end")[-1]
     at = last["epoch"] if ended else round(float(arrays["epoch"]), 1)
     has_circles = run.config.has_rate and run.config.latent_dim > 1
@@ -177,16 +169,16 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
 
 
 def _pictures(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
-    """Held-out images above their reconstructions and decoded samples of the prior."""
+    """Show held-out images, and below them their reconstructions and decoded prior samples."""
     if item_words.kind(run) != "images":
-        texts.rows(run, None if ended else arrays, arrays["labels"])
+        texts.show_rows(run, None if ended else arrays, arrays["labels"])
         return
     if not ended and "images" not in arrays:  # a snapshot of an older version
         return
     try:
         figure = drawn(
             lambda: picture_rows(
-                _decoded(run, arrays["labels"]) if ended else _snapped(run, arrays)
+                _decoded_rows(run, arrays["labels"]) if ended else _snapshot_rows(run, arrays)
             ),
             *("pictures", run_cache.version(run, "arrays" if ended else "snapshot")),
         )
@@ -211,22 +203,22 @@ def _pictures(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
         )
 
 
-def _sampled(run: Run) -> str:
-    """The name of the row of decoded samples."""
+def _samples_title(run: Run) -> str:
+    """Return the title of the row of decoded samples."""
     return "from the prior" if run.config.has_rate else "from N(0, I)"
 
 
-def _snapped(run: Run, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The rows of a run that trains."""
+def _snapshot_rows(run: Run, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the rows of pictures of a run in training: title -> (n, size, size) in [0, 1]."""
     return {
         "held out": arrays["images"] / 255,
         "reconstructed": arrays["reconstructions"] / 255,
-        _sampled(run): arrays["prior_samples"] / 255,
+        _samples_title(run): arrays["prior_samples"] / 255,
     }
 
 
-def _decoded(run: Run, labels: np.ndarray) -> dict[str, np.ndarray]:
-    """The same rows from the networks of a run that trains no more."""
+def _decoded_rows(run: Run, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the same rows for a trained run, made by its networks."""
     indices = samples.spread_over_labels(labels, PICTURES)
     images = run_cache.held_out(run.config.dataset, tuple(int(i) for i in indices))
     networks = run_cache.inference(run)
@@ -234,13 +226,15 @@ def _decoded(run: Run, labels: np.ndarray) -> dict[str, np.ndarray]:
     return {
         "held out": images,
         "reconstructed": networks.decode(posterior_mean),
-        _sampled(run): networks.decode(samples.prior_samples(len(images), run.config.latent_dim)),
+        _samples_title(run): networks.decode(
+            samples.prior_samples(len(images), run.config.latent_dim)
+        ),
     }
 
 
 def _rates(run: Run, records: list[dict[str, Any]]) -> None:
     plot(
-        drawn(lambda: curves.rate_per_dim(records), "rates", *_so_far(run, records)),
+        drawn(lambda: curves.rate_per_dim(records), "rates", *_chart_key(run, records)),
         key=f"rates-{run.id}",
         height=150 + 12 * min(run.config.latent_dim, 16),
         alt="Held-out rate of each latent dimension over the epochs",

@@ -1,7 +1,7 @@
-"""The Train page: data sets of the visitors' own, and runs that somebody else exported.
+"""The Train page: upload data sets, and import runs that somebody exported.
 
-Nothing is stored before its preview was seen and a button pressed. A file that was read lies in a
-private folder, not in the session.
+Nothing is stored before the visitor has seen a preview and pressed a button. Until then the data
+lie in a private folder, not in the session.
 """
 
 from __future__ import annotations
@@ -23,16 +23,12 @@ from vae_core.latent import picture_sheet
 from vae_core.sandbox import RefusedError
 
 PREVIEW_SIDE = 480  # pixels
-
-
-UPLOAD = "own_upload"  # in the session: what was read, and of which file and size
-
-
-ROUND = "own_round"  # in the session: counts up so that the boxes for files are empty again
+UPLOAD = "own_upload"  # key in the session: (file and size, the upload or its error)
+ROUND = "own_round"  # key in the session: a counter that empties the file boxes
 
 
 def section() -> None:
-    """Foldable: upload a data set, delete one, import a run."""
+    """Show a foldable section to upload and delete data sets and to import runs."""
     with st.expander("Your own data, and runs of others", icon=":material/upload_file:"):
         _upload()
         _stored()
@@ -69,7 +65,7 @@ def _upload() -> None:
         key="own_size",
     )
     if file is None:
-        _forget()
+        _discard()
         return
     try:
         upload = _read(file, None if size is None else int(size))
@@ -88,33 +84,33 @@ def _upload() -> None:
 
 
 def _read(file: Any, size: int | None) -> Upload:
-    """What the file was made into; read once for a file and a size.
+    """Make a data set from the file; each file and size is read only once.
 
     Raises:
         RoleError: a viewer asked.
-        RefusedError: it holds no data set.
+        RefusedError: the file holds no data set.
     """
-    what = (file.file_id, size, actions.upload_limits())
-    known = st.session_state.get(UPLOAD)
-    if known is None or known[0] != what:
-        _forget()
-        found: Upload | str
+    key = (file.file_id, size, actions.upload_limits())
+    cached = st.session_state.get(UPLOAD)
+    if cached is None or cached[0] != key:
+        _discard()
+        result: Upload | str
         try:
             with st.spinner("Reading…"):
-                found = actions.read_upload(file.getbuffer(), file.name, size)
+                result = actions.read_upload(file.getbuffer(), file.name, size)
         except RefusedError as error:
-            found = str(error)
-        known = st.session_state[UPLOAD] = what, found
-    if isinstance(known[1], str):
-        raise RefusedError(known[1])
-    return known[1]
+            result = str(error)
+        cached = st.session_state[UPLOAD] = key, result
+    if isinstance(cached[1], str):
+        raise RefusedError(cached[1])
+    return cached[1]
 
 
-def _forget() -> None:
-    """Remove what was read and not kept."""
-    known = st.session_state.pop(UPLOAD, None)
-    if known and isinstance(known[1], Upload):
-        known[1].discard()
+def _discard() -> None:
+    """Delete the upload that was not stored."""
+    cached = st.session_state.pop(UPLOAD, None)
+    if cached and isinstance(cached[1], Upload):
+        cached[1].discard()
 
 
 def _preview(upload: Upload) -> None:
@@ -159,7 +155,7 @@ def _preview(upload: Upload) -> None:
 
 
 def _keep(upload: Upload) -> None:
-    """Store a data set that was previewed, and choose it in the form."""
+    """Store the previewed data set, and choose it in the form."""
     try:
         name = actions.keep_data(upload)
     except (VaeLabError, OSError) as error:
@@ -173,8 +169,8 @@ def _keep(upload: Upload) -> None:
 
 
 def _empty_boxes() -> None:
-    """With them go the bytes that Streamlit holds."""
-    _forget()
+    """Empty the file boxes, which also frees the files that Streamlit holds in memory."""
+    _discard()
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
 
 
@@ -183,12 +179,12 @@ def _stored() -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"own-{name}"):
             try:
                 source = registry.source(name)
-                what = f"{source.train_images:,} images of {source.size}x{source.size}"
+                content = f"{source.train_images:,} images of {source.size}x{source.size}"
                 if source.kind == "text":
-                    what = f"{source.train_images:,} texts of up to {source.size - 1} characters"
+                    content = f"{source.train_images:,} texts of up to {source.size - 1} characters"
             except VaeLabError:
-                what = "damaged"
-            st.caption(f"{name} · {what}", width="stretch")
+                content = "damaged"
+            st.caption(f"{name} · {content}", width="stretch")
             with st.popover(
                 "", icon=":material/delete:", type="tertiary", key=f"own-ask-{name}", help="Delete"
             ):

@@ -8,38 +8,38 @@ from dashboard.shared import item_words, run_cache, run_list, run_picker, run_qu
 from vae_core.runs.store import default_store
 
 QUEUE_SECONDS = 1.0
-IDLE_SECONDS = 3.0  # till a run that another viewer starts shows up
+IDLE_SECONDS = 3.0  # until a run that another viewer starts is shown
 
 store = default_store()
 
 st.title("Train")
-# Streamlit's own sign of activity, with a Stop of its own, would come and go with every tick.
+# Streamlit's sign of activity, with its Stop button, would flicker at every refresh.
 st.html("<style>[data-testid=stStatusWidget] { display: none; }</style>")
 left, right = st.columns([1, 2], gap="medium")
 with left, st.container(key="form"):
-    reason = roles.why_viewer()
+    reason = roles.viewer_reason()
     if reason is not None:
-        account.say_why_viewer(reason)
+        account.show_viewer_reason(reason)
     else:
         configs = form.choose_configs()
-        too_much = actions.why_too_much(configs)
+        refusal = actions.limit_refusal(configs)
         pressed = st.button(
             "Train" if len(configs) < 2 else f"Train {len(configs)} runs",
             type="primary",
             icon=":material/play_arrow:",
             width="stretch",
-            disabled=not configs or too_much is not None,
+            disabled=not configs or refusal is not None,
             key="train",
         )
         if pressed:
             run_queue.start(configs)
-        if too_much:
-            st.caption(too_much)
+        if refusal:
+            st.caption(refusal)
         elif configs:
             st.caption(form.cost_line(configs))
 queue = run_queue.read(store)
 if queue.running and "watched" not in st.session_state and "watched" not in st.query_params:
-    run_queue.watch(queue.running[0].run)  # before those that wait in line
+    run_queue.watch(queue.running[0].run)  # not the newest run, which may be waiting
 run_queue.follow(queue)
 with right:
     watched = run_cache.open_shared(run_picker.pick_run("watched", False, item_words.ANY_KIND))
@@ -55,7 +55,7 @@ with right:
     def watch() -> None:
         live_view.show(watched)
         if watched.status().active != active:
-            st.rerun()  # start or end the ticking, and refresh the other widgets
+            st.rerun()  # starts or ends the refreshing, and updates the other widgets
 
     watch()
 with left:

@@ -1,4 +1,4 @@
-"""Words: what a run on texts makes of two typed texts, of the prior, and of its latent plane."""
+"""Words: a path between two typed texts, the latent plane, samples and reconstructions."""
 
 import numpy as np
 import streamlit as st
@@ -7,14 +7,14 @@ from dashboard.components.plot.plot import plot
 from dashboard.figures import dim_name
 from dashboard.kinds.texts import (
     decode,
-    not_here,
-    novelty,
-    readable,
+    missing_data_message,
+    normalize_typed,
+    path_figure,
     reconstructions,
-    shares_that_come_back,
+    show_novelty,
+    show_reconstruction_scores,
     table,
-    training,
-    walk,
+    training_texts,
 )
 from dashboard.shared import (
     exports,
@@ -29,7 +29,7 @@ from vae_core.latent import paths, planes, samples
 from vae_core.sandbox import RefusedError
 
 TABS = ["Between two texts", "Plane", "From the prior", "Coming back"]
-LONGEST_IN_TEN = 16  # characters of a text of which ten fit side by side
+LONGEST_IN_TEN = 16  # characters; of longer texts, ten don't fit side by side
 EXPLANATION = r"""
 A text is a sequence of characters $x_1 \dots x_T$, the last of them the end. The decoder writes it
 one after the other, and reads what stands there already:
@@ -67,7 +67,7 @@ means = "posterior means" if has_rate else "latents"
 origin = "the prior" if has_rate else "N(0, I)"
 networks = run_cache.text_inference(run)
 longest = networks.length - 1
-known = training(run)
+training = training_texts(run)
 NOT_HERE = f"The texts of {run.config.dataset} are not on this machine, so copies can't be told."
 
 
@@ -75,8 +75,8 @@ def between() -> None:
     by_rate = run_numbers.dims_by_use(run)
     ends = np.zeros((2, d), np.float32)
     ends[:, by_rate[0]] = -1.5, 1.5
-    # Where nothing is decoded, one character: the last is no space.
-    usual = [found or networks.vocabulary[-1] for found in decode(run, ends)]
+    # A text must not be empty, so an empty one is replaced by the last character, never a space.
+    usual = [text or networks.vocabulary[-1] for text in decode(run, ends)]
     with st.container(horizontal=True, key="form-between"):
         typed = [
             st.text_input(
@@ -91,7 +91,7 @@ def between() -> None:
         steps = st.slider("Steps", 3, 21, 9, key="words_steps", bind="query-params")
         kind = path_control.choose_path("words_path")
     try:
-        tokens = networks.tokens([readable(run, one) for one in typed])
+        tokens = networks.tokens([normalize_typed(run, text) for text in typed])
     except RefusedError as error:
         st.warning(markdown.escape_markdown(str(error)), icon=":material/keyboard:")
         return
@@ -99,13 +99,13 @@ def between() -> None:
     path = paths.interpolation(mean[0], mean[1], steps, kind)
     texts = decode(run, path)
     costs = -networks.log_likelihood(tokens, mean)
-    rows = [[f"{t:.0%}", one] for t, one in zip(np.linspace(0, 1, steps), texts, strict=True)]
+    rows = [[f"{t:.0%}", text] for t, text in zip(np.linspace(0, 1, steps), texts, strict=True)]
     left, right = st.columns([2, 3], gap="large")
     with left:
-        st.html(table(rows, ("from A to B", "decoded"), marked=known or ()))
+        st.html(table(rows, ("from A to B", "decoded"), marked=training or ()))
     with right:
         plot(
-            walk(run, path, texts),
+            path_figure(run, path, texts),
             key=f"words-walk-{run.id}",
             height=460,
             aspect=0.7,
@@ -117,7 +117,7 @@ def between() -> None:
         "character each time; faint: the held-out texts. From there "
         f"{markdown.escape_markdown(names[0])} costs {costs[0]:.2f} nats, and "
         f"{markdown.escape_markdown(names[1])} {costs[1]:.2f}."
-        + (" Bold: a training text." if known else f" {NOT_HERE}")
+        + (" Bold: a training text." if training else f" {NOT_HERE}")
     )
 
 
@@ -150,13 +150,13 @@ def plane() -> None:
         texts = decode(run, z)
         rows = [texts[i * n : (i + 1) * n] for i in range(n)]
         down = [f"{value:.1f}" for value in axis][::-1]
-    st.html(table(rows, [f"{value:.1f}" for value in axis], down, known or ()))
+    st.html(table(rows, [f"{value:.1f}" for value in axis], down, training or ()))
     rest = "" if d <= 2 else " The other dimensions are 0."
     st.caption(
         f"{dim_name(dims[0])} across"
         + (f", {dim_name(dims[1])} up" if d > 1 else "")
         + f", in σ of {origin}; each point decoded with the likeliest character each time.{rest}"
-        + (" Bold: a training text." if known else f" {NOT_HERE}")
+        + (" Bold: a training text." if training else f" {NOT_HERE}")
     )
 
 
@@ -169,27 +169,27 @@ def prior() -> None:
         seed = st.number_input("Seed", 0, 10**6, 0, key="words_seed", bind="query-params")
     z = samples.prior_samples(count, d, int(seed))
     texts = decode(run, z, temperature, int(seed))
-    novelty(run, texts, known)
+    show_novelty(run, texts, training)
     shown = texts[:40]
     wide = 5 if longest <= LONGEST_IN_TEN else 2
     cells = [shown[i : i + wide] for i in range(0, len(shown), wide)]
-    st.html(table(cells, marked=known or ()))
+    st.html(table(cells, marked=training or ()))
     st.caption(
         f"{len(shown)} of the {count:,}: z from {origin}, and then each character drawn from the "
-        "decoder." + (" Bold: a training text." if known else f" {NOT_HERE}")
+        "decoder." + (" Bold: a training text." if training else f" {NOT_HERE}")
     )
 
 
-def coming_back() -> None:
+def reconstructed() -> None:
     held_out = len(run_cache.arrays(run)["labels"])
-    shares_that_come_back(run)
+    show_reconstruction_scores(run)
     with st.container(key="form-back"):
         first = st.number_input(
             "From held-out text", 0, held_out - 1, 0, 20, key="words_first", bind="query-params"
         )
     rows = reconstructions(run, int(first), 20)
     if rows is None:
-        st.info(not_here(run), icon=":material/info:")
+        st.info(missing_data_message(run), icon=":material/info:")
         return
     st.dataframe(
         rows,
@@ -208,12 +208,12 @@ def coming_back() -> None:
 
 for tab, section in zip(
     st.tabs(TABS, key="words_tab", bind="query-params"),
-    (between, plane, prior, coming_back),
+    (between, plane, prior, reconstructed),
     strict=True,
 ):
     with tab:
         section()
-run_numbers.measured(run)
+run_numbers.show_all_numbers(run)
 with st.container(key="form_export", horizontal=True):
     exports.whole_run(run)
 markdown.explain("How a text gets a latent space", EXPLANATION)

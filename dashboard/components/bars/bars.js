@@ -1,6 +1,6 @@
-// Two distributions as bars side by side, p and q of each outcome, that can be dragged: with the
-// mouse, a finger, or the arrow keys. A bar that is moved takes from the others of its
-// distribution, or gives to them, in proportion to what they had; sent is what it is let go at.
+// Two distributions as bars side by side, p and q of each outcome. Bars can be dragged with the
+// mouse or a finger, or moved with the arrow keys. When a bar is moved, the other bars of its
+// distribution change in proportion, so that the sum stays 1. The values are sent on release.
 
 const HEIGHT = 300;
 const MARGIN = { left: 34, right: 4, top: 22, bottom: 24 };
@@ -8,7 +8,7 @@ const TICKS = [0, 0.25, 0.5, 0.75, 1];
 const STEP = 0.01;
 const charts = new WeakMap();
 
-// `values` with the one at `index` set, in whole steps, and the others in their proportions.
+// Returns `values` with the one at `index` set, in whole steps, and the others scaled to sum to 1.
 export function moved(values, index, value) {
   const set = Math.min(Math.max(Math.round(value / STEP) * STEP, 0), 1);
   const others = values.reduce((sum, other, i) => (i === index ? sum : sum + other), 0);
@@ -54,7 +54,7 @@ class Bars {
     this.shape = shape;
   }
 
-  // Elements are made anew only where the outcomes or the width change: a bar keeps its focus.
+  // Makes new elements; only when the outcomes or the width change, so that a bar keeps its focus.
   build() {
     const width = this.svg.clientWidth;
     if (!this.data || !width) return;
@@ -92,7 +92,7 @@ class Bars {
       class: "vae-lab-bars-grip", x, width, height: 4, rx: 2, fill: "currentColor",
     });
     const text = this.add("text", { x: x + width / 2 });
-    // Over the whole height, so that a bar of 0 can be taken hold of, too.
+    // Covers the whole height, so that a bar of value 0 can be grabbed too.
     const place = this.add("rect", {
       class: "vae-lab-bars-place", x, width, y: MARGIN.top, height, rx: 2,
       tabindex: 0, role: "slider", "aria-label": label, "aria-orientation": "vertical",
@@ -110,7 +110,8 @@ class Bars {
   }
 
   listen(place, which, index) {
-    // What the others' proportions are, also past a bar of 1; one bar at a time.
+    // Remembers the values at the start, so that the proportions survive a bar that was moved to 1.
+    // Only one bar is held at a time.
     const hold = () => {
       this.release();
       this.held = { place, which, values: this.values[which] };

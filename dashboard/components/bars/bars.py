@@ -1,4 +1,4 @@
-"""bars(): two distributions as bars that can be dragged; letting go of one reruns the page."""
+"""bars(): two distributions as bars that can be dragged; releasing a bar reruns the page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import streamlit as st
 
 HERE = Path(__file__).parent
-
 
 _component = st.components.v2.component(
     "vae_lab_bars",
@@ -29,20 +28,20 @@ def bars(
     alt: str,
     on_move: Callable[[str, np.ndarray], None],
 ) -> None:
-    """Show p and q (n,); a bar that is moved takes from the others in proportion.
+    """Show p and q; when a bar is moved, the others change in proportion, so that the sum stays 1.
 
     Args:
         p, q: (n,) probabilities.
         names: of the n outcomes.
         colours: of p and q.
-        key: names the element; with the same key the bar that has the keyboard keeps it.
-        alt: what the bars show, for those who can't see them.
+        key: of the element; while it stays the same, a bar keeps the keyboard's focus.
+        alt: describes the bars for readers who can't see them.
         on_move: called with `p` or `q`, and all its weights (n,), before the page runs again.
     """
 
     def moved() -> None:
-        if found := _moved(st.session_state[key].moved, len(p)):
-            on_move(*found)
+        if move := _parse_move(st.session_state[key].moved, len(p)):
+            on_move(*move)
 
     _component(
         key=key,
@@ -57,8 +56,8 @@ def bars(
     )
 
 
-def _moved(sent: object, outcomes: int) -> tuple[str, np.ndarray] | None:
-    """Which distribution, and its weights; None of what makes no sense: a browser may send that."""
+def _parse_move(sent: object, outcomes: int) -> tuple[str, np.ndarray] | None:
+    """Return the moved distribution's name and weights; None if the browser sent anything else."""
     try:
         assert isinstance(sent, dict)
         name, values = sent["name"], np.array(sent["values"], float)

@@ -1,18 +1,20 @@
-// A run's decoder in the browser: plain loops over float32, a picture each frame without a server.
+// A run's decoder in the browser, in plain loops over float32: fast enough for a picture per frame.
 //
-// Streamlit hands it over as one piece of bytes (see `vae_core.inference.browser.browser_decoder`). Other
-// components find it under its name in window.vaeLabDecoders, and hear of its arrival by the event
-// "vae-lab-decoder". A decoder has latentDim; decode(z): Float32Array (latentDim) -> Float32Array
-// (size * size), means of the pixels row by row, valid until the next call; and paint(canvas, z),
-// which draws them pixel for pixel.
+// Streamlit sends it as bytes (see `vae_core.inference.browser.browser_decoder`). Other components
+// find it by its name in window.vaeLabDecoders; the event "vae-lab-decoder" says that it has
+// arrived. A decoder has:
+// - latentDim;
+// - decode(z): Float32Array (latentDim) -> Float32Array (size * size), means of the pixels row by
+//   row, valid until the next call;
+// - paint(canvas, z): draws them, one pixel of the canvas per mean.
 
-const KEPT = 24; // decoders: those of the pages seen last; an MNIST `mlp` has 1.6 MB
+const KEPT = 24; // most decoders in memory; that of an MNIST `mlp` takes 1.6 MB
 
 function relu(values) {
   for (let i = 0; i < values.length; i++) if (values[i] < 0) values[i] = 0;
 }
 
-// y = x W + b, with the rows of W taken where x is not 0: after a relu that is about every other.
+// y = x W + b. Rows of W where x is 0 are skipped; after a relu that is about half of them.
 function dense(kernel, bias, relued) {
   const units = bias.length;
   const y = new Float32Array(units);
@@ -30,7 +32,7 @@ function dense(kernel, bias, relued) {
 }
 
 // Transposed convolution with same padding: each input pixel adds its kernel to a patch of the
-// output. Keras has the kernel as (row, column, out, in); here (row, column, in, out).
+// output. Keras stores the kernel as (row, column, out, in); here it is (row, column, in, out).
 function conv2dTranspose(kernel, bias, [inHeight, inWidth, inChannels], shape, stride, relued) {
   const [height, width, channels] = shape;
   const side = Math.round(Math.sqrt(kernel.length / (channels * inChannels)));
@@ -102,7 +104,7 @@ function build({ size, latent_dim: latentDim, layers, activation = "sigmoid" }, 
       const [kernel, bias] = [part(layer.kernel), part(layer.bias)];
       steps.push(conv2dTranspose(kernel, bias, shape, layer.shape, layer.strides, relued));
     }
-    shape = layer.shape; // a reshape is this and no more
+    shape = layer.shape; // all that a reshape does
   }
   const pixels = new Float32Array(size * size);
   const decode = (z) => {
@@ -129,13 +131,13 @@ const built = new WeakMap();
 export default function ({ data, parentElement, key }) {
   if (built.get(parentElement) === data) return;
   built.set(parentElement, data);
-  const bytes = data.slice().buffer; // a copy on a boundary of its own
+  const bytes = data.slice().buffer; // a copy, because float32 must be aligned
   const length = new DataView(bytes).getUint32(0, true);
   const { name, ...header } = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
   window.vaeLabDecoders ??= new Map();
   const decoders = window.vaeLabDecoders;
   const decoder = decoders.get(name) ?? build(header, new Float32Array(bytes, 4 + length));
-  decoders.delete(name); // the map keeps the order of arrival: this is the newest now
+  decoders.delete(name); // inserted again below, so that it is the newest in the map's order
   decoders.set(name, decoder);
   if (decoders.size > KEPT) decoders.delete(decoders.keys().next().value);
   window.dispatchEvent(new CustomEvent("vae-lab-decoder", { detail: name }));

@@ -1,4 +1,4 @@
-"""decoder(run): a run's decoder in the browser, for the components that decode under the cursor."""
+"""decoder(run): send a run's decoder to the browser, for components that decode there."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import streamlit as st
 from vae_core.inference.browser import browser_decoder
 from vae_core.runs.run import Run
 
-MOST_RUNS = 16  # kept
-
+MOST_RUNS = 16  # in the cache
 
 _component = st.components.v2.component(
     "vae_lab_decoder",
@@ -20,14 +19,13 @@ _component = st.components.v2.component(
 
 
 def decoder(run: Run) -> str | None:
-    """Hand the run's decoder to the browser, which keeps it while the page is open.
+    """Send the run's decoder to the browser, which keeps it while the page is open.
 
     Returns:
-        The name under which scripts find it in `window.vaeLabDecoders`; None where a browser can't
-        decode the run's architecture.
+        Its name in `window.vaeLabDecoders`; None if the browser can't decode this architecture.
 
     Raises:
-        RunError: its files are damaged.
+        RunError: the run's files are damaged.
     """
     if not run.browser_path.is_file():
         return None
@@ -38,5 +36,5 @@ def decoder(run: Run) -> str | None:
 
 @st.cache_resource(max_entries=MOST_RUNS, show_spinner=False)
 def _piece(path: str, name: str) -> bytes | None:
-    """Once for all viewers: a sweep of them is some megabytes."""
+    """Return the decoder as bytes, cached for all viewers: those of a sweep are some megabytes."""
     return browser_decoder(Run(Path(path)), name)

@@ -1,4 +1,4 @@
-"""diagram(svg): a drawing in the colours of the page. (Streamlit takes SVG out of its own HTML.)"""
+"""diagram(svg): a drawing in the colours of the page. (`st.html` removes SVG elements.)"""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def diagram(svg: str, *, key: str) -> None:
     """Show a drawing.
 
     Args:
-        svg: an `svg` element, written by us; `currentColor` is the text's colour.
-        key: names the element.
+        svg: a trusted `svg` element; `currentColor` is the text's colour.
+        key: of the element.
     """
     _component(key=key, data={"svg": svg})

@@ -1,7 +1,7 @@
-// A pad to draw on: white ink on black, as the networks see digits. At the end of a stroke the
-// picture goes to the server in `side` x `side` grey pixels; nothing is sent while it is drawn.
+// A pad to draw on with white ink on black, like the digits that the networks were trained on. At
+// the end of a stroke the picture is sent to the server as `side` x `side` grey pixels.
 
-const SIZE = 280; // pixels of the canvas a side
+const SIZE = 280; // pixels per side of the canvas
 const STEP = 7; // pixels that an arrow key moves the pen
 const WHOLE = [0, 0, SIZE, SIZE];
 const pads = new WeakMap();
@@ -12,7 +12,7 @@ function blank(context) {
   context.fillRect(...WHOLE);
 }
 
-// The picture as base64 of bytes, row by row; "" where there is no ink.
+// Returns the picture's pixels, row by row, as base64; "" if there is no ink.
 function packed(canvas, side) {
   const small = document.createElement("canvas");
   small.width = small.height = side;
@@ -48,7 +48,7 @@ function changePixels(context, box, change) {
   return image.data;
 }
 
-// Is what surrounds the picture light? Then the ink is dark, and has to be turned.
+// Returns whether the picture's edge is light: then the ink is dark, and must be inverted.
 function lightEdge(pixels, width, height) {
   let sum = 0;
   let count = 0;
@@ -71,9 +71,9 @@ function setUp(parentElement) {
   const invert = find(".pad-invert input");
   const file = find(".pad-file input");
   const note = find(".pad-note");
-  const pad = { canvas, context, picture: WHOLE }; // and where a picture was put
-  let last = null; // where the stroke is
-  let cursor = [SIZE / 2, SIZE / 2]; // of the arrow keys
+  const pad = { canvas, context, picture: WHOLE }; // picture: the box of a dropped picture
+  let last = null; // last point of the current stroke
+  let cursor = [SIZE / 2, SIZE / 2]; // position of the pen for the arrow keys
 
   const send = () => pad.setStateValue("drawing", packed(canvas, pad.side));
   const line = (from, to) => {
@@ -114,7 +114,7 @@ function setUp(parentElement) {
     send();
   };
 
-  // Arrow keys draw, with shift they only move.
+  // Arrow keys draw; with shift they move the pen without drawing.
   const keys = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   canvas.onkeydown = (event) => {
     const direction = keys[event.key];
@@ -155,7 +155,7 @@ function setUp(parentElement) {
       const height = Math.max(1, Math.round(image.height * scale));
       const box = [Math.round((SIZE - width) / 2), Math.round((SIZE - height) / 2), width, height];
       blank(context);
-      context.fillStyle = "white"; // behind what is transparent
+      context.fillStyle = "white"; // shows through transparent pixels
       context.fillRect(...box);
       context.imageSmoothingQuality = "high";
       context.drawImage(image, ...box);

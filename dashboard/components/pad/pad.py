@@ -1,4 +1,4 @@
-"""pad(): something to draw on, or to drop a picture on; the end of a stroke reruns the page."""
+"""pad(): a pad to draw on or to drop a picture on; the end of a stroke reruns the page."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ import numpy as np
 import streamlit as st
 
 HERE = Path(__file__).parent
-
-
-SIDE = 112  # pixels a side that are sent: enough to enlarge a small drawing, 17 kB
-
+SIDE = 112  # pixels per side of the picture that is sent, 17 kB
 
 _component = st.components.v2.component(
     "vae_lab_pad",
@@ -23,12 +20,12 @@ _component = st.components.v2.component(
 
 
 def pad(*, key: str, brush: float, alt: str) -> None:
-    """Show the pad; `drawing` has what is on it.
+    """Show the pad; `drawing` returns the drawing.
 
     Args:
-        key: names the element; with the same key the drawing stays.
-        brush: width of a stroke as a share of the side.
-        alt: what it is for, for those who can't see it.
+        key: of the element; while it stays the same, the drawing is kept.
+        brush: width of a stroke as a share of the pad's side.
+        alt: describes the pad for readers who can't see it.
     """
     state = st.session_state.get(key, {})
     _component(
@@ -39,13 +36,13 @@ def pad(*, key: str, brush: float, alt: str) -> None:
 
 
 def drawing(key: str) -> np.ndarray | None:
-    """What is on the pad of that key, also before it is shown: (SIDE, SIDE) float32 in [0, 1].
+    """Return the drawing (SIDE, SIDE) float32 in [0, 1], ink is 1; None if the pad is empty.
 
-    White ink is 1. None where nothing is drawn.
+    It works before the pad is shown in this page run.
     """
     state = st.session_state.get(key)
     sent = state.get("drawing") if isinstance(state, dict) else None
-    if not isinstance(sent, str) or len(sent) > 2 * SIDE * SIDE:  # a browser may send anything
+    if not isinstance(sent, str) or len(sent) > 2 * SIDE * SIDE:  # browsers can send anything
         return None
     try:
         pixels = np.frombuffer(base64.b64decode(sent, validate=True), np.uint8)

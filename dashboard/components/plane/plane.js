@@ -1,11 +1,12 @@
-// The latent plane on two canvases: behind, what changes seldom (the manifold, points, axes, marks);
-// in front, what follows the cursor: a cross, and the picture decoded there, in the same frame as
-// the move. Positions are kept as latent coordinates, so that they survive every redraw.
+// The latent plane on two canvases. The one behind holds what seldom changes: the manifold, points,
+// axes and marks. The one in front holds the cross at the cursor and the picture decoded there,
+// painted in the same frame as the move. Positions are stored as latent coordinates, which don't
+// change when the plane is resized.
 
 const planes = new WeakMap();
 const MARGIN = { left: 52, right: 8, top: 8, bottom: 44 };
 const FADE_MS = 220;
-const CURSOR = "#ffa90e"; // seen on black, white and grey
+const CURSOR = "#ffa90e"; // orange, visible on black, white and grey
 
 class Plane {
   constructor(root) {
@@ -30,7 +31,7 @@ class Plane {
     front.onpointerdown = (event) => {
       front.focus({ preventScroll: true });
       this.moveTo(event);
-      // A finger explores by dragging; only a tap, like a click, picks.
+      // Dragging with a finger explores; only a tap or a click picks a point.
       this.pressed = { x: event.clientX, y: event.clientY };
     };
     front.onpointerup = (event) => {
@@ -70,8 +71,7 @@ class Plane {
     this.show(data.frame);
   }
 
-  // Streamlit keeps the element while data changes: pictures that are shown again are not decoded
-  // again, the others go.
+  // Keeps the images of the current frames, so that they are not decoded again, and drops others.
   image(source) {
     if (this.images.has(source)) return this.images.get(source);
     const used = new Set(this.data.frames.map((frame) => frame.sheet));
@@ -101,7 +101,7 @@ class Plane {
 
   resize() {
     if (!this.data) return;
-    // The whole plane and the slider below it have to be in sight at once.
+    // The whole plane and the slider below it must fit into the window.
     const width = Math.min(this.box.clientWidth, Math.max(420, window.innerHeight - 330));
     if (!width) return;
     this.beta.style.maxWidth = `${width}px`;
@@ -122,7 +122,8 @@ class Plane {
     this.draw();
   }
 
-  // --- latent coordinates <-> tiles <-> pixels. The axis has the latents of the tiles' centres.
+  // --- conversions: latent coordinates <-> tiles <-> pixels. `axis` has the latent coordinates of
+  // the tiles' centres.
 
   coordinateAt(place) {
     const { axis } = this.data;
@@ -167,7 +168,7 @@ class Plane {
     this.send("press", { x: this.at[0], y: this.at[1] });
   }
 
-  // --- behind
+  // --- the canvas behind
 
   paint() {
     if (this.painting || !this.plot) return;
@@ -275,9 +276,9 @@ class Plane {
     context.lineWidth = 1;
   }
 
-  // --- in front
+  // --- the canvas in front
 
-  // The latents under the cross: of the frame's run, whose space may be turned to match another's.
+  // Returns the latents of the frame's run at the cross; the run may be rotated to match another.
   latents() {
     const { z, dims } = this.data;
     const at = Float32Array.from(z);
@@ -327,7 +328,7 @@ class Plane {
     const { plot } = this;
     const side = Math.max(96, Math.round(plot * 0.24));
     const [right, bottom] = [MARGIN.left + plot, MARGIN.top + plot];
-    // Beside the cross, and always inside: a kept point may lie outside of the range shown.
+    // Beside the cross, and inside the plane even if the cross is outside the range shown.
     const within = (value, low, high) => Math.min(Math.max(value, low), high);
     const left = x + 18 + side > right ? x - 18 - side : x + 18;
     const top = y - 18 - side < MARGIN.top ? y + 18 : y - 18 - side;

@@ -1,6 +1,6 @@
-"""plane(frames): the latent plane under the cursor, decoded in the browser while it moves.
+"""plane(frames): the latent plane, decoded in the browser under the moving cursor.
 
-Nothing is sent to the server until a point is pressed or another β is let go of.
+Nothing is sent to the server until a point is clicked or the β slider is released.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ import streamlit as st
 from dashboard.figures import LABEL_COLOURS
 
 HERE = Path(__file__).parent
-SLIDER = HERE.parent / "slider.css"  # two components have the slider
-
+SLIDER = HERE.parent / "slider.css"  # shared with the component `vector`
 
 _component = st.components.v2.component(
     "vae_lab_plane",
@@ -33,12 +32,12 @@ class Frame:
     """The plane of one run.
 
     Attributes:
-        title: what tells it from the other frames, e.g. `β = 4`.
-        sheet: the n x n pictures as one, square, top row first, as a data: URI.
-        decoder: its name in the browser, see `dashboard.components.decoder`; None where the
-            browser can't decode the run.
+        title: distinguishes it from the other frames, such as `β = 4`.
+        sheet: a square sheet of the n x n pictures, top row first, as a data: URI.
+        decoder: the decoder's name in the browser, see `dashboard.components.decoder`; None if
+            the browser can't decode the run.
         rotation: (d, d) R: coordinates w of the plane are the latents w @ R.T of the run.
-        points: (m, 2) to draw over it, with their labels (m,); None for none.
+        points: (m, 2) points to draw over the pictures, and their labels (m,); None for none.
     """
 
     title: str
@@ -48,6 +47,7 @@ class Frame:
     points: tuple[np.ndarray, np.ndarray] | None = None
 
     def data(self) -> dict[str, Any]:
+        """Return the frame as JSON for the browser."""
         points = None
         if self.points:
             positions, labels = self.points
@@ -85,24 +85,24 @@ def plane(
     on_press: Callable[[float, float], None],
     on_frame: Callable[[int], None],
 ) -> None:
-    """Show the plane; the picture under the cursor follows it.
+    """Show the plane, with the decoded picture at the cursor.
 
     Args:
-        frames: a run each; with more than one a β slider morphs between them.
-        shown: number of the frame to open on.
-        key: names the element; with the same key the cursor stays where it is.
-        axis: (n,) ascending latent coordinates of the tiles' centres, on both axes.
-        names: what the axes are.
-        z: (d,) coordinates; those of other dimensions than the two shown stay.
+        frames: one per run; with more than one, a β slider morphs between them.
+        shown: number of the first frame to show.
+        key: of the element; while it stays the same, the cursor stays where it is.
+        axis: (n,) ascending latent coordinates of the tiles' centres, for both axes.
+        names: of the axes.
+        z: (d,) coordinates; only those of the two dimensions shown change.
         dims: the dimensions across and up, from 0.
-        alt: what the plane shows, for those who can't see it.
-        marks: points to name.
-        path: coordinates across and up of the corners of a line to draw.
-        on_press: called with the coordinates across and up of a click, tap or Enter.
-        on_frame: called with the number of the frame that the β slider was left at.
+        alt: describes the plane for readers who can't see it.
+        marks: points with a letter.
+        path: coordinates (across, up) of the corners of a line.
+        on_press: called with the coordinates (across, up) of a click, tap or Enter.
+        on_frame: called with the number of the frame at which the β slider was released.
     """
 
-    # What comes from a browser may be anything.
+    # The values are checked, because browsers can send anything.
     def pressed() -> None:
         point = st.session_state[key].press
         if isinstance(point, dict):

@@ -1,5 +1,5 @@
-// One Plotly chart per parent element. The default export runs again at every change of data or
-// theme: Plotly.react then updates the chart in place, so zoom and hidden traces stay.
+// One Plotly chart per parent element. The default export runs at every change of data or theme;
+// Plotly.react then updates the chart in place, so zoom and hidden traces are kept.
 
 const charts = new WeakMap();
 
@@ -17,7 +17,7 @@ function loadPlotly(url) {
   return window.vaeLabPlotly;
 }
 
-// The theme's colours, for whatever the figure leaves open.
+// Returns the layout with the theme's colours where the figure sets none.
 function themed(layout, element) {
   const style = getComputedStyle(element);
   const colour = (name) => style.getPropertyValue(name).trim();
@@ -48,7 +48,7 @@ function themed(layout, element) {
   return themedLayout;
 }
 
-// Titles, axes and legend around the plots take some 130 pixels.
+// Titles, axes and legend around the plots take about 130 pixels.
 function heightOf({ element, data }) {
   return data.aspect
     ? Math.min(data.height, Math.round(element.clientWidth * data.aspect) + 130)
@@ -56,7 +56,7 @@ function heightOf({ element, data }) {
 }
 
 const NOT_SELECTABLE = ["select2d", "lasso2d"];
-const PICTURE = 98; // pixels a side, with its border
+const PICTURE = 98; // pixels per side, with the border
 const GAP = 14; // between the picture and the point
 
 function floats(base64) {
@@ -76,7 +76,7 @@ function onClick(chart, event) {
   });
 }
 
-// The outline alone: the server has the points.
+// Sends only the outline, because the server has the points.
 function onSelect(chart, event) {
   if (!chart.data.selectable) return;
   const { range, lassoPoints } = event ?? {};
@@ -91,7 +91,7 @@ function onSelect(chart, event) {
   chart.setTriggerValue("select", { x, y, hidden });
 }
 
-// What the point under the cursor decodes to, above it or, where there is no room, below.
+// Shows the decoded picture of the point under the cursor, above it or, without room there, below.
 function showPicture(chart, point) {
   const { element, picture, data } = chart;
   const decoder = window.vaeLabDecoders?.get(data.decoder);
@@ -126,7 +126,7 @@ function listen(chart) {
 async function draw(chart, data) {
   const { element } = chart;
   const Plotly = await loadPlotly(data.plotly);
-  if (chart.data !== data || chart.removed) return; // a newer one waits behind this
+  if (chart.data !== data || chart.removed) return; // newer data are queued
   const figure = JSON.parse(data.figure);
   const layout = themed(figure.layout, element);
   layout.height = heightOf(chart);
@@ -161,7 +161,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   chart.setTriggerValue = setTriggerValue;
   element.style.minHeight = `${heightOf(chart)}px`;
   element.setAttribute("aria-label", data.alt);
-  // One at a time: two overlapping calls of Plotly.react would break the chart.
+  // In a queue, because two overlapping calls of Plotly.react would break the chart.
   const note = parentElement.querySelector(".vae-lab-plot-error");
   chart.queue = (chart.queue ?? Promise.resolve())
     .then(() => draw(chart, data))

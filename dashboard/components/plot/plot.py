@@ -1,9 +1,8 @@
 """plot(figure): a Plotly chart that keeps its element, zoom and hidden traces as data changes.
 
-`st.plotly_chart` makes its element anew whenever the figure changes; a live chart would flicker
-and lose its zoom at every tick. This component calls `Plotly.react` on the same element. It also
-reports clicks and what was drawn around points, and shows what the point under the cursor decodes
-to.
+`st.plotly_chart` makes a new element whenever the figure changes, so a live chart would flicker
+and lose its zoom at every refresh. This component calls `Plotly.react` on the same element. It also
+reports clicks and selections, and shows the decoded picture of the point under the cursor.
 """
 
 from __future__ import annotations
@@ -24,13 +23,8 @@ from dashboard.figures.dict_figure import DictFigure
 from vae_core.runs.disk import replace_file
 
 HERE = Path(__file__).parent
-
-
 STATIC = HERE.parents[1] / "static"
-
-
 MOST_CORNERS = 5000  # of a lasso
-
 
 _component = st.components.v2.component(
     "vae_lab_plot",
@@ -66,7 +60,7 @@ class Click:
     Attributes:
         trace, point: number of the trace, and of the point in it.
         x, y: its coordinates.
-        row: its customdata, where that is a whole number.
+        row: its customdata; None if that is no whole number.
     """
 
     trace: int
@@ -78,12 +72,12 @@ class Click:
 
 @dataclass(frozen=True)
 class Region:
-    """What was drawn around points, with a box or a lasso.
+    """A region that was drawn with a box or a lasso.
 
     Attributes:
-        polygon: (m, 2), its corners in the coordinates of the axes; none where the points were
-            let go of.
-        hidden: numbers of the traces that the legend hid meanwhile.
+        polygon: (m, 2), its corners in the coordinates of the axes; m is 0 if the selection was
+            cleared.
+        hidden: numbers of the traces that are hidden by the legend.
     """
 
     polygon: np.ndarray
@@ -92,11 +86,11 @@ class Region:
 
 @dataclass(frozen=True)
 class Hover:
-    """Pictures beside the cursor, decoded in the browser.
+    """Pictures at the cursor, decoded in the browser.
 
     Attributes:
-        decoder: its name there, see `dashboard.components.decoder`.
-        latents: (n, d); a point's row in it is its trace's customdata.
+        decoder: the decoder's name in the browser, see `dashboard.components.decoder`.
+        latents: (n, d); the customdata of a point is its row.
     """
 
     decoder: str
@@ -104,7 +98,7 @@ class Hover:
 
 
 class Drawn(NamedTuple):
-    """A figure, ready to be sent.
+    """A figure as it is sent to the browser.
 
     Attributes:
         json: data and layout.
@@ -116,11 +110,11 @@ class Drawn(NamedTuple):
 
 
 def drawn(make: Callable[[], go.Figure | DictFigure], *key: Hashable) -> Drawn:
-    """A figure, made once for all viewers who ask for the same.
+    """Return a figure from the cache, or make it; it is made once for all viewers.
 
     Args:
-        make: makes it.
-        key: what it is made of, and its name: another figure has another key.
+        make: makes the figure.
+        key: identifies the figure: its name, and everything that it depends on.
     """
     return _drawn(key=key, _make=make)
 
@@ -147,15 +141,15 @@ def plot(
 
     Args:
         figure: data and layout; sizes and theme colours are set in the browser.
-        key: names the element; the same key keeps zoom and hidden traces over reruns.
+        key: of the element; while it stays the same, zoom and hidden traces are kept.
         height: in pixels; the width is that of the container.
-        aspect: height of the plots over the width of the chart; on a narrow page the chart is
-            then lower than `height`, where axes of equal scale would leave room unused.
-        alt: what the chart shows, for those who can't see it.
-        on_click: called with a click on a point before the page runs again.
-        on_select: called with a box or lasso in the same way; it is the outline that the browser
-            sends, not the points in it.
-        hover: show what the point under the cursor decodes to.
+        aspect: height of the plots divided by the width of the chart. On a narrow page the chart
+            is then lower than `height`, because axes of equal scale would leave room empty.
+        alt: describes the chart for readers who can't see it.
+        on_click: called with a click on a point, before the page runs again.
+        on_select: called with a box or lasso, before the page runs again. The browser sends the
+            outline, not the points in it.
+        hover: decodes a picture of the point under the cursor; None shows none.
     """
 
     def clicked() -> None:
@@ -192,6 +186,7 @@ def plot(
 
 
 def _click(sent: object) -> Click | None:
+    """Parse a click; return None if the browser sent anything else."""
     try:
         assert isinstance(sent, dict)
         row = sent.get("row")
@@ -207,6 +202,7 @@ def _click(sent: object) -> Click | None:
 
 
 def _region(sent: object) -> Region | None:
+    """Parse a box or lasso; return None if the browser sent anything else."""
     try:
         assert isinstance(sent, dict)
         corners = np.array([sent["x"], sent["y"]], float).T[:MOST_CORNERS]
@@ -217,7 +213,7 @@ def _region(sent: object) -> Region | None:
 
 @st.cache_resource
 def plotly_url() -> str:
-    """Where the browser gets plotly.js: a copy of the wheel's own, served by Streamlit."""
+    """Return the URL of plotly.js, a copy of the Python package's file, served by Streamlit."""
     name = f"plotly-{plotly.__version__}.min.js"
     if not (STATIC / name).is_file():
         source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"

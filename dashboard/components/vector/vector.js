@@ -1,7 +1,7 @@
-// Pictures decoded at z + strength * factor * vector, painted again while the strength slider moves.
-// Nothing is sent before the slider is let go of. The picture in focus is painted in the frame of
-// the move; the others follow in turn, as many a frame as there is time for, so that none waits for
-// the slider to rest.
+// Pictures decoded at z + strength * factor * vector, repainted while the strength slider moves.
+// The strength is sent when the slider is released. The focused picture is painted in the same frame
+// as the move. The others follow in turn, as many per frame as time allows, so that all of them
+// change even while the slider moves.
 
 const boards = new WeakMap();
 const FRAME_MS = 12;
@@ -18,7 +18,7 @@ class Board {
     this.arrived = () => this.repaint();
     window.addEventListener("vae-lab-decoder", this.arrived);
     this.slider.oninput = () => this.show(Number(this.slider.value));
-    this.sent = []; // strengths that the server may still answer to
+    this.sent = []; // strengths that were sent and not yet confirmed by the server
     this.slider.onchange = () => {
       this.sent.push(Number(this.slider.value));
       this.send("strength", this.sent.at(-1));
@@ -31,7 +31,7 @@ class Board {
     [this.slider.min, this.slider.max, this.slider.step] = [-data.most, data.most, data.step];
     this.ends.textContent = data.says;
     if (JSON.stringify(before?.rows) !== JSON.stringify(data.rows)) this.build();
-    // The answer to what was sent comes when the slider may have moved on: it stays where it is.
+    // A confirmation may arrive after the slider has moved on; it must not move the slider back.
     if (data.strength === this.sent.at(-1)) {
       this.sent = [];
     } else if (before?.strength !== data.strength && !this.sent.includes(data.strength)) {

@@ -1,6 +1,6 @@
 """vector(rows): pictures with a latent vector added, decoded in the browser as a slider moves.
 
-Nothing is sent to the server until the slider is let go of.
+Nothing is sent to the server until the slider is released.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import numpy as np
 import streamlit as st
 
 HERE = Path(__file__).parent
-SLIDER = HERE.parent / "slider.css"  # two components have the slider
-
+SLIDER = HERE.parent / "slider.css"  # shared with the component `plane`
 
 _component = st.components.v2.component(
     "vae_lab_vector",
@@ -32,10 +31,10 @@ class Tile:
 
     Attributes:
         z: (d,).
-        factor: how much of the vector it gets.
-        alt: what it is, for those who can't see it.
-        caption: below it; None for the strength that it has.
-        focus: painted before all others.
+        factor: multiplies the strength for this picture.
+        alt: describes the picture for readers who can't see it.
+        caption: shown below it; None shows its strength.
+        focus: whether it is painted before all others, and larger.
     """
 
     z: np.ndarray
@@ -57,11 +56,11 @@ class Tile:
 
 @dataclass(frozen=True)
 class Still:
-    """A picture that stays as it is.
+    """A picture that doesn't change with the strength.
 
     Attributes:
-        image: as a data: URI.
-        caption: below it.
+        image: a data: URI.
+        caption: shown below it.
     """
 
     image: str
@@ -76,7 +75,7 @@ class Row:
     """Pictures side by side under a title.
 
     Attributes:
-        columns: how many fit beside each other.
+        columns: number of pictures side by side.
     """
 
     title: str
@@ -105,16 +104,16 @@ def vector(
     Args:
         rows: of pictures.
         direction: (d,), the vector.
-        strength: where the slider opens.
-        key: names the element; with the same key the slider stays where it is.
-        decoder: its name in the browser, see `dashboard.components.decoder`.
-        says: what the slider is for, beside it.
+        strength: the slider's first value.
+        key: of the element; while it stays the same, the slider keeps its value.
+        decoder: the decoder's name in the browser, see `dashboard.components.decoder`.
+        says: shown beside the slider: what it does.
         most, step: the slider goes from -most to most in these steps.
-        on_strength: called with the strength that the slider was left at.
+        on_strength: called with the strength at which the slider was released.
     """
 
     def changed() -> None:
-        sent = st.session_state[key].strength  # what comes from a browser may be anything
+        sent = st.session_state[key].strength  # browsers can send anything
         if isinstance(sent, int | float) and math.isfinite(sent) and abs(sent) <= most:
             on_strength(float(sent))
 

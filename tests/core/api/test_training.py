@@ -36,6 +36,7 @@ def _no_engine_is_left() -> Iterator[None]:
     training.close_engine()
 
 
+@pytest.mark.usefixtures("no_xla")
 def test_a_run_is_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(training, "new_engine", lambda _store: InProcessEngine())

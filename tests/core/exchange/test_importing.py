@@ -130,8 +130,8 @@ def test_imported_numbers_do_not_mix_with_ours(
         InProcessEngine().submit(run)
     assert [run.id for run in sweeps.sweep_of(ours)] == [ours.id]
     assert theirs.id not in [run.id for run in comparable_runs.default_sweep()]
-    assert len(comparable_runs.over_seeds([seed])[0]) == 1
-    assert len(comparable_runs.over_seeds([theirs])[0]) == 1
+    assert len(comparable_runs.numbers_over_seeds([seed])[0]) == 1
+    assert len(comparable_runs.numbers_over_seeds([theirs])[0]) == 1
 
 
 def test_a_folder_is_taken_too(trained: Run, tmp_path: Path) -> None:

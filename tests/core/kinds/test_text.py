@@ -440,13 +440,15 @@ def test_pages_of_an_autoencoder_of_texts(
     name: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("dashboard.controls.pretrained_store", lambda: RunStore(tmp_path / "none"))
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
     for one in (run, encoded):
         shutil.copytree(one.path, own_store.root / one.id)
     st.cache_resource.clear()
     page = open_page("learn")  # which needs no run on images
     page.session_state["run"] = page.session_state["watched"] = run_list.run_label(encoded)
-    page.switch_page(f"app_pages/{name}.py").run()
+    page.switch_page(f"app_pages/{name}/page.py").run()
     if name == "compare":
         chosen = page.multiselect("runs_text")
         chosen.set_value(chosen.options).run()

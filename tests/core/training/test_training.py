@@ -341,6 +341,7 @@ def test_schedules_train_and_are_recorded(store: RunStore, schedule: str) -> Non
         assert epochs[-1]["beta"] == 3
 
 
+@pytest.mark.usefixtures("no_xla")
 def test_known_factors_give_a_mutual_information_gap(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

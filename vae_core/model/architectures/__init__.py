@@ -57,7 +57,7 @@ class Networks(NamedTuple):
 
 def names(kind: str | None = None) -> tuple[str, ...]:
     """The architectures for data of that kind; None: for any."""
-    return tuple(BY_KIND[kind] if kind else {**ARCHITECTURES, **TEXT_ARCHITECTURES})
+    return tuple(BY_KIND[kind] if kind else [*ARCHITECTURES, *TEXT_ARCHITECTURES])
 
 
 def kind_of(name: str) -> str:

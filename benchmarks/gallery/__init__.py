@@ -1,0 +1,1 @@
+"""The runs that ship in pretrained/: their recipes, their training, and their README."""

@@ -1,0 +1,149 @@
+"""Choose the vector: between two groups of held-out images, or between two pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from dashboard.shared import groups, markdown, run_picker
+from dashboard.shared.posteriors import Posteriors
+from vae_core.latent import attributes
+from vae_core.latent.attributes import Halves
+from vae_core.runs.run import Run
+
+PICKED = "picked below"  # the name of the group that is picked and not saved
+
+
+# Labels to start with, where the first two would be a poor example.
+FIRST_LABELS = {"fashion_mnist": ("Sneaker", "Ankle boot"), "mnist": ("4", "9")}
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A vector, and the images that it was made from.
+
+    Attributes:
+        vector: (d,).
+        says: what adding it does, in a few words.
+        made_from: (n,), rows of the images that it was made from.
+        names: of the two groups; empty for a vector between two pictures.
+        halves: of the two groups; None for a vector between two pictures.
+    """
+
+    vector: np.ndarray
+    says: str
+    made_from: np.ndarray
+    names: tuple[str, str] = ("", "")
+    halves: Halves | None = None
+
+
+def members(run: Run, q: Posteriors, picked: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the groups that can be chosen, with their rows: saved groups, labels, and the pick.
+
+    Args:
+        run: the run.
+        q: posteriors of its held-out images.
+        picked: (n,), rows of the pictures picked on the page.
+
+    Raises:
+        RunError: the file of the groups is damaged.
+    """
+    rows_of = {
+        f"group {name}": np.array(group.images)
+        for name, group in sorted(groups.groups_of_run(run).items())
+        if max(group.images) < q.held_out  # a larger row belongs to another split
+    }
+    for label, name in enumerate(q.label_names):
+        rows = np.flatnonzero(q.labels == label)
+        if len(rows):
+            rows_of[f"label {name}"] = rows
+    if len(picked):
+        rows_of[PICKED] = picked
+    return rows_of
+
+
+def _first(run: Run, names: list[str]) -> tuple[str, str]:
+    """Return the two groups that the page starts with: saved groups if possible, else labels."""
+    named = [name for name in names if name.startswith("group ")]
+    labels = [f"label {name}" for name in FIRST_LABELS.get(run.config.dataset, ())]
+    for pair in (named[:2][::-1], labels, names[:2]):
+        if len(pair) == 2 and set(pair) <= set(names):
+            break
+    return pair[0], pair[1]
+
+
+def choose_groups(run: Run, q: Posteriors, picked: np.ndarray) -> Direction | None:
+    """Show the choice of two groups, and return the vector between them.
+
+    If there is no vector, a message says why and None is returned.
+
+    Args:
+        run, q, picked: see `members`.
+    """
+    rows_of = members(run, q, picked)
+    names = list(rows_of)
+    if len(names) < 2:
+        st.info("There is one label alone: pick pictures below first.", icon=":material/info:")
+        return None
+    chosen = []
+    for label, key, first in zip(
+        ("From", "To"), ("arithmetic_a", "arithmetic_b"), _first(run, names), strict=True
+    ):
+        run_picker.replace_missing_choice(key, rows_of, first)
+        chosen.append(
+            st.selectbox(label, names, index=names.index(first), key=key, bind="query-params")
+        )
+        st.caption(_count(len(rows_of[chosen[-1]]), "held-out picture"))
+    if chosen[0] == chosen[1]:
+        st.warning("Both groups are the same: choose two.", icon=":material/info:")
+        return None
+    start, end = (rows_of[name] for name in chosen)
+    shared = np.intersect1d(start, end)
+    if len(shared):  # as with a label and a group of its pictures: remove them from the larger
+        if len(start) > len(end):
+            start = np.setdiff1d(start, shared)
+        else:
+            end = np.setdiff1d(end, shared)
+        st.caption(f"In both, and taken for the smaller: {_count(len(shared), 'picture')}.")
+    if not len(start) or not len(end):
+        st.warning("Both groups hold the same pictures: choose others.", icon=":material/info:")
+        return None
+    halves = attributes.halves(start, end, q.labels)
+    a, b = halves.made_from
+    return Direction(
+        attributes.attribute_vector(q.mean[a], q.mean[b]),
+        f"“{chosen[0]}” to “{chosen[1]}”",
+        np.concatenate([a, b]),
+        (chosen[0], chosen[1]),
+        halves,
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def choose_pictures(q: Posteriors) -> Direction:
+    """Show the choice of an analogy's pictures a and b: c + s (a - b) is to c as a is to b.
+
+    Mikolov et al. (2013), "Linguistic Regularities in Continuous Space Word Representations", for
+    words. With single pictures it is noisy; Radford et al. (2016), "Unsupervised Representation
+    Learning with DCGANs", section 6.3.2, average three of each.
+    """
+    a = choose_picture("a: plus picture", "plus", min(1, q.held_out - 1), q)
+    b = choose_picture("b: minus picture", "minus", 0, q)
+    return Direction(
+        q.mean[a] - q.mean[b], f"plus picture {a}, minus picture {b}", np.array([a, b])
+    )
+
+
+def choose_picture(label: str, name: str, first: int, q: Posteriors) -> int:
+    """Show a box for the number of a held-out image, and return it."""
+    key = f"arithmetic_{name}"
+    if st.session_state.get(key, 0) >= q.held_out:  # chosen for another run
+        st.session_state[key] = first
+    row = int(st.number_input(label, 0, q.held_out - 1, first, key=key, bind="query-params"))
+    st.caption(f"label {markdown.escape_markdown(q.label_names[q.labels[row]])}")
+    return row

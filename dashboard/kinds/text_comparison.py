@@ -1,0 +1,79 @@
+"""Show how several runs reconstruct the same texts and decode the same latents."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.kinds.texts import (
+    ROWS,
+    decode,
+    display_texts,
+    held_out_texts,
+    missing_data_message,
+    table,
+    training_texts,
+)
+from dashboard.shared import item_words, run_cache
+from vae_core.latent.samples import prior_samples
+from vae_core.runs.run import Run
+
+
+def show_comparison(runs: list[Run], names: list[str]) -> None:
+    """Show how several runs reconstruct the same texts and decode the same z, a column per run.
+
+    Args:
+        runs: of any data sets; each data set gets a table.
+        names: distinguish the runs.
+    """
+    by_data: dict[str, list[int]] = {}
+    for i, run in enumerate(runs):
+        by_data.setdefault(run.config.dataset, []).append(i)
+    groups = [([runs[i] for i in row], [names[i] for i in row]) for row in by_data.values()]
+
+    item, items = item_words.item(runs[0]), item_words.items(runs[0])
+    st.markdown(f"##### The same {items} through every run")
+    fewest = min(len(run_cache.arrays(run)["labels"]) for run in runs)
+    first = int(
+        st.number_input(
+            f"From held-out {item}",
+            *(0, fewest - 1, 0, ROWS),
+            width=240,
+            key="compare_first",
+            bind="query-params",
+        )
+    )
+    for group, titles in groups:
+        strings = held_out_texts(group[0])
+        if strings is None:
+            st.info(missing_data_message(group[0]), icon=":material/info:")
+            continue
+        rows = slice(first, first + ROWS)
+        decoded = [decode(run, run_cache.arrays(run)["posterior_mean"][rows]) for run in group]
+        columns = [display_texts(group[0], column) for column in (strings[rows], *decoded)]
+        st.html(table(list(zip(*columns, strict=True)), ("held out", *titles), first_again=True))
+    st.caption(
+        f"Held-out {items}, and what their posterior means (of an autoencoder: their latents) are "
+        "decoded to with the likeliest character each time. ✓: the same."
+    )
+
+    st.markdown("##### The same z through every run")
+    temperature = st.slider(
+        "Temperature", 0.0, 2.0, 0.0, 0.1, width=240, key="compare_temperature", bind="query-params"
+    )
+    marks_copies = True
+    for group, titles in groups:
+        decoded = [
+            decode(run, prior_samples(ROWS, run.config.latent_dim), temperature) for run in group
+        ]
+        training = training_texts(group[0])
+        marks_copies &= training is not None
+        copies = display_texts(
+            group[0], sorted({text for column in decoded for text in column} & (training or set()))
+        )
+        columns = [display_texts(group[0], column) for column in decoded]
+        st.html(table(list(zip(*columns, strict=True)), titles, marked=copies))
+    st.caption(
+        "Samples of the prior, the same in a row for runs of as many latent dimensions, decoded "
+        + ("with the likeliest character each time" if temperature == 0 else "by drawing")
+        + (f"; in bold: a training {item}." if marks_copies else ".")
+    )
