@@ -157,6 +157,19 @@ def test_schedule_is_drawn() -> None:
     assert plots(page) == before + 1
 
 
+def test_settings_of_a_likelihood_and_an_objective_appear_where_they_are_read() -> None:
+    page = open_page("train")
+    assert not {"train_sigma", "train_free_bits"} & {box.key for box in page.number_input}
+    page.selectbox("train_likelihood").set_value("gaussian").run()
+    page.selectbox("train_objective").set_value("free_bits").run()
+    assert not page.exception
+    assert page.number_input("train_sigma").value == 0.1
+    assert page.number_input("train_free_bits").value == 0.5
+    page.selectbox("train_dataset").set_value("unicode_names").run()
+    assert not page.exception
+    assert "train_likelihood" not in {box.key for box in page.selectbox}, "texts have their own"
+
+
 def test_the_marks_stand_where_the_slider_stands() -> None:
     marks = re.findall(r"left:([\d.]+)%[^>]*>([\d.]+)<", form.beta_marks())
     assert [float(label) for _, label in marks] == [0, 0.02, 0.1, 0.5, 1, 2, 4, 10, 20]
