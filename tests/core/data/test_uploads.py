@@ -523,11 +523,12 @@ def test_a_killed_parent_leaves_nothing(tmp_path: Path) -> None:
         with sandbox.private_folder() as folder:
             (folder / "file").write_text("private")
             request = {{"do": "spin", "file_name": "a", "pid": {str(pid)!r}}}
-            child = sandbox.Child(2 << 30, 1000)
+            child = sandbox.ChildLimits(2 << 30, 1000)
             sandbox.ask_child("tests.core.data.hostile_child", request, child, "a")
         """
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT)
-    wait_for(lambda: pid.is_file() and bool(pid.read_text()))
+    wait_for(lambda: parent.poll() is not None or (pid.is_file() and pid.read_text()))
+    assert parent.poll() is None, "it broke"
     child = psutil.Process(int(pid.read_text()))
     (left,) = Path(tempfile.gettempdir()).iterdir()
     assert left.stat().st_mode & 0o077 == 0, "nobody else can read it"

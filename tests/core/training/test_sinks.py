@@ -182,7 +182,7 @@ def test_a_sink_ends_with_its_time(
 ) -> None:
     """Whatever its libraries do: a process that hangs is ended from within."""
     code = (
-        "import sys; from vae_core import sinks; sinks.LEAVE_SECONDS = 0;"
+        "import sys; from vae_core.training import sinks; sinks.LEAVE_SECONDS = 0;"
         "sinks.SINKS = {'mlflow': lambda run: __import__('time').sleep(600)};"
         "sinks.main('mlflow', sys.argv[1])"
     )
