@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from vae_core import kinds, sandbox
+from vae_core.runs.files import WEIGHTS
 from vae_core.runs.run import Run
 from vae_core.sandbox import RefusedError
 
@@ -19,7 +20,7 @@ def weights(content: bytes, name: str) -> dict[str, np.ndarray]:
     """The arrays of a Keras weights file by their paths, if it holds nothing but plain ones."""
     import h5py
 
-    file_name = f"{name}: vae.weights.h5"
+    file_name = f"{name}: {WEIGHTS}"
     found: dict[str, np.ndarray] = {}
     seen = size = 0
 
@@ -91,7 +92,7 @@ def write_networks(
         )
         if want != got:
             raise RefusedError(
-                f"{name}: vae.weights.h5 does not fit the config: {sandbox.display_name(path)} of "
+                f"{name}: {WEIGHTS} does not fit the config: {sandbox.display_name(path)} of "
                 f"{path.count('/')} levels should be {want}, and is {got}."
             )
     own = run.path / "own.weights.h5"

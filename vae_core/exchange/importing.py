@@ -15,29 +15,29 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import shutil
-import stat
 import uuid
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from vae_core import kinds, sandbox
 from vae_core.config import RunConfig
 from vae_core.data import dataset, registry, tokens
 from vae_core.data.upload.limits import SIZES
-from vae_core.exchange.imported_records import FILES, checked_arrays, checked_records
+from vae_core.exchange.imported_arrays import checked_arrays
+from vae_core.exchange.imported_files import folder_files, zip_files
+from vae_core.exchange.imported_records import checked_records
 from vae_core.exchange.imported_weights import weights, write_networks
+from vae_core.runs.files import ARRAYS, CONFIG, METRICS, WEIGHTS
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore, pretrained_store
 from vae_core.sandbox import RefusedError
 
-FILE_BYTES, UNPACKED_BYTES = 512 << 20, 1 << 30
+FILE_BYTES = 512 << 20
 
 
-CHILD = sandbox.ChildLimits(
-    memory_bytes=12 << 30, seconds=180
-)  # TensorFlow reserves more than it uses
+# TensorFlow reserves more than it uses.
+CHILD = sandbox.ChildLimits(memory_bytes=12 << 30, seconds=180)
 
 
 def import_run(content: Path | memoryview | bytes, file_name: str, store: RunStore) -> Run:
@@ -69,7 +69,7 @@ def import_run(content: Path | memoryview | bytes, file_name: str, store: RunSto
         }
         name = sandbox.display_name(file_name)
         found = sandbox.ask_child("vae_core.exchange.importing", request, CHILD, name)
-        config = RunConfig.from_json((folder / found["id"] / "config.json").read_text("utf-8"))
+        config = RunConfig.from_json((folder / found["id"] / CONFIG).read_text("utf-8"))
         outer = store.root / f".new-{uuid.uuid4().hex}"
         try:
             outer.mkdir(parents=True)
@@ -88,8 +88,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     """
     path, folder = Path(request["path"]), Path(request["folder"])
     name = sandbox.display_name(request["file_name"])
-    home, files = (_folder_files if path.is_dir() else _zip_files)(path, name)
-    config = RunConfig.from_json(_text(files["config.json"], name, "config.json"))
+    home, files = (folder_files if path.is_dir() else zip_files)(path, name)
+    config = RunConfig.from_json(_text(files[CONFIG], name, CONFIG))
     kind = kinds.of_run(config)
     kinds.check(config, kind.arrays)
     if home not in ("", config.id):
@@ -98,58 +98,17 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         raise RefusedError(f"there is a run {config.id} already; delete it first.")
     if pretrained_store().has(config.id):  # whose place it would take on the pages
         raise RefusedError(f"the run {config.id} ships with VAE Lab, so there is no need to.")
-    records = checked_records(files["metrics.jsonl"], name, config)
+    records = checked_records(files[METRICS], name, config)
     start = next(record for record in reversed(records) if record["kind"] == "start")
-    arrays = checked_arrays(files["arrays.npz"], name, config, start["dataset"]["test"])
+    arrays = checked_arrays(files[ARRAYS], name, config, start["dataset"]["test"])
     size, vocabulary = SIZE_OF[kind.arrays](name, config, start["dataset"])
-    stored = weights(files["vae.weights.h5"], name)
+    stored = weights(files[WEIGHTS], name)
 
     run = _write(folder / config.id, config, records)
     write_networks(run, size, vocabulary, stored, name)
     run.write_arrays("arrays", **arrays)
     run.finish(epoch=config.epochs, seconds=records[-1]["seconds"], imported=True)
     return {"id": run.id}
-
-
-def _zip_files(path: Path, name: str) -> tuple[str, dict[str, bytes]]:
-    """The name of the folder in a zip, if there is one, and the files that are read."""
-    with sandbox.archive(path, name, UNPACKED_BYTES) as (opened, infos):
-        configs = [info for info in infos if PurePosixPath(info.filename).name == "config.json"]
-        if len(configs) != 1:
-            raise RefusedError(f"{name} must hold one run, and it holds {len(configs)}.")
-        home = PurePosixPath(configs[0].filename).parent
-        if len(home.parts) > 1:
-            raise RefusedError(f"{name} must hold the run's files in one folder.")
-        by_name = {info.filename: info for info in infos}
-        found = {}
-        for file, most in FILES.items():
-            info = by_name.get(str(home / file))
-            if info is None:
-                raise RefusedError(f"{name} has no {file}: export a finished run, whole.")
-            if info.file_size > most:
-                raise RefusedError(f"{name}: {file} is larger than {sandbox.format_bytes(most)}.")
-            found[file] = opened.read(info)
-    return str(home) if home.parts else "", found
-
-
-def _folder_files(path: Path, name: str) -> tuple[str, dict[str, bytes]]:
-    """The same of a folder; links in it are not followed, and pipes not waited for."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    found = {}
-    for file, most in FILES.items():
-        try:
-            handle = os.open(path / file, flags)
-        except OSError as error:
-            raise RefusedError(
-                f"{name} has no {file} that can be read (links are not followed)."
-            ) from error
-        with open(handle, "rb") as opened:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise RefusedError(f"{name}: {file} is no file.")
-            found[file] = opened.read(most + 1)
-        if len(found[file]) > most:
-            raise RefusedError(f"{name}: {file} is larger than {sandbox.format_bytes(most)}.")
-    return path.name, found
 
 
 def _text(content: bytes, name: str, file: str) -> str:
@@ -198,9 +157,9 @@ SIZE_OF = {"images": _size, "text": _text_size}
 
 def _write(folder: Path, config: RunConfig, records: list[dict[str, Any]]) -> Run:
     folder.mkdir()
-    (folder / "config.json").write_text(config.to_json(), "utf-8")
+    (folder / CONFIG).write_text(config.to_json(), "utf-8")
     lines = "".join(json.dumps(record, allow_nan=False) + "\n" for record in records)
-    (folder / "metrics.jsonl").write_text(lines, "utf-8")
+    (folder / METRICS).write_text(lines, "utf-8")
     return Run(folder)
 
 

@@ -1,68 +1,176 @@
-"""The lines of metrics.jsonl: what each kind holds."""
+"""The schema of metrics.jsonl: what each line holds, for training, pages, imports and sinks.
+
+Training writes these dicts as JSON, one a line; pydantic checks what is read. Losses are in nats
+an item (image or text), `seconds` is time spent training.
+"""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+import functools
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import ConfigDict, Discriminator, Field, TypeAdapter, ValidationError, with_config
+
+# On Python 3.11 pydantic reads this one alone.
+from typing_extensions import TypedDict
 
 from vae_core.config import RunConfig
 
-RECORD_KEYS = {
-    "start": {"epoch", "steps_per_epoch", "time"},
-    "step": {"epoch", "step", "seconds", "train"},
-    "epoch": {"epoch", "step", "seconds", "beta", "capacity", "train", "test"},
-    "end": {"epoch", "state"},
-}
+LOSSES = ("loss", "distortion", "rate", "elbo")  # the numbers of `test`, in the tables' order
+
+# Numbers that can be drawn: JSON from Python may hold nan.
+Finite = Annotated[float, Field(gt=-1e300, lt=1e300, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, lt=1 << 40)]
+Word = Annotated[str, Field(pattern="^[0-9A-Za-z_.+-]{0,64}$")]
+
+_strict = with_config(ConfigDict(strict=True))
 
 
-AUTOENCODER_KEYS = {"loss", "distortion"}  # of `test`: it has no rate and no elbo
+@_strict
+class Parameters(TypedDict, total=False):
+    """How many parameters the networks have."""
+
+    encoder: Count
+    decoder: Count
 
 
-TEST_KEYS = AUTOENCODER_KEYS | {"rate", "elbo", "rate_per_dim"}
+@_strict
+class DatasetSize(TypedDict):
+    """The data set: items to train on and held out, pixels a side or tokens of the longest text."""
+
+    train: Count
+    test: Count
+    size: Count
+    sha256: NotRequired[Word]
+    vocabulary: NotRequired[str]  # of texts
 
 
-LOSSES = ("loss", "distortion", "rate", "elbo")  # the numbers in it, in the order of the tables
+@_strict
+class Versions(TypedDict, total=False):
+    """Of Python and the libraries that trained."""
+
+    python: Word
+    tensorflow: Word
+    keras: Word
+    numpy: Word
 
 
-def _number(*values: Any) -> bool:
-    """Are all of these numbers that can be drawn? (JSON from Python may hold nan.)"""
-    return all(type(value) in (int, float) and -1e300 < value < 1e300 for value in values)
+@_strict
+class Start(TypedDict):
+    """Training starts, or goes on from `epoch`. `time` is in seconds since 1970."""
+
+    kind: Literal["start"]
+    time: Finite
+    epoch: Count
+    steps_per_epoch: Count
+    parameters: NotRequired[Parameters]
+    dataset: NotRequired[DatasetSize]
+    versions: NotRequired[Versions]
+    machine: NotRequired[Word]
+    cpus: NotRequired[Count | None]
 
 
-def _numbers(found: dict[str, Any]) -> bool:
-    """The same of a dict of numbers and of lists of them."""
-    return all(_number(*(v if isinstance(v, list) else [v])) for v in found.values())
+@with_config(ConfigDict(strict=True, extra="forbid"))
+class PointLosses(TypedDict):
+    """Held-out losses of an autoencoder, which has neither rate nor elbo."""
+
+    loss: Finite
+    distortion: Finite
 
 
-def test_keys(config: RunConfig) -> set[str]:
-    """What `test` of an `epoch` holds."""
-    return TEST_KEYS if config.has_rate else AUTOENCODER_KEYS
+@_strict
+class Losses(TypedDict):
+    """Held-out losses of a VAE. `rate_per_dim` has one number a latent dimension."""
+
+    loss: Finite
+    distortion: Finite
+    rate: Finite
+    elbo: Finite
+    rate_per_dim: list[Finite]
 
 
-def parse_record(line: bytes, config: RunConfig) -> dict[str, Any] | None:
-    """A line of metrics.jsonl, or None if it is torn, lacks what its kind always has, or holds a
-    rate that can't be.
+@_strict
+class PointStep(TypedDict):
+    """A step inside an epoch, of an autoencoder; `train` is of the last few batches."""
+
+    kind: Literal["step"]
+    step: Count
+    epoch: Finite
+    seconds: Finite
+    train: dict[str, Finite]
+
+
+@_strict
+class Step(PointStep):
+    """The same of a VAE, with the rates of the first held-out items where they are finite."""
+
+    rate_per_dim: NotRequired[list[Finite]]
+
+
+@_strict
+class PointEpoch(TypedDict):
+    """The end of an epoch of an autoencoder; epoch 0 is before training, without `train`."""
+
+    kind: Literal["epoch"]
+    epoch: Count
+    step: Count
+    seconds: Finite
+    beta: None
+    capacity: None
+    train: dict[str, Finite] | None
+    test: PointLosses
+
+
+@_strict
+class Epoch(TypedDict):
+    """The end of an epoch of a VAE, with the β and the capacity of its last step."""
+
+    kind: Literal["epoch"]
+    epoch: Count
+    step: Count
+    seconds: Finite
+    beta: Finite
+    capacity: Finite | None
+    train: dict[str, Finite] | None
+    test: Losses
+
+
+@_strict
+class End(TypedDict):
+    """Training has ended; `metrics` by their names in `metrics.catalogue`.
+
+    Older runs have two of these beside `metrics`.
+    """
+
+    kind: Literal["end"]
+    state: Word
+    epoch: Count
+    seconds: NotRequired[Finite]
+    metrics: NotRequired[dict[str, Count | Finite]]
+    active_units: NotRequired[Count]
+    high_rate_units: NotRequired[Count]
+
+
+Record = Start | PointStep | Step | PointEpoch | Epoch | End
+
+
+@functools.cache
+def schema(has_rate: bool) -> TypeAdapter[Record]:
+    """What checks a line; made at its first use, as that takes some milliseconds.
+
+    Args:
+        has_rate: of a VAE; False of an autoencoder.
+    """
+    lines: Any = Start | Step | Epoch | End if has_rate else Start | PointStep | PointEpoch | End
+    return TypeAdapter(Annotated[lines, Discriminator("kind")])
+
+
+def parse_record(line: bytes, config: RunConfig) -> Any:
+    """The `Record` of a line, without fields that the schema hasn't; None if it can't be used.
+
+    That is: it is torn, lacks what its kind always has, or holds a rate that can't be.
     """
     try:
-        record = json.loads(line)
-        whole = record.keys() >= RECORD_KEYS[record["kind"]] and _number(record["epoch"])
-        if record["kind"] == "start":
-            whole = whole and _number(record["steps_per_epoch"], record["time"])
-        if record["kind"] in ("step", "epoch"):
-            rates = {"rate_per_dim": record.get("rate_per_dim", [])}
-            whole = whole and (config.has_rate or not rates["rate_per_dim"])
-            whole = whole and _number(record["step"], record["seconds"])
-            whole = whole and _numbers(rates) and _numbers(record["train"] or {})
-        if record["kind"] == "epoch":
-            keys = test_keys(config)
-            whole = whole and record["test"].keys() >= keys and _numbers(record["test"])
-            if config.has_rate:
-                whole = whole and isinstance(record["test"]["rate_per_dim"], list)
-                whole = whole and _number(record["beta"], record["capacity"] or 0)
-            else:
-                whole = whole and record["test"].keys() == keys
-        if record["kind"] == "end":
-            whole = whole and _numbers(record.get("metrics", {}))
-        return record if whole else None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return schema(config.has_rate).validate_json(line)
+    except ValidationError:
         return None

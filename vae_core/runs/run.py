@@ -11,7 +11,7 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -380,8 +380,8 @@ class Run:
 
     # --- metrics -------------------------------------------------------------------------
 
-    def append_metrics(self, record: dict[str, Any]) -> None:
-        """Add one line to metrics.jsonl."""
+    def append_metrics(self, record: Mapping[str, Any]) -> None:
+        """Add one line to metrics.jsonl, a `vae_core.runs.records.Record`."""
         self.append_lines((json.dumps(record, allow_nan=False) + "\n").encode())
 
     def append_lines(self, lines: bytes) -> None:

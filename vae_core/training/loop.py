@@ -28,6 +28,7 @@ from vae_core.latent import samples
 from vae_core.model import priors, schedules
 from vae_core.model.vae import MAX_STEPS_PER_CALL, VAE
 from vae_core.runs.errors import RunBusyError
+from vae_core.runs.records import DatasetSize, End, Start, Step
 from vae_core.runs.run import CLAIM_SECONDS, Run
 from vae_core.training import sinks
 from vae_core.training.checkpoint import check_checkpoint, write_checkpoint
@@ -277,30 +278,34 @@ class Training:
     # --- what the folder gets -------------------------------------------------------------
 
     def _append_start(self) -> None:
+        size = DatasetSize(
+            train=len(self.dataset.x_train),
+            test=len(self.dataset.x_test),
+            size=self.dataset.size,
+            sha256=self.dataset.sha256,
+        )
+        if self.dataset.vocabulary:
+            size["vocabulary"] = self.dataset.vocabulary
         self.run.append_metrics(
-            {
-                "kind": "start",
-                "time": time.time(),
-                "epoch": self.first_epoch,
-                "steps_per_epoch": self.steps_per_epoch,
-                "parameters": {
+            Start(
+                kind="start",
+                time=time.time(),
+                epoch=self.first_epoch,
+                steps_per_epoch=self.steps_per_epoch,
+                parameters={
                     "encoder": self.vae.encoder.count_params(),
                     "decoder": self.vae.decoder.count_params(),
                 },
-                "dataset": {
-                    "train": len(self.dataset.x_train),
-                    "test": len(self.dataset.x_test),
-                    "size": self.dataset.size,
-                    "sha256": self.dataset.sha256,
-                }
-                | ({"vocabulary": self.dataset.vocabulary} if self.dataset.vocabulary else {}),
-                "versions": {
+                dataset=size,
+                versions={
                     "python": platform.python_version(),
-                    **{name: version(name) for name in ("tensorflow", "keras", "numpy")},
+                    "tensorflow": version("tensorflow"),
+                    "keras": version("keras"),
+                    "numpy": version("numpy"),
                 },
-                "machine": platform.machine(),
-                "cpus": os.cpu_count(),
-            }
+                machine=platform.machine(),
+                cpus=os.cpu_count(),
+            )
         )
 
     def _tick(self, step: int, means: dict[str, float] | None) -> None:
@@ -308,13 +313,7 @@ class Training:
         epoch = step / self.steps_per_epoch
         snapshot = self._snapshot()
         if means:
-            record: dict[str, Any] = {
-                "kind": "step",
-                "step": step,
-                "epoch": epoch,
-                "seconds": self.seconds,
-                "train": means,
-            }
+            record = Step(kind="step", step=step, epoch=epoch, seconds=self.seconds, train=means)
             with np.errstate(over="ignore", invalid="ignore"):  # of a run that diverges just now
                 rates = self.prior.rate_per_dim(
                     snapshot["posterior_mean"], snapshot["posterior_log_var"]
@@ -426,13 +425,7 @@ class Training:
 
     def _append_end(self, state: str, epoch: int, measured: dict[str, float]) -> None:
         self.run.append_metrics(
-            {
-                "kind": "end",
-                "state": state,
-                "epoch": epoch,
-                "seconds": self.seconds,
-                "metrics": measured,
-            }
+            End(kind="end", state=state, epoch=epoch, seconds=self.seconds, metrics=measured)
         )
 
 

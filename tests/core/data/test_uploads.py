@@ -567,7 +567,7 @@ import json, sys, tempfile
 from vae_core import sandbox
 from vae_core.data.upload.child import answer
 from vae_core.data.upload.limits import LIMITS
-sandbox.limit_process(sandbox.Child(LIMITS.memory_bytes, 3600))
+sandbox.limit_process(sandbox.ChildLimits(LIMITS.memory_bytes, 3600))
 for line in sys.stdin:
     with tempfile.TemporaryDirectory() as folder:
         request = json.loads(line) | {"folder": folder}

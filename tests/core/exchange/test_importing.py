@@ -23,7 +23,7 @@ from vae_core.config import RunConfig
 from vae_core.data import dataset, excerpts, registry
 from vae_core.data.upload import reader
 from vae_core.engines.in_process import InProcessEngine
-from vae_core.exchange import importing
+from vae_core.exchange import imported_files, importing
 from vae_core.exchange.bundle import bundle
 from vae_core.inference.browser import browser_decoder
 from vae_core.inference.images import Inference
@@ -265,21 +265,30 @@ BAD: dict[str, tuple[Callable[[Files], Files], str]] = {
     "unknown field": (changed_config(code="x"), "unknown fields"),
     "traversal in the config": (changed_config(dataset="../../x"), "lower-case name"),
     "unknown architecture": (changed_config(architecture="evil"), "unknown architecture"),
-    "metrics of nan": (changed_record("end", seconds=float("nan")), "where a number should be"),
-    "metrics of text": (changed_record("epoch", beta="<b>"), "where a number should be"),
-    "metrics of lists": (changed_record("end", metrics=[1]), "a part is missing"),
-    "metrics of lists of lists": (changed_record("start", dataset=[]), "a part is missing"),
+    "metrics of nan": (changed_record("end", seconds=float("nan")), "end.seconds"),
+    "metrics of text": (
+        changed_record("epoch", beta="<b>"),
+        "epoch.beta must be a number",
+    ),
+    "metrics of lists": (
+        changed_record("end", metrics=[1]),
+        "end.metrics: input should be an object",
+    ),
+    "metrics of lists of lists": (
+        changed_record("start", dataset=[]),
+        "start.dataset: input should be an object",
+    ),
     "too many rates": (
         changed_record("step", rate_per_dim=[1.0] * 3),
-        "no list of 2 rates",
+        "3 rates, and 2 latent dimensions",
     ),
     "script in a version": (
         changed_record("start", versions={"keras": '"""; import os'}),
-        "where a word should be",
+        "start.versions.keras: string should match pattern",
     ),
     "an epoch without its losses": (
         changed_record("epoch", train={"loss": 1}),
-        "a part is missing",
+        "lacks the field epoch.train.distortion",
     ),
     "two ends": (
         lambda files: (
@@ -441,11 +450,11 @@ def test_links_in_a_folder_are_not_followed(tmp_path: Path, trained: Run) -> Non
         (copy / name).unlink()
         (copy / name).symlink_to(trained.path / name)
         with pytest.raises(RefusedError, match="links are not followed"):
-            importing._folder_files(copy, "x")
+            imported_files.folder_files(copy, "x")
         (copy / name).unlink()
         os.mkfifo(copy / name)
         with pytest.raises(RefusedError, match="no file"):
-            importing._folder_files(copy, "x")
+            imported_files.folder_files(copy, "x")
         shutil.rmtree(copy)
 
 

@@ -1,0 +1,62 @@
+"""Check the embeddings and labels of an imported run."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+
+from vae_core import kinds, sandbox
+from vae_core.config import RunConfig
+from vae_core.data.upload.limits import MOST_LABELS
+from vae_core.exchange.imported_files import MOST_BYTES
+from vae_core.runs.files import ARRAYS
+from vae_core.sandbox import RefusedError
+
+MOST_IMAGES = 200_000
+
+
+def checked_arrays(
+    content: bytes, name: str, config: RunConfig, count: int
+) -> dict[str, np.ndarray]:
+    """What arrays.npz holds.
+
+    Args:
+        count: of held-out images or texts.
+    """
+    items = kinds.of_run(config).items
+    file = f"{name}: {ARRAYS}"
+    with (
+        sandbox.archive(io.BytesIO(content), file, MOST_BYTES[ARRAYS]),
+        np.load(io.BytesIO(content), allow_pickle=False) as data,
+    ):
+        keys = ("posterior_mean", "posterior_log_var", "labels", "label_names")
+        if not {*keys} <= set(data.files):
+            raise RefusedError(f"{file} lacks one of {', '.join(keys)}.")
+        mean, log_var, labels, label_names = (data[key] for key in keys)
+    for array in (mean, log_var):
+        if array.dtype != np.float32 or array.shape != (count, config.latent_dim):
+            raise RefusedError(
+                f"{file} must hold posteriors of {count} {items} in {config.latent_dim} latent "
+                f"dimensions as float32, got {array.dtype} of shape {array.shape}."
+            )
+    if not (np.isfinite(mean).all() and (np.isfinite(log_var).all() or not config.has_rate)):
+        raise RefusedError(f"{file} holds a number that is not finite.")
+    if not config.has_rate and not np.isneginf(log_var).all():
+        raise RefusedError(f"{file}: the posteriors of an autoencoder have no width.")
+    if not 0 < count <= MOST_IMAGES:
+        raise RefusedError(f"{file} holds {count} {items}, and at most {MOST_IMAGES} are taken.")
+    if label_names.dtype.kind != "U" or not (
+        label_names.ndim == 1 and 1 <= len(label_names) <= MOST_LABELS
+    ):
+        raise RefusedError(f"{file} must hold 1 to {MOST_LABELS} label_names.")
+    if labels.dtype.kind not in "iu" or labels.shape != (count,):
+        raise RefusedError(f"{file} must hold {count} labels.")
+    if labels.min() < 0 or labels.max() >= len(label_names):
+        raise RefusedError(f"{file} has labels without a name.")
+    return {
+        "posterior_mean": mean,
+        "posterior_log_var": log_var,
+        "labels": labels.astype(np.uint8),
+        "label_names": np.array([sandbox.clean_label(str(label)) for label in label_names]),
+    }

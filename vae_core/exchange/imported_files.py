@@ -1,0 +1,61 @@
+"""Read the files of an imported run from its zip or its folder: known names, limited sizes."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path, PurePosixPath
+
+from vae_core import sandbox
+from vae_core.runs.files import ARRAYS, CONFIG, METRICS, WEIGHTS
+from vae_core.sandbox import RefusedError
+
+UNPACKED_BYTES = 1 << 30
+# What is read, and how many bytes of it at most.
+MOST_BYTES = {
+    CONFIG: 1 << 16,
+    METRICS: 64 << 20,
+    WEIGHTS: 256 << 20,
+    ARRAYS: 512 << 20,
+}
+
+
+def zip_files(path: Path, name: str) -> tuple[str, dict[str, bytes]]:
+    """The name of the folder in a zip, if there is one, and the files that are read."""
+    with sandbox.archive(path, name, UNPACKED_BYTES) as (opened, infos):
+        configs = [info for info in infos if PurePosixPath(info.filename).name == CONFIG]
+        if len(configs) != 1:
+            raise RefusedError(f"{name} must hold one run, and it holds {len(configs)}.")
+        home = PurePosixPath(configs[0].filename).parent
+        if len(home.parts) > 1:
+            raise RefusedError(f"{name} must hold the run's files in one folder.")
+        by_name = {info.filename: info for info in infos}
+        found = {}
+        for file, most in MOST_BYTES.items():
+            info = by_name.get(str(home / file))
+            if info is None:
+                raise RefusedError(f"{name} has no {file}: export a finished run, whole.")
+            if info.file_size > most:
+                raise RefusedError(f"{name}: {file} is larger than {sandbox.format_bytes(most)}.")
+            found[file] = opened.read(info)
+    return str(home) if home.parts else "", found
+
+
+def folder_files(path: Path, name: str) -> tuple[str, dict[str, bytes]]:
+    """The same of a folder; links in it are not followed, and pipes not waited for."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    found = {}
+    for file, most in MOST_BYTES.items():
+        try:
+            handle = os.open(path / file, flags)
+        except OSError as error:
+            raise RefusedError(
+                f"{name} has no {file} that can be read (links are not followed)."
+            ) from error
+        with open(handle, "rb") as opened:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise RefusedError(f"{name}: {file} is no file.")
+            found[file] = opened.read(most + 1)
+        if len(found[file]) > most:
+            raise RefusedError(f"{name}: {file} is larger than {sandbox.format_bytes(most)}.")
+    return path.name, found
