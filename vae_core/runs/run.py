@@ -34,7 +34,20 @@ from vae_core.runs.disk import (
     write_all,
 )
 from vae_core.runs.errors import RunBusyError, RunError
-from vae_core.runs.files import NETWORK_FILES, RUN_FILES, SEALED_FILES
+from vae_core.runs.files import (
+    BROWSER_DECODER,
+    CANCEL,
+    CHECKPOINT,
+    DECODER,
+    ENCODER,
+    LOCK,
+    NETWORK_FILES,
+    RUN_FILES,
+    SEALED_FILES,
+    TICKET,
+    VIEWED_FILES,
+    WEIGHTS,
+)
 from vae_core.runs.records import LOSSES, parse_record
 from vae_core.runs.status import ACTIVE, MOST_CHARACTERS, Status, read_status, this_process
 
@@ -83,23 +96,23 @@ class Run:
 
     @property
     def checkpoint_path(self) -> Path:
-        return self.path / "checkpoint.weights.h5"
+        return self.path / CHECKPOINT
 
     @property
     def weights_path(self) -> Path:
-        return self.path / "vae.weights.h5"
+        return self.path / WEIGHTS
 
     @property
     def encoder_path(self) -> Path:
-        return self.path / "encoder.onnx"
+        return self.path / ENCODER
 
     @property
     def decoder_path(self) -> Path:
-        return self.path / "decoder.onnx"
+        return self.path / DECODER
 
     @property
     def browser_path(self) -> Path:
-        return self.path / "decoder.json"
+        return self.path / BROWSER_DECODER
 
     @property
     def metrics_path(self) -> Path:
@@ -111,7 +124,7 @@ class Run:
 
     @property
     def ticket_path(self) -> Path:
-        return self.path / "ticket"
+        return self.path / TICKET
 
     @property
     def log_path(self) -> Path:
@@ -235,7 +248,7 @@ class Run:
         Raises:
             RunBusyError: another process holds it.
         """
-        lock = filelock.FileLock(self.path / "lock", timeout=wait_seconds, thread_local=False)
+        lock = filelock.FileLock(self.path / LOCK, timeout=wait_seconds, thread_local=False)
         try:
             with lock:
                 yield
@@ -252,7 +265,7 @@ class Run:
         # A process that trains it, or still writes what a stop leaves, writes the status itself.
         with contextlib.suppress(RunBusyError), self.claim(CLAIM_SECONDS):
             if self.status().state not in ("finished", "running"):
-                (self.path / "cancel").unlink(missing_ok=True)
+                (self.path / CANCEL).unlink(missing_ok=True)
                 by: dict[str, Any] = {"submitted_by": submitted_by} if submitted_by else {}
                 by |= this_process() if owned else {}
                 self.write_status(state="queued", submitted=time.time(), error=None, **by)
@@ -262,13 +275,13 @@ class Run:
         state = self.status().state
         if state not in ACTIVE:
             return
-        (self.path / "cancel").touch()
+        (self.path / CANCEL).touch()
         if state == "queued":
             with contextlib.suppress(RunBusyError), self.claim():
                 self.write_status(state="cancelled")
 
     def cancel_requested(self) -> bool:
-        return (self.path / "cancel").exists()
+        return (self.path / CANCEL).exists()
 
     # --- files ---------------------------------------------------------------------------
 
@@ -479,8 +492,7 @@ class Run:
     @property
     def viewable(self) -> bool:
         """Has it what the pages show: networks to decode with, and embeddings?"""
-        needed = ("vae.weights.h5", "encoder.onnx", "decoder.onnx", "arrays.npz")
-        return all(self._exists(name) for name in needed)
+        return all(self._exists(name) for name in VIEWED_FILES)
 
     def strip(self, numbers_only: bool) -> None:
         """Delete what a finished run is not read for: lock, log, snapshot, and what was left over.
