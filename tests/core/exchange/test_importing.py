@@ -42,7 +42,9 @@ def _nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     yield
-    assert list((tmp_path / "tmp").iterdir()) == []
+    # TensorFlow keeps the source of what it has converted until the process ends.
+    left = [path.name for path in (tmp_path / "tmp").iterdir()]
+    assert not [name for name in left if not name.startswith("__autograph_generated_file")]
 
 
 @pytest.fixture(scope="module")
