@@ -252,6 +252,8 @@ def _set(names: list[str], values: dict[str, Any], source: Source, chosen: str) 
         setting, key = FIELDS[name], f"train_{name}"
         if not setting.read_by(values, source.kind):
             continue
+        if setting.choices and len(setting.choices_for()) == 1:
+            continue  # there is nothing to choose until a plug-in adds a second
         usual = USUAL_SETTINGS[source.kind].get(name, setting.default)
         offered: Any = setting.offered or (setting.low, setting.high)
         low, high = offered
