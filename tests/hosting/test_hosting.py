@@ -24,6 +24,7 @@ from dashboard.shell import memory
 from tests.browser.chromium import Server, drawn
 from tests.hosting.login import Provider
 from tests.hosting.test_image import read_dockerfile
+from tests.waiting import wait_for
 from vae_core.config import RunConfig
 from vae_core.runs.store import PROJECT
 
@@ -197,7 +198,7 @@ def test_the_login(guarded: Server, provider: Provider, page: Any) -> None:
 
     button("Log out").click()
     expect(button("Log in")).to_be_visible(timeout=30_000)
-    assert provider.logged_out == 1
+    wait_for(lambda: provider.logged_out == 1)
 
     provider.user = {"email": "eve@example.org", "email_verified": True, "name": "Eve"}
     button("Log in").click()

@@ -263,3 +263,4 @@ class _Slot:
         """Tell the worker to end; don't wait for ever."""
         self._worker.end()
         self._thread.join(timeout=CLOSE_SECONDS)
+        self._worker.end()  # the thread may have started another meanwhile
