@@ -119,6 +119,7 @@ class PointEpoch(TypedDict):
     capacity: None
     train: dict[str, Finite] | None
     test: PointLosses
+    rate_per_dim: NotRequired[None]  # an autoencoder has none
 
 
 @_strict

@@ -571,7 +571,7 @@ sandbox.limit_process(sandbox.ChildLimits(LIMITS.memory_bytes, 3600))
 for line in sys.stdin:
     with tempfile.TemporaryDirectory() as folder:
         request = json.loads(line) | {"folder": folder}
-        print(json.dumps(sandbox.answered(answer, request)), flush=True)
+        print(json.dumps(sandbox.answer_or_error(answer, request)), flush=True)
 """
 
 
