@@ -47,32 +47,14 @@ if TYPE_CHECKING:
 
 
 LOOK_SECONDS = 0.5  # between two looks at the runs that are out
-
-
 ADOPT_SECONDS = 5.0  # between two looks for runs whose client is gone
-
-
 HEARTBEAT_SECONDS = 5.0  # a status that did not change is written no more often
-
-
 CHECKPOINT_SECONDS = 10.0  # nor is a checkpoint carried
-
-
 CONNECT_SECONDS = 5.0
-
-
 ANSWER_SECONDS = 10.0  # a machine that takes longer is looked at the next time
-
-
 LOST_LOOKS = 6  # a run that nobody has heard of this often is lost
-
-
 CLOSE_SECONDS = 10.0
-
-
 CHECKPOINT = "checkpoint.weights.h5"
-
-
 SILENT = "the Dask scheduler {} does not answer; what waits is sent when it does again."
 
 

@@ -27,13 +27,8 @@ from vae_core.runs.run import Run
 from vae_core.runs.status import Status
 
 IDLE_SECONDS = 60.0  # a training process is kept this long for the next run
-
-
 SINK_SECONDS = 15.0  # sinks may still read a run that is home
-
-
 STALE_SECONDS = 7 * 24 * 3600.0  # what nobody carried home is kept this long
-
 
 # What a training process writes beside config, status and metrics; nothing else is carried.
 CARRIED = tuple(
@@ -119,14 +114,8 @@ class _Training:
 
 
 _trainings: dict[str, _Training] = {}
-
-
 _called_off: set[str] = set()  # tickets stopped before their task began
-
-
 _idle: list[WorkerProcess] = []
-
-
 _here = threading.Lock()
 
 

@@ -43,8 +43,6 @@ def _resources() -> dict[str, float] | None:
 
 
 _shared: dict[RunStore, Engine] = {}
-
-
 _shared_lock = threading.Lock()
 
 

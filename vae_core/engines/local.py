@@ -23,10 +23,8 @@ from vae_core.runs.store import RunStore
 # How often a store is looked through for what other processes queued or cancelled there.
 QUEUE_SECONDS = 0.5
 
-
 # From the making of a run to its submission.
 SUBMIT_SECONDS = 1.0
-
 
 # What could not be written may be writable later.
 RETRY_SECONDS = 30.0

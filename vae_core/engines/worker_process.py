@@ -16,7 +16,6 @@ from vae_core.runs.run import Run
 # A worker ends itself within two seconds of being told.
 CLOSE_SECONDS = 5.0
 
-
 # A run that does not stop when asked (it compiles, say) loses its process after this long.
 CANCEL_SECONDS = 1.5
 

@@ -49,7 +49,6 @@ def load():
 
 '''
 
-
 OF_IMAGES = """
 if __name__ == "__main__":
     vae = load()
@@ -59,7 +58,6 @@ if __name__ == "__main__":
     mean, log_var = vae.encoder(pixels[None, ..., None])
     print("which is encoded at", keras.ops.convert_to_numpy(mean)[0])
 """
-
 
 # Tokens: 0 pads, 1 ends a text and begins what the decoder reads, then the vocabulary.
 OF_TEXTS = '''
@@ -89,7 +87,6 @@ if __name__ == "__main__":
     mean, log_var = vae.encoder(tokens(text))
     print("which is encoded at", keras.ops.convert_to_numpy(mean)[0])
 '''
-
 
 # What only the host that trained it reads; checksums are of the status as it is there.
 LEFT_OUT = ("status.json", "checksums.json", "log.txt", "snapshot.npz", "checkpoint.weights.h5")

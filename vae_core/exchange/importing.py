@@ -35,7 +35,6 @@ from vae_core.sandbox import RefusedError
 
 FILE_BYTES = 512 << 20
 
-
 # TensorFlow reserves more than it uses.
 CHILD = sandbox.ChildLimits(memory_bytes=12 << 30, seconds=180)
 

@@ -29,8 +29,6 @@ from vae_core.model import architectures, likelihoods, objectives, priors, sched
 from vae_core.model.objectives import Objective, Terms
 
 MAX_STEPS_PER_CALL = 32
-
-
 EVALUATION_BATCH = 250
 
 

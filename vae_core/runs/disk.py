@@ -21,7 +21,6 @@ from vae_core.config import VaeLabError
 
 TEMPORARY = re.compile(r"\.[0-9a-f]{8}-.*")  # names given by `replace_file`
 
-
 # Longer is no config and no status; and the error of a library can be a page long.
 MOST_BYTES = 1_000_000
 
@@ -63,17 +62,11 @@ def write_all(handle: int, content: bytes) -> None:
 
 Value = TypeVar("Value")
 
-
 # Path -> (what lstat said, the parsed content). Thousands of runs are listed at every click, so a
 # file that has not changed is not opened again. Bounded: the oldest entries go.
 _parsed: dict[str, tuple[tuple[int, ...], Any]] = {}
-
-
 _parsed_lock = threading.Lock()
-
-
 MOST_PARSED = 30_000
-
 
 # Two writes within one tick of the file system's clock can look alike, so what is that young is
 # read again.

@@ -16,18 +16,11 @@ from vae_core.runs.disk import read_text
 from vae_core.runs.errors import RunError
 
 ACTIVE = ("queued", "running")
-
-
 STATES = (*ACTIVE, "finished", "failed", "cancelled", "interrupted")
-
 
 # A process on this host is looked up; one elsewhere counts as dead after this long in silence.
 HEARTBEAT_TIMEOUT = 30.0
-
-
 MOST_CHARACTERS = 2_000
-
-
 MOST_SECONDS = 1e12  # since 1970
 
 

@@ -22,8 +22,6 @@ from vae_core.runs.run import CLAIM_SECONDS, Run
 from vae_core.runs.status import Status
 
 PROJECT = Path(__file__).resolve().parents[2]
-
-
 LEFT_OVER_SECONDS = 3600.0  # nobody takes that long to make or to remove a folder
 
 

@@ -29,8 +29,6 @@ def weights_file(vae: VAE) -> bytes:
 
 # Ends a checkpoint; HDF5 does not read so far. Weights in which a bit flipped load like any other.
 SEAL = b"\nsha256 "
-
-
 SEAL_BYTES = len(SEAL) + 64
 
 

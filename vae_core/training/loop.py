@@ -35,22 +35,11 @@ from vae_core.training.checkpoint import check_checkpoint, write_checkpoint
 from vae_core.training.export import export
 
 TICK_SECONDS = 0.8  # how often a run shows a sign of life
-
-
 CALL_SECONDS = 0.2  # aimed length of one call into the graph: what a stop waits for
-
-
 STOP_SECONDS = 0.5  # an epoch shorter than this is finished, and kept, before a stop
-
-
 CHECKPOINT_SECONDS = 2.0  # short epochs are checkpointed no more often
-
-
 SNAPSHOT_POINTS = 1000
-
-
 SNAPSHOT_IMAGES = 10
-
 
 # A loss this many times that of a blank picture has exploded.
 EXPLODED = 50.0

@@ -31,10 +31,8 @@ from vae_core.runs.run import Run
 
 POLL_SECONDS = 0.5
 
-
 # A sink that has not written all of it this long after the end of its run is ended.
 LEAVE_SECONDS = 60.0
-
 
 # Unless the environment says otherwise. MLflow would wait 120 s, seven times over.
 MLFLOW_DEFAULTS = {
@@ -44,13 +42,8 @@ MLFLOW_DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }
 
-
 MLFLOW_BATCH = 1000  # its own limit
-
-
 RUN_ID_TAG = "vae_lab.run_id"
-
-
 started: list[subprocess.Popen[bytes]] = []
 
 

@@ -15,7 +15,6 @@ from vae_core.runs.run import Run
 
 PICKED = "picked below"  # the name of the group that is picked and not saved
 
-
 # Labels to start with, where the first two would be a poor example.
 FIRST_LABELS = {"fashion_mnist": ("Sneaker", "Ankle boot"), "mnist": ("4", "9")}
 

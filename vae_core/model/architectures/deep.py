@@ -18,8 +18,6 @@ import keras
 from keras import layers
 
 JIT = False  # measured, as in `conv`
-
-
 WIDTHS = (16, 32, 64, 64)  # of the encoder; the decoder has them the other way round
 
 
