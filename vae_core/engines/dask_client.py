@@ -37,7 +37,7 @@ from vae_core.engines.base import EngineError
 from vae_core.engines.dask_task import CARRIED, Job, Look, fetch, forget, look, stop, train
 from vae_core.runs.disk import replace_file
 from vae_core.runs.errors import RunBusyError, RunError
-from vae_core.runs.files import NETWORK_FILES
+from vae_core.runs.files import CHECKPOINT, CONFIG, LOG, NETWORK_FILES, STATUS, WEIGHTS
 from vae_core.runs.run import CLAIM_SECONDS, Run
 from vae_core.runs.status import Status
 from vae_core.runs.store import RunStore
@@ -54,7 +54,6 @@ CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 10.0  # a machine that takes longer is looked at the next time
 LOST_LOOKS = 6  # a run that nobody has heard of this often is lost
 CLOSE_SECONDS = 10.0
-CHECKPOINT = "checkpoint.weights.h5"
 SILENT = "the Dask scheduler {} does not answer; what waits is sent when it does again."
 
 
@@ -274,9 +273,9 @@ class ClusterEngine:
 
         assert self._client
         ticket = f"{run.id}-{uuid.uuid4().hex[:12]}"
-        weights = CHECKPOINT if run.checkpoint_path.is_file() else "vae.weights.h5"
+        weights = CHECKPOINT if run.checkpoint_path.is_file() else WEIGHTS
         files = {}
-        for name in ("config.json", "status.json", weights, "log.txt"):
+        for name in (CONFIG, STATUS, weights, LOG):
             with contextlib.suppress(FileNotFoundError):
                 files[name] = (run.path / name).read_bytes()
         try:
@@ -502,7 +501,7 @@ class ClusterEngine:
 
     def _mishap(self, out: _Out, error: Exception) -> None:
         """The folder at home is gone, damaged, or can't be written to: the others must not wait."""
-        if isinstance(error, OSError) and (out.run.path / "config.json").exists():
+        if isinstance(error, OSError) and (out.run.path / CONFIG).exists():
             _print(f"run {out.run.id}: {error}")  # a full disk, say: tried again at the next look
             return
         if isinstance(error, EngineError):

@@ -22,7 +22,7 @@ from typing import Any
 from vae_core.config import VaeLabError
 from vae_core.engines.worker_process import CANCEL_SECONDS, WorkerProcess
 from vae_core.runs.errors import RunBusyError, RunError
-from vae_core.runs.files import RUN_FILES
+from vae_core.runs.files import CONFIG, METRICS, RUN_FILES, STATUS, TICKET
 from vae_core.runs.run import Run
 from vae_core.runs.status import Status
 
@@ -31,9 +31,7 @@ SINK_SECONDS = 15.0  # sinks may still read a run that is home
 STALE_SECONDS = 7 * 24 * 3600.0  # what nobody carried home is kept this long
 
 # What a training process writes beside config, status and metrics; nothing else is carried.
-CARRIED = tuple(
-    name for name in RUN_FILES if name not in ("config.json", "status.json", "metrics.jsonl")
-)
+CARRIED = tuple(name for name in RUN_FILES if name not in (CONFIG, STATUS, METRICS))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -193,7 +191,7 @@ def _scratch(dask_worker: Any) -> Path:
 def _same_disk(path: Path, ticket: str) -> bool:
     """Is the client's folder also ours? Its ticket, just written, tells."""
     try:
-        return (path / "ticket").read_text("utf-8") == ticket
+        return (path / TICKET).read_text("utf-8") == ticket
     except (OSError, UnicodeDecodeError):
         return False
 
@@ -296,7 +294,7 @@ def _look(place: Path, worker: str) -> Look:
                 stat = file.stat()
                 if file.name in CARRIED:
                     stamps[file.name] = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-                elif file.name == "metrics.jsonl":
+                elif file.name == METRICS:
                     size = stat.st_size
     return Look(
         worker, read("id") or "", place.name in _trainings, ended, shared, status, size, stamps
@@ -315,7 +313,7 @@ async def fetch(
             with contextlib.suppress(FileNotFoundError):  # a checkpoint, when the run has ended
                 files[name] = (path / name).read_bytes()
         try:
-            with open(path / "metrics.jsonl", "rb") as file:
+            with open(path / METRICS, "rb") as file:
                 file.seek(offset)
                 lines = file.read()
         except FileNotFoundError:

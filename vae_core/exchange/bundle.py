@@ -15,6 +15,7 @@ from vae_core.data import registry
 from vae_core.inference.texts import TextInference
 from vae_core.model import architectures, likelihoods
 from vae_core.runs.errors import NO_WEIGHTS, RunError
+from vae_core.runs.files import CHECKPOINT, CHECKSUMS, LOG, SNAPSHOT, STATUS
 from vae_core.runs.run import Run
 
 LOAD = '''"""Loads this run in plain Keras: python load.py
@@ -89,7 +90,7 @@ if __name__ == "__main__":
 '''
 
 # What only the host that trained it reads; checksums are of the status as it is there.
-LEFT_OUT = ("status.json", "checksums.json", "log.txt", "snapshot.npz", "checkpoint.weights.h5")
+LEFT_OUT = (STATUS, CHECKSUMS, LOG, SNAPSHOT, CHECKPOINT)
 
 
 def bundle(run: Run) -> bytes:
@@ -115,7 +116,7 @@ def bundle(run: Run) -> bytes:
         for name in run.files():
             if name not in LEFT_OUT:
                 archive.writestr(f"{run.id}/{name}", run.read(name))
-        archive.writestr(f"{run.id}/status.json", json.dumps(dataclasses.asdict(status), indent=2))
+        archive.writestr(f"{run.id}/{STATUS}", json.dumps(dataclasses.asdict(status), indent=2))
         for name, text in texts.items():
             archive.writestr(f"{run.id}/{name}", text)
     return buffer.getvalue()

@@ -38,12 +38,17 @@ from vae_core.runs.files import (
     BROWSER_DECODER,
     CANCEL,
     CHECKPOINT,
+    CHECKSUMS,
+    CONFIG,
     DECODER,
     ENCODER,
     LOCK,
+    LOG,
+    METRICS,
     NETWORK_FILES,
     RUN_FILES,
     SEALED_FILES,
+    STATUS,
     TICKET,
     VIEWED_FILES,
     WEIGHTS,
@@ -79,7 +84,7 @@ class Run:
         if os.path.islink(self._folder):  # noqa: PTH114 (faster)
             raise RunError(f"run {path.name} is a symbolic link, which is not followed.")
         try:
-            self.config = parse_file(f"{self._folder}/config.json", _config)
+            self.config = parse_file(f"{self._folder}/{CONFIG}", _config)
         except UNREADABLE as error:
             raise RunError(f"run {path.name}: config.json can't be used: {error}") from error
         if self.config.id != path.name:
@@ -116,11 +121,11 @@ class Run:
 
     @property
     def metrics_path(self) -> Path:
-        return self.path / "metrics.jsonl"
+        return self.path / METRICS
 
     @property
     def checksums_path(self) -> Path:
-        return self.path / "checksums.json"
+        return self.path / CHECKSUMS
 
     @property
     def ticket_path(self) -> Path:
@@ -128,7 +133,7 @@ class Run:
 
     @property
     def log_path(self) -> Path:
-        return self.path / "log.txt"
+        return self.path / LOG
 
     # --- state ---------------------------------------------------------------------------
 
@@ -145,7 +150,7 @@ class Run:
         that the run is finished, and those of status and metrics do of such a run alone.
         """
         try:
-            status, sha256 = parse_file(f"{self._folder}/status.json", read_status)
+            status, sha256 = parse_file(f"{self._folder}/{STATUS}", read_status)
         except UNREADABLE as error:
             raise RunError(f"run {self.id}: status.json can't be used: {error}") from error
         if status.state == "running" and not status.owner_alive():
@@ -157,8 +162,8 @@ class Run:
         sums = self.checksums()
         if sums and status.state != "finished":
             sums = {name: value for name, value in sums.items() if name in NETWORK_FILES}
-        if "status.json" in sums and sums["status.json"].sha256 != sha256:
-            raise self._damage("status.json")
+        if STATUS in sums and sums[STATUS].sha256 != sha256:
+            raise self._damage(STATUS)
         return status, sums
 
     def write_status(self, **changes: Any) -> Status:
@@ -167,7 +172,7 @@ class Run:
         A state other than running, or queued by `queue(owned=True)`, has no owner.
         """
         status = self._changed(changes)
-        self._put(status, seal=status.state == "finished" and self._exists("checksums.json"))
+        self._put(status, seal=status.state == "finished" and self._exists(CHECKSUMS))
         return status
 
     def write_status_in_place(self, **changes: Any) -> None:
@@ -180,7 +185,7 @@ class Run:
                 process is gone reads as interrupted.
         """
         content = json_bytes(dataclasses.asdict(self._changed(changes)))
-        path = f"{self._folder}/status.json"
+        path = f"{self._folder}/{STATUS}"
         handle = os.open(path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
         try:
             write_all(handle, content.ljust(os.fstat(handle).st_size))
@@ -209,7 +214,7 @@ class Run:
         content = json_bytes(dataclasses.asdict(status))
         if seal:
             self._seal(SEALED_FILES, content)
-        replace_file(self.path / "status.json", content)
+        replace_file(self.path / STATUS, content)
 
     def seal_networks(self) -> None:
         """Checksums of the networks and embeddings of a run that is not finished."""
@@ -224,7 +229,7 @@ class Run:
         """
         found = {}
         for name in names:
-            if name == "status.json":
+            if name == STATUS:
                 found[name] = {"bytes": len(status), "sha256": hashlib.sha256(status).hexdigest()}
             elif self._exists(name):
                 with open_file(f"{self._folder}/{name}") as file:
@@ -232,7 +237,7 @@ class Run:
                         "bytes": os.fstat(file.fileno()).st_size,
                         "sha256": file_digest(file),
                     }
-        replace_file(self.path / "checksums.json", json_bytes(found) + b"\n")
+        replace_file(self.path / CHECKSUMS, json_bytes(found) + b"\n")
 
     def write_running(self, **changes: Any) -> Status:
         """`write_status` with this process as the owner."""
@@ -349,7 +354,7 @@ class Run:
             try:
                 signature = file_signature(path)
                 whole = signature[2] == expected.bytes and damaged.get(path) != signature
-                if name == "metrics.jsonl":
+                if name == METRICS:
                     whole = whole and parse_file(path, file_digest) == expected.sha256
             except OSError:
                 whole = False
@@ -359,15 +364,15 @@ class Run:
 
     def _check_metrics(self) -> None:
         """Of a finished run: are the numbers those that were written?"""
-        expected = self._status_and_checksums()[1].get("metrics.jsonl")
+        expected = self._status_and_checksums()[1].get(METRICS)
         if expected is None:
             return
         try:
-            sha256 = parse_file(f"{self._folder}/metrics.jsonl", file_digest)
+            sha256 = parse_file(f"{self._folder}/{METRICS}", file_digest)
         except OSError:
             sha256 = ""
         if sha256 != expected.sha256:
-            raise self._damage("metrics.jsonl")
+            raise self._damage(METRICS)
 
     def _damage(self, name: str) -> RunError:
         return RunError(
@@ -439,7 +444,7 @@ class Run:
 
     def _read_new_lines(self) -> None:
         try:
-            with open_file(f"{self._folder}/metrics.jsonl") as file:
+            with open_file(f"{self._folder}/{METRICS}") as file:
                 found = os.fstat(file.fileno())
                 if found.st_ino != self._inode or found.st_size < self._bytes_read:
                     # Deleted, and trained again.
@@ -506,14 +511,14 @@ class Run:
         """
         if self.status().state != "finished":
             raise RunError(f"run {self.id} is not finished, so nothing of it can go.")
-        kept = ["config.json", "status.json", "metrics.jsonl"]
+        kept = [CONFIG, STATUS, METRICS]
         if not numbers_only:
             kept += NETWORK_FILES
         for name in kept:
             if self._exists(name):
                 self.read(name)
         for path in self.path.iterdir():
-            if path.name not in (*kept, "checksums.json"):
+            if path.name not in (*kept, CHECKSUMS):
                 path.unlink()
-        if self.checksums().keys() != set(self.files()) - {"checksums.json", "config.json"}:
-            self._seal(SEALED_FILES, self.read("status.json"))
+        if self.checksums().keys() != set(self.files()) - {CHECKSUMS, CONFIG}:
+            self._seal(SEALED_FILES, self.read(STATUS))

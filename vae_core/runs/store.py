@@ -17,6 +17,7 @@ import filelock
 from vae_core.config import RUN_ID, RunConfig
 from vae_core.runs.disk import json_bytes, replace_file, sync_folder
 from vae_core.runs.errors import RunError
+from vae_core.runs.files import CONFIG, STATUS
 from vae_core.runs.groups import Group, checked_group_name
 from vae_core.runs.run import CLAIM_SECONDS, Run
 from vae_core.runs.status import Status
@@ -56,8 +57,8 @@ class RunStore:
             )
             try:
                 temporary.mkdir(parents=True)
-                replace_file(temporary / "config.json", config.to_json().encode())
-                replace_file(temporary / "status.json", json_bytes(dataclasses.asdict(status)))
+                replace_file(temporary / CONFIG, config.to_json().encode())
+                replace_file(temporary / STATUS, json_bytes(dataclasses.asdict(status)))
                 os.rename(temporary, path)
                 sync_folder(self.root)
             except OSError as error:

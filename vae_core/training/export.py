@@ -18,6 +18,7 @@ import onnx
 
 from vae_core.model.vae import VAE
 from vae_core.runs.disk import replace_file
+from vae_core.runs.files import BROWSER_DECODER, CHECKSUMS, DECODER, ENCODER
 from vae_core.runs.run import Run
 from vae_core.training.browser_export import export_for_browsers
 from vae_core.training.checkpoint import weights_file
@@ -31,7 +32,7 @@ def export(vae: VAE, run: Run) -> None:
 
     Graphs of other weights go first: with new ones under them they would decode a mixture.
     """
-    for name in ("checksums.json", "encoder.onnx", "decoder.onnx", "decoder.json"):
+    for name in (CHECKSUMS, ENCODER, DECODER, BROWSER_DECODER):
         (run.path / name).unlink(missing_ok=True)
     vae.optimizer = None  # Keras would store its state with the weights
     replace_file(run.weights_path, weights_file(vae))

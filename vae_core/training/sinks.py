@@ -26,7 +26,7 @@ from typing import Any, Protocol
 
 from vae_core.config import VaeLabError
 from vae_core.runs.errors import RunError
-from vae_core.runs.files import NETWORK_FILES
+from vae_core.runs.files import CONFIG, METRICS, NETWORK_FILES
 from vae_core.runs.run import Run
 
 POLL_SECONDS = 0.5
@@ -279,7 +279,7 @@ def export_mlflow(run: Run) -> str:
     try:
         sink = MlflowSink(run)
         sink.write(run.records("epoch", "end"))
-        for name in ("config.json", "metrics.jsonl", *NETWORK_FILES):
+        for name in (CONFIG, METRICS, *NETWORK_FILES):
             if name in run.files():
                 sink.attach(run.path / name)
         sink.close("finished")
