@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from vae_core.model.architectures import TEXT_ARCHITECTURES
+from vae_core import kinds
 from vae_core.runs.run import Run
 
-IMAGES, ANY_KIND = ("images",), ("images", "text", "melodies")
-
-ITEMS = {  # one, several, and what numbers are nats of
-    "images": ("image", "images", "an image"),
-    "text": ("text", "texts", "a text"),
-    "melodies": ("melody", "melodies", "a melody"),
-}
+IMAGES, ANY_KIND = ("images",), tuple(kinds.KINDS)
 
 SHOWN_AS = {"images": "pictures", "text": "texts", "melodies": "melodies"}
 
@@ -24,21 +18,19 @@ SHOWN_ON = {
 
 def kind(run: Run) -> str:
     """Of the data that it was trained on: `images`, `text`, or `melodies`, texts that one hears."""
-    if run.config.architecture not in TEXT_ARCHITECTURES:
-        return "images"
-    return "melodies" if run.config.dataset == "melodies" else "text"
+    return kinds.of_run(run.config).name
 
 
 def item(run: Run) -> str:
     """What its data set holds: an `image`, a `text` or a `melody`."""
-    return ITEMS[kind(run)][0]
+    return kinds.of_run(run.config).item
 
 
 def items(run: Run) -> str:
     """Several of them."""
-    return ITEMS[kind(run)][1]
+    return kinds.of_run(run.config).items
 
 
 def an_item(run: Run) -> str:
     """What its numbers are nats of."""
-    return ITEMS[kind(run)][2]
+    return kinds.of_run(run.config).an_item

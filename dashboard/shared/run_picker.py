@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 import streamlit as st
 
-from dashboard.shared.item_words import ANY_KIND, IMAGES, ITEMS, SHOWN_AS, SHOWN_ON, kind
+from dashboard.shared.item_words import ANY_KIND, IMAGES, SHOWN_AS, SHOWN_ON, items, kind
 from dashboard.shared.markdown import escape_markdown
 from dashboard.shared.run_list import all_runs, run_label
 from dashboard.shell.presentation import PRESENTING
@@ -47,7 +47,7 @@ def pick_run(
         requested_kind = kind(others[requested])
         shown_kinds = " and ".join(SHOWN_AS[kind] for kind in kinds)
         st.caption(
-            f"{escape_markdown(requested)} holds {ITEMS[requested_kind][1]}, and this page shows "
+            f"{escape_markdown(requested)} holds {items(others[requested])}, and this page shows "
             f"{shown_kinds}: here is another run. {SHOWN_ON[requested_kind]}"
         )
     if key in st.session_state and st.session_state[key] not in runs:  # it was deleted

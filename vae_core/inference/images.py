@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from vae_core.inference.session import onnx_session, run_session
+from vae_core.inference.session import run_session, sessions
 from vae_core.model import likelihoods, priors
-from vae_core.runs.errors import RunError
 from vae_core.runs.run import Run
 
 
@@ -25,19 +24,8 @@ class Inference:
         self.has_rate = run.config.has_rate
         self.prior = priors.of(run.config)
         self.likelihood = likelihoods.of(run.config)
-        try:
-            # Sessions copy what they need. (Left to map the file itself, onnxruntime would end the
-            # process by a signal when somebody overwrites it.)
-            weights = run.weights_path.name, run.read(run.weights_path.name)
-            self._encoder = onnx_session(run.read(run.encoder_path.name), *weights)
-            self._decoder = onnx_session(run.read(run.decoder_path.name), *weights)
+        with sessions(run) as (self._encoder, self._decoder):
             self.size = int(self._encoder.get_inputs()[0].shape[1])  # pixels a side
-        except RunError:
-            raise
-        except Exception as error:  # onnxruntime has a dozen classes without a common base
-            raise RunError(
-                f"run {run.id}: its networks can't be loaded; train it again. ({error})"
-            ) from error
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """posterior_mean and posterior_log_var, (n, d) float32, of images (n, size, size).

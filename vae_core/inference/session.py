@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import numpy as np
 import onnxruntime
+
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
 
 # One batch of 900 conv pictures would leave half a gigabyte in the allocator.
 CHUNK = 100
 
 
-def onnx_session(graph: bytes, weights_name: str, weights: bytes) -> onnxruntime.InferenceSession:
+@contextlib.contextmanager
+def sessions(run: Run) -> Iterator[tuple[onnxruntime.InferenceSession, ...]]:
+    """The encoder and the decoder of a run; an error while they are looked at is the run's, too.
+
+    Raises:
+        RunError: an export is missing or damaged.
+    """
+    try:
+        # Sessions copy what they need. (Left to map the file itself, onnxruntime would end the
+        # process by a signal when somebody overwrites it.)
+        weights = run.weights_path.name, run.read(run.weights_path.name)
+        graphs = run.encoder_path.name, run.decoder_path.name
+        yield tuple(_session(run.read(graph), *weights) for graph in graphs)
+    except RunError:
+        raise
+    except Exception as error:  # onnxruntime has a dozen classes without a common base
+        raise RunError(
+            f"run {run.id}: its networks can't be loaded; train it again. ({error})"
+        ) from error
+
+
+def _session(graph: bytes, weights_name: str, weights: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.add_external_initializers_from_files_in_memory(
         [weights_name], [weights], [len(weights)]

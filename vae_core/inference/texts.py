@@ -9,10 +9,9 @@ import numpy as np
 
 from vae_core.data import tokens as data_tokens
 from vae_core.data.tokens import decoder_inputs, generate
-from vae_core.inference.session import onnx_session, run_session
+from vae_core.inference.session import run_session, sessions
 from vae_core.model import priors
 from vae_core.model.likelihoods import categorical
-from vae_core.runs.errors import RunError
 from vae_core.runs.run import Run
 
 
@@ -34,10 +33,7 @@ class TextInference:
         self.latent_dim = run.config.latent_dim
         self.has_rate = run.config.has_rate
         self.prior = priors.of(run.config)
-        try:
-            weights = run.weights_path.name, run.read(run.weights_path.name)
-            self._encoder = onnx_session(run.read(run.encoder_path.name), *weights)
-            self._decoder = onnx_session(run.read(run.decoder_path.name), *weights)
+        with sessions(run) as (self._encoder, self._decoder):
             properties = self._decoder.get_modelmeta().custom_metadata_map
             self.vocabulary, self.length = properties["vocabulary"], int(properties["length"])
             inputs = self._decoder.get_inputs()
@@ -46,12 +42,6 @@ class TextInference:
             shapes = {i.name: i.shape[1:] for i in inputs}
             self._shapes: list[list[int]] = [shapes[name] for name in states]
             self._inputs = [*(i.name for i in inputs[:2]), *states]
-        except RunError:
-            raise
-        except Exception as error:  # as in `Inference`
-            raise RunError(
-                f"run {run.id}: its networks can't be loaded; train it again. ({error})"
-            ) from error
 
     def tokens(self, texts: Sequence[str]) -> np.ndarray:
         """Tokens (n, length) int32 of texts, see `vae_core.data.tokens.encode`."""

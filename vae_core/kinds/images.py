@@ -8,11 +8,11 @@ import numpy as np
 
 from vae_core.config import RunConfig
 from vae_core.data.dataset import Dataset
-from vae_core.inference.images import Inference
 from vae_core.metrics import measurement
 from vae_core.runs.run import Run
 
 if TYPE_CHECKING:
+    from vae_core.inference.images import Inference
     from vae_core.model.vae import VAE
 
 
@@ -36,6 +36,8 @@ class Images:
         return VAE(config, self.item_shape(size), steps)
 
     def inference(self, run: Run) -> Inference:
+        from vae_core.inference.images import Inference  # onnxruntime, only where it is needed
+
         return Inference(run)
 
     def measure(self, networks: Any, dataset: Dataset, has_rate: bool) -> dict[str, float]:

@@ -9,11 +9,11 @@ import numpy as np
 from vae_core.config import RunConfig
 from vae_core.data import tokens
 from vae_core.data.dataset import Dataset
-from vae_core.inference.texts import TextInference
 from vae_core.metrics import texts
 from vae_core.runs.run import Run
 
 if TYPE_CHECKING:
+    from vae_core.inference.texts import TextInference
     from vae_core.model.vae import VAE
 
 
@@ -37,6 +37,8 @@ class Texts:
         return TextVAE(config, size, vocabulary, steps)
 
     def inference(self, run: Run) -> TextInference:
+        from vae_core.inference.texts import TextInference  # onnxruntime, only where it is needed
+
         return TextInference(run)
 
     def measure(self, networks: Any, dataset: Dataset, has_rate: bool) -> dict[str, float]:
