@@ -43,7 +43,12 @@ class Cluster:
             DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=str(allowed_failures),
         )
         self.workers: list[subprocess.Popen[bytes]] = []
-        wait_for(lambda: file.exists() or self._scheduler.poll() is not None)
+        # The file appears empty, and is then written.
+        wait_for(
+            lambda: (
+                (file.exists() and file.read_text().strip()) or self._scheduler.poll() is not None
+            )
+        )
         assert self._scheduler.poll() is None, "the scheduler has ended"
         self.address = json.loads(file.read_text())["address"]
 
