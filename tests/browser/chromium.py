@@ -98,10 +98,17 @@ def browser() -> Iterator[Any]:
         browser.close()
 
 
+def new_context(browser: Any, **options: Any) -> Any:
+    """A browser context whose waits end only where something is broken."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE * 1000)
+    return context
+
+
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
     """A page that fails the test on any script error, failed request or foreign host."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1200})
+    context = new_context(browser, viewport={"width": 1440, "height": 1200})
     page = context.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
@@ -144,7 +151,6 @@ def drawn(page: Any, count: int = 1) -> None:
     page.wait_for_function(
         "count => document.querySelectorAll('.vae-lab-plot .main-svg').length >= count",
         arg=count,
-        timeout=30_000,
     )
 
 
@@ -156,7 +162,5 @@ def start_training(server: Server, page: Any, epochs: int) -> None:
     page.get_by_role("spinbutton", name="Epochs").press("Enter")
     page.wait_for_timeout(1000)
     page.get_by_role("button", name="Train", exact=True).click()
-    page.locator(".st-key-stop").wait_for(timeout=60_000)
-    page.wait_for_function(
-        f"/epoch [1-9][0-9]* of {epochs}, about/.test(document.body.innerText)", timeout=60_000
-    )
+    page.locator(".st-key-stop").wait_for()
+    page.wait_for_function(f"/epoch [1-9][0-9]* of {epochs}, about/.test(document.body.innerText)")

@@ -10,6 +10,7 @@ import pytest
 
 from dashboard.components.vector import vector as components
 from tests.browser.chromium import Server, drawn
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +19,7 @@ TILES = ".vae-lab-vector-rows canvas"
 
 def open_board(server: Server, page: Any) -> None:
     page.goto(f"{server.url}/arithmetic")
-    page.locator(TILES).first.wait_for(timeout=30_000)
+    page.locator(TILES).first.wait_for()
     settled(page)
 
 
@@ -71,13 +72,13 @@ def test_all_pictures_change_while_the_slider_moves(server: Server, page: Any) -
     assert changed[:7] == [False] + [True] * 6
     assert changed[7:] == ([False] * 8 + [True] * 8) * 2
     page.mouse.up()
-    page.wait_for_function("location.search.includes('arithmetic_strength')", timeout=10_000)
+    page.wait_for_function("location.search.includes('arithmetic_strength')")
     strength = page.locator(".vae-lab-vector-strength").inner_text()
     page.wait_for_timeout(1000)
     assert page.locator(".vae-lab-vector-strength").inner_text() == strength
     page.goto(page.url)  # a colleague opens the link
-    page.locator(TILES).first.wait_for(timeout=30_000)
-    page.locator(".vae-lab-vector-strength").get_by_text(strength).wait_for(timeout=10_000)
+    page.locator(TILES).first.wait_for()
+    page.locator(".vae-lab-vector-strength").get_by_text(strength).wait_for()
     settled(page)
     assert shown(page) == after
 
@@ -146,9 +147,9 @@ def test_a_picture_is_clicked_into_a_group(server: Server, page: Any) -> None:
         page.mouse.move(*at)
         page.wait_for_timeout(300)
         page.mouse.click(*at)
-        expect(picked).to_have_value(expected, timeout=10_000)
+        expect(picked).to_have_value(expected, timeout=PATIENCE * 1000)
     page.get_by_role("textbox", name="Save as a group").fill("clicked")
     page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_text("saved: 2 images").wait_for(timeout=10_000)
+    page.get_by_text("saved: 2 images").wait_for()
     (kept,) = (server.store.root / ".groups").glob("*.json")
     assert json.loads(kept.read_text())["clicked"]["images"] == [13, 14]

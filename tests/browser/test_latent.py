@@ -38,7 +38,7 @@ EMPHASISED = """() => document.querySelector('.vae-lab-plot')._fullData
 def open_page(server: Server, page: Any, query: str = "") -> None:
     page.goto(f"{server.url}/latent_space?{query}")
     drawn(page)
-    page.wait_for_function("window.vaeLabDecoders?.size > 0", timeout=10_000)
+    page.wait_for_function("window.vaeLabDecoders?.size > 0")
 
 
 def drag(page: Any, element: Any, corners: list[tuple[float, float]]) -> None:
@@ -54,7 +54,7 @@ def drag(page: Any, element: Any, corners: list[tuple[float, float]]) -> None:
 
 def selected(page: Any) -> int:
     text = page.get_by_text(re.compile(r"^[\d,]+ selected")).first
-    text.wait_for(timeout=20_000)
+    text.wait_for()
     return int(text.inner_text().split()[0].replace(",", ""))
 
 
@@ -68,14 +68,14 @@ def test_hovering_shows_what_a_point_decodes_to(server: Server, page: Any) -> No
     seen = []
     for place in (*page.evaluate(PLACES, [1, [0]]), *page.evaluate(PLACES, [0, [0]])):
         page.mouse.move(*place)
-        page.wait_for_function(f"({PICTURE})() !== null", timeout=10_000)
+        page.wait_for_function(f"({PICTURE})() !== null")
         page.wait_for_timeout(300)
         seen.append(page.evaluate(PICTURE))
     assert all(max(pixels) > 100 for pixels in seen)
     assert seen[0] != seen[1]
     assert sent == []
     page.mouse.move(5, 5)
-    page.wait_for_function(f"({PICTURE})() === null", timeout=10_000)
+    page.wait_for_function(f"({PICTURE})() === null")
 
 
 def test_a_click_puts_the_image_into_the_address(server: Server, page: Any) -> None:
@@ -84,11 +84,11 @@ def test_a_click_puts_the_image_into_the_address(server: Server, page: Any) -> N
     page.mouse.move(x, y)
     page.wait_for_timeout(300)
     page.mouse.click(x, y)
-    page.wait_for_function("location.search.includes('point=')", timeout=20_000)
+    page.wait_for_function("location.search.includes('point=')")
     caption = page.get_by_text("its mean, decoded").inner_text()
     page.reload()
     drawn(page)
-    page.get_by_text(caption).wait_for(timeout=20_000)
+    page.get_by_text(caption).wait_for()
 
 
 def test_a_box_counts_and_becomes_a_group_that_stays(server: Server, page: Any) -> None:
@@ -113,22 +113,22 @@ def test_a_box_counts_and_becomes_a_group_that_stays(server: Server, page: Any) 
         return count;
     }"""
     assert count == pytest.approx(page.evaluate(inside), rel=0.02)
-    page.wait_for_function(f"({EMPHASISED})() === {count}", timeout=10_000)
-    page.get_by_text("their mean, decoded").wait_for(timeout=10_000)
+    page.wait_for_function(f"({EMPHASISED})() === {count}")
+    page.get_by_text("their mean, decoded").wait_for()
 
     page.get_by_role("textbox", name="Save as a group").fill("die Mitte")
     page.get_by_role("button", name="Save", exact=True).click()
-    page.get_by_text("Group “die Mitte” saved").wait_for(timeout=20_000)
+    page.get_by_text("Group “die Mitte” saved").wait_for()
     assert page.evaluate(EMPHASISED) == count, "the selection stays"
 
     page.reload()
     drawn(page)
-    page.get_by_text("Nothing is selected").wait_for(timeout=20_000)
+    page.get_by_text("Nothing is selected").wait_for()
     page.get_by_text(f"die Mitte · {count:,} images").wait_for()
     page.locator("[class*=st-key-group-show-die]").get_by_role("button").click()
     assert selected(page) == count
     page.get_by_role("button", name="Delete").click()  # groups that ship have none
-    page.get_by_text(f"die Mitte · {count:,} images").wait_for(state="detached", timeout=20_000)
+    page.get_by_text(f"die Mitte · {count:,} images").wait_for(state="detached")
 
 
 def test_a_lasso_selects_and_a_double_click_lets_go(server: Server, page: Any) -> None:
@@ -139,8 +139,8 @@ def test_a_lasso_selects_and_a_double_click_lets_go(server: Server, page: Any) -
     assert 0 < count < 10_000
     box = area.bounding_box()
     page.mouse.dblclick(box["x"] + 3, box["y"] + 3)
-    page.get_by_text("Nothing is selected").wait_for(timeout=20_000)
-    page.wait_for_function(f"({EMPHASISED})() === 0", timeout=10_000)
+    page.get_by_text("Nothing is selected").wait_for()
+    page.wait_for_function(f"({EMPHASISED})() === 0")
 
 
 def test_ellipses_are_drawn_in_place(server: Server, page: Any) -> None:
@@ -149,7 +149,6 @@ def test_ellipses_are_drawn_in_place(server: Server, page: Any) -> None:
     page.get_by_text("Posterior ellipses").click()
     page.wait_for_function(
         "window.node._fullData.filter((trace) => trace.mode === 'lines').length === 10",
-        timeout=20_000,
     )
     assert page.evaluate("window.node.isConnected")
 
@@ -160,7 +159,7 @@ def test_a_stroke_shows_its_reconstruction(server: Server, page: Any) -> None:
     canvas.scroll_into_view_if_needed()
     page.wait_for_timeout(500)
     drag(page, canvas, [(0.5, 0.15), (0.5, 0.85)])
-    page.get_by_text("its reconstruction").wait_for(timeout=20_000)
+    page.get_by_text("its reconstruction").wait_for()
     page.get_by_text("differ in β alone").wait_for()
     rate = page.get_by_text(re.compile("rate of this picture")).inner_text()
     drawn_at = """() => {
@@ -173,10 +172,10 @@ def test_a_stroke_shows_its_reconstruction(server: Server, page: Any) -> None:
     canvas.focus()  # and with the keyboard
     for _ in range(12):
         page.keyboard.press("ArrowLeft")
-    page.wait_for_function(f"({drawn_at})() !== {before}", timeout=20_000)
-    page.get_by_text(rate).wait_for(state="detached", timeout=20_000)
+    page.wait_for_function(f"({drawn_at})() !== {before}")
+    page.get_by_text(rate).wait_for(state="detached")
     page.get_by_role("button", name="Clear", exact=True).click()
-    page.get_by_text("Draw something").wait_for(timeout=20_000)
+    page.get_by_text("Draw something").wait_for()
 
 
 def test_a_picture_with_dark_ink_is_turned(server: Server, page: Any, tmp_path: Path) -> None:
@@ -186,7 +185,7 @@ def test_a_picture_with_dark_ink_is_turned(server: Server, page: Any, tmp_path: 
     (tmp_path / "one.png").write_bytes(pictures.png(paper / 255))
     chooser = page.locator(".pad-file input")
     chooser.set_input_files(tmp_path / "one.png")
-    page.get_by_text("its reconstruction").wait_for(timeout=20_000)
+    page.get_by_text("its reconstruction").wait_for()
     assert page.get_by_role("checkbox", name="Invert").is_checked()
     middle, corner = page.locator("canvas.pad-canvas").evaluate(
         """(canvas) => [[140, 140], [5, 5]].map(
@@ -195,4 +194,4 @@ def test_a_picture_with_dark_ink_is_turned(server: Server, page: Any, tmp_path: 
     assert middle > 200 > 50 > corner
     (tmp_path / "no.png").write_text("no picture")
     chooser.set_input_files(tmp_path / "no.png")
-    page.get_by_text("can't be read as a picture").wait_for(timeout=10_000)
+    page.get_by_text("can't be read as a picture").wait_for()

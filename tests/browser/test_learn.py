@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.browser.chromium import Server
+from tests.browser.chromium import Server, new_context
 
 pytestmark = pytest.mark.browser
 
 
 def open_bars(server: Server, page: Any, query: str = "") -> None:
     page.goto(f"{server.url}/learn{query}")
-    page.locator(".vae-lab-bars-bar").first.wait_for(timeout=30_000)
+    page.locator(".vae-lab-bars-bar").first.wait_for()
     page.wait_for_timeout(500)
 
 
@@ -30,7 +30,7 @@ def values(page: Any, which: str) -> list[float]:
 
 def in_link(page: Any, which: str) -> list[float]:
     """As the address has them, once it does."""
-    page.wait_for_function(f"location.search.includes('learn_{which}=')", timeout=10_000)
+    page.wait_for_function(f"location.search.includes('learn_{which}=')")
     query = urllib.parse.parse_qs(urllib.parse.urlsplit(page.url).query)
     return [float(part) for part in query[f"learn_{which}"][0].split(",")]
 
@@ -62,7 +62,7 @@ def test_a_bar_is_dragged_and_nothing_is_sent_on_the_way(server: Server, page: A
     assert kl.inner_text() == "∞" != before
     assert values(page, "p") == [0.6, 0.3, 0.1]
     page.goto(page.url)  # a colleague opens the link
-    page.get_by_text("KL(p ‖ q) is infinite").wait_for(timeout=30_000)
+    page.get_by_text("KL(p ‖ q) is infinite").wait_for()
     assert values(page, "q") == [0.4, 0.6, 0]
 
 
@@ -90,7 +90,7 @@ def test_arrow_keys_move_a_bar_that_keeps_the_keyboard(server: Server, page: Any
 
 
 def test_a_finger_moves_a_bar(server: Server, browser: Any) -> None:
-    context = browser.new_context(viewport={"width": 900, "height": 900}, has_touch=True)
+    context = new_context(browser, viewport={"width": 900, "height": 900}, has_touch=True)
     page = context.new_page()
     try:
         open_bars(server, page)
@@ -114,9 +114,9 @@ def test_bars_follow_what_is_typed_and_the_sections_draw(server: Server, page: A
         ("The ELBO", ".st-key-learn-bounds .main-svg"),
     ):
         page.get_by_role("tab", name=name).click()
-        page.locator(last).first.wait_for(timeout=30_000)
+        page.locator(last).first.wait_for()
         assert not page.get_by_test_id("stException").count()
     page.get_by_role("tab", name="Which β is it?").click()
     page.get_by_role("link", name="Train with β").click()
-    page.get_by_role("button", name="Train", exact=True).wait_for(timeout=30_000)
+    page.get_by_role("button", name="Train", exact=True).wait_for()
     assert page.get_by_role("slider", name="β").get_attribute("aria-valuetext") == "20"

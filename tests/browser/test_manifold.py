@@ -15,7 +15,7 @@ from PIL import Image
 from dashboard.app_pages.manifold import sweep_planes
 from dashboard.shared.run_list import run_label
 from dashboard.shared.sweeps import sweep_of
-from tests.browser.chromium import Server
+from tests.browser.chromium import Server, new_context
 from vae_core.inference.images import Inference
 from vae_core.latent import planes
 from vae_core.runs.store import pretrained_store
@@ -28,8 +28,8 @@ SIBLINGS = 8  # the sweep that the page opens on
 def open_plane(server: Server, page: Any, query: str = "") -> dict[str, float]:
     """The Manifold page, once its decoder is there; where the plane lies, in pixels."""
     page.goto(f"{server.url}/manifold{query}")
-    page.locator(".vae-lab-plane-front").wait_for(timeout=30_000)
-    page.wait_for_function("window.vaeLabDecoders?.size > 0", timeout=30_000)
+    page.locator(".vae-lab-plane-front").wait_for()
+    page.wait_for_function("window.vaeLabDecoders?.size > 0")
     page.wait_for_function(
         "() => [...document.querySelectorAll('[data-testid=stSlider]')].length > 2"
     )
@@ -69,7 +69,6 @@ def kept(page: Any) -> list[float]:
                 (value, i) => value === Number(asked.get(`manifold_z_${i}`) ?? 0)
             );
         }""",
-        timeout=20_000,
     )
     return sliders(page)
 
@@ -97,9 +96,7 @@ def test_a_click_keeps_the_point_in_sliders_and_link(server: Server, page: Any) 
     point = kept(page)
     assert all(value > 0.5 for value in point)
     page.goto(page.url)  # a colleague opens the link
-    page.locator(".vae-lab-plane-where").get_by_text(f"z₁ = {point[0]:.2f}").wait_for(
-        timeout=30_000
-    )
+    page.locator(".vae-lab-plane-where").get_by_text(f"z₁ = {point[0]:.2f}").wait_for()
     assert kept(page) == point
 
 
@@ -118,13 +115,13 @@ def test_arrow_keys_and_enter_do_the_same(server: Server, page: Any) -> None:
 
 
 def test_a_finger_explores_and_a_tap_picks(server: Server, browser: Any) -> None:
-    context = browser.new_context(viewport={"width": 900, "height": 900}, has_touch=True)
+    context = new_context(browser, viewport={"width": 900, "height": 900}, has_touch=True)
     page = context.new_page()
     try:
         box = open_plane(server, page)
         before = where(page)
         page.touchscreen.tap(box["x"] + 0.8 * box["width"], box["y"] + 0.3 * box["height"])
-        page.wait_for_function("location.search.includes('manifold_z_0')", timeout=10_000)
+        page.wait_for_function("location.search.includes('manifold_z_0')")
         assert where(page) != before
     finally:
         context.close()
@@ -134,14 +131,14 @@ def test_the_slider_morphs_over_the_sweep_and_takes_the_page_along(
     server: Server, page: Any
 ) -> None:
     open_plane(server, page)
-    page.wait_for_function(f"window.vaeLabDecoders.size === {SIBLINGS}", timeout=30_000)
+    page.wait_for_function(f"window.vaeLabDecoders.size === {SIBLINGS}")
     run = page.get_by_role("combobox", name="Run")
     before, picture = run.input_value(), front(page)
     page.locator(".vae-lab-plane-slider").focus()
     page.keyboard.press("ArrowRight")
     title = page.locator(".vae-lab-plane-title").inner_text()
     assert title == "β = 2"
-    page.wait_for_function("location.search.includes('run=')", timeout=10_000)
+    page.wait_for_function("location.search.includes('run=')")
     page.wait_for_timeout(500)
     assert "β 1 " in before
     assert "β 2 " in run.input_value()
@@ -194,12 +191,12 @@ def test_without_a_decoder_for_browsers_the_server_decodes(server: Server, page:
         (run / name).unlink()
     try:
         page.goto(f"{server.url}/manifold")  # the store's own run is the first
-        page.get_by_text("can't decode this architecture").wait_for(timeout=30_000)
+        page.get_by_text("can't decode this architecture").wait_for()
         picture = page.get_by_alt_text("The picture at the sliders' point")
         before = picture.get_attribute("src")
         box = page.locator(".vae-lab-plane-front").bounding_box()
         page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.2 * box["height"])
-        page.wait_for_function("location.search.includes('manifold_z_0')", timeout=10_000)
+        page.wait_for_function("location.search.includes('manifold_z_0')")
         page.wait_for_timeout(1000)
         assert picture.get_attribute("src") != before
     finally:
@@ -207,7 +204,7 @@ def test_without_a_decoder_for_browsers_the_server_decodes(server: Server, page:
 
 
 def downloaded(page: Any, label: str) -> bytes:
-    with page.expect_download(timeout=30_000) as download:
+    with page.expect_download() as download:
         page.get_by_role("button", name=label).click()
     return bytes(download.value.path().read_bytes())
 
@@ -235,4 +232,4 @@ def test_a_path_is_drawn_and_taken_along(server: Server, page: Any) -> None:
 
 def test_an_end_that_is_no_point_is_said_in_a_sentence(server: Server, page: Any) -> None:
     page.goto(f"{server.url}/manifold?walk_a=1,2,3&walk_b=1,2")
-    page.get_by_text("write 2 numbers with commas between them").wait_for(timeout=30_000)
+    page.get_by_text("write 2 numbers with commas between them").wait_for()

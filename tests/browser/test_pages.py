@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.browser.chromium import Server, drawn, start_training
+from tests.browser.chromium import Server, drawn, new_context, start_training
 from tests.dashboard.pages import PATHS
 
 pytestmark = pytest.mark.browser
@@ -20,7 +20,7 @@ PICTURES = ".vae-lab-plot .main-svg, .vae-lab-plane-front, .vae-lab-bars-bar"
 @pytest.mark.parametrize("path", PATHS)
 def test_every_page_draws(server: Server, page: Any, path: str) -> None:
     page.goto(f"{server.url}/{path}")
-    page.locator(PICTURES).first.wait_for(timeout=30_000)
+    page.locator(PICTURES).first.wait_for()
     page.wait_for_timeout(500)
     assert not page.locator(".vae-lab-plot-error:visible").count()
     assert not page.locator("[data-testid=stException]").count()
@@ -40,7 +40,7 @@ def test_the_web_process_stays_small(server: Server, browser: Any) -> None:
     """With the gallery open on every page, each viewed by a session of its own."""
     for _ in range(2):
         for path in PATHS:
-            context = browser.new_context()
+            context = new_context(browser)
             page = context.new_page()
             page.goto(f"{server.url}/{path}")
             page.locator(PICTURES).first.wait_for()
@@ -68,8 +68,8 @@ def test_a_click_decodes_a_point(server: Server, page: Any) -> None:
     page.mouse.move(*place)
     page.wait_for_timeout(300)
     page.mouse.click(*place)
-    page.get_by_text("its mean, decoded").wait_for(timeout=10_000)
-    page.get_by_text("eight samples").wait_for(timeout=10_000)
+    page.get_by_text("its mean, decoded").wait_for()
+    page.get_by_text("eight samples").wait_for()
 
 
 def test_the_run_is_in_the_url(server: Server, page: Any) -> None:
@@ -79,7 +79,7 @@ def test_the_run_is_in_the_url(server: Server, page: Any) -> None:
     page.get_by_role("option", name="β 0.1 ").first.click()
     page.wait_for_function("location.search.includes('run=')")
     page.goto(page.url.replace("latent_space", "manifold"))
-    page.locator(".vae-lab-plane-front").wait_for(timeout=30_000)
+    page.locator(".vae-lab-plane-front").wait_for()
     assert "β 0.1" in page.get_by_role("combobox", name="Run").input_value()
 
 

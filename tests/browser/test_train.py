@@ -41,28 +41,28 @@ def test_train_streams_on_the_same_elements_and_stops(server: Server, page: Any)
     epoch = "() => +(document.body.innerText.match(/epoch ([0-9]+) of 90000/)?.[1] ?? -1)"
     seen = {page.evaluate(epoch)}
     while len(seen) < 11:
-        page.wait_for_function(f"last => ({epoch})() > last", arg=max(seen), timeout=30_000)
+        page.wait_for_function(f"last => ({epoch})() > last", arg=max(seen))
         seen.add(page.evaluate(epoch))
     assert page.evaluate("window.nodes.every((node) => node.isConnected)")
     assert page.evaluate(state) == by_hand
 
     page.locator(".st-key-stop button").click()
-    page.get_by_text("cancelled").first.wait_for(timeout=10_000)
-    page.locator(".st-key-resume").wait_for(timeout=10_000)
+    page.get_by_text("cancelled").first.wait_for()
+    page.locator(".st-key-resume").wait_for()
     (run,) = server.store.scan()[0]
     assert run.status().state == "cancelled"
 
     stopped_at = page.evaluate(epoch)
     page.locator(".st-key-resume button").click()
-    page.locator(".st-key-stop").wait_for(timeout=60_000)
-    page.wait_for_function(f"last => ({epoch})() > last", arg=stopped_at, timeout=60_000)
+    page.locator(".st-key-stop").wait_for()
+    page.wait_for_function(f"last => ({epoch})() > last", arg=stopped_at)
     for _ in range(4):  # overlapping draws must not break the charts
         page.reload()
         drawn(page, 4)
         page.wait_for_timeout(700)
         assert not page.locator(".vae-lab-plot-error:visible").count()
     page.locator(".st-key-stop button").click()
-    page.locator(".st-key-resume").wait_for(timeout=10_000)
+    page.locator(".st-key-resume").wait_for()
 
 
 def test_a_sweep_runs_through_and_the_view_follows_it(server: Server, page: Any) -> None:
@@ -70,9 +70,9 @@ def test_a_sweep_runs_through_and_the_view_follows_it(server: Server, page: Any)
     page.goto(f"{server.url}/train?train_mode=Sweep&train_epochs_digits=60{betas}")
     drawn(page, 4)
     page.get_by_role("button", name="Train 3 runs").click()
-    page.get_by_text("1 running, 2 waiting").wait_for(timeout=30_000)
+    page.get_by_text("1 running, 2 waiting").wait_for()
     page.get_by_text("no. 2 in line").wait_for()
-    page.get_by_text("All 3 runs are finished already").wait_for(timeout=90_000)
+    page.get_by_text("All 3 runs are finished already").wait_for()
     runs = [run for run in server.store.scan()[0] if run.config.epochs == 60]
     assert [(run.config.beta, run.status().state) for run in runs] == [
         *((0.5, "finished"), (2, "finished"), (8, "finished")),
@@ -85,7 +85,7 @@ def test_delete_asks_first_and_deletes(server: Server, page: Any) -> None:
     drawn(page, 4)
     run = server.store.create(RunConfig(seed=99))  # by another viewer: nobody presses a key here
     run.write_status(state="failed")
-    page.locator(f".st-key-row-{run.id}").wait_for(timeout=10_000)
+    page.locator(f".st-key-row-{run.id}").wait_for()
     page.locator(f".st-key-delete-{run.id} button").first.click()
     page.get_by_text("Its networks, numbers and log are lost").last.wait_for()
     page.wait_for_timeout(7000)  # the queue ticks, and the question stays
@@ -93,7 +93,7 @@ def test_delete_asks_first_and_deletes(server: Server, page: Any) -> None:
     assert confirm.is_visible()
     assert run.path.is_dir()
     confirm.click()
-    page.locator(f".st-key-row-{run.id}").wait_for(state="detached", timeout=10_000)
+    page.locator(f".st-key-row-{run.id}").wait_for(state="detached")
     assert not run.path.exists()
 
 
@@ -105,7 +105,7 @@ def test_the_run_in_view_can_be_deleted_there(server: Server, page: Any) -> None
     page.locator(".st-key-delete button").first.click()
     assert "seed 100" in in_view.input_value()
     page.get_by_role("button", name="Delete for good").click()
-    page.locator(f".st-key-row-{run.id}").wait_for(state="detached", timeout=10_000)
+    page.locator(f".st-key-row-{run.id}").wait_for(state="detached")
     page.wait_for_timeout(1500)
     assert not run.path.exists()
     assert not page.get_by_test_id("stException").count()
@@ -119,7 +119,7 @@ def test_another_viewer_may_delete_the_run_in_view(server: Server, page: Any) ->
     page.goto(f"{server.url}/train")
     page.get_by_text("waiting for its turn").first.wait_for()
     server.store.delete(run)
-    page.locator(f".st-key-row-{run.id}").wait_for(state="detached", timeout=10_000)
+    page.locator(f".st-key-row-{run.id}").wait_for(state="detached")
     page.wait_for_timeout(1500)
     assert not page.get_by_test_id("stException").count()
     assert "seed 101" not in page.get_by_role("combobox", name="Run").input_value()

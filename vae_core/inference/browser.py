@@ -28,21 +28,22 @@ def browser_decoder(run: Run, name: str) -> bytes | None:
         return None
     try:
         header = json.loads(run.read(run.browser_path.name))
-        stored = run.read(run.weights_path.name)
-        weights = bytearray()
+        stored = memoryview(run.read(run.weights_path.name))
+        weights, size = [], 0
         for layer in header["layers"]:
             for part in sorted(layer.keys() & {"kernel", "bias"}):
                 offset, length = layer[part]
-                layer[part] = [len(weights) // 4, length // 4]
-                weights += _exactly(stored[offset : offset + length], length)
+                layer[part] = [size // 4, length // 4]
+                weights.append(_exactly(stored[offset : offset + length], length))
+                size += length
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise RunError(f"run {run.id}: decoder.json is damaged: {error}") from error
     head = json.dumps(header | {"name": name, "latent_dim": run.config.latent_dim}).encode()
     head += b" " * (-len(head) % 4)  # so that the numbers lie on a boundary of 4 bytes
-    return struct.pack("<I", len(head)) + head + weights
+    return b"".join([struct.pack("<I", len(head)), head, *weights])
 
 
-def _exactly(part: bytes, length: int) -> bytes:
+def _exactly(part: memoryview, length: int) -> memoryview:
     if len(part) != length:
         raise ValueError(f"a weight of {length} bytes is cut off")
     return part

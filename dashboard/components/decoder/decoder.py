@@ -9,8 +9,6 @@ import streamlit as st
 from vae_core.inference.browser import browser_decoder
 from vae_core.runs.run import Run
 
-MOST_RUNS = 16  # in the cache
-
 _component = st.components.v2.component(
     "vae_lab_decoder",
     html="<span hidden></span>\n",
@@ -30,11 +28,6 @@ def decoder(run: Run) -> str | None:
     if not run.browser_path.is_file():
         return None
     name = f"{run.id}-{run.browser_path.stat().st_mtime_ns}"
-    _component(key=f"decoder-{name}", data=_piece(str(run.path), name), height=1)
+    # Not cached: reading takes 3 ms, and the decoders of a sweep would fill some megabytes.
+    _component(key=f"decoder-{name}", data=browser_decoder(run, name), height=1)
     return name
-
-
-@st.cache_resource(max_entries=MOST_RUNS, show_spinner=False)
-def _piece(path: str, name: str) -> bytes | None:
-    """Return the decoder as bytes, cached for all viewers: those of a sweep are some megabytes."""
-    return browser_decoder(Run(Path(path)), name)
