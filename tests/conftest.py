@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from tests.browser.chromium import browser, page, server  # noqa: F401 (fixtures)
 from tests.trained_runs import BUILD, TrainedRuns
-from vae_core import kinds
+from vae_core import kinds, sandbox
 from vae_core.config import RunConfig
 from vae_core.engines import factory
 from vae_core.engines.in_process import InProcessEngine
@@ -76,6 +77,17 @@ def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def loop_alone(no_xla: None, unmeasured: None) -> None:
     """Both, for tests of the loop: a training of some epochs takes less than a second."""
+
+
+@pytest.fixture
+def no_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files from outside are read in this process: the child would load TensorFlow again."""
+
+    def answer(module: str, request: dict[str, Any], *_: Any) -> dict[str, Any]:
+        read: dict[str, Any] = importlib.import_module(module).answer(request)
+        return read
+
+    monkeypatch.setattr(sandbox, "ask_child", answer)
 
 
 @pytest.fixture

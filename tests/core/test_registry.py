@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
 from vae_core.config import ConfigError
 from vae_core.model.architectures import ARCHITECTURES, TEXT_ARCHITECTURES
 from vae_core.model.likelihoods import LIKELIHOODS
@@ -109,34 +110,44 @@ def plug_in(tmp_path: Path) -> dict[str, str]:
     return dict(os.environ) | {"PYTHONPATH": str(site), "VAE_LAB_RUNS": str(tmp_path / "runs")}
 
 
-def vae_core(env: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "vae_core", *arguments],
-        env=env,
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+# Three commands in one process, which imports TensorFlow once.
+COMMANDS = """
+import io, json, sys
+from contextlib import redirect_stdout
+from vae_core.cli.app import main
+
+def command(*arguments):
+    with redirect_stdout(io.StringIO()) as out:
+        assert main([*arguments, "--json"]) == 0
+    return json.loads(out.getvalue())
+
+trained = command("train", "--epochs", "2", *sys.argv[1:])
+print(json.dumps([trained, command("evaluate", trained["id"]), command("datasets")]))
+"""
 
 
+@pytest.mark.slow
 def test_a_plug_in_trains_exports_and_is_measured(plug_in: dict[str, str]) -> None:
     """All of its members at once, by the command line alone; the package is not touched."""
     options = [part for name, value in MEMBERS.items() for part in (f"--{name}", value)]
-    (trained,) = [
-        json.loads(vae_core(plug_in, "train", *options, "--epochs", "2", "--json")),
-    ]
+    done = subprocess.run(
+        [sys.executable, "-c", COMMANDS, *options],
+        env=plug_in,
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stderr
+    trained, evaluated, datasets = json.loads(done.stdout)
     assert trained["state"] == "finished"
     assert {name: trained["config"][name] for name in MEMBERS} == MEMBERS
     folder = Path(plug_in["VAE_LAB_RUNS"]) / trained["id"]
     assert json.loads((folder / "decoder.json").read_text())["activation"] == "linear"
-    found = json.loads(vae_core(plug_in, "evaluate", trained["id"], "--json"))
-    assert found["recomputed"]["loss"] == pytest.approx(found["stored"]["loss"], rel=1e-6)
-    rate = found["stored"]["rate"]
-    assert found["stored"]["loss"] == pytest.approx(found["stored"]["distortion"] + rate**2)
-    listed = {data["name"]: data for data in json.loads(vae_core(plug_in, "datasets", "--json"))}
+    stored = evaluated["stored"]
+    assert evaluated["recomputed"]["loss"] == pytest.approx(stored["loss"], rel=1e-6)
+    assert stored["loss"] == pytest.approx(stored["distortion"] + stored["rate"] ** 2)
+    listed = {data["name"]: data for data in datasets}
     assert listed["stripes"] == {"name": "stripes", "kind": "images", "size": 8, "train": 200}
 
 

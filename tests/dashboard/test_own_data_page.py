@@ -128,6 +128,7 @@ def test_viewers_can_neither_upload_nor_delete_nor_import(
     assert not open_page("train").file_uploader
 
 
+@pytest.mark.usefixtures("no_child")
 def test_a_run_is_imported_and_says_so(own_store: RunStore, trained: Run) -> None:
     page = uploaded(open_page("train"), bundle(trained), "run.zip", box=1)
     page.button("own_import").click().run()

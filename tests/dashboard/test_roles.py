@@ -326,6 +326,7 @@ def files(tmp_path_factory: pytest.TempPathFactory, trained: Run) -> Path:
 
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("visitor", VISITORS)
+@pytest.mark.usefixtures("no_child")
 def test_every_action_for_every_visitor(
     host: Host, own_store: RunStore, files: Path, visitor: str, action: str
 ) -> None:

@@ -29,6 +29,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(tmp_path_factory.mktemp("runs"))
 
 
+@pytest.mark.slow
 def test_sweep_list_show_evaluate(root: str) -> None:
     result = vae_core("sweep", "--store", root, "--betas", "0,4", "--seeds", "0", "--epochs", "2")
     assert result.returncode == 0, result.stderr
@@ -122,12 +123,13 @@ def test_ctrl_c_interrupts_and_leaves_the_rest_cancelled(tmp_path: Path) -> None
     assert [run.status().state for run in store.scan()[0]] == ["interrupted", "cancelled"]
 
 
+@pytest.mark.usefixtures("no_xla", "no_child")
 def test_a_file_of_ones_own_and_a_run_that_goes_out_and_in(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, (30, 12, 10))
     np.savez(tmp_path / "my faces.npz", x=images, y=np.arange(30) % 3)
     env = {"VAE_LAB_RUNS": str(tmp_path / "runs")}
     given = ("--dataset", str(tmp_path / "my faces.npz"), "--size", "8")
-    result = vae_core("train", *given, "--epochs", "2", "--batch-size", "24", env=env)
+    result = called("train", *given, "--epochs", "2", "--batch-size", "24", env=env)
     assert result.returncode == 0, result.stderr
     assert "24 training and 6 held-out images of 8x8 pixels, 3 labels." in result.stderr
     assert "Images of 10x12 pixels were resized to 8x8." in result.stderr

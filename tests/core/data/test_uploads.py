@@ -787,6 +787,7 @@ def test_whatever_a_file_is_it_gives_a_data_set_or_a_sentence(
     check(driver.read(content, name + fitting(content, ending, other == 0), size))
 
 
+@pytest.mark.slow
 @settings(FUZZ, max_examples=50, deadline=None)
 @given(CONTENT, ENDING, st.integers(0, 9), NAME)
 def test_the_whole_way_leaves_nothing_behind(

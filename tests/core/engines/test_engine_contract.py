@@ -81,6 +81,13 @@ def subject(
         cluster.close()
 
 
+@pytest.fixture
+def quick(subject: Subject, request: pytest.FixtureRequest) -> None:
+    """In this process without XLA, for tests that look at no bits."""
+    if subject.blocks:
+        request.getfixturevalue("no_xla")
+
+
 def epoch_of(run: Run) -> int:
     return max((record["epoch"] for record in run.records("epoch")), default=0)
 
@@ -104,6 +111,7 @@ def test_a_run_trains_once_to_the_same_bits(subject: Subject, trained: Run) -> N
     assert len(run.records("start")) == len(run.records("end")) == 1
 
 
+@pytest.mark.usefixtures("quick")
 def test_the_order_is_that_of_submission(subject: Subject) -> None:
     runs = [subject.store.create(RunConfig(epochs=1, seed=seed)) for seed in (3, 1, 2)]
     for run in runs:
@@ -123,6 +131,7 @@ def test_a_run_that_can_not_be_trained_says_why(subject: Subject) -> None:
     assert run.status().pid is None
 
 
+@pytest.mark.usefixtures("quick")
 def test_progress_cancel_and_resume(subject: Subject) -> None:
     running, waiting = (subject.store.create(replace(LONG, seed=seed)) for seed in (0, 1))
     subject.submit(running)
@@ -153,6 +162,7 @@ def test_progress_cancel_and_resume(subject: Subject) -> None:
     wait_for(lambda: running.status().state == "cancelled")
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_cancelled_waiting_run_can_be_submitted_again(subject: Subject) -> None:
     running = subject.store.create(replace(LONG, seed=5))
     waiting = subject.store.create(RunConfig(epochs=1, seed=5))
@@ -172,6 +182,7 @@ def test_a_cancelled_waiting_run_can_be_submitted_again(subject: Subject) -> Non
     wait_for(lambda: running.status().state == "cancelled")
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_run_that_is_gone_or_damaged_does_not_stop_the_next(subject: Subject) -> None:
     running = subject.store.create(replace(LONG, seed=6))
     gone, damaged, last = (

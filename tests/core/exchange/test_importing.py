@@ -17,7 +17,9 @@ import h5py
 import numpy as np
 import pytest
 
+from tests.conftest import SMALL
 from tests.core.data.test_uploads import check_sentence, link, npz, zipped
+from tests.trained_runs import TrainedRuns
 from vae_core import sandbox
 from vae_core.config import RunConfig
 from vae_core.data import dataset, excerpts, registry
@@ -73,6 +75,7 @@ def answered(content: bytes | Path, folder: Path) -> dict[str, Any]:
     return sandbox.answer_or_error(importing.answer, request)
 
 
+@pytest.mark.slow
 def test_a_run_goes_out_and_comes_in_as_it_was(trained: Run, store: RunStore) -> None:
     run = importing.import_run(bundle(trained), "run.zip", store)
     status = run.status()
@@ -108,9 +111,9 @@ def test_a_run_that_ships_is_not_replaced(store: RunStore) -> None:
     assert not store.root.exists()
 
 
-def test_a_bundle_does_not_say_who_and_where(store: RunStore) -> None:
-    run = store.create(RunConfig(epochs=1), submitted_by="ada@example.org")
-    InProcessEngine().submit(run)
+def test_a_bundle_does_not_say_who_and_where(store: RunStore, make_run: TrainedRuns) -> None:
+    run = make_run(store, SMALL)
+    run.finish(submitted_by="ada@example.org")
     run.log_path.write_text("a path of this host")
     assert run.status().submitted_by == "ada@example.org"
     with zipfile.ZipFile(io.BytesIO(bundle(run))) as archive:
@@ -119,17 +122,16 @@ def test_a_bundle_does_not_say_who_and_where(store: RunStore) -> None:
     assert b"a path of this host" not in content
 
 
+@pytest.mark.usefixtures("no_child")
 def test_imported_numbers_do_not_mix_with_ours(
-    trained: Run, store: RunStore, monkeypatch: pytest.MonkeyPatch
+    trained: Run, store: RunStore, make_run: TrainedRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dashboard.shared import comparable_runs, sweeps
 
     monkeypatch.setenv("VAE_LAB_RUNS", str(store.root))
     theirs = importing.import_run(bundle(trained), "run.zip", store)
-    ours = store.create(replace(trained.config, beta=2.0))
-    seed = store.create(replace(trained.config, seed=1))
-    for run in (ours, seed):
-        InProcessEngine().submit(run)
+    ours = make_run(store, replace(trained.config, beta=2.0))
+    seed = make_run(store, replace(trained.config, seed=1))
     assert [run.id for run in sweeps.sweep_of(ours)] == [ours.id]
     assert theirs.id not in [run.id for run in comparable_runs.default_sweep()]
     assert len(comparable_runs.numbers_over_seeds([seed])[0]) == 1
@@ -142,6 +144,7 @@ def test_a_folder_is_taken_too(trained: Run, tmp_path: Path) -> None:
     assert Run(tmp_path / "out" / trained.id).status().imported
 
 
+@pytest.mark.usefixtures("no_xla", "no_child")
 def test_a_run_of_data_that_is_not_here(
     tmp_path: Path, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -118,10 +118,12 @@ def test_the_loss_is_that_of_the_decoded_mean(encoded: Run) -> None:
         assert found["recomputed"][name] == pytest.approx(value, rel=1e-6)
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_beta_and_schedule_change_no_bit(encoded: Run, store: RunStore) -> None:
     assert same_bits(weights(finished(store, replace(AE, beta=0.0))), weights(encoded))
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_resume_ends_in_the_same_bits(encoded: Run, store: RunStore) -> None:
     run = store.create(AE)
     with pytest.MonkeyPatch.context() as patch:
@@ -151,6 +153,7 @@ def test_a_rate_in_its_metrics_is_no_record(encoded: Run, store: RunStore) -> No
 # --- out and in ---------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("no_child")
 def test_it_goes_out_and_comes_in(encoded: Run, store: RunStore) -> None:
     run = importing.import_run(bundle(encoded), "run.zip", store)
     assert run.records() == encoded.records()

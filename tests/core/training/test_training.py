@@ -236,6 +236,7 @@ def test_a_large_capacity_is_no_divergence(store: RunStore) -> None:
     finished(store, config)
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_a_run_of_an_older_version_goes_on(
     store: RunStore, trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
