@@ -38,7 +38,8 @@ from vae_core.engines.dask_task import CARRIED, Job, Look, fetch, forget, look, 
 from vae_core.runs.disk import replace_file
 from vae_core.runs.errors import RunBusyError, RunError
 from vae_core.runs.files import CHECKPOINT, CONFIG, LOG, NETWORK_FILES, STATUS, WEIGHTS
-from vae_core.runs.run import CLAIM_SECONDS, Run
+from vae_core.runs.lifecycle import CLAIM_SECONDS
+from vae_core.runs.run import Run
 from vae_core.runs.status import Status
 from vae_core.runs.store import RunStore
 
@@ -149,13 +150,13 @@ class ClusterEngine:
                 run.ticket_path.unlink(missing_ok=True)
             elif state == "running":
                 return
-            run.queue()
+            run.lifecycle.queue()
             if run.status().state == "queued":
                 self._send(run)
 
     def cancel(self, run: Run) -> None:
         with self._changing:
-            run.request_cancel()
+            run.lifecycle.request_cancel()
             out = self._find(run)
             if out and run.status().state == "cancelled":  # it waited
                 self._drop(out)
@@ -282,9 +283,9 @@ class ClusterEngine:
             own = own_file(run.config.dataset)
             dataset = (own.name, own.read_bytes()) if own else None
         except VaeLabError as error:
-            run.write_status(state="failed", error=str(error))
+            run.lifecycle.write(state="failed", error=str(error))
             return
-        with run.claim(CLAIM_SECONDS):
+        with run.lifecycle.claim(CLAIM_SECONDS):
             there = _ticket(run)
             if there:  # another client was faster
                 self._out[there] = _Out(run, there)
@@ -386,7 +387,7 @@ class ClusterEngine:
             return
         if task and (out.future is None or out.future.cancelled()):  # of an earlier connection
             out.future = Future(out.ticket, self._client)  # so that its end is kept for us
-        if seen and seen.live and run.cancel_requested():
+        if seen and seen.live and run.lifecycle.cancel_requested():
             self._ask([seen.worker], stop, out.ticket, "cancel")
         if seen and not seen.shared:
             self._carry(out, seen)
@@ -402,7 +403,7 @@ class ClusterEngine:
         run = out.run
         if out.home is None:
             home = contextlib.ExitStack()
-            home.enter_context(run.claim())
+            home.enter_context(run.lifecycle.claim())
             out.home = home
         if out.place != seen.place:
             out.carried_from(seen.place)
@@ -423,14 +424,14 @@ class ClusterEngine:
                 run.checksums_path.unlink(missing_ok=True)  # of what is now replaced
             for name in names:
                 if name in files:
-                    run.replace(name, files[name])
+                    run.files.replace(name, files[name])
                     out.stamps[name] = seen.stamps[name]
             if CHECKPOINT in files:
                 out.next_checkpoint = time.monotonic() + CHECKPOINT_SECONDS
             before, out.offset = out.offset, None  # where the next line fails, compare again
             have = _at_home(run, lines) if before is None else 0
             if lines[have:]:
-                run.append_lines(lines[have:])
+                run.metrics_file.append_lines(lines[have:])
             out.offset = (before or 0) + len(lines)
         status = seen.status
         if status is None or not seen.live or status.state not in ("running", "cancelled"):
@@ -439,7 +440,7 @@ class ClusterEngine:
         if told != out.status or now >= out.next_heartbeat:
             # No machine has the name of a worker's address: nobody looks its pid up here.
             owner = {"host": seen.worker, "pid": status.pid, "process_started": None}
-            run.write_status(
+            run.lifecycle.write(
                 state=status.state,
                 epoch=status.epoch,
                 seconds=status.seconds,
@@ -453,12 +454,12 @@ class ClusterEngine:
         run, status = out.run, seen.status
         if not seen.shared and status:
             if status.state == "finished":
-                for name in run.checksums().keys() & set(NETWORK_FILES):
-                    run.read(name)  # raises RunError where it did not come home whole
-                run.finish(epoch=status.epoch, seconds=status.seconds)
+                for name in run.files.checksums().keys() & set(NETWORK_FILES):
+                    run.files.read(name)  # raises RunError where it did not come home whole
+                run.lifecycle.finish(epoch=status.epoch, seconds=status.seconds)
                 run.checkpoint_path.unlink(missing_ok=True)
             elif status.state not in ("queued", "running"):
-                run.write_status(
+                run.lifecycle.write(
                     state=status.state,
                     epoch=status.epoch,
                     seconds=status.seconds,
@@ -466,7 +467,7 @@ class ClusterEngine:
                 )
         state = run.status().state
         if (state == "queued" and not out.stopping) or (state == "running" and not seen.shared):
-            run.write_status(state="failed", error=seen.ended or "it ended without a result.")
+            run.lifecycle.write(state="failed", error=seen.ended or "it ended without a result.")
         self._come_home(out)
 
     def _come_home(self, out: _Out) -> None:
@@ -481,7 +482,7 @@ class ClusterEngine:
         if task == "erred":
             assert out.future
             error = out.future.exception(timeout=ANSWER_SECONDS)
-            out.run.write_status(state="failed", error=_reason(error))
+            out.run.lifecycle.write(state="failed", error=_reason(error))
             self._come_home(out)
         elif task is not None:
             out.lost_looks = 0
@@ -494,7 +495,7 @@ class ClusterEngine:
                 if status.state == "queued":  # of a scheduler that was started anew
                     self._send(out.run)
                 elif out.run.status().state in ("running", "interrupted"):
-                    out.run.write_status(
+                    out.run.lifecycle.write(
                         state="interrupted",
                         error="the cluster no longer knows this run; resume to go on.",
                     )
@@ -508,7 +509,7 @@ class ClusterEngine:
             return
         with contextlib.suppress(VaeLabError, OSError):
             if out.run.path.is_dir():
-                out.run.write_status(state="failed", error=str(error))
+                out.run.lifecycle.write(state="failed", error=str(error))
         self._drop(out)
 
     def _bury(self, ticket: str, seen: Look | None, task: str | None) -> None:

@@ -96,9 +96,9 @@ class _Training:
         if how == "interrupt":
             self.process.end()
             return
-        self.run.request_cancel()
+        self.run.lifecycle.request_cancel()
         try:
-            with self.run.claim():  # not in it yet: it may import TensorFlow for seconds
+            with self.run.lifecycle.claim():  # not in it yet: it may import TensorFlow for seconds
                 self.process.kill()
         except RunBusyError:
             timer = threading.Timer(CANCEL_SECONDS, self._kill_if_still_on)
@@ -151,7 +151,7 @@ def _train_in(place: Path, job: Job, training: _Training) -> None:
         path = _unpack(place, job)
     run = training.run = Run(path)
     if training.asked == "cancel":
-        run.request_cancel()
+        run.lifecycle.request_cancel()
     own_data = {}
     if job.dataset:  # found by the training process as in a store
         folder = place / "data" / ".datasets"
@@ -173,14 +173,14 @@ def _train_in(place: Path, job: Job, training: _Training) -> None:
     if state not in ("queued", "interrupted"):
         return
     if training.asked == "cancel":
-        run.write_status(state="cancelled")
+        run.lifecycle.write(state="cancelled")
     elif not training.asked:
-        run.write_status(
+        run.lifecycle.write(
             state="failed",
             error=f"the training process ended unexpectedly, twice ({told}); resume to try again.",
         )
     elif state == "interrupted":
-        run.write_status(state="interrupted", error=None)
+        run.lifecycle.write(state="interrupted", error=None)
 
 
 def _scratch(dask_worker: Any) -> Path:

@@ -11,11 +11,11 @@ class InProcessEngine:
     def submit(self, run: Run) -> None:
         from vae_core.training import loop  # TensorFlow, only where it trains
 
-        run.queue()
+        run.lifecycle.queue()
         loop.train(run)
 
     def cancel(self, run: Run) -> None:
-        run.request_cancel()
+        run.lifecycle.request_cancel()
 
     def close(self) -> None:
         pass

@@ -75,7 +75,7 @@ class LocalEngine:
                 taken = any(waiting.path == run.path for waiting in self._waiting)
             if taken or status.state in ("finished", "running"):
                 return
-            run.queue(owned=self._store is None)
+            run.lifecycle.queue(owned=self._store is None)
             self._not_before.pop(run.path, None)
             if self._slots:  # else the process that trains finds it in the store
                 self._waiting.append(run)
@@ -84,7 +84,7 @@ class LocalEngine:
     def cancel(self, run: Run) -> None:
         with self._changed:
             self._waiting = deque(w for w in self._waiting if w.path != run.path)
-            run.request_cancel()
+            run.lifecycle.request_cancel()
             self._see_to_cancels()
 
     def close(self) -> None:
@@ -95,7 +95,7 @@ class LocalEngine:
         for run in waiting:  # another may take it on
             with contextlib.suppress(VaeLabError, OSError):
                 if run.status().state == "queued":
-                    run.write_status()
+                    run.lifecycle.write()
         if self._store is not None:
             self._keeper.join()
         for slot in self._slots:
@@ -120,12 +120,12 @@ class LocalEngine:
         with self._changed:
             if self.closed or any(waiting.path == run.path for waiting in self._waiting):
                 return  # closed: what waits waits, what ran reads as interrupted
-            with contextlib.suppress(RunBusyError), run.claim():
+            with contextlib.suppress(RunBusyError), run.lifecycle.claim():
                 if run.status().state in ("queued", "interrupted"):
-                    if run.cancel_requested():
-                        run.write_status(state="cancelled")
+                    if run.lifecycle.cancel_requested():
+                        run.lifecycle.write(state="cancelled")
                     else:
-                        run.write_status(state="interrupted", error=error)
+                        run.lifecycle.write(state="interrupted", error=error)
 
     def put_off(self, run: Run) -> None:
         """A run that is still queued after its turn, as on a full disk: again, but not at once."""
@@ -153,7 +153,7 @@ class LocalEngine:
     def _see_to_cancels(self) -> None:
         """A slot whose run was asked to stop, here or by another process, is given its time."""
         for slot in self._slots:
-            if slot.run and slot.stopping != slot.turn and slot.run.cancel_requested():
+            if slot.run and slot.stopping != slot.turn and slot.run.lifecycle.cancel_requested():
                 slot.stopping = slot.turn
                 timer = threading.Timer(CANCEL_SECONDS, slot.kill_if_still_on, (slot.turn,))
                 timer.daemon = True
@@ -235,7 +235,7 @@ class _Slot:
                 print(f"run {run.id}: {error}", file=sys.stderr, flush=True)
                 self._engine.put_off(run)
                 with contextlib.suppress(VaeLabError, OSError):
-                    run.write_status(state="failed", error=str(error))
+                    run.lifecycle.write(state="failed", error=str(error))
 
     def _train(self, run: Run) -> None:
         """Have the worker train a run; if it dies of it, settle the run and start another."""
@@ -254,7 +254,7 @@ class _Slot:
     def kill_if_still_on(self, turn: int) -> None:
         """For a run that was asked to stop and did not; by now another may have its turn."""
         run = self.run
-        if self.turn == turn and run and run.cancel_requested() and run.status().active:
+        if self.turn == turn and run and run.lifecycle.cancel_requested() and run.status().active:
             self._worker.kill()
 
     def close(self) -> None:

@@ -24,11 +24,7 @@ class Checksum:
 
 
 def read_checksums(file: io.FileIO) -> dict[str, Checksum]:
-    found = {name: Checksum(**values) for name, values in json.loads(read_text(file)).items()}
-    if not found.keys() <= set(SEALED_FILES):
+    checksums = {name: Checksum(**values) for name, values in json.loads(read_text(file)).items()}
+    if not checksums.keys() <= set(SEALED_FILES):
         raise ValueError("it names other files")
-    return found
-
-
-# Path -> what lstat said of a file whose content turned out to be another than was written.
-damaged: dict[str, tuple[int, ...]] = {}
+    return checksums

@@ -131,7 +131,7 @@ def test_runs_go_on_without_their_client_and_the_next_one_finds_them(
         wait_for(lambda: all(run.status().state == "finished" for run in runs))
         wait_for(lambda: not cluster.places())
         for run in runs:
-            run.check()
+            run.files.check()
             assert run.viewable
             assert len(run.records("start")) == 1
             assert not run.ticket_path.exists()

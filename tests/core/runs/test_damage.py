@@ -45,12 +45,12 @@ def noticed(store: RunStore, run: Run, name: str) -> bool:
             if opened.checkpoint_path.stat().st_size % 4096 == 0:  # it takes long
                 h5py.File(opened.checkpoint_path).close()
         elif name == "checksums.json":
-            for sealed in opened.checksums():
-                opened.read(sealed)
+            for sealed in opened.files.checksums():
+                opened.files.read(sealed)
         elif name.endswith(".npz"):
             opened.arrays(name.removesuffix(".npz"))
         else:
-            opened.read(name)
+            opened.files.read(name)
     except (RunError, OSError):  # the latter of HDF5, which `training` takes as damage
         return True
     return bool(damaged)
@@ -166,6 +166,6 @@ def test_what_is_printed_and_appended_follows_no_link(store: RunStore) -> None:
     outside.write_text("mine")
     run.metrics_path.symlink_to(outside)
     with pytest.raises(OSError, match="symbolic"):
-        run.append_metrics({"kind": "end", "epoch": 1, "state": "finished"})
+        run.metrics_file.append({"kind": "end", "epoch": 1, "state": "finished"})
     assert outside.read_text() == "mine"
     assert run.records() == []
