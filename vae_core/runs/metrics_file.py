@@ -12,6 +12,7 @@ from typing import Any
 
 from vae_core.config import RunConfig
 from vae_core.runs.disk import open_file, write_all
+from vae_core.runs.files import METRICS
 from vae_core.runs.records import parse_record
 
 
@@ -19,17 +20,21 @@ class MetricsFile:
     """metrics.jsonl of one run: lines are appended, and only new ones are parsed.
 
     Args:
-        path: of the file.
+        folder: the run folder.
         config: of the run; it says what the lines may hold.
     """
 
-    def __init__(self, path: Path, config: RunConfig) -> None:
-        self.path = path
+    def __init__(self, folder: Path, config: RunConfig) -> None:
+        self._folder = folder
         self._config = config
         self._records: list[dict[str, Any]] = []
         self._bytes_read = 0
         self._inode = 0
         self._reading = threading.Lock()  # visitors share a run that trains
+
+    @property
+    def path(self) -> Path:
+        return self._folder / METRICS
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Add one line, a `vae_core.runs.records.Record`."""

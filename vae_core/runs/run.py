@@ -63,7 +63,7 @@ class Run:
             )
         self.files = CheckedFiles(path)
         self.lifecycle = Lifecycle(path, self.files, self.config.epochs)
-        self.metrics_file = MetricsFile(path / METRICS, self.config)
+        self.metrics_file = MetricsFile(path, self.config)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"

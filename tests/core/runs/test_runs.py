@@ -118,6 +118,13 @@ def test_status_is_never_seen_half_written(store: RunStore) -> None:
     assert seen[-1] == 199
 
 
+def test_a_status_written_in_place_is_read_in_any_length(store: RunStore) -> None:
+    run = store.create(SMALL)
+    for error in ("a long reason " * 9, "short"):
+        run.lifecycle.write_in_place(state="failed", error=error)
+        assert run.status().error == error
+
+
 def test_running_without_a_process_reads_as_interrupted(store: RunStore) -> None:
     run = store.create(SMALL)
     run.lifecycle.start()
