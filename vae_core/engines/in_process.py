@@ -1,4 +1,4 @@
-"""Train in the calling process."""
+"""InProcessEngine: trains in the calling process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ class InProcessEngine:
     """Trains in the calling process and thread: `submit` returns when the run has ended."""
 
     def submit(self, run: Run) -> None:
-        from vae_core.training import loop  # TensorFlow, only where it trains
+        from vae_core.training import loop  # imports TensorFlow
 
         run.lifecycle.queue()
         loop.train(run)
