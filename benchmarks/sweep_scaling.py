@@ -28,7 +28,7 @@ from pathlib import Path
 from tests.core.engines.dask_cluster import Cluster
 from vae_core.config import RunConfig
 from vae_core.engines.base import Engine
-from vae_core.engines.dask_client import ClusterEngine
+from vae_core.engines.cluster.engine import ClusterEngine
 from vae_core.engines.in_process import InProcessEngine
 from vae_core.engines.local import LocalEngine
 from vae_core.runs.run import Run
@@ -111,7 +111,7 @@ def dask(folder: Path, workers: int, store: RunStore, shared_disk: bool) -> Iter
 ENGINES: dict[str, Callable[[Path, int, RunStore], AbstractContextManager[Engine]]] = {
     "local": local,
     "Dask, shared disk": partial(dask, shared_disk=True),
-    "Dask, files carried": partial(dask, shared_disk=False),
+    "Dask, files collected": partial(dask, shared_disk=False),
 }
 
 

@@ -69,7 +69,7 @@ class TrainedRuns:
             lines = [_with_beta(record, config, template) for record in template.records()]
             (path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
         run = Run(path)
-        run.finish(epoch=config.epochs, submitted=time.time())
+        run.lifecycle.finish(epoch=config.epochs, submitted=time.time())
         return run
 
     def _template(self, config: RunConfig) -> Run:

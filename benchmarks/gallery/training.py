@@ -8,6 +8,7 @@ from benchmarks.gallery.recipes import RECIPES, Recipe
 from vae_core.cli.app import main as command_line
 from vae_core.runs.groups import Group
 from vae_core.runs.store import RunStore
+from vae_core.runs.strip import strip
 
 
 def _save_groups(store: RunStore, recipe: Recipe) -> None:
@@ -27,6 +28,6 @@ def train(store: RunStore, recipes: Iterable[Recipe] = RECIPES) -> int:
         if code:
             return code
         for config in recipe.configs:
-            store.get(config.id).strip(numbers_only=not recipe.ships_whole(config))
+            strip(store.get(config.id), numbers_only=not recipe.ships_whole(config))
         _save_groups(store, recipe)
     return 0

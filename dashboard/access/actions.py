@@ -237,7 +237,7 @@ def limit_refusal(configs: Sequence[RunConfig]) -> str | None:
 
 def _submit(run: Run) -> None:
     if not run.status().active:
-        run.queue(submitted_by=roles.user())
+        run.lifecycle.queue(submitted_by=roles.user())
     _engine().submit(run)
 
 

@@ -84,7 +84,7 @@ def test_delete_asks_first_and_deletes(server: Server, page: Any) -> None:
     page.goto(f"{server.url}/train")
     drawn(page, 4)
     run = server.store.create(RunConfig(seed=99))  # by another viewer: nobody presses a key here
-    run.write_status(state="failed")
+    run.lifecycle.write(state="failed")
     page.locator(f".st-key-row-{run.id}").wait_for()
     page.locator(f".st-key-delete-{run.id} button").first.click()
     page.get_by_text("Its networks, numbers and log are lost").last.wait_for()
@@ -99,7 +99,7 @@ def test_delete_asks_first_and_deletes(server: Server, page: Any) -> None:
 
 def test_the_run_in_view_can_be_deleted_there(server: Server, page: Any) -> None:
     run = server.store.create(RunConfig(seed=100))
-    run.write_status(state="failed")
+    run.lifecycle.write(state="failed")
     in_view = page.get_by_role("combobox", name="Run")
     page.goto(f"{server.url}/train")
     page.locator(".st-key-delete button").first.click()
@@ -115,7 +115,7 @@ def test_the_run_in_view_can_be_deleted_there(server: Server, page: Any) -> None
 def test_another_viewer_may_delete_the_run_in_view(server: Server, page: Any) -> None:
     """The view of one that is to be trained ticks on its own."""
     run = server.store.create(RunConfig(seed=101))
-    run.queue(owned=True)  # by this process, which does not train it: it stays in line
+    run.lifecycle.queue(owned=True)  # by this process, which does not train it: it stays in line
     page.goto(f"{server.url}/train")
     page.get_by_text("waiting for its turn").first.wait_for()
     server.store.delete(run)

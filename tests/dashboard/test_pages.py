@@ -13,6 +13,7 @@ from tests.dashboard.pages import PAGES, open_page, plots
 from tests.trained_runs import TrainedRuns
 from vae_core.data.dataset import DatasetError
 from vae_core.runs.store import RunStore
+from vae_core.runs.strip import strip
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -79,7 +80,7 @@ def test_compare_takes_the_spread_over_the_seeds(
     for seed in range(3):
         for beta in (1.0, 4.0):
             run = make_run(own_store, replace(SMALL, beta=beta, seed=seed, epochs=1))
-            run.strip(numbers_only=seed == 2)
+            strip(run, numbers_only=seed == 2)
     page = open_page("compare")
     (table,) = page.dataframe
     assert list(table.value["seeds"]) == [3, 3]
@@ -94,7 +95,7 @@ def test_compare_takes_the_spread_over_the_seeds(
         if run.config.seed == 1:
             ends = run.records("end")[-1] | {"state": "cancelled", "metrics": {}}
             (run.path / "checksums.json").unlink()
-            run.append_metrics(ends)
+            run.metrics_file.append(ends)
     page.run()
     assert not page.exception
     page.multiselect("runs").set_value(page.multiselect("runs").options[2:]).run()
@@ -143,7 +144,7 @@ def test_cancelled_runs_are_not_in_the_default_sweep(
 ) -> None:
     for beta in range(9):
         run = make_run(own_store, replace(SMALL, beta=float(beta), epochs=1))
-        run.write_status(state="cancelled")
+        run.lifecycle.write(state="cancelled")
     assert all("pretrained" in name for name in open_page("compare").multiselect("runs").value)
 
 

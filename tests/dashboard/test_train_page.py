@@ -36,7 +36,7 @@ class WaitingEngine(InProcessEngine):
     """Nothing that is submitted gets its turn."""
 
     def submit(self, run: Run) -> None:
-        run.queue()
+        run.lifecycle.queue()
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def timed(store: RunStore, config: RunConfig, per_step: float, once: float) -> R
     run = store.create(config)
     steps = 1437 // config.batch_size
     for epoch in range(1, config.epochs + 1):
-        run.append_metrics(
+        run.metrics_file.append(
             {
                 "kind": "epoch",
                 "epoch": epoch,
@@ -67,15 +67,15 @@ def timed(store: RunStore, config: RunConfig, per_step: float, once: float) -> R
             }
         )
     total = once + per_step * steps * config.epochs
-    run.write_status(state="finished", epoch=config.epochs, seconds=total)
+    run.lifecycle.write(state="finished", epoch=config.epochs, seconds=total)
     return run
 
 
 def running(run: Run, epoch: float, step: int, mean: np.ndarray, rates: list[float]) -> None:
     """Give a run what its folder holds while this process trains it."""
-    run.write_running(epoch=int(epoch))
+    run.lifecycle.start(epoch=int(epoch))
     test = {"loss": 1.0, "distortion": 1.0, "rate": sum(rates), "elbo": -1.0, "rate_per_dim": rates}
-    run.append_metrics(
+    run.metrics_file.append(
         {
             "kind": "epoch",
             "epoch": epoch,
@@ -306,7 +306,7 @@ def test_a_run_of_one_epoch_tells_nothing_of_the_speed(own_store: RunStore) -> N
     assert training_cost.timing_of(timed(own_store, RunConfig(epochs=1), 0.1, 2)) is None
     run = timed(own_store, RunConfig(epochs=2), 0.1, 2)
     assert training_cost.timing_of(run) == pytest.approx((0.1, 2))
-    run.write_status(state="cancelled")
+    run.lifecycle.write(state="cancelled")
     assert training_cost.timing_of(run) is None
 
 
@@ -324,15 +324,15 @@ def test_durations_in_words(seconds: float, words: str) -> None:
 @pytest.mark.usefixtures("nothing_trains")
 def test_the_queue_shows_what_runs_waits_and_is_done(own_store: RunStore) -> None:
     for seed, state in enumerate(("finished", "failed", "cancelled")):
-        own_store.create(replace(SMALL, seed=seed)).write_status(state=state, heartbeat=seed)
+        own_store.create(replace(SMALL, seed=seed)).lifecycle.write(state=state, heartbeat=seed)
     first, second = (own_store.create(replace(SMALL, beta=beta)) for beta in (4.0, 2.0))
-    first.queue()
-    second.queue()
-    own_store.create(replace(SMALL, beta=8)).write_running(epoch=1)
+    first.lifecycle.queue()
+    second.lifecycle.queue()
+    own_store.create(replace(SMALL, beta=8)).lifecycle.start(epoch=1)
     # Of a process that is gone: interrupted.
     gone = own_store.create(replace(SMALL, beta=9))
-    gone.write_running()
-    gone.write_status(state="running", pid=2**22 + 1, host=socket.gethostname())
+    gone.lifecycle.start()
+    gone.lifecycle.write(state="running", pid=2**22 + 1, host=socket.gethostname())
 
     queue = run_queue.read(own_store)
     assert [entry.run.config.beta for entry in queue.running] == [8]
@@ -350,7 +350,7 @@ def test_the_queue_shows_what_runs_waits_and_is_done(own_store: RunStore) -> Non
 @pytest.mark.usefixtures("nothing_trains")
 def test_only_the_last_of_what_is_done_are_shown(own_store: RunStore) -> None:
     for seed in range(10):
-        own_store.create(replace(SMALL, seed=seed)).write_status(state="failed", heartbeat=seed)
+        own_store.create(replace(SMALL, seed=seed)).lifecycle.write(state="failed", heartbeat=seed)
     shown = texts(open_page("train"))
     assert "β 1 · d 2 · seed 9" in shown
     assert "β 1 · d 2 · seed 2" in shown
@@ -376,7 +376,7 @@ def test_stop_resume_and_stop_all(own_store: RunStore) -> None:
 def test_watch_shows_a_run_in_the_live_view(own_store: RunStore) -> None:
     runs = [own_store.create(replace(SMALL, seed=seed)) for seed in range(3)]
     for run in runs:
-        run.write_status(state="failed", error=f"reason {run.config.seed}")
+        run.lifecycle.write(state="failed", error=f"reason {run.config.seed}")
     page = open_page("train")
     assert page.error[0].value == "reason 2"
     page.button(f"watch-{runs[0].id}").click().run()
@@ -387,7 +387,7 @@ def test_watch_shows_a_run_in_the_live_view(own_store: RunStore) -> None:
 def test_delete_asks_first_and_deletes(own_store: RunStore) -> None:
     runs = [own_store.create(replace(SMALL, seed=seed)) for seed in range(2)]
     for run in runs:
-        run.write_status(state="failed")
+        run.lifecycle.write(state="failed")
     page = open_page("train")
     page.button(f"watch-{runs[0].id}").click().run()
     assert "are lost" in texts(page)
@@ -407,7 +407,7 @@ def test_some_runs_stay(own_store: RunStore) -> None:
         run_queue.delete(shipped)
     assert shipped.path.is_dir()
     run = own_store.create(SMALL)
-    run.write_running()
+    run.lifecycle.start()
     assert "stop it first" in texts(open_page("train"))
     with pytest.raises(RunError, match="running; stop it first"):
         run_queue.delete(run)
@@ -416,9 +416,9 @@ def test_some_runs_stay(own_store: RunStore) -> None:
 
 def test_what_did_not_work_is_said_and_the_page_goes_on(own_store: RunStore) -> None:
     run = own_store.create(SMALL)
-    run.write_status(state="failed")
+    run.lifecycle.write(state="failed")
     page = open_page("train")
-    run.write_running()  # another viewer was faster
+    run.lifecycle.start()  # another viewer was faster
     page.button(f"delete-for-good-{run.id}").click().run()
     assert not page.exception
     assert "stop it first" in page.toast[0].value
@@ -429,16 +429,16 @@ def test_what_did_not_work_is_said_and_the_page_goes_on(own_store: RunStore) -> 
 @pytest.mark.usefixtures("nothing_trains")
 def test_the_view_follows_the_queue(own_store: RunStore, follows: bool) -> None:
     first, second, later = (own_store.create(replace(SMALL, beta=beta)) for beta in (1.0, 2.0, 3.0))
-    first.write_running()
+    first.lifecycle.start()
     page = open_page("train")
     page.toggle("train_follow").set_value(follows)
     page.selectbox("watched").set_value(run_list.run_label(first)).run()
-    later.write_status(submitted=time.time() + 9)  # by a colleague, after this one has ended
-    first.write_status(state="failed")
-    later.write_running()
+    later.lifecycle.write(submitted=time.time() + 9)  # by a colleague, after this one has ended
+    first.lifecycle.write(state="failed")
+    later.lifecycle.start()
     page.run()
     assert page.selectbox("watched").value == run_list.run_label(first)
-    second.write_running()
+    second.lifecycle.start()
     page.run()
     expected = second if follows else first
     assert page.selectbox("watched").value == run_list.run_label(expected)
@@ -447,13 +447,13 @@ def test_the_view_follows_the_queue(own_store: RunStore, follows: bool) -> None:
 @pytest.mark.usefixtures("nothing_trains")
 def test_a_choice_by_hand_is_left_alone(own_store: RunStore) -> None:
     done, first, second = (own_store.create(replace(SMALL, beta=b)) for b in (9.0, 1.0, 2.0))
-    done.write_status(state="failed")
-    first.write_running()
+    done.lifecycle.write(state="failed")
+    first.lifecycle.start()
     page = open_page("train")
     page.selectbox("watched").set_value(run_list.run_label(first)).run()
     page.selectbox("watched").set_value(run_list.run_label(done)).run()
-    first.write_status(state="failed")
-    second.write_running()
+    first.lifecycle.write(state="failed")
+    second.lifecycle.start()
     page.run()
     assert page.selectbox("watched").value == run_list.run_label(done)
 
@@ -555,7 +555,7 @@ def test_a_run_stopped_while_it_was_measured_can_be_looked_at(
     path = run.path / "metrics.jsonl"
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(line for line in lines if '"kind": "end"' not in line))
-    run.write_status(state="interrupted")
+    run.lifecycle.write(state="interrupted")
     page = open_page("train")
     assert f"at epoch {SMALL.epochs}" in texts(page)
     assert page.button("resume")

@@ -29,6 +29,7 @@ from vae_core.latent import samples
 from vae_core.runs.groups import Group
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore, pretrained_store
+from vae_core.runs.strip import strip
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
@@ -194,7 +195,7 @@ def test_compare_sets_runs_on_texts_side_by_side(run: Run, own_store: RunStore) 
         if (run.config.dataset, run.config.beta) == ("names", 1)
     ]
     shutil.copytree(whole.path, own_store.root / whole.id)
-    own_store.get(whole.id).strip(numbers_only=True)
+    strip(own_store.get(whole.id), numbers_only=True)
     page = open_page("compare")
     assert all("lstm" not in name for name in page.multiselect("runs").options)
     page.segmented_control("runs_on").set_value("texts").run()
@@ -270,7 +271,7 @@ def test_a_run_is_watched(own_store: RunStore, run: Run) -> None:
     for line in run.metrics_path.read_text().splitlines():
         record = json.loads(line)
         if record["kind"] != "end":
-            copy.append_metrics(record)
+            copy.metrics_file.append(record)
     arrays = run.arrays()
     copy.write_arrays(
         "snapshot",

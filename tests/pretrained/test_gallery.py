@@ -159,11 +159,11 @@ def test_spread_and_gaps_are_computed(store: RunStore) -> None:
         test: dict[str, object] = {"loss": loss, "distortion": loss - 6, "rate": 6.0, "elbo": -loss}
         test |= {"rate_per_dim": [6.0]}
         for epoch, more in ((1, {"loss": 100.0, "distortion": loss + 4}), (2, {})):
-            run.append_metrics(
+            run.metrics_file.append(
                 {"kind": "epoch", "epoch": epoch, "step": epoch, "seconds": 5.0 * epoch, "beta": 1}
                 | {"capacity": None, "train": None, "test": test | more}
             )
-        run.append_metrics(
+        run.metrics_file.append(
             {"kind": "end", "epoch": 2, "state": "finished", "metrics": {"active_units": 1 + seed}}
         )
         runs.append(run)

@@ -27,7 +27,7 @@ def open_run(run: str | Path, store: str | Path | None = None) -> TrainedRun:
     text = os.fspath(run)
     if isinstance(run, Path) or Path(text).name != text:
         found = Run(Path(text).resolve())
-        found.check()
+        found.files.check()
         return TrainedRun(found)
     stores = [RunStore(store)] if store is not None else [default_store(), pretrained_store()]
     for opened in stores:

@@ -25,7 +25,7 @@ def new_engine(store: RunStore, adopt: bool = False) -> Engine:
     """
     address = os.environ.get("VAE_LAB_SCHEDULER")
     if address:
-        from vae_core.engines.dask_client import ClusterEngine  # which imports this module
+        from vae_core.engines.cluster.engine import ClusterEngine  # which imports this module
 
         return ClusterEngine(store, address, _resources(), adopt)
     return LocalEngine(store=store if adopt else None)

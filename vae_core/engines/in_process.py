@@ -1,4 +1,4 @@
-"""Train in the calling process."""
+"""InProcessEngine: trains in the calling process."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ class InProcessEngine:
     """Trains in the calling process and thread: `submit` returns when the run has ended."""
 
     def submit(self, run: Run) -> None:
-        from vae_core.training import loop  # TensorFlow, only where it trains
+        from vae_core.training import loop  # imports TensorFlow
 
-        run.queue()
+        run.lifecycle.queue()
         loop.train(run)
 
     def cancel(self, run: Run) -> None:
-        run.request_cancel()
+        run.lifecycle.request_cancel()
 
     def close(self) -> None:
         pass

@@ -1,4 +1,4 @@
-"""Train in worker processes on this machine."""
+"""LocalEngine: trains in worker processes on this machine."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from vae_core.runs.run import Run
 from vae_core.runs.status import Status
 from vae_core.runs.store import RunStore
 
-# How often a store is looked through for what other processes queued or cancelled there.
+# How often a store is scanned for runs that other processes queued or cancelled.
 QUEUE_SECONDS = 0.5
 
 # From the making of a run to its submission.
 SUBMIT_SECONDS = 1.0
 
-# What could not be written may be writable later.
+# A full disk may have room later.
 RETRY_SECONDS = 30.0
 
 
@@ -38,10 +38,10 @@ class LocalEngine:
 
     Args:
         slots: runs at a time. One run already uses all cores, so more of them gain nothing.
-        store: train all that is queued there, whoever queued it. Of the processes that have such
-            an engine on a store one trains; the others only queue, and when it ends or dies one
-            of them goes on. None: train what is submitted here, beside whatever else trains; no
-            other engine takes that on while this process lives.
+        store: train all runs that are queued there, whoever queued them. Of the processes that
+            have such an engine on a store one trains and the others only queue; when it ends or
+            dies, another goes on. None: train the runs that are submitted here, beside other
+            engines; no other engine takes them on while this process lives.
     """
 
     def __init__(self, slots: int = 1, store: RunStore | None = None) -> None:
@@ -53,16 +53,16 @@ class LocalEngine:
         self._not_before: dict[Path, float] = {}
         self._lock: filelock.BaseFileLock | None = None
         if store is None:
-            self._start(slots)
+            self._start_slots(slots)
         else:
             self._lock = filelock.FileLock(store.root / ".engine", timeout=0, thread_local=False)
-            self._keeper = threading.Thread(
-                target=self._keep,
+            self._queue_thread = threading.Thread(
+                target=self._serve_store,
                 args=(slots, store, self._lock),
                 daemon=True,
                 name="vae-lab-queue",
             )
-            self._keeper.start()
+            self._queue_thread.start()
 
     def submit(self, run: Run) -> None:
         with self._changed:
@@ -70,34 +70,36 @@ class LocalEngine:
                 raise RuntimeError("the engine is closed")
             status = run.status()
             if status.state == "queued":  # a slot may be about to start it
-                taken = self._has(run) or (self._store is not None and _elsewhere(status))
+                taken = self._is_queued(run) or (
+                    self._store is not None and _is_owned_elsewhere(status)
+                )
             else:
                 taken = any(waiting.path == run.path for waiting in self._waiting)
             if taken or status.state in ("finished", "running"):
                 return
-            run.queue(owned=self._store is None)
+            run.lifecycle.queue(owned=self._store is None)
             self._not_before.pop(run.path, None)
-            if self._slots:  # else the process that trains finds it in the store
+            if self._slots:  # else the process that trains finds the run in the store
                 self._waiting.append(run)
                 self._changed.notify()
 
     def cancel(self, run: Run) -> None:
         with self._changed:
             self._waiting = deque(w for w in self._waiting if w.path != run.path)
-            run.request_cancel()
-            self._see_to_cancels()
+            run.lifecycle.request_cancel()
+            self._start_cancel_timers()
 
     def close(self) -> None:
         with self._changed:
             self.closed = True
             self._changed.notify_all()
             waiting = [run for run in self._waiting if self._store is None]
-        for run in waiting:  # another may take it on
+        for run in waiting:  # without an owner another engine may take it on
             with contextlib.suppress(VaeLabError, OSError):
                 if run.status().state == "queued":
-                    run.write_status()
+                    run.lifecycle.write()
         if self._store is not None:
-            self._keeper.join()
+            self._queue_thread.join()
         for slot in self._slots:
             slot.close()
         if self._lock is not None:
@@ -115,20 +117,20 @@ class LocalEngine:
                 self._changed.wait()
             return None
 
-    def settle(self, run: Run, error: str) -> None:
-        """Say what became of a run whose worker is gone, if it has not been submitted again."""
+    def mark_ended(self, run: Run, error: str) -> None:
+        """Write the state of a run whose worker died, if it has not been submitted again."""
         with self._changed:
             if self.closed or any(waiting.path == run.path for waiting in self._waiting):
-                return  # closed: what waits waits, what ran reads as interrupted
-            with contextlib.suppress(RunBusyError), run.claim():
+                return  # closed: waiting runs wait, the running one reads as interrupted
+            with contextlib.suppress(RunBusyError), run.lifecycle.claim():
                 if run.status().state in ("queued", "interrupted"):
-                    if run.cancel_requested():
-                        run.write_status(state="cancelled")
+                    if run.lifecycle.cancel_requested():
+                        run.lifecycle.write(state="cancelled")
                     else:
-                        run.write_status(state="interrupted", error=error)
+                        run.lifecycle.write(state="interrupted", error=error)
 
-    def put_off(self, run: Run) -> None:
-        """A run that is still queued after its turn, as on a full disk: again, but not at once."""
+    def retry_later(self, run: Run) -> None:
+        """Train a run later that is still queued after its turn, as on a full disk."""
         with self._changed:
             self._not_before[run.path] = time.monotonic() + RETRY_SECONDS
         if self._store is None:
@@ -141,28 +143,29 @@ class LocalEngine:
             if run.status().state == "queued":
                 self.submit(run)
 
-    def _start(self, slots: int) -> None:
+    def _start_slots(self, slots: int) -> None:
         self._slots = [_Slot(self) for _ in range(slots)]
         for slot in self._slots:
             slot.start()
 
-    def _has(self, run: Run) -> bool:
+    def _is_queued(self, run: Run) -> bool:
+        """Does the run wait here, or train?"""
         waiting = [waiting.path for waiting in self._waiting]
         return run.path in waiting + [slot.run.path for slot in self._slots if slot.run]
 
-    def _see_to_cancels(self) -> None:
-        """A slot whose run was asked to stop, here or by another process, is given its time."""
+    def _start_cancel_timers(self) -> None:
+        """Kill the worker of a cancelled run, whoever cancelled it, if it does not stop in time."""
         for slot in self._slots:
-            if slot.run and slot.stopping != slot.turn and slot.run.cancel_requested():
+            if slot.run and slot.stopping != slot.turn and slot.run.lifecycle.cancel_requested():
                 slot.stopping = slot.turn
-                timer = threading.Timer(CANCEL_SECONDS, slot.kill_if_still_on, (slot.turn,))
+                timer = threading.Timer(CANCEL_SECONDS, slot.kill_if_active, (slot.turn,))
                 timer.daemon = True
                 timer.start()
 
     # --- the queue of a store: its run folders ------------------------------------------------
 
-    def _keep(self, slots: int, store: RunStore, lock: filelock.BaseFileLock) -> None:
-        """Wait for one's turn to train the store's queue; then look for what others put there."""
+    def _serve_store(self, slots: int, store: RunStore, lock: filelock.BaseFileLock) -> None:
+        """Wait until no other process trains the store's queue; then train it."""
         pause = QUEUE_SECONDS
         while not self.closed:
             try:
@@ -171,10 +174,10 @@ class LocalEngine:
                     lock.acquire()
                     store.clear()
                     with self._changed:
-                        self._start(slots)
+                        self._start_slots(slots)
                 began = time.monotonic()
-                self._take_on(store)
-                # With thousands of runs a look takes a while: spend one part in fifty on it.
+                self._enqueue_waiting(store)
+                # A scan of thousands of runs takes a while: spend one part in fifty on it.
                 pause = max(QUEUE_SECONDS, 50 * (time.monotonic() - began))
             except filelock.Timeout:
                 pass  # another process trains
@@ -184,27 +187,30 @@ class LocalEngine:
             with self._changed:
                 self._changed.wait_for(lambda: self.closed, timeout=pause)
 
-    def _take_on(self, store: RunStore) -> None:
+    def _enqueue_waiting(self, store: RunStore) -> None:
+        """Put the runs that wait in the store into the queue, and watch for cancels."""
         queued = []
         for run in store.scan()[0]:
             with contextlib.suppress(RunError):  # deleted meanwhile
                 status = run.status()
-                # What was queued just now is about to be owned by the engine it is submitted to.
-                new = 0 <= time.time() - status.submitted < SUBMIT_SECONDS
-                out = run.ticket_path.exists()  # on a cluster, from a client that may be gone
-                if status.state == "queued" and not (new or out or _elsewhere(status)):
+                if status.state != "queued" or _is_owned_elsewhere(status):
+                    continue
+                # A run that was queued just now is about to be owned by the engine of its submit.
+                is_new = 0 <= time.time() - status.submitted < SUBMIT_SECONDS
+                on_cluster = run.ticket_path.exists()  # its client may be gone
+                if not (is_new or on_cluster):
                     queued.append(run)
         with self._changed:
             now = time.monotonic()
             for run in queued:
-                if not self._has(run) and self._not_before.get(run.path, 0.0) <= now:
+                if not self._is_queued(run) and self._not_before.get(run.path, 0.0) <= now:
                     self._waiting.append(run)
-            self._see_to_cancels()
+            self._start_cancel_timers()
             self._changed.notify_all()
 
 
-def _elsewhere(status: Status) -> bool:
-    """Is it queued by an engine of another process that is there to train it?"""
+def _is_owned_elsewhere(status: Status) -> bool:
+    """Is the run queued by an engine of another process that lives and will train it?"""
     here = status.pid == os.getpid() and status.host == socket.gethostname()
     return not here and status.owner_alive()
 
@@ -227,18 +233,18 @@ class _Slot:
         while (run := self._engine.next_run(self)) is not None:
             try:
                 status = Run(run.path).status()
-                if status.active and not _elsewhere(status):
+                if status.active and not _is_owned_elsewhere(status):
                     self._train(run)
                 if run.status().state == "queued":
-                    self._engine.put_off(run)
-            except Exception as error:  # deleted, damaged, a full disk: the next run must not wait
+                    self._engine.retry_later(run)
+            except Exception as error:  # deleted, damaged, a full disk: go on with the next run
                 print(f"run {run.id}: {error}", file=sys.stderr, flush=True)
-                self._engine.put_off(run)
+                self._engine.retry_later(run)
                 with contextlib.suppress(VaeLabError, OSError):
-                    run.write_status(state="failed", error=str(error))
+                    run.lifecycle.write(state="failed", error=str(error))
 
     def _train(self, run: Run) -> None:
-        """Have the worker train a run; if it dies of it, settle the run and start another."""
+        """Have the worker train a run; if it dies, write that and start another worker."""
         if not self._worker.alive:
             self._worker.end()
             self._worker = WorkerProcess()
@@ -246,19 +252,19 @@ class _Slot:
             return
         error = f"the training process ended unexpectedly ({self._worker.end()}); resume to go on."
         try:
-            self._engine.settle(run, error)
+            self._engine.mark_ended(run, error)
         finally:
             if not self._engine.closed:
                 self._worker = WorkerProcess()
 
-    def kill_if_still_on(self, turn: int) -> None:
-        """For a run that was asked to stop and did not; by now another may have its turn."""
+    def kill_if_active(self, turn: int) -> None:
+        """Kill the worker of a cancelled run that did not stop, if it still has its turn."""
         run = self.run
-        if self.turn == turn and run and run.cancel_requested() and run.status().active:
+        if self.turn == turn and run and run.lifecycle.cancel_requested() and run.status().active:
             self._worker.kill()
 
     def close(self) -> None:
-        """Tell the worker to end; don't wait for ever."""
+        """Tell the worker to end, and wait for some seconds."""
         self._worker.end()
         self._thread.join(timeout=CLOSE_SECONDS)
         self._worker.end()  # the thread may have started another meanwhile

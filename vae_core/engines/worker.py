@@ -1,10 +1,10 @@
-"""The training process: TensorFlow is imported once, then runs are trained as they are asked for.
+"""The training process: it imports TensorFlow once, then trains one run after the other.
 
     python -m vae_core.engines.worker
 
-Each line on standard input is the path of a run folder, as JSON; the answers on standard output
-are the lines `ready` and `ended`. At end of file, the parent is gone: the run in hand is
-interrupted and the process ends within seconds. A pipe tells that whatever killed the parent.
+Each line on standard input is the path of a run folder, as JSON. The answers on standard output
+are the lines `ready` and `ended`. At the end of the input the parent is gone, however it ended:
+the run is interrupted, and the process ends within seconds.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ GRACE_SECONDS = 2.0
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     if sys.platform != "win32":
-        os.nice(10)  # training takes every core, and who clicks must not wait for it
+        os.nice(10)  # training takes every core, and the pages must stay fast
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever a library prints must not look like an answer
+    os.dup2(2, 1)  # so that no library's output looks like an answer
 
     paths: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     parent_gone = threading.Event()
@@ -50,14 +50,14 @@ def _read(paths: queue.SimpleQueue[str | None], parent_gone: threading.Event) ->
         paths.put(json.loads(line))
     parent_gone.set()
     paths.put(None)
-    # An import or a compilation can't be asked to stop.
+    # An import or a compilation can't be stopped another way.
     timer = threading.Timer(GRACE_SECONDS, os._exit, (1,))
     timer.daemon = True
     timer.start()
 
 
 def _train(loop: object, path: Path, parent_gone: threading.Event) -> None:
-    """One run, with what it prints in its log."""
+    """Train one run, and write all output to its log."""
     try:
         run = Run(path)
     except VaeLabError as error:
@@ -67,7 +67,7 @@ def _train(loop: object, path: Path, parent_gone: threading.Event) -> None:
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
     try:
         log = os.open(run.log_path, flags, 0o644)
-    except OSError:  # a full disk: the status will say so
+    except OSError:  # a full disk: the status says so later
         log = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(log, 1)
@@ -84,7 +84,7 @@ def _train(loop: object, path: Path, parent_gone: threading.Event) -> None:
 
 
 def _warm_up() -> None:
-    """Pay now for what the first run would wait for: compilers, kernels, the default data."""
+    """Load compilers, kernels and the default data now, so that the first run starts at once."""
     import numpy as np
     import sklearn.neighbors  # noqa: F401
     import tensorflow as tf

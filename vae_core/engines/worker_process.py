@@ -13,18 +13,18 @@ from collections.abc import Mapping
 
 from vae_core.runs.run import Run
 
-# A worker ends itself within two seconds of being told.
+# A worker ends itself within two seconds of the end of its input.
 CLOSE_SECONDS = 5.0
 
-# A run that does not stop when asked (it compiles, say) loses its process after this long.
+# A cancelled run that does not stop, as while it compiles, loses its process after this long.
 CANCEL_SECONDS = 1.5
 
 
 class WorkerProcess:
-    """A child process of `vae_core.engines.worker`, which speaks in lines.
+    """A child process that runs `vae_core.engines.worker`.
 
     Args:
-        env: what its environment has beside this process's own.
+        env: added to this process's environment.
     """
 
     def __init__(self, env: Mapping[str, str] | None = None) -> None:
@@ -38,14 +38,13 @@ class WorkerProcess:
             text=True,
         )
         self.pid = self._process.pid
-        self.idle_since = 0.0
 
     @property
     def alive(self) -> bool:
         return self._process.poll() is None
 
     def train(self, run: Run) -> bool:
-        """Have it train a run and wait; False if it died."""
+        """Have it train a run, and wait for the end; False if the process died."""
         assert self._process.stdin
         assert self._process.stdout
         try:
@@ -60,7 +59,11 @@ class WorkerProcess:
         self._process.kill()
 
     def end(self) -> str:
-        """End it, by a signal if it takes too long; its exit code and the last line it printed."""
+        """End it, by a signal if it takes too long.
+
+        Returns:
+            Its exit code and the last line that it printed, for a sentence.
+        """
         assert self._process.stdin
         assert self._process.stdout
         with contextlib.suppress(OSError):  # unsent lines, if it died
@@ -74,7 +77,7 @@ class WorkerProcess:
         last_line = b""
         if not self._stderr.closed:
             self._stderr.seek(0)
-            # TensorFlow's own log (I0000 00:00: ...) tells nothing of how it ended.
+            # TensorFlow's own log (I0000 00:00: ...) does not say how the process ended.
             lines = [
                 line
                 for line in self._stderr.read().splitlines()

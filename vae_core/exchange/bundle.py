@@ -113,9 +113,9 @@ def bundle(run: Run) -> bytes:
     status = dataclasses.replace(run.status(), **nobody)  # type: ignore[arg-type]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in run.files():
+        for name in run.files.names():
             if name not in LEFT_OUT:
-                archive.writestr(f"{run.id}/{name}", run.read(name))
+                archive.writestr(f"{run.id}/{name}", run.files.read(name))
         archive.writestr(f"{run.id}/{STATUS}", json.dumps(dataclasses.asdict(status), indent=2))
         for name, text in texts.items():
             archive.writestr(f"{run.id}/{name}", text)

@@ -106,7 +106,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     run = _write(folder / config.id, config, records)
     write_networks(run, size, vocabulary, stored, name)
     run.write_arrays("arrays", **arrays)
-    run.finish(epoch=config.epochs, seconds=records[-1]["seconds"], imported=True)
+    run.lifecycle.finish(epoch=config.epochs, seconds=records[-1]["seconds"], imported=True)
     return {"id": run.id}
 
 

@@ -27,8 +27,8 @@ def browser_decoder(run: Run, name: str) -> bytes | None:
     if not run.browser_path.is_file():
         return None
     try:
-        header = json.loads(run.read(run.browser_path.name))
-        stored = memoryview(run.read(run.weights_path.name))
+        header = json.loads(run.files.read(run.browser_path.name))
+        stored = memoryview(run.files.read(run.weights_path.name))
         weights, size = [], 0
         for layer in header["layers"]:
             for part in sorted(layer.keys() & {"kernel", "bias"}):

@@ -25,9 +25,9 @@ def sessions(run: Run) -> Iterator[tuple[onnxruntime.InferenceSession, ...]]:
     try:
         # Sessions copy what they need. (Left to map the file itself, onnxruntime would end the
         # process by a signal when somebody overwrites it.)
-        weights = run.weights_path.name, run.read(run.weights_path.name)
+        weights = run.weights_path.name, run.files.read(run.weights_path.name)
         graphs = run.encoder_path.name, run.decoder_path.name
-        yield tuple(_session(run.read(graph), *weights) for graph in graphs)
+        yield tuple(_session(run.files.read(graph), *weights) for graph in graphs)
     except RunError:
         raise
     except Exception as error:  # onnxruntime has a dozen classes without a common base

@@ -15,7 +15,7 @@ alike, so nothing is lost with a process:
     checksums.json   size and SHA-256 of the files that stay, once they are complete
     log.txt          what the training process printed
     lock, cancel     held by the process that trains; asks it to stop
-    ticket           while the run is out on a cluster: the key of its task there
+    ticket           the key of the run's task on a cluster, until its files are collected
 
 Beside the run folders a store keeps what viewers add: .groups/<run id>.json, held-out images
 chosen by hand, by the name of their group; and .engine, held by the process that trains its queue.

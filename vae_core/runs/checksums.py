@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
-import json
-import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
 from vae_core.runs.disk import read_text
 from vae_core.runs.files import SEALED_FILES
+from vae_core.settings import sentence
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@with_config(ConfigDict(strict=True, extra="forbid"))
+@dataclass(frozen=True, slots=True)
 class Checksum:
-    """Of a file; see checksums.json."""
+    """Size and SHA-256 of one file."""
 
-    bytes: int
-    sha256: str
+    bytes: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
-    def __post_init__(self) -> None:
-        if type(self.bytes) is not int or not re.fullmatch("[0-9a-f]{64}", self.sha256):
-            raise ValueError("a checksum is none")
+
+def _sealed(name: str) -> str:
+    if name not in SEALED_FILES:
+        raise ValueError(f"{name!r} is no file with a checksum")
+    return name
+
+
+_READER = TypeAdapter(dict[Annotated[str, AfterValidator(_sealed)], Checksum])
 
 
 def read_checksums(file: io.FileIO) -> dict[str, Checksum]:
-    found = {name: Checksum(**values) for name, values in json.loads(read_text(file)).items()}
-    if not found.keys() <= set(SEALED_FILES):
-        raise ValueError("it names other files")
-    return found
+    """The checksums by the names of their files.
 
-
-# Path -> what lstat said of a file whose content turned out to be another than was written.
-damaged: dict[str, tuple[int, ...]] = {}
+    Raises:
+        ValueError: the file holds something else.
+    """
+    try:
+        return _READER.validate_json(read_text(file))
+    except ValidationError as error:
+        raise ValueError(sentence(error, "it", {})) from None

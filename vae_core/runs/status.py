@@ -2,69 +2,47 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import io
-import json
 import socket
 import time
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import psutil
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
 from vae_core.runs.disk import read_text
 from vae_core.runs.errors import RunError
+from vae_core.settings import sentence
 
 ACTIVE = ("queued", "running")
-STATES = (*ACTIVE, "finished", "failed", "cancelled", "interrupted")
 
 # A process on this host is looked up; one elsewhere counts as dead after this long in silence.
 HEARTBEAT_TIMEOUT = 30.0
 MOST_CHARACTERS = 2_000
-MOST_SECONDS = 1e12  # since 1970
+
+Count = Annotated[int, Field(ge=0, lt=2**31)]
+Seconds = Annotated[float, Field(ge=0, lt=1e12)]
+Text = Annotated[str, Field(max_length=MOST_CHARACTERS)]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False))
 class Status:
     """What status.json says. Times are seconds since 1970, `seconds` is time spent training."""
 
-    state: str = "queued"
-    epoch: int = 0
-    epochs: int = 0
-    seconds: float = 0.0
-    submitted: float = 0.0
-    heartbeat: float = 0.0
-    pid: int | None = None
-    host: str | None = None
-    process_started: float | None = None
-    error: str | None = None
-    submitted_by: str | None = None
+    state: Literal["queued", "running", "finished", "failed", "cancelled", "interrupted"] = "queued"
+    epoch: Count = 0
+    epochs: Count = 0
+    seconds: Seconds = 0.0
+    submitted: Seconds = 0.0
+    heartbeat: Seconds = 0.0
+    pid: Annotated[int, Field(gt=0, lt=2**31)] | None = None
+    host: Text | None = None
+    process_started: Seconds | None = None
+    error: Text | None = None
+    submitted_by: Text | None = None
     imported: bool = False
-
-    def __post_init__(self) -> None:
-        """Raises RunError where a value can't be, as after damage or an edit by hand."""
-
-        def number(value: Any) -> bool:
-            return type(value) in (int, float) and 0 <= value < MOST_SECONDS
-
-        def text(value: object) -> bool:
-            return value is None or (
-                isinstance(value, str) and len(value) <= MOST_CHARACTERS and _encodable(value)
-            )
-
-        if self.state not in STATES:
-            raise RunError(f"it has the unknown state {self.state!r:.60}.")
-        for names, holds in (
-            (("epoch", "epochs"), lambda value: type(value) is int and 0 <= value < 2**31),
-            (("seconds", "submitted", "heartbeat"), number),
-            (("pid",), lambda value: value is None or (type(value) is int and 0 < value < 2**31)),
-            (("process_started",), lambda value: value is None or number(value)),
-            (("host", "error", "submitted_by"), text),
-            (("imported",), lambda value: type(value) is bool),
-        ):
-            for name in names:
-                if not holds(getattr(self, name)):
-                    raise RunError(f"its {name} is {getattr(self, name)!r:.60}.")
 
     @property
     def active(self) -> bool:
@@ -86,19 +64,21 @@ class Status:
         return self.process_started is not None and abs(started - self.process_started) < 2
 
 
-def _encodable(text: str) -> bool:
-    """JSON can hold halves of characters, which nothing can print."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+_READER = TypeAdapter(Status)
 
 
 def read_status(file: io.FileIO) -> tuple[Status, str]:
-    """The status, and the SHA-256 of its file."""
+    """The status, and the SHA-256 of its file.
+
+    Raises:
+        RunError: a value can't be, as after damage or an edit by hand.
+    """
     text = read_text(file)
-    return Status(**json.loads(text)), hashlib.sha256(text.encode()).hexdigest()
+    try:
+        status = _READER.validate_json(text)
+    except ValidationError as error:
+        raise RunError(sentence(error, "it", {})) from None
+    return status, hashlib.sha256(text.encode()).hexdigest()
 
 
 def this_process() -> dict[str, Any]:

@@ -19,7 +19,8 @@ from vae_core.runs.disk import json_bytes, replace_file, sync_folder
 from vae_core.runs.errors import RunError
 from vae_core.runs.files import CONFIG, STATUS
 from vae_core.runs.groups import Group, checked_group_name
-from vae_core.runs.run import CLAIM_SECONDS, Run
+from vae_core.runs.lifecycle import CLAIM_SECONDS
+from vae_core.runs.run import Run
 from vae_core.runs.status import Status
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -107,7 +108,7 @@ class RunStore:
         if not self.has(run_id):
             raise RunError(f"no run {run_id[:150]!r} in {self.root}; list shows those there are.")
         run = Run(self.root / run_id)
-        run.check()
+        run.files.check()
         return run
 
     def has(self, run_id: str) -> bool:
@@ -130,7 +131,7 @@ class RunStore:
         for name in found:
             try:
                 run = Run(self.root / name)
-                runs.append((run.check().submitted, run))
+                runs.append((run.files.check().submitted, run))
             except RunError as error:
                 if not os.path.lexists(self.root / name):  # deleted meanwhile
                     continue
@@ -153,7 +154,7 @@ class RunStore:
             RunBusyError: it is being trained.
         """
         trash = self.root / f".trash-{uuid.uuid4().hex}"
-        with run.claim():
+        with run.lifecycle.claim():
             os.rename(run.path, trash)
         shutil.rmtree(trash, ignore_errors=True)
 

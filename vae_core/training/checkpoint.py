@@ -45,7 +45,7 @@ def check_checkpoint(run: Run) -> None:
     Raises:
         RunError: it is not.
     """
-    content = run.read(run.checkpoint_path.name)
+    content = run.files.read(run.checkpoint_path.name)
     weights, seal = content[:-SEAL_BYTES], content[-SEAL_BYTES:]
     if seal.startswith(SEAL) and hashlib.sha256(weights).hexdigest().encode() != seal[len(SEAL) :]:
         raise RunError(f"run {run.id}: {run.checkpoint_path.name} is not what was written.")

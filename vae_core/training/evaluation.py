@@ -33,7 +33,7 @@ def load_trained(run: Run) -> tuple[VAE, Dataset]:
         vae.optimizer = None
     try:
         if finished:
-            run.read(path.name)
+            run.files.read(path.name)
         else:
             check_checkpoint(run)
         vae.load_weights(path)

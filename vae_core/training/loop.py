@@ -28,8 +28,10 @@ from vae_core.latent import samples
 from vae_core.model import priors, schedules
 from vae_core.model.vae import MAX_STEPS_PER_CALL, VAE
 from vae_core.runs.errors import RunBusyError
+from vae_core.runs.files import NETWORK_FILES
+from vae_core.runs.lifecycle import CLAIM_SECONDS
 from vae_core.runs.records import DatasetSize, End, Start, Step
-from vae_core.runs.run import CLAIM_SECONDS, Run
+from vae_core.runs.run import Run
 from vae_core.training import sinks
 from vae_core.training.checkpoint import check_checkpoint, write_checkpoint
 from vae_core.training.export import export
@@ -52,21 +54,21 @@ class DivergedError(VaeLabError):
 def train(run: Run, stop: Callable[[], bool] = lambda: False) -> None:
     """Train a run to its end, or go on with it from its last checkpoint.
 
-    The outcome is the run's status: finished, failed with the reason, cancelled (where
-    `run.cancel_requested()`), or interrupted. A finished run is left as it is, and so is one
-    that another process trains.
+    The outcome is the run's status: finished, failed with the reason, cancelled (if that was
+    requested), or interrupted. A finished run is left as it is, and so is one that another
+    process trains.
 
     Args:
         run: made by `RunStore.create`.
         stop: polled a few times a second; True interrupts the run.
     """
     try:
-        with run.claim(CLAIM_SECONDS):
+        with run.lifecycle.claim(CLAIM_SECONDS):
             if run.status().state == "finished":
                 run.checkpoint_path.unlink(missing_ok=True)  # of a process that ended just then
                 return
-            if run.cancel_requested():  # between its turn and now
-                run.write_status(state="cancelled")
+            if run.lifecycle.cancel_requested():  # between its turn and now
+                run.lifecycle.write(state="cancelled")
             else:
                 _train_claimed(run, stop)
     except RunBusyError as error:
@@ -75,8 +77,8 @@ def train(run: Run, stop: Callable[[], bool] = lambda: False) -> None:
 
 def _train_claimed(run: Run, stop: Callable[[], bool]) -> None:
     try:
-        run.clear()
-        run.write_running()
+        run.files.remove_temporary()
+        run.lifecycle.start()
         sinks.start(run)
         Training(run, stop).run_to_end()
     except VaeLabError as error:
@@ -102,9 +104,9 @@ def _log(text: object) -> None:
 
 def _fail(run: Run, error: str) -> None:
     try:
-        run.write_status(state="failed", error=error)
+        run.lifecycle.write(state="failed", error=error)
     except OSError:
-        run.write_status_in_place(state="failed", error=error)
+        run.lifecycle.write_in_place(state="failed", error=error)
 
 
 class _StopError(Exception):
@@ -182,7 +184,7 @@ class Training:
         except _StopError:
             return self._end_early()
         self._append_end("finished", self.config.epochs, measured)
-        self.run.finish(epoch=self.config.epochs, seconds=self.seconds)
+        self.run.lifecycle.finish(epoch=self.config.epochs, seconds=self.seconds)
         self.run.checkpoint_path.unlink(missing_ok=True)
         return None
 
@@ -239,11 +241,11 @@ class Training:
         if self._asked_to_stop():
             raise _StopError
         if time.monotonic() - self.last_tick >= TICK_SECONDS:
-            self.run.write_status(seconds=self.seconds)
+            self.run.lifecycle.write(seconds=self.seconds)
             self.last_tick = time.monotonic()
 
     def _asked_to_stop(self) -> bool:
-        return self.run.cancel_requested() or self.stop()
+        return self.run.lifecycle.cancel_requested() or self.stop()
 
     def _schedule(self, steps: np.ndarray) -> schedules.Schedule:
         return schedules.schedule(self.config, steps, self.config.epochs * self.steps_per_epoch)
@@ -275,7 +277,7 @@ class Training:
         )
         if self.dataset.vocabulary:
             size["vocabulary"] = self.dataset.vocabulary
-        self.run.append_metrics(
+        self.run.metrics_file.append(
             Start(
                 kind="start",
                 time=time.time(),
@@ -309,9 +311,9 @@ class Training:
                 ).mean(axis=0)
             if np.isfinite(rates).all():  # an autoencoder's are not
                 record["rate_per_dim"] = [float(rate) for rate in rates]
-            self.run.append_metrics(record)
+            self.run.metrics_file.append(record)
         self.run.write_arrays("snapshot", epoch=np.array(epoch), **snapshot)
-        self.run.write_status(epoch=int(epoch), seconds=self.seconds)
+        self.run.lifecycle.write(epoch=int(epoch), seconds=self.seconds)
         self.last_tick = time.monotonic()
 
     def _snapshot(self) -> dict[str, np.ndarray]:
@@ -340,7 +342,7 @@ class Training:
         record = self.vae.evaluate_on(self.dataset.x_test).record(objective, beta, capacity)
         if not all(math.isfinite(record[name]) for name in objective.parts):
             raise self._diverged(f"the held-out loss was not finite after epoch {epoch}")
-        self.run.append_metrics(
+        self.run.metrics_file.append(
             {
                 "kind": "epoch",
                 "epoch": epoch,
@@ -388,17 +390,17 @@ class Training:
 
     def _end_early(self) -> None:
         """Asked to stop: say so at once, then make what the last checkpoint allows viewable."""
-        if not self.run.cancel_requested():
-            self.run.write_status(state="interrupted", seconds=self.seconds, error=None)
+        if not self.run.lifecycle.cancel_requested():
+            self.run.lifecycle.write(state="interrupted", seconds=self.seconds, error=None)
             return
-        self.run.write_status(state="cancelled", seconds=self.seconds, error=None)
+        self.run.lifecycle.write(state="cancelled", seconds=self.seconds, error=None)
         restored = self._restored()
         if restored:
             self.vae = restored
             epoch = int(restored.optimizer.iterations) // self.steps_per_epoch
             self._write_networks()
             self._append_end("cancelled", epoch, {})
-            self.run.seal_networks()
+            self.run.files.seal(NETWORK_FILES)
 
     def _write_networks(self) -> None:
         """Weights, exports and embeddings: what the pages show. The model trains no more."""
@@ -413,7 +415,7 @@ class Training:
         )
 
     def _append_end(self, state: str, epoch: int, measured: dict[str, float]) -> None:
-        self.run.append_metrics(
+        self.run.metrics_file.append(
             End(kind="end", state=state, epoch=epoch, seconds=self.seconds, metrics=measured)
         )
 

@@ -275,12 +275,12 @@ def export_mlflow(run: Run) -> str:
     """
     if run.status().state != "finished":
         raise RunError(f"run {run.id} is not finished, so it can't be exported.")
-    run.check()
+    run.files.check()
     try:
         sink = MlflowSink(run)
         sink.write(run.records("epoch", "end"))
         for name in (CONFIG, METRICS, *NETWORK_FILES):
-            if name in run.files():
+            if name in run.files.names():
                 sink.attach(run.path / name)
         sink.close("finished")
     except VaeLabError:

@@ -27,7 +27,7 @@ class Refuses(InProcessEngine):
     """An engine that writes what training wrote elsewhere, and none that trains."""
 
     def submit(self, run: Run) -> None:
-        run.write_status(state="failed", error=f"training diverged at beta {run.config.beta:g}.")
+        run.lifecycle.write(state="failed", error=f"training diverged at beta {run.config.beta:g}.")
 
 
 @pytest.fixture(autouse=True)
@@ -155,13 +155,13 @@ def test_progress_in_a_notebook(trained: Run, store: RunStore) -> None:
     assert second == "β 1 seed 1  0/20  queued"
     assert '<progress value="3" max="3">' in lines._repr_html_()
 
-    waits.write_status(state="running", seconds=6.0, **this_process())
-    waits.append_metrics(
+    waits.lifecycle.write(state="running", seconds=6.0, **this_process())
+    waits.metrics_file.append(
         {"kind": "step", "epoch": 5.0, "step": 55, "seconds": 6.0, "train": {"loss": 30.0}}
     )
     assert waiting.update()
     assert waiting.words == "starting, 18 s left"
-    waits.write_status(state="failed", error="a <b> was too large.")
+    waits.lifecycle.write(state="failed", error="a <b> was too large.")
     assert not waiting.update()
     assert "failed: a &lt;b&gt; was too large." in lines._repr_html_()
 
@@ -170,7 +170,7 @@ def test_progress_in_a_notebook_ends_with_the_runs(
     store: RunStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = store.create(RunConfig())
-    timer = threading.Timer(0.3, run.write_status, kwargs={"state": "cancelled"})
+    timer = threading.Timer(0.3, run.lifecycle.write, kwargs={"state": "cancelled"})
     timer.start()
     notebook_progress.follow([run])
     timer.join()

@@ -324,7 +324,7 @@ def test_a_data_set_that_is_needed_stays(own_store: RunStore) -> None:
     run = own_store.create(RunConfig(dataset=name))
     with pytest.raises(DatasetError, match=f"run {run.id} needs {name}: stop it first"):
         delete_own(name, own_store)
-    run.request_cancel()
+    run.lifecycle.request_cancel()
     delete_own(name, own_store)
     assert not path.exists()
     assert own_store.scan()[0][0].id == run.id

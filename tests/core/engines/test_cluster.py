@@ -1,4 +1,4 @@
-"""Dask alone: machines and clients that die, disks that are shared or not, what is said then."""
+"""Dask alone: machines and clients that die, shared and separate disks, and error messages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from vae_core.config import RunConfig
 from vae_core.data import own, registry
 from vae_core.engines import factory
 from vae_core.engines.base import EngineError
-from vae_core.engines.dask_client import ClusterEngine
+from vae_core.engines.cluster.engine import ClusterEngine
 from vae_core.engines.factory import new_engine
 from vae_core.engines.in_process import InProcessEngine
 from vae_core.runs.run import Run
@@ -77,7 +77,7 @@ def test_a_shared_disk_is_used_and_a_dead_training_process_replaced_once(
         engine.close()
 
 
-def test_what_no_machine_has_waits_and_is_cancelled_at_once(
+def test_a_run_without_a_fitting_machine_waits_and_is_cancelled_at_once(
     cluster: Cluster, store: RunStore
 ) -> None:
     cluster.add_worker("a", "--resources=GPU=1")
@@ -100,7 +100,7 @@ def test_runs_go_on_without_their_client_and_the_next_one_finds_them(
 ) -> None:
     cluster.add_worker()
     code = (
-        "import sys, time; from vae_core.engines.dask_client import ClusterEngine;"
+        "import sys, time; from vae_core.engines.cluster.engine import ClusterEngine;"
         "from vae_core.config import RunConfig; from vae_core.runs.store import RunStore;"
         "store = RunStore(sys.argv[1]);"
         "engine = ClusterEngine(store, sys.argv[2], shared_disk=False);"
@@ -131,13 +131,13 @@ def test_runs_go_on_without_their_client_and_the_next_one_finds_them(
         wait_for(lambda: all(run.status().state == "finished" for run in runs))
         wait_for(lambda: not cluster.places())
         for run in runs:
-            run.check()
+            run.files.check()
             assert run.viewable
             assert len(run.records("start")) == 1
             assert not run.ticket_path.exists()
             assert not run.checkpoint_path.exists()
         epochs = [record["epoch"] for record in runs[0].records("epoch")]
-        assert epochs == list(range(SECONDS.epochs + 1)), "each came home once"
+        assert epochs == list(range(SECONDS.epochs + 1)), "each was collected once"
     finally:
         engine.close()
     assert same_bits(weights(runs[0]), weights(finished(RunStore(store.root / "here"), SECONDS)))
@@ -192,7 +192,7 @@ def test_a_run_that_kills_every_machine_has_failed(tmp_path: Path, store: RunSto
 
 
 def test_a_queued_run_survives_the_scheduler(tmp_path: Path, store: RunStore) -> None:
-    """A new scheduler at the same address has never heard of it."""
+    """A new scheduler at the same address does not know it."""
     (tmp_path / "1").mkdir()
     (tmp_path / "2").mkdir()
     old = Cluster(tmp_path / "1")
@@ -245,7 +245,7 @@ def test_an_own_data_set_travels_with_its_run(
         engine.close()
 
 
-# --- what is said where there is no cluster -----------------------------------------------
+# --- errors without a cluster -----------------------------------------------
 
 
 def test_the_environment_chooses_the_engine(
@@ -266,7 +266,7 @@ def test_the_environment_chooses_the_engine(
 
 
 @pytest.mark.parametrize("address", [NOBODY, "no address", "tls://127.0.0.1:9"])
-def test_a_scheduler_that_can_not_be_reached(store: RunStore, address: str) -> None:
+def test_a_scheduler_that_cannot_be_reached(store: RunStore, address: str) -> None:
     engine = ClusterEngine(store, address)
     try:
         run = store.create(RunConfig(epochs=1))
@@ -289,7 +289,7 @@ def test_dask_that_is_not_installed(store: RunStore, monkeypatch: pytest.MonkeyP
         engine.close()
 
 
-def test_the_command_line_says_that_there_is_no_scheduler(store: RunStore) -> None:
+def test_the_command_line_reports_a_missing_scheduler(store: RunStore) -> None:
     result = vae_core(
         "train", "--store", str(store.root), "--epochs", "1", env={"VAE_LAB_SCHEDULER": NOBODY}
     )

@@ -16,7 +16,7 @@ from tests.core.outcomes import same_bits, weights
 from tests.waiting import wait_for
 from vae_core.config import RunConfig
 from vae_core.engines.base import Engine
-from vae_core.engines.dask_client import ClusterEngine
+from vae_core.engines.cluster.engine import ClusterEngine
 from vae_core.engines.in_process import InProcessEngine
 from vae_core.engines.local import LocalEngine
 from vae_core.runs.run import Run

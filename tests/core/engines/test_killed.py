@@ -32,7 +32,7 @@ def phase(run: Run) -> str:
     """Where a run is, for the print-out."""
     if run.status().state == "finished":
         return "finished"
-    if "arrays.npz" in run.files():
+    if "arrays.npz" in run.files.names():
         return "measuring"
     if run.weights_path.exists():
         return "exporting"
@@ -91,7 +91,7 @@ def test_training_killed_at_any_moment_loses_nothing(store: RunStore, forked: Fo
             assert numbers(run)[: len(acknowledged)] == acknowledged
             assert run.metrics() == whole.metrics()
             assert same_bits(weights(run), weights(whole))
-            run.check()
+            run.files.check()
             assert not [path for path in run.path.iterdir() if TEMPORARY.fullmatch(path.name)]
             store.delete(run)
 
@@ -112,9 +112,9 @@ while True:
     run = store.create(RunConfig(epochs=1, seed=rng.randrange(4)))
     act = rng.choice(["queue", "cancel", "delete", "group"])
     if act == "queue":
-        run.queue()
+        run.lifecycle.queue()
     elif act == "cancel":
-        run.request_cancel()
+        run.lifecycle.request_cancel()
     elif act == "delete":
         store.delete(run)
     else:
@@ -142,7 +142,7 @@ def test_a_client_killed_while_it_queues_cancels_and_deletes(store: RunStore) ->
         for seed in range(4):
             run = store.create(RunConfig(epochs=1, seed=seed))
             store.groups(run.id)
-            run.queue()
+            run.lifecycle.queue()
             assert run.status().state == "queued", "no lock is left behind"
     for path in store.root.iterdir():
         os.utime(path, (0, 0))

@@ -141,12 +141,12 @@ def test_resume_ends_in_the_same_bits(encoded: Run, store: RunStore) -> None:
 def test_a_rate_in_its_metrics_is_no_record(encoded: Run, store: RunStore) -> None:
     run = store.create(AE)
     record = encoded.records("epoch")[-1]
-    run.append_metrics(record)
+    run.metrics_file.append(record)
     for forged in (
         record | {"test": record["test"] | {"rate": 0.0}},
         record | {"rate_per_dim": [0.0, 0.0]},
     ):
-        run.append_metrics(forged)
+        run.metrics_file.append(forged)
     assert run.records("epoch") == [record]
 
 

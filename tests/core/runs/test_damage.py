@@ -45,12 +45,12 @@ def noticed(store: RunStore, run: Run, name: str) -> bool:
             if opened.checkpoint_path.stat().st_size % 4096 == 0:  # it takes long
                 h5py.File(opened.checkpoint_path).close()
         elif name == "checksums.json":
-            for sealed in opened.checksums():
-                opened.read(sealed)
+            for sealed in opened.files.checksums():
+                opened.files.read(sealed)
         elif name.endswith(".npz"):
             opened.arrays(name.removesuffix(".npz"))
         else:
-            opened.read(name)
+            opened.files.read(name)
     except (RunError, OSError):  # the latter of HDF5, which `training` takes as damage
         return True
     return bool(damaged)
@@ -101,6 +101,8 @@ def test_every_64th_byte_damaged(store: RunStore, trained: Run, unfinished: Run,
         {"state": []},
         {"imported": "no"},
         {"unheard": 1},
+        {"epoch": True},
+        {"error": "x" * 2001},
     ],
 )
 def test_a_status_that_cannot_be(store: RunStore, damage: dict[str, Any]) -> None:
@@ -109,7 +111,26 @@ def test_a_status_that_cannot_be(store: RunStore, damage: dict[str, Any]) -> Non
     (run.path / "status.json").write_text(json.dumps(values))
     runs, damaged = store.scan()
     assert [run.id for run in runs] == [other.id]
-    assert next(iter(damage)) in damaged[run.id]
+    # Half of a character is no JSON, so there is no field to be named.
+    named = "not valid JSON" if damage == {"error": "\ud800"} else next(iter(damage))
+    assert named in damaged[run.id]
+
+
+@pytest.mark.parametrize(
+    ("damage", "named"),
+    [
+        ({"arrays.npz": {"bytes": "9", "sha256": "a" * 64}}, "arrays.npz.bytes"),
+        ({"arrays.npz": {"bytes": 9, "sha256": "a" * 63}}, "arrays.npz.sha256"),
+        ({"arrays.npz": {"bytes": 9}}, "arrays.npz.sha256"),
+        ({"/etc/passwd": {"bytes": 9, "sha256": "a" * 64}}, "/etc/passwd"),
+    ],
+)
+def test_checksums_that_cannot_be(
+    store: RunStore, trained: Run, damage: dict[str, Any], named: str
+) -> None:
+    run = copy_run(trained, store)
+    (run.path / "checksums.json").write_text(json.dumps(damage))
+    assert named in store.scan()[1][run.id]
 
 
 @pytest.mark.parametrize("content", ["[" * 100_000, " " * 2_000_000, "{}" * 3, "[]", "\x00"])
@@ -166,6 +187,6 @@ def test_what_is_printed_and_appended_follows_no_link(store: RunStore) -> None:
     outside.write_text("mine")
     run.metrics_path.symlink_to(outside)
     with pytest.raises(OSError, match="symbolic"):
-        run.append_metrics({"kind": "end", "epoch": 1, "state": "finished"})
+        run.metrics_file.append({"kind": "end", "epoch": 1, "state": "finished"})
     assert outside.read_text() == "mine"
     assert run.records() == []

@@ -80,10 +80,10 @@ def life(store: RunStore) -> None:
 
     run = step(store.create, FEW) or store.create(FEW)
     step(store.save_group, run.id, "a", Group((2,)))
-    step(run.queue)
+    step(run.lifecycle.queue)
     step(loop.train, run)
     other = step(store.create, replace(FEW, seed=9)) or store.create(replace(FEW, seed=9))
-    step(other.request_cancel)
+    step(other.lifecycle.request_cancel)
     step(store.delete, other)
 
 
@@ -127,10 +127,10 @@ def test_each_write_fsync_and_rename_fails_in_turn(
             assert status.state in ("finished", "queued", "interrupted"), seen[turn]
         if KILLS <= 50 and turn % 3:  # it takes long
             continue
-        run.queue()
+        run.lifecycle.queue()
         loop.train(run)
         assert run.status().state == "finished", seen[turn]
-        run.check()
+        run.files.check()
         assert numbers(run) == numbers(whole)
         assert same_bits(weights(run), weights(whole))
         assert run.metrics() == whole.metrics()
@@ -163,7 +163,7 @@ def test_a_disk_that_is_full(small_disk: Path, forked: Forked, tmp_path: Path) -
     forked.train_to_the_end(whole)
     store = RunStore(small_disk / "runs")
     kept = copy_run(whole, RunStore(small_disk / "runs"))
-    before = {name: kept.read(name) for name in kept.files()}
+    before = {name: kept.files.read(name) for name in kept.files.names()}
     engine = LocalEngine(store=store)
     filler = small_disk / "filler"
     try:
@@ -187,7 +187,7 @@ def test_a_disk_that_is_full(small_disk: Path, forked: Forked, tmp_path: Path) -
             filler.unlink()
             engine.submit(run)
             wait_for(lambda: run.status().state == "finished")  # noqa: B023
-            assert {name: kept.read(name) for name in kept.files()} == before
+            assert {name: kept.files.read(name) for name in kept.files.names()} == before
             reference = RunStore(tmp_path / "whole").create(run.config)
             forked.train_to_the_end(reference)
             assert same_bits(weights(run), weights(reference))

@@ -22,6 +22,7 @@ from vae_core.runs.disk import replace_file
 from vae_core.runs.errors import RunBusyError, RunError
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore
+from vae_core.runs.strip import strip
 
 
 def step(epoch: float) -> dict[str, object]:
@@ -33,7 +34,7 @@ def test_create_is_a_claim_and_opening(store: RunStore) -> None:
     run = store.create(SMALL)
     assert run.status().state == "queued"
     assert run.config == SMALL
-    run.write_status(state="finished")
+    run.lifecycle.write(state="finished")
     assert store.create(SMALL).status().state == "finished"
     assert [r.id for r in store.scan()[0]] == [SMALL.id]
 
@@ -52,36 +53,36 @@ def test_many_creators_one_folder(store: RunStore) -> None:
 
 def test_torn_last_line_is_ignored_and_closed(store: RunStore) -> None:
     run = store.create(SMALL)
-    run.append_metrics(step(1))
+    run.metrics_file.append(step(1))
     with open(run.path / "metrics.jsonl", "ab") as file:
         file.write(b'{"kind": "step", "st')
     assert [r["epoch"] for r in run.records()] == [1]
-    run.append_metrics(step(2))
+    run.metrics_file.append(step(2))
     assert [r["epoch"] for r in run.records()] == [1, 2]
 
 
 def test_a_start_takes_back_what_it_goes_over_again(store: RunStore) -> None:
     run = store.create(SMALL)
     start = {"kind": "start", "steps_per_epoch": 1, "time": 0.0}
-    run.append_metrics(start | {"epoch": 0})
+    run.metrics_file.append(start | {"epoch": 0})
     for epoch in (0.5, 1, 2, 2.7):
-        run.append_metrics(step(epoch))
+        run.metrics_file.append(step(epoch))
     assert [r["epoch"] for r in run.records("step")] == [0.5, 1, 2, 2.7]
-    run.append_metrics(start | {"epoch": 1})
+    run.metrics_file.append(start | {"epoch": 1})
     assert [r["epoch"] for r in run.records("step")] == [0.5, 1]
     for epoch in (1.6, 2):
-        run.append_metrics(step(epoch))
+        run.metrics_file.append(step(epoch))
     assert [r["epoch"] for r in run.records("step")] == [0.5, 1, 1.6, 2]
     assert Run(run.path).records() == run.records()
 
 
 def test_lines_that_lack_something_are_left_out(store: RunStore) -> None:
     run = store.create(SMALL)
-    run.append_metrics(step(1))
+    run.metrics_file.append(step(1))
     for line in ("[]", "1", '{"kind": "step", "step": 3}', '{"kind": "epoch"}', '{"kind": 7}'):
         with open(run.path / "metrics.jsonl", "a") as file:
             file.write(line + "\n")
-    run.append_metrics(step(2))
+    run.metrics_file.append(step(2))
     assert [r["epoch"] for r in run.records()] == [1, 2]
 
 
@@ -105,7 +106,7 @@ def test_status_is_never_seen_half_written(store: RunStore) -> None:
 
     def write() -> None:
         for epoch in range(200):
-            run.write_status(epoch=epoch)
+            run.lifecycle.write(epoch=epoch)
 
     thread = threading.Thread(target=write)
     thread.start()
@@ -117,16 +118,23 @@ def test_status_is_never_seen_half_written(store: RunStore) -> None:
     assert seen[-1] == 199
 
 
+def test_a_status_written_in_place_is_read_in_any_length(store: RunStore) -> None:
+    run = store.create(SMALL)
+    for error in ("a long reason " * 9, "short"):
+        run.lifecycle.write_in_place(state="failed", error=error)
+        assert run.status().error == error
+
+
 def test_running_without_a_process_reads_as_interrupted(store: RunStore) -> None:
     run = store.create(SMALL)
-    run.write_running()
+    run.lifecycle.start()
     assert run.status().state == "running"
     child = subprocess.run(
         [
             sys.executable,
             "-c",
             "import sys, pathlib; from vae_core.runs.run import Run;"
-            "Run(pathlib.Path(sys.argv[1])).write_running(epoch=7)",
+            "Run(pathlib.Path(sys.argv[1])).lifecycle.start(epoch=7)",
             str(run.path),
         ],
         check=False,
@@ -141,7 +149,7 @@ def test_a_zombie_is_not_the_owner(store: RunStore) -> None:
     run = store.create(SMALL)
     code = (
         "import sys, pathlib; from vae_core.runs.run import Run;"
-        "Run(pathlib.Path(sys.argv[1])).write_running()"
+        "Run(pathlib.Path(sys.argv[1])).lifecycle.start()"
     )
     child = subprocess.Popen([sys.executable, "-c", code, str(run.path)])
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # ended, and left unreaped
@@ -153,7 +161,7 @@ def test_a_zombie_is_not_the_owner(store: RunStore) -> None:
 
 def test_a_reused_pid_is_not_the_owner(store: RunStore) -> None:
     run = store.create(SMALL)
-    run.write_running()
+    run.lifecycle.start()
     values = json.loads((run.path / "status.json").read_text())
     values["process_started"] -= 3600
     (run.path / "status.json").write_text(json.dumps(values))
@@ -162,7 +170,7 @@ def test_a_reused_pid_is_not_the_owner(store: RunStore) -> None:
 
 def test_an_owner_elsewhere_lives_by_its_heartbeat(store: RunStore) -> None:
     run = store.create(SMALL)
-    run.write_running()
+    run.lifecycle.start()
     values = json.loads((run.path / "status.json").read_text())
     values |= {"host": "elsewhere", "pid": 1}
     (run.path / "status.json").write_text(json.dumps(values))
@@ -176,20 +184,21 @@ def test_lock_goes_with_the_process(store: RunStore) -> None:
     run = store.create(SMALL)
     code = (
         "import sys, pathlib, time; from vae_core.runs.run import Run\n"
-        "with Run(pathlib.Path(sys.argv[1])).claim(): print('held', flush=True); time.sleep(60)"
+        "with Run(pathlib.Path(sys.argv[1])).lifecycle.claim():\n"
+        "    print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code, str(run.path)], stdout=subprocess.PIPE, text=True
     ) as child:
         assert child.stdout
         assert child.stdout.readline() == "held\n"
-        with pytest.raises(RunBusyError), run.claim():
+        with pytest.raises(RunBusyError), run.lifecycle.claim():
             pass
         with pytest.raises(RunBusyError):
             store.delete(run)
         child.kill()
         child.wait()
-    with run.claim():
+    with run.lifecycle.claim():
         pass
 
 
@@ -231,11 +240,11 @@ def test_arrays_round_trip_and_damage(store: RunStore) -> None:
 
 def test_queue_cancel_delete(store: RunStore) -> None:
     run = store.create(SMALL)
-    run.request_cancel()
+    run.lifecycle.request_cancel()
     assert run.status().state == "cancelled"
-    run.queue()
+    run.lifecycle.queue()
     assert run.status().state == "queued"
-    assert not run.cancel_requested()
+    assert not run.lifecycle.cancel_requested()
     store.delete(run)
     assert store.scan() == ([], {})
     assert not any(store.root.iterdir())
@@ -252,19 +261,19 @@ def test_metrics_are_those_of_the_last_epoch_and_of_the_end(store: RunStore) -> 
     assert run.metrics() == {}
     test = {"loss": 3.0, "distortion": 2.0, "rate": 1.0, "elbo": -3.0, "rate_per_dim": [1.0]}
     epoch = {"kind": "epoch", "epoch": 1, "step": 1, "seconds": 1, "beta": 1, "capacity": None}
-    run.append_metrics(epoch | {"train": None, "test": test})
+    run.metrics_file.append(epoch | {"train": None, "test": test})
     assert run.metrics() == {}, "not at its end yet"
     end = {"kind": "end", "epoch": 1, "state": "finished"}
-    run.append_metrics(end)
+    run.metrics_file.append(end)
     first_four = {name: test[name] for name in ("loss", "distortion", "rate", "elbo")}
     assert run.metrics() == first_four, "a run of before the other metrics"
-    run.append_metrics(end | {"metrics": []})
+    run.metrics_file.append(end | {"metrics": []})
     assert run.metrics() == first_four, "damaged"
-    run.append_metrics(end | {"metrics": {"mmd": 0.5}})
+    run.metrics_file.append(end | {"metrics": {"mmd": 0.5}})
     assert run.metrics() == first_four | {"mmd": 0.5}
-    run.append_metrics(end | {"active_units": 2, "high_rate_units": 1})
+    run.metrics_file.append(end | {"active_units": 2, "high_rate_units": 1})
     assert run.metrics() == first_four | {"active_units": 2, "high_rate_units": 1}
-    run.append_metrics(end | {"state": "cancelled", "metrics": {}})
+    run.metrics_file.append(end | {"state": "cancelled", "metrics": {}})
     assert run.metrics() == {}, "a part of a run is not averaged with whole ones"
 
 
@@ -272,10 +281,10 @@ def test_strip_leaves_what_ships(trained: Run, store: RunStore) -> None:
     shutil.copytree(trained.path, store.root / trained.id)
     run = store.get(trained.id)
     (run.path / ".half-written").touch()
-    run.strip(numbers_only=False)
+    strip(run, numbers_only=False)
     assert run.viewable
     assert not {"lock", "log.txt", "snapshot.npz", ".half-written"} & set(os.listdir(run.path))
-    run.strip(numbers_only=True)
+    strip(run, numbers_only=True)
     numbers = {"config.json", "status.json", "metrics.jsonl", "checksums.json"}
     assert set(os.listdir(run.path)) == numbers
     assert not run.viewable
@@ -283,7 +292,7 @@ def test_strip_leaves_what_ships(trained: Run, store: RunStore) -> None:
     assert run.metrics() == trained.metrics()
     waiting = store.create(replace(SMALL, seed=1))
     with pytest.raises(RunError, match="not finished"):
-        waiting.strip(numbers_only=True)
+        strip(waiting, numbers_only=True)
 
 
 def test_a_run_that_was_deleted_and_trained_again_is_read_anew(store: RunStore) -> None:
@@ -291,10 +300,10 @@ def test_a_run_that_was_deleted_and_trained_again_is_read_anew(store: RunStore) 
     run = store.create(SMALL)
     held = store.get(run.id)
     for epoch in range(5):
-        run.append_metrics({"kind": "end", "epoch": epoch, "state": "cancelled"})
+        run.metrics_file.append({"kind": "end", "epoch": epoch, "state": "cancelled"})
     assert len(held.records()) == 5
     store.delete(run)
-    store.create(SMALL).append_metrics({"kind": "end", "epoch": 9, "state": "cancelled"})
+    store.create(SMALL).metrics_file.append({"kind": "end", "epoch": 9, "state": "cancelled"})
     assert [record["epoch"] for record in held.records()] == [9]
 
 
@@ -304,8 +313,8 @@ def test_a_second_look_at_many_runs_opens_no_file(
     for seed in range(1, 40):
         run = store.create(replace(SMALL, seed=seed))
         if seed % 2:
-            run.append_metrics({"kind": "end", "epoch": 1, "state": "finished", "metrics": {}})
-            run.finish(epoch=3)
+            run.metrics_file.append({"kind": "end", "epoch": 1, "state": "finished", "metrics": {}})
+            run.lifecycle.finish(epoch=3)
     copy_run(trained, store)
     time.sleep(0.1)  # what is younger is read again
     first = [run.id for run in store.scan()[0]]
@@ -322,7 +331,7 @@ def test_a_second_look_at_many_runs_opens_no_file(
     assert len(runs) == 40
     assert not damaged
     assert not opened
-    runs[0].write_status(epoch=2)
+    runs[0].lifecycle.write(epoch=2)
     store.delete(runs[1])
     opened.clear()
     again, _ = store.scan()

@@ -20,6 +20,7 @@ from vae_core.metrics import texts
 from vae_core.metrics.catalogue import FACTOR_METRICS, METRICS
 from vae_core.metrics.factors import mutual_information_gap
 from vae_core.runs.errors import RunError
+from vae_core.runs.metrics_file import MetricsFile
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore
 from vae_core.training import evaluation, loop
@@ -180,7 +181,7 @@ def test_resume_before_the_first_checkpoint_starts_over(
     assert run.status().state == "finished"
 
 
-@pytest.mark.parametrize("when", ["measure", "export", "append_metrics"])
+@pytest.mark.parametrize("when", ["measure", "export", "end"])
 def test_a_crash_while_completing_changes_nothing(
     store: RunStore, trained: Run, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
@@ -199,16 +200,16 @@ def test_a_crash_while_completing_changes_nothing(
         elif when == "export":  # with the weights in place and the networks not yet
             patch.setattr("vae_core.training.export._export_onnx", crash)
         else:
-            append = Run.append_metrics
+            append = MetricsFile.append
             patch.setattr(
-                Run,
-                "append_metrics",
+                MetricsFile,
+                "append",
                 lambda self, record: crash() if record["kind"] == "end" else append(self, record),
             )
         with pytest.raises(Crash):
             loop.train(run)
     assert run.viewable == (when != "export"), "no graphs above weights that are not theirs"
-    run.write_status(state="interrupted")
+    run.lifecycle.write(state="interrupted")
     InProcessEngine().submit(run)
     assert run.status().state == "finished"
     assert same_bits(weights(run), weights(trained))

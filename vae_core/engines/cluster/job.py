@@ -1,0 +1,45 @@
+"""Job: what a Dask task is sent."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+
+from vae_core.data.registry import own_file
+from vae_core.runs.files import CHECKPOINT, CONFIG, LOG, STATUS, WEIGHTS
+from vae_core.runs.run import Run
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """What a task is sent: enough to train the run when the client is gone.
+
+    Attributes:
+        ticket: names this submission; never used again.
+        path: the client's run folder.
+        files: the files of it that the training process reads, by name.
+        dataset: file name and content of the user's own data set.
+        shared_disk: train in the client's folder if the worker sees it.
+    """
+
+    ticket: str
+    path: str
+    files: dict[str, bytes]
+    dataset: tuple[str, bytes] | None
+    shared_disk: bool
+
+
+def job_of(run: Run, ticket: str, shared_disk: bool) -> Job:
+    """The job that trains a run.
+
+    Raises:
+        VaeLabError: its own data set is missing.
+    """
+    weights = CHECKPOINT if run.checkpoint_path.is_file() else WEIGHTS
+    files = {}
+    for name in (CONFIG, STATUS, weights, LOG):
+        with contextlib.suppress(FileNotFoundError):
+            files[name] = (run.path / name).read_bytes()
+    own = own_file(run.config.dataset)
+    dataset = (own.name, own.read_bytes()) if own else None
+    return Job(ticket, str(run.path.resolve()), files, dataset, shared_disk)

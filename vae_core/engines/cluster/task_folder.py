@@ -1,0 +1,108 @@
+"""TaskFolder: what a task leaves on the disk of the machine that runs it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import uuid
+from pathlib import Path
+from typing import Any
+
+from vae_core.engines.cluster.job import Job
+from vae_core.runs.errors import RunError
+from vae_core.runs.files import TICKET
+from vae_core.runs.run import Run
+
+
+def scratch_folder(dask_worker: Any) -> Path:
+    """Where the Dask workers of this machine keep their task folders, also after a restart."""
+    return Path(dask_worker.local_directory).parent / "vae-lab"
+
+
+class TaskFolder:
+    """The folder of one task, named by its ticket.
+
+    Args:
+        path: need not exist yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def id(self) -> str:
+        """Differs from that of the folder on another machine; empty if the run's disk is shared."""
+        return self._read("id") or ""
+
+    @property
+    def shared(self) -> bool:
+        """Does the task train in the client's own run folder?"""
+        return self._read("shared") is not None
+
+    @property
+    def ended(self) -> str | None:
+        """None before the end; then why nothing was trained, or an empty text."""
+        return self._read("ended")
+
+    def _read(self, name: str) -> str | None:
+        try:
+            return (self.path / name).read_text("utf-8")
+        except OSError:
+            return None
+
+    def run_folder(self, job: Job) -> Path:
+        """The folder to train in: the client's if it can be seen, else one of this task."""
+        path = Path(job.path)
+        if job.shared_disk and _is_on_shared_disk(path, job.ticket):
+            self.path.mkdir(parents=True, exist_ok=True)
+            (self.path / "shared").write_text(str(path), "utf-8")
+            return path
+        return self._unpacked(job)
+
+    def _unpacked(self, job: Job) -> Path:
+        """A run folder, made by one rename; if an earlier try left one, that is used."""
+        path = self.path / "runs" / Path(job.path).name
+        if not path.exists():
+            self.path.mkdir(parents=True, exist_ok=True)
+            (self.path / "id").write_text(uuid.uuid4().hex, "utf-8")
+            temporary = self.path / f".new-{uuid.uuid4().hex}"
+            (temporary / path.name).mkdir(parents=True)
+            for name, content in job.files.items():
+                (temporary / path.name / name).write_bytes(content)
+            os.rename(temporary, self.path / "runs")
+        return path
+
+    def write_dataset(self, name: str, content: bytes) -> Path:
+        """Write the user's own data set as in a store; returns that store's folder."""
+        folder = self.path / "data" / ".datasets"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+        return folder.parent
+
+    def write_end(self, reason: str) -> None:
+        """Write `ended`; on a full disk nothing."""
+        with contextlib.suppress(OSError):
+            self.path.mkdir(parents=True, exist_ok=True)
+            (self.path / "ended").write_text(reason, "utf-8")
+
+    def run(self) -> Run:
+        """The run that the task trains.
+
+        Raises:
+            RunError: there is none, or it is damaged.
+            OSError: there is no folder yet.
+        """
+        if (self.path / "shared").exists():
+            return Run(Path((self.path / "shared").read_text("utf-8")))
+        for path in (self.path / "runs").iterdir():
+            if not path.name.startswith("."):
+                return Run(path)
+        raise RunError(f"{self.path} has no run.")
+
+
+def _is_on_shared_disk(path: Path, ticket: str) -> bool:
+    """Is the client's folder also here? It is if it holds the ticket, which is new."""
+    try:
+        return (path / TICKET).read_text("utf-8") == ticket
+    except (OSError, UnicodeDecodeError):
+        return False

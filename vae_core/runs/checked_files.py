@@ -1,0 +1,199 @@
+"""CheckedFiles: the files of one run folder, read against the checksums that they were given."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from vae_core.runs.checksums import Checksum, read_checksums
+from vae_core.runs.disk import (
+    TEMPORARY,
+    UNREADABLE,
+    file_digest,
+    file_signature,
+    is_settled,
+    json_bytes,
+    open_file,
+    parse_file,
+    replace_file,
+)
+from vae_core.runs.errors import RunError
+from vae_core.runs.files import CHECKSUMS, METRICS, NETWORK_FILES, RUN_FILES, STATUS
+from vae_core.runs.status import Status, read_status
+
+# Path -> signature of a file whose content was found to differ from its checksum.
+_damaged: dict[str, tuple[int, ...]] = {}
+
+
+class CheckedFiles:
+    """The files of one run folder.
+
+    checksums.json is written just before status.json says that the run is finished. So the
+    checksums of status and metrics hold for a finished run alone.
+
+    Args:
+        path: the run folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._folder = os.fspath(path)
+
+    def status(self) -> Status:
+        """The state as it is: a running run whose process is gone reads as interrupted.
+
+        Raises:
+            RunError: status.json is missing or damaged.
+        """
+        return self._status_and_checksums()[0]
+
+    def _status_and_checksums(self) -> tuple[Status, dict[str, Checksum]]:
+        """The status, and the checksums that hold in its state."""
+        try:
+            status, sha256 = parse_file(f"{self._folder}/{STATUS}", read_status)
+        except UNREADABLE as error:
+            raise RunError(f"run {self._path.name}: {STATUS} can't be used: {error}") from error
+        if status.state == "running" and not status.owner_alive():
+            status = dataclasses.replace(
+                status,
+                state="interrupted",
+                error="the training process ended before the run did; resume to go on.",
+            )
+        checksums = self.checksums()
+        if checksums and status.state != "finished":
+            checksums = {name: value for name, value in checksums.items() if name in NETWORK_FILES}
+        if STATUS in checksums and checksums[STATUS].sha256 != sha256:
+            raise self._damage(STATUS)
+        return status, checksums
+
+    def checksums(self) -> dict[str, Checksum]:
+        """What checksums.json says. Unfinished runs and those of older versions have none.
+
+        Raises:
+            RunError: it is damaged.
+        """
+        try:
+            return parse_file(f"{self._folder}/{CHECKSUMS}", read_checksums)
+        except FileNotFoundError:
+            return {}
+        except UNREADABLE as error:
+            raise RunError(f"run {self._path.name}: {CHECKSUMS} can't be used: {error}") from error
+
+    def names(self) -> list[str]:
+        """Which of `RUN_FILES` are there."""
+        return [name for name in RUN_FILES if self.exists(name)]
+
+    def exists(self, name: str) -> bool:
+        """Is the file there, and no symbolic link?"""
+        try:
+            return stat.S_ISREG(os.lstat(f"{self._folder}/{name}").st_mode)
+        except OSError:
+            return False
+
+    def read(self, name: str) -> bytes:
+        """The content of a file, compared with its checksum if it has one.
+
+        Raises:
+            FileNotFoundError: it is not there.
+            RunError: it is damaged.
+        """
+        path = f"{self._folder}/{name}"
+        while True:
+            expected = self._status_and_checksums()[1].get(name)
+            signature = file_signature(path)
+            with open_file(path) as file:
+                content = file.readall()
+            if expected is None or hashlib.sha256(content).hexdigest() == expected.sha256:
+                return content
+            if self._status_and_checksums()[1].get(name) == expected:  # else it was just replaced
+                if is_settled(signature):
+                    _damaged[path] = signature
+                raise self._damage(name)
+
+    def check(self) -> Status:
+        """Check that all files with a checksum are there in their size.
+
+        Of their content only the metrics are read, and only once. `read` checks the larger files
+        when they are used; what it found damaged is remembered here.
+
+        Returns:
+            what `status` does.
+
+        Raises:
+            RunError: a file is damaged or missing.
+        """
+        status, checksums = self._status_and_checksums()
+        if status.active:
+            return status
+        for name, expected in checksums.items():
+            path = f"{self._folder}/{name}"
+            try:
+                signature = file_signature(path)
+                whole = signature[2] == expected.bytes and _damaged.get(path) != signature
+                if name == METRICS:
+                    whole = whole and parse_file(path, file_digest) == expected.sha256
+            except OSError:
+                whole = False
+            if not whole and self._status_and_checksums()[1] == checksums:  # else just replaced
+                raise self._damage(name)
+        return status
+
+    def check_metrics(self) -> None:
+        """Check that the metrics of a finished run are those that were written.
+
+        Raises:
+            RunError: they are not.
+        """
+        expected = self._status_and_checksums()[1].get(METRICS)
+        if expected is None:
+            return
+        try:
+            sha256 = parse_file(f"{self._folder}/{METRICS}", file_digest)
+        except OSError:
+            sha256 = ""
+        if sha256 != expected.sha256:
+            raise self._damage(METRICS)
+
+    def seal(self, names: Iterable[str], status: bytes = b"") -> None:
+        """Write checksums.json.
+
+        Args:
+            names: of the files; those that are missing get no checksum.
+            status: what status.json is about to hold.
+        """
+        checksums = {}
+        for name in names:
+            if name == STATUS:
+                checksums[name] = Checksum(len(status), hashlib.sha256(status).hexdigest())
+            elif self.exists(name):
+                with open_file(f"{self._folder}/{name}") as file:
+                    size = os.fstat(file.fileno()).st_size
+                    checksums[name] = Checksum(size, file_digest(file))
+        values = {name: dataclasses.asdict(checksum) for name, checksum in checksums.items()}
+        replace_file(self._path / CHECKSUMS, json_bytes(values) + b"\n")
+
+    def replace(self, name: str, content: bytes) -> None:
+        """Write one of `RUN_FILES` whole, with content from elsewhere.
+
+        Raises:
+            RunError: a run folder has no file of that name.
+        """
+        if name not in RUN_FILES:
+            raise RunError(f"a run folder has no file {name!r}.")
+        replace_file(self._path / name, content)
+
+    def remove_temporary(self) -> None:
+        """Remove half-written files of killed processes. Only the holder of the claim may."""
+        for path in self._path.iterdir():
+            if TEMPORARY.fullmatch(path.name):
+                path.unlink(missing_ok=True)
+
+    def _damage(self, name: str) -> RunError:
+        return RunError(
+            f"run {self._path.name}: {name} is damaged: it is not what was written; remove the "
+            "folder and train the run again."
+        )
