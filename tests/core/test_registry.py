@@ -60,7 +60,7 @@ def stripes():
     rng = np.random.default_rng(0)
     def some(n):
         y = rng.integers(0, 2, n)
-        x = np.zeros((n, 8, 8), np.float32)
+        x = np.zeros((n, 8, 8, 1), np.float32)
         x[y == 0, ::2] = 1
         x[y == 1, :, ::2] = 1
         return x, y.astype(np.int64)

@@ -75,9 +75,9 @@ def test_the_data_set() -> None:
     dataset = example["load_noise"]()
     assert example["NOISE"].size == dataset.size
     assert example["NOISE"].train_images == len(dataset.x_train)
-    assert dataset.x_train.shape == (800, 16, 16)
-    assert dataset.x_test.shape == (200, 16, 16)
-    assert not (dataset.x_train[:200] == dataset.x_test).all(axis=(1, 2)).any()
+    assert dataset.x_train.shape == (800, 16, 16, 1)
+    assert dataset.x_test.shape == (200, 16, 16, 1)
+    assert not (dataset.x_train[:200] == dataset.x_test).all(axis=(1, 2, 3)).any()
 
 
 def test_the_page() -> None:
@@ -92,5 +92,5 @@ def test_opening_a_run() -> None:
     (code,) = re.findall(r"^```python\n(run = vae_core\.open_run.*?)^```$", text, re.M | re.S)
     names: dict[str, Any] = {"vae_core": vae_core}
     exec(code, names)
-    assert names["pictures"].shape == names["same"].shape == (10, 8, 8)
+    assert names["pictures"].shape == names["same"].shape == (10, 8, 8, 1)
     assert names["mean"].shape == names["log_var"].shape == (10, 2)

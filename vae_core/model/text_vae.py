@@ -60,18 +60,17 @@ class TextVAE(VAE):
         return tf.concat([super().noise(purpose, step, count), uniform], axis=1)
 
     def distortion_and_rate(
-        self, x: tf.Tensor, noise: tf.Tensor, training: bool = False
+        self, tokens: tf.Tensor, noise: tf.Tensor, training: bool = False
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Distortion (n,) and rate per latent dimension (n, d), with one z a text, in nats.
 
         Args:
-            x: (n, length, 1) tokens.
+            tokens: (n, length).
             noise: see `noise`; words are dropped in training alone.
             training: as Keras layers take it.
         """
-        tokens = x[..., 0]
         d = self.config.latent_dim
-        z, mean, log_var = self.sample_posterior(x, noise[:, :d], training)
+        z, mean, log_var = self.sample_posterior(tokens, noise[:, :d], training)
         start = tf.fill((tf.shape(tokens)[0], 1), START)
         read = tf.concat([start, tokens[:, :-1]], axis=1)
         if training:

@@ -37,7 +37,7 @@ class VAE(keras.Model):
 
     Args:
         config: the run.
-        item_shape: (height, width, channels) of an image.
+        item_shape: (h, w, c) of an image.
         steps: optimiser steps of the whole run, over which a learning rate with decay falls.
     """
 
@@ -189,12 +189,12 @@ class VAE(keras.Model):
         The noise is the same at every call, so epochs compare and a number can be recomputed.
 
         Args:
-            images: (n, size, size) in [0, 1].
+            images: (n, *item_shape).
         """
         noise = self.noise("evaluate", 0, len(images))
         batches = [
             self._evaluate(
-                tf.constant(images[i : i + EVALUATION_BATCH, ..., None]),
+                tf.constant(images[i : i + EVALUATION_BATCH]),
                 noise[i : i + EVALUATION_BATCH],
             )
             for i in range(0, len(images), EVALUATION_BATCH)
@@ -206,12 +206,12 @@ class VAE(keras.Model):
         )
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """posterior_mean and posterior_log_var (n, d) of images (n, size, size).
+        """posterior_mean and posterior_log_var (n, d) of images (n, *item_shape).
 
         An autoencoder's posteriors have no width: their log-variance is -inf.
         """
         parts = [
-            self.encoder(images[i : i + EVALUATION_BATCH, ..., None])
+            self.encoder(images[i : i + EVALUATION_BATCH])
             for i in range(0, len(images), EVALUATION_BATCH)
         ]
         mean, log_var = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -226,7 +226,7 @@ class VAE(keras.Model):
         return np.concatenate(parts).reshape(len(z), -1)
 
     def log_likelihood(self, images: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """log p(x|z) (n,) of images (n, size, size) and latents (n, d), nats an image."""
+        """log p(x|z) (n,) of images (n, *item_shape) and latents (n, d), nats an image."""
         found: np.ndarray = self.likelihood.log_prob(
             self.decoder_params(z), images.reshape(len(images), -1)
         )
