@@ -35,7 +35,7 @@ class Laplace(Gaussian):
     """Absolute error."""
 
     def log_prob(self, params, x, xp=np):
-        return -xp.sum(xp.abs(x - params) / self.sigma + np.log(2 * self.sigma), axis=-1)
+        return -xp.sum(xp.abs(x - params[..., 0]) / self.sigma + np.log(2 * self.sigma), axis=-1)
 
 
 class Squared(Beta):

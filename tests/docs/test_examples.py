@@ -44,11 +44,11 @@ def test_the_architecture() -> None:
 
 
 def test_the_likelihood() -> None:
-    likelihood = executed("Pixels under independent Laplace distributions")["Laplace"](RunConfig())
+    likelihood = executed("Values under independent Laplace distributions")["Laplace"](RunConfig())
     x = np.linspace(-5, 5, 20_001)
-    density = np.exp(likelihood.log_prob(np.full((len(x), 1), 0.3), x[:, None]))
+    density = np.exp(likelihood.log_prob(np.full((len(x), 1, 1), 0.3), x[:, None]))
     assert np.trapezoid(density, x) == pytest.approx(1, abs=1e-5)
-    drawn = likelihood.sample(np.full((100_000, 1), 0.3), np.random.default_rng(0))
+    drawn = likelihood.sample(np.full((100_000, 1, 1), 0.3), np.random.default_rng(0))
     assert drawn.mean() == pytest.approx(0.3, abs=0.01)
 
 

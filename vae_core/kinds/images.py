@@ -53,7 +53,7 @@ class Images:
     def snapshot(
         self, vae: Any, dataset: Dataset, pictured: np.ndarray, z: np.ndarray
     ) -> dict[str, np.ndarray]:
-        decoded = vae.likelihood.mean(vae.decoder_params(z)).reshape(-1, *dataset.item_shape)
+        decoded = vae.decode(z)
         return {
             "images": _pixels(dataset.x_test[pictured]),
             "reconstructions": _pixels(decoded[: len(pictured)]),

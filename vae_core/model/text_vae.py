@@ -38,7 +38,6 @@ class TextVAE(VAE):
     def __init__(self, config: RunConfig, length: int, vocabulary: str, steps: int = 1) -> None:
         self.vocabulary = vocabulary
         self.length = length
-        self.decoder_outputs = len(vocabulary) + 1  # the end, and each character
         super().__init__(config, (length,), steps)
         first, step = architectures.build_step(config.architecture, self.decoder)
         # Behind functions, as their weights are the decoder's, and stored with it.
@@ -50,6 +49,10 @@ class TextVAE(VAE):
     def own_likelihood(self, config: RunConfig) -> Any:
         del config
         return categorical
+
+    def decoder_outputs(self) -> int:
+        """One for the end, and one for each character."""
+        return len(self.vocabulary) + 1
 
     def noise(self, purpose: str, step: tf.Tensor | int, count: int) -> tf.Tensor:
         """Of one step: (count, d) standard normal, and (count, length) uniform for word dropout."""

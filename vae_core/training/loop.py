@@ -231,9 +231,9 @@ class Training:
         self._raise_if_asked_to_stop()
         return self.vae.log_likelihood(items, z)
 
-    def decode(self, z: np.ndarray, temperature: float = 0.0, seed: int = 0) -> np.ndarray:
+    def decode(self, z: np.ndarray, *sampling: Any) -> np.ndarray:
         self._raise_if_asked_to_stop()
-        return self.vae.decode(z, temperature, seed)
+        return self.vae.decode(z, *sampling)
 
     def _raise_if_asked_to_stop(self) -> None:
         if self._asked_to_stop():

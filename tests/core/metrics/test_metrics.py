@@ -357,7 +357,7 @@ class Blank:
         return np.zeros((len(images), 2)), np.zeros((len(images), 2))
 
     def log_likelihood(self, images: np.ndarray, z: np.ndarray) -> np.ndarray:
-        logits, x = np.zeros((len(z), 16)), images.reshape(len(images), -1)
+        logits, x = np.zeros((len(z), 16, 1)), images.reshape(len(images), -1)
         return np.asarray(self.likelihood.log_prob(logits, x))
 
 
