@@ -86,11 +86,11 @@ class PlainVAE(keras.Model):
 def keras_fit(config: RunConfig, data: dataset.Dataset) -> Result:
     keras.utils.set_random_seed(config.seed)
     encoder, decoder, _ = architectures.build(
-        config.architecture, (data.size, data.size, 1), 1, config.latent_dim
+        config.architecture, data.item_shape, 1, config.latent_dim
     )
     model = PlainVAE(encoder, decoder, config.beta, config.seed)
     model.compile(optimizer=keras.optimizers.Adam(config.learning_rate))
-    x_train, x_test = data.x_train[..., None], data.x_test[..., None]
+    x_train, x_test = data.x_train, data.x_test
     seconds, ends = [], [time.perf_counter()]
 
     def epoch_end(_epoch: int, _logs: Any) -> None:
@@ -129,12 +129,12 @@ def torch_loop(config: RunConfig, data: dataset.Dataset) -> Result:
     from torch.nn import functional
 
     torch.manual_seed(config.seed)
-    size, d = data.shape[0], config.latent_dim
+    size, d = data.size, config.latent_dim
     encoder, decoder = _torch_networks(nn, config.architecture, size, d)
     parameters = [*encoder.parameters(), *decoder.parameters()]
     optimizer = torch.optim.Adam(parameters, config.learning_rate, eps=1e-7)
-    x_train = torch.from_numpy(data.x_train)[:, None]
-    x_test = torch.from_numpy(data.x_test)[:, None]
+    x_train = torch.from_numpy(data.x_train).movedim(-1, 1)
+    x_test = torch.from_numpy(data.x_test).movedim(-1, 1)
 
     def loss_of(x: Any) -> Any:
         mean, log_var = encoder(x).chunk(2, dim=1)

@@ -7,7 +7,7 @@ In a notebook:
     run = vae_core.train(dataset="digits", beta=4, epochs=20)
     run.history                      # a DataFrame, one row an epoch
     run.metrics["elbo"]              # nats an image, held out, z sampled
-    run.sample(8)                    # 8 pictures of the prior, (8, 8, 8)
+    run.sample(8)                    # 8 pictures of the prior, (8, 8, 8, 1)
     vae_core.runs()                  # all runs, one a row
 
 On the command line: python -m vae_core --help.

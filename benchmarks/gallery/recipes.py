@@ -75,7 +75,7 @@ def _thin_and_bold() -> dict[str, list[int]]:
     """Return the held-out sevens with the least and the most ink (sum of pixels), a fifth each."""
     labels = registry.load("mnist").y_test
     sevens = np.flatnonzero(labels == 7)
-    ink = excerpts.held_out("mnist", sevens.tolist()).sum(axis=(1, 2))
+    ink = excerpts.held_out("mnist", sevens.tolist()).sum(axis=(1, 2, 3))
     order = sevens[np.argsort(ink, kind="stable")]
     fifth = len(sevens) // 5
     return {

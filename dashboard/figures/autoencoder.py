@@ -116,13 +116,13 @@ def walk(
     """Draw the decoded steps of a path, and below each step its distances to the nearest image.
 
     Args:
-        pictures: (steps, size, size) in [0, 1].
+        pictures: (steps, h, w, c) in [0, 1].
         distances: name of a distance, with its unit -> (steps,).
         tops: name of a distance -> top of its axis, so that several paths can be compared.
     """
     steps = len(pictures)
     picture = enlarged(sheet(pictures, steps, gap=1), PIXELS_ACROSS)
-    height, width = picture.shape
+    height, width = picture.shape[:2]
     fixed = {"fixedrange": True, "range": [-0.5, steps - 0.5], "showgrid": False, "zeroline": False}
     last, _ = axes(1 + len(distances))
     matching = {"anchor": "y", "matches": last, "showticklabels": False}

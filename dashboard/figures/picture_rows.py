@@ -19,7 +19,7 @@ def picture_rows(rows: Mapping[str, np.ndarray], left: int = 104) -> DictFigure:
     It is a chart and not an image element, so that a live picture changes in place.
 
     Args:
-        rows: name -> images (n, size, size) in [0, 1], from the top; all of the same n and size.
+        rows: name -> images (n, h, w, c) in [0, 1], from the top; all of the same n and size.
         left: width for the names, in pixels.
     """
     columns = len(next(iter(rows.values())))

@@ -22,7 +22,7 @@ def clickable(
     """Draw a sheet with an invisible point to click on each picture, and frames around picked ones.
 
     Args:
-        sheet: (h, w) in [0, 1], pictures of one size row by row, without gaps.
+        sheet: (h, w, c) in [0, 1], pictures of one size row by row, without gaps.
         rows: (n,), the number that a click on each picture reports.
         names: (n,), shown beside the cursor.
         picked: (n,) bool, which pictures are framed.

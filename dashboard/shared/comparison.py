@@ -187,7 +187,7 @@ def reconstructions(runs: list[Run], names: list[str], columns: int) -> None:
 
 @st.cache_data(max_entries=100, show_spinner=False)
 def _reconstructed(path: str, written: int, images: np.ndarray) -> bytes:
-    """Return a PNG with three columns: images (n, size, size), reconstructions, spread."""
+    """Return a PNG with three columns: images (n, h, w, c), reconstructions, spread."""
     del written  # part of the cache's key: new weights give new pictures
     result = reconstruction.reconstruct(inference(Run(Path(path))), images)
     rows = np.stack([images, result.at_mean, 2 * result.std], axis=1)

@@ -182,7 +182,7 @@ def test_a_picture_with_dark_ink_is_turned(server: Server, page: Any, tmp_path: 
     open_page(server, page, "latent_tab=Draw")
     paper = np.full((100, 100), 240, np.uint8)
     paper[10:90, 45:55] = 20
-    (tmp_path / "one.png").write_bytes(pictures.png(paper / 255))
+    (tmp_path / "one.png").write_bytes(pictures.png(paper[..., None] / 255))
     chooser = page.locator(".pad-file input")
     chooser.set_input_files(tmp_path / "one.png")
     page.get_by_text("its reconstruction").wait_for()

@@ -36,7 +36,7 @@ class Laplace(Gaussian):
     """Absolute error."""
 
     def log_prob(self, params, x, xp=np):
-        return -xp.sum(xp.abs(x - params) / self.sigma + np.log(2 * self.sigma), axis=-1)
+        return -xp.sum(xp.abs(x - params[..., 0]) / self.sigma + np.log(2 * self.sigma), axis=-1)
 
 
 class Squared(Beta):
@@ -61,7 +61,7 @@ def stripes():
     rng = np.random.default_rng(0)
     def some(n):
         y = rng.integers(0, 2, n)
-        x = np.zeros((n, 8, 8), np.float32)
+        x = np.zeros((n, 8, 8, 1), np.float32)
         x[y == 0, ::2] = 1
         x[y == 1, :, ::2] = 1
         return x, y.astype(np.int64)

@@ -195,15 +195,15 @@ def test_training_curves_show_what_was_recorded() -> None:
 
 
 def test_enlarged_keeps_shape_and_range() -> None:
-    image = np.random.default_rng(0).uniform(size=(8, 16)).astype(np.float32)
+    image = np.random.default_rng(0).uniform(size=(8, 16, 1)).astype(np.float32)
     large = pictures.enlarged(image, 200)
-    assert large.shape == (104, 208)
+    assert large.shape == (104, 208, 1)
     assert 0 <= large.min() <= large.max() <= 1
     assert large.mean() == pytest.approx(image.mean(), abs=0.01)
 
 
 def test_a_gif_goes_there_and_back_again() -> None:
-    steps = [np.full((4, 4), grey) for grey in (0.0, 0.5, 1.0)]
+    steps = [np.full((4, 4, 1), grey) for grey in (0.0, 0.5, 1.0)]
     with Image.open(io.BytesIO(pictures.gif(steps, 20))) as gif:
         assert gif.size == (20, 20)
         assert getattr(gif, "n_frames", 1) == 4
@@ -271,7 +271,7 @@ def test_rows_of_pictures_are_named_and_in_order() -> None:
     figure = go.Figure(
         *picture_rows(
             {
-                name: np.array([np.full((8, 8), value) for value in row])
+                name: np.array([np.full((8, 8, 1), value) for value in row])
                 for name, row in values.items()
             }
         )
@@ -341,7 +341,7 @@ def test_a_plain_figure_is_sent_as_plotly_would_send_it() -> None:
         comparison.rates(columns, 3),
         curves.rate_per_dim(rates_of(5, 3)),
         autoencoder.walk(
-            np.zeros((11, 8, 8)),
+            np.zeros((11, 8, 8, 1)),
             {"gaps": values, "rms": values},
             dict.fromkeys(("gaps", "rms"), 1.1),
         ),

@@ -204,7 +204,7 @@ def test_training_chunks_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     np.savez(tmp_path / "mnist.npz", x_train=images, y_train=np.array([1, 2, 3], np.uint8))
     ((pixels, labels),) = excerpts.training_chunks("mnist")
     assert pixels.dtype == np.float32
-    assert pixels == pytest.approx(np.full((3, 28, 28), 0.2))
+    assert pixels == pytest.approx(np.full((3, 28, 28, 1), 0.2))
     assert labels.tolist() == [1, 2, 3]
     several = np.random.default_rng(0).integers(0, 256, (7, 28, 28), np.uint8)
     np.savez_compressed(tmp_path / "mnist.npz", x_train=several, y_train=np.arange(7))

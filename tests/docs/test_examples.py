@@ -44,11 +44,11 @@ def test_the_architecture() -> None:
 
 
 def test_the_likelihood() -> None:
-    likelihood = executed("Pixels under independent Laplace distributions")["Laplace"](RunConfig())
+    likelihood = executed("Values under independent Laplace distributions")["Laplace"](RunConfig())
     x = np.linspace(-5, 5, 20_001)
-    density = np.exp(likelihood.log_prob(np.full((len(x), 1), 0.3), x[:, None]))
+    density = np.exp(likelihood.log_prob(np.full((len(x), 1, 1), 0.3), x[:, None]))
     assert np.trapezoid(density, x) == pytest.approx(1, abs=1e-5)
-    drawn = likelihood.sample(np.full((100_000, 1), 0.3), np.random.default_rng(0))
+    drawn = likelihood.sample(np.full((100_000, 1, 1), 0.3), np.random.default_rng(0))
     assert drawn.mean() == pytest.approx(0.3, abs=0.01)
 
 
@@ -75,9 +75,9 @@ def test_the_data_set() -> None:
     dataset = example["load_noise"]()
     assert example["NOISE"].size == dataset.size
     assert example["NOISE"].train_images == len(dataset.x_train)
-    assert dataset.x_train.shape == (800, 16, 16)
-    assert dataset.x_test.shape == (200, 16, 16)
-    assert not (dataset.x_train[:200] == dataset.x_test).all(axis=(1, 2)).any()
+    assert dataset.x_train.shape == (800, 16, 16, 1)
+    assert dataset.x_test.shape == (200, 16, 16, 1)
+    assert not (dataset.x_train[:200] == dataset.x_test).all(axis=(1, 2, 3)).any()
 
 
 def test_the_page() -> None:
@@ -92,5 +92,5 @@ def test_opening_a_run() -> None:
     (code,) = re.findall(r"^```python\n(run = vae_core\.open_run.*?)^```$", text, re.M | re.S)
     names: dict[str, Any] = {"vae_core": vae_core}
     exec(code, names)
-    assert names["pictures"].shape == names["same"].shape == (10, 8, 8)
+    assert names["pictures"].shape == names["same"].shape == (10, 8, 8, 1)
     assert names["mean"].shape == names["log_var"].shape == (10, 2)

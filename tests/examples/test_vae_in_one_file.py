@@ -35,8 +35,8 @@ def example() -> ModuleType:
 def our_losses(config: RunConfig) -> list[float]:
     """The loss of each of the first steps, nats an image."""
     data = vae_core.load_dataset(config.dataset)
-    vae = kinds.of_data(data).new_vae(config, data.size)
-    images = tf.constant(data.x_train[..., None])
+    vae = kinds.of_data(data).new_vae(config, data.item_shape)
+    images = tf.constant(data.x_train)
     steps = len(images) // config.batch_size
     losses: list[float] = []
     for epoch in itertools.count():

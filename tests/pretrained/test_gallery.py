@@ -85,7 +85,7 @@ def test_groups_that_ship_are_of_images_that_are_there() -> None:
 def test_thin_and_bold_are_told_apart_by_their_ink() -> None:
     found = recipes._thin_and_bold()
     data = registry.load("mnist")
-    ink = {name: data.x_test[rows].sum(axis=(1, 2)) for name, rows in found.items()}
+    ink = {name: data.x_test[rows].sum(axis=(1, 2, 3)) for name, rows in found.items()}
     assert ink["thin 7"].max() < ink["bold 7"].min()
     assert {*data.y_test[found["thin 7"]], *data.y_test[found["bold 7"]]} == {7}
     for recipe in (recipes.MNIST_PUBLISHED, recipes.MNIST_OURS):

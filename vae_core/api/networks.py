@@ -27,7 +27,7 @@ class Networks(Protocol):
 
 
 class ImageNetworks:
-    """Networks on images (n, size, size), floats in [0, 1] or uint8.
+    """Networks on images (n, h, w, c), floats in [0, 1] or uint8.
 
     Args:
         run: with exports.
@@ -38,9 +38,15 @@ class ImageNetworks:
 
     def encode(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
         images = np.asarray(x)
-        size = self._inference.size
-        if images.ndim != 3 or images.shape[1:] != (size, size):
-            raise ValueError(f"x must have the shape (n, {size}, {size}), got {images.shape}.")
+        height, width, channels = self._inference.item_shape
+        # Grey images may leave their one channel out.
+        full = images[..., None] if channels == 1 and images.ndim == 3 else images
+        if full.shape[1:] != (height, width, channels):
+            expected = f"(n, {height}, {width}, {channels})"
+            if channels == 1:
+                expected += f" or (n, {height}, {width})"
+            raise ValueError(f"x must have the shape {expected}, got {images.shape}.")
+        images = full
         if images.dtype == np.uint8:
             images = images / np.float32(255)
         # Compared this way round, nan is refused, too.

@@ -51,10 +51,10 @@ def load_dataset(name: str) -> Dataset:
     """Load a data set by its name, such as "digits", "mnist" or "unicode_names".
 
     Returns:
-        x_train and x_test, the latter held out: (n, size, size) float32 images in [0, 1], or of
-        texts (n, length) int32 tokens of `vocabulary`; y_train and y_test, (n,) int64, indices
-        into `label_names`. They stay in memory for the next call: copy an array before you write
-        into it.
+        x_train and x_test, the latter held out: images (n, h, w, c) float32 in [0, 1],
+        where c is 1 for grey ones, or texts (n, length) int32, tokens of `vocabulary`; y_train and
+        y_test, (n,) int64, indices into `label_names`. They stay in memory for the next call: copy
+        an array before you write into it.
 
     Raises:
         VaeLabError: there is no data set of that name (the message lists them), or it can't be

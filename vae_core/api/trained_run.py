@@ -136,7 +136,8 @@ class TrainedRun:
         """The posteriors of images or texts.
 
         Args:
-            x: images (n, size, size), floats in [0, 1] or uint8; or a list of n texts.
+            x: images (n, h, w, c), floats in [0, 1] or uint8, where grey images may also be
+                (n, h, w); or a list of n texts.
 
         Returns:
             mean and log_var, (n, d) each.
@@ -154,7 +155,8 @@ class TrainedRun:
             z: (n, d).
 
         Returns:
-            Pixel probabilities (n, size, size) float32; of a run on texts, the n likeliest texts.
+            The means of the pixels (n, h, w, c) float32, c is 1 for grey images; of a run on texts,
+            the n likeliest texts.
 
         Raises:
             VaeLabError: the run has no weights.

@@ -25,7 +25,7 @@ class Dataset:
 
     Attributes:
         name: as asked for.
-        x_train, x_test: (n, size, size) float32 in [0, 1]; x_test is held out.
+        x_train, x_test: (n, h, w, c) float32 in [0, 1], c is 1 for grey; x_test is held out.
         y_train, y_test: (n,) int64, index into label_names.
         label_names: one name a label.
         factors: (n, f) int64 of x_test, where what the images were made from is known.
@@ -42,15 +42,23 @@ class Dataset:
     kind: ClassVar[str] = "images"
     vocabulary: str = ""  # of tokens, see `TextDataset`
 
+    def __post_init__(self) -> None:
+        for part, x in (("train", self.x_train), ("test", self.x_test)):
+            if x.ndim == 3:
+                raise DatasetError(
+                    f"{self.name}: x_{part} must have the shape (n, h, w, c), with c = 1 for grey "
+                    f"images, got {x.shape}."
+                )
+
     @property
     def size(self) -> int:
-        """Pixels a side."""
+        """Pixels a side; of texts, tokens of a row: one more than the longest has characters."""
         return int(self.x_train.shape[1])
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """Height and width of an image, in pixels."""
-        return self.x_train.shape[1], self.x_train.shape[2]
+    def item_shape(self) -> tuple[int, ...]:
+        """Shape of an item: (h, w, c) of an image, (length,) of a text."""
+        return self.x_train.shape[1:]
 
     @functools.cached_property
     def sha256(self) -> str:
@@ -72,11 +80,6 @@ class TextDataset(Dataset):
 
     kind: ClassVar[str] = "text"
 
-    @property
-    def size(self) -> int:
-        """Tokens of a row: one more than the longest text has characters."""
-        return int(self.x_train.shape[1])
-
     @functools.cached_property
     def sha256(self) -> str:
         """As of images, and of the vocabulary."""
@@ -86,7 +89,18 @@ class TextDataset(Dataset):
 ALIGNMENT = 64  # bytes
 
 
+def with_channels(images: np.ndarray) -> np.ndarray:
+    """Return images as (n, h, w, c). Files hold grey ones as (n, h, w)."""
+    return images[..., None] if images.ndim == 3 else images
+
+
+def as_stored(images: np.ndarray) -> np.ndarray:
+    """Return images (n, h, w, c) as files hold them: grey ones as (n, h, w)."""
+    return images[..., 0] if images.shape[-1] == 1 else images
+
+
 def of_items(name: str, items: text_items.Items) -> TextDataset:
+    """Return the data set of texts."""
     return TextDataset(
         name=name,
         **items._asdict()
@@ -102,12 +116,20 @@ def checked(
     y_test: Any,
     label_names: tuple[str, ...],
 ) -> Dataset:
-    """Scale 8-bit images to [0, 1]; refuse what training can't use with a sentence that says why.
+    """Return a data set of grey square images, with 8-bit pixels scaled to [0, 1].
 
-    Floats are taken to be in [0, 1] already.
+    Args:
+        name: of the data set.
+        x_train, x_test: (n, size, size) or (n, size, size, 1), uint8, or floats in [0, 1].
+        y_train, y_test: (n,) whole numbers, index into label_names.
+        label_names: one name a label.
+
+    Raises:
+        DatasetError: training can't use the arrays; one sentence says why.
     """
     for part, x, y in (("train", x_train, y_train), ("test", x_test, y_test)):
-        if x.ndim != 3 or x.shape[1] != x.shape[2] or 0 in x.shape:
+        grey = x.ndim == 3 or (x.ndim == 4 and x.shape[3] == 1)
+        if not grey or x.shape[1] != x.shape[2] or 0 in x.shape:
             raise DatasetError(
                 f"{name}: x_{part} must be grey square images of shape (n, size, size), "
                 f"got {x.shape}."
@@ -124,16 +146,16 @@ def checked(
                 f"{name}: y_{part} must lie in 0 to {len(label_names) - 1}, "
                 f"got {y.min()} to {y.max()}."
             )
-    if x_train.shape[1:] != x_test.shape[1:]:
+    if x_train.shape[1:3] != x_test.shape[1:3]:
         raise DatasetError(
             f"{name}: train and test images differ in size, "
-            f"{x_train.shape[1:]} and {x_test.shape[1:]}."
+            f"{x_train.shape[1:3]} and {x_test.shape[1:3]}."
         )
     return Dataset(
         name,
-        scaled(x_train),
+        scaled(with_channels(x_train)),
         np.ascontiguousarray(y_train, np.int64),
-        scaled(x_test),
+        scaled(with_channels(x_test)),
         np.ascontiguousarray(y_test, np.int64),
         label_names,
     )

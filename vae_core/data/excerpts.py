@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from vae_core.data import shapes, tokens
-from vae_core.data.dataset import DatasetError, Factors, TextDataset, scaled
+from vae_core.data.dataset import DatasetError, Factors, TextDataset, scaled, with_channels
 from vae_core.data.local_files import local_file, read_npz, rows_of_file
 from vae_core.data.olivetti_faces import FACES, split_faces
 from vae_core.data.registry import load, own_file, source, stored
@@ -19,7 +19,7 @@ from vae_core.data.shapes import number_and_size, shape_factors
 
 
 def held_out(name: str, indices: Sequence[int]) -> np.ndarray:
-    """Return the held-out images at some indices: (k, size, size) float32 in [0, 1].
+    """Return the held-out images at some indices: (k, h, w, c) float32 in [0, 1].
 
     Raises:
         DatasetError: the data set is not on this machine, damaged, or has fewer images.
@@ -30,12 +30,12 @@ def held_out(name: str, indices: Sequence[int]) -> np.ndarray:
     elif source(name).bundled:
         images = load(name).x_test
     else:
-        images = _local_arrays(name, "x_test")["x_test"]
-    if len(images) <= max(indices, default=0) or images.ndim != (2 if drawn else 3):
+        images = with_channels(_local_arrays(name, "x_test")["x_test"])
+    if len(images) <= max(indices, default=0) or images.ndim != (2 if drawn else 4):
         raise DatasetError(f"{name}: x_test holds other images than the run was trained with.")
     selected = images[np.asarray(indices, int)]
     if drawn:
-        selected = shapes.draw(selected, drawn[1])
+        selected = with_channels(shapes.draw(selected, drawn[1]))
     return selected if selected.dtype == np.float32 else scaled(selected)
 
 
@@ -73,7 +73,7 @@ def texts(name: str, part: str, sha256: str | None = None) -> list[str]:
 
 
 def training_chunks(name: str, chunk: int = 2000) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the training images in chunks: images (k, size, size) float32 and labels (k,).
+    """Yield the training images in chunks: images (k, h, w, c) float32 and labels (k,).
 
     All 60,000 images of MNIST at once would take 190 MB as floats.
 
@@ -84,16 +84,17 @@ def training_chunks(name: str, chunk: int = 2000) -> Iterator[tuple[np.ndarray, 
         factors = shape_factors(drawn[0])[0]
         for start in range(0, len(factors), chunk):
             rows = factors[start : start + chunk]
-            yield scaled(shapes.draw(rows, drawn[1])), rows[:, 0]
+            yield scaled(with_channels(shapes.draw(rows, drawn[1]))), rows[:, 0]
         return
     dataset_source = source(name)
+    if dataset_source.bundled:
+        data = load(name)
+        for start in range(0, len(data.x_train), chunk):
+            yield data.x_train[start : start + chunk], data.y_train[start : start + chunk]
+        return
     parts: Iterable[np.ndarray]
-    if dataset_source.bundled or name == FACES:
-        if dataset_source.bundled:
-            data = load(name)
-            images, labels = data.x_train, data.y_train
-        else:
-            images, labels = _local_arrays(name, "x_train", "y_train").values()
+    if name == FACES:
+        images, labels = _local_arrays(name, "x_train", "y_train").values()
         parts = np.split(images, range(chunk, len(images), chunk))
     else:
         labels = _local_arrays(name, "y_train")["y_train"]
@@ -104,7 +105,8 @@ def training_chunks(name: str, chunk: int = 2000) -> Iterator[tuple[np.ndarray, 
         size = dataset_source.size
         if part.shape[1:] != (size, size) or part_labels.shape != part.shape[:1]:
             break
-        yield part if part.dtype == np.float32 else scaled(part), part_labels.astype(np.int64)
+        images = with_channels(part)
+        yield images if part.dtype == np.float32 else scaled(images), part_labels.astype(np.int64)
         start += len(part)
     if start != len(labels):
         raise DatasetError(f"{name}: x_train holds other images than the run was trained with.")

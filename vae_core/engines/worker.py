@@ -95,10 +95,10 @@ def _warm_up() -> None:
 
     config = RunConfig()
     data = registry.load(config.dataset)
-    vae = kinds.of_data(data).new_vae(config, data.size, data.vocabulary)
+    vae = kinds.of_data(data).new_vae(config, data.item_shape, data.vocabulary)
     batches = np.zeros((1, config.batch_size), np.int32)
     schedule = schedules.schedule(config, np.arange(1), 1)
-    vae.train_steps(tf.constant(data.x_train[..., None]), batches, 0, schedule)
+    vae.train_steps(tf.constant(data.x_train), batches, 0, schedule)
     vae.evaluate_on(data.x_test)
 
 

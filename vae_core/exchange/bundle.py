@@ -134,12 +134,13 @@ class Parts(NamedTuple):
 def _of_images(run: Run, start: dict[str, Any]) -> Parts:
     # Its own data set may be on another machine.
     size = start["dataset"]["size"] if start else registry.source(run.config.dataset).size
-    gives, mean = GIVES[likelihoods.of(run.config).activation]
+    likelihood = likelihoods.of(run.config)
+    gives, mean = GIVES[likelihood.activation]
     return Parts(
         LOAD + OF_IMAGES.replace("{mean}", mean),
         f"{gives} of the pixels",
         "",
-        f"({size}, {size}, 1), 1, {run.config.latent_dim}",
+        f"({size}, {size}, 1), {likelihood.numbers}, {run.config.latent_dim}",
     )
 
 
@@ -160,6 +161,7 @@ PARTS = {"images": _of_images, "text": _of_texts}
 GIVES = {
     "sigmoid": ("logits", "keras.ops.sigmoid(vae.decoder(z))"),
     "linear": ("means", "vae.decoder(z)"),
+    "": ("the parameters of the distribution", "vae.decoder(z)"),
 }
 
 

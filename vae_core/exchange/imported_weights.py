@@ -82,7 +82,8 @@ def write_networks(
     from vae_core.training.checkpoint import weights_file  # TensorFlow, only where it is needed
     from vae_core.training.export import export
 
-    vae = kinds.of_run(run.config).new_vae(run.config, size, vocabulary)
+    kind = kinds.of_run(run.config)
+    vae = kind.new_vae(run.config, kind.item_shape(size), vocabulary)
     vae.optimizer = None
     fresh = weights_file(vae)
     expected = weights(fresh, name)

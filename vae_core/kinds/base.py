@@ -34,7 +34,8 @@ class Kind(Protocol):
     an_item: str
 
     def item_shape(self, size: int) -> tuple[int, ...]:
-        """Shape of an item, without the batch.
+        """Shape of an item, (h, w, c) of an image and (length,) of a text, where only its size is
+        known.
 
         Args:
             size: pixels a side; tokens of the longest text.
@@ -45,12 +46,18 @@ class Kind(Protocol):
         """How large an item is, such as "28x28 pixels"."""
         ...
 
-    def new_vae(self, config: RunConfig, size: int, vocabulary: str = "", steps: int = 1) -> VAE:
+    def new_vae(
+        self,
+        config: RunConfig,
+        item_shape: tuple[int, ...],
+        vocabulary: str = "",
+        steps: int = 1,
+    ) -> VAE:
         """The model with its first weights. This imports TensorFlow.
 
         Args:
             config: the run.
-            size: see `item_shape`.
+            item_shape: (h, w, c) of an image, (length,) of a text.
             vocabulary: of tokens.
             steps: see `VAE`.
         """

@@ -1,4 +1,4 @@
-"""Grey images."""
+"""Images."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vae_core.config import RunConfig
-from vae_core.data.dataset import Dataset
+from vae_core.data.dataset import Dataset, as_stored
 from vae_core.metrics import measurement
 from vae_core.runs.run import Run
 
@@ -29,11 +29,17 @@ class Images:
     def size_in_words(self, size: int) -> str:
         return f"{size}x{size} pixels"
 
-    def new_vae(self, config: RunConfig, size: int, vocabulary: str = "", steps: int = 1) -> VAE:
+    def new_vae(
+        self,
+        config: RunConfig,
+        item_shape: tuple[int, ...],
+        vocabulary: str = "",
+        steps: int = 1,
+    ) -> VAE:
         from vae_core.model.vae import VAE  # TensorFlow, only where it is needed
 
         del vocabulary
-        return VAE(config, self.item_shape(size), steps)
+        return VAE(config, item_shape, steps)
 
     def inference(self, run: Run) -> Inference:
         from vae_core.inference.images import Inference  # onnxruntime, only where it is needed
@@ -47,7 +53,7 @@ class Images:
     def snapshot(
         self, vae: Any, dataset: Dataset, pictured: np.ndarray, z: np.ndarray
     ) -> dict[str, np.ndarray]:
-        decoded = vae.likelihood.mean(vae.decoder_params(z)).reshape(-1, *dataset.shape)
+        decoded = vae.decode(z)
         return {
             "images": _pixels(dataset.x_test[pictured]),
             "reconstructions": _pixels(decoded[: len(pictured)]),
@@ -56,5 +62,9 @@ class Images:
 
 
 def _pixels(images: np.ndarray) -> np.ndarray:
-    """Images as uint8, cut off at 0 and 1; black where diverging networks decode to nan."""
-    return np.rint(255 * np.clip(np.nan_to_num(images), 0, 1)).astype(np.uint8)
+    """Images as uint8, (n, h, w) if grey, else (n, h, w, c).
+
+    Values are cut off at 0 and 1. Pixels are black where diverging networks decode to nan.
+    """
+    pixels = np.rint(255 * np.clip(np.nan_to_num(images), 0, 1)).astype(np.uint8)
+    return as_stored(pixels)

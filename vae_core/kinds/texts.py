@@ -30,11 +30,17 @@ class Texts:
     def size_in_words(self, size: int) -> str:
         return f"up to {size - 1} characters"
 
-    def new_vae(self, config: RunConfig, size: int, vocabulary: str = "", steps: int = 1) -> VAE:
+    def new_vae(
+        self,
+        config: RunConfig,
+        item_shape: tuple[int, ...],
+        vocabulary: str = "",
+        steps: int = 1,
+    ) -> VAE:
         from vae_core.model.text_vae import TextVAE  # TensorFlow, only where it is needed
 
         assert vocabulary
-        return TextVAE(config, size, vocabulary, steps)
+        return TextVAE(config, item_shape[0], vocabulary, steps)
 
     def inference(self, run: Run) -> TextInference:
         from vae_core.inference.texts import TextInference  # onnxruntime, only where it is needed

@@ -11,11 +11,11 @@ class Networks(Protocol):
     """A run's encoder and decoder, such as `vae_core.inference.images.Inference`."""
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return posterior_mean and posterior_log_var (n, d) of images (n, size, size)."""
+        """Return posterior_mean and posterior_log_var (n, d) of images (n, h, w, c)."""
         ...
 
     def decode(self, z: np.ndarray) -> np.ndarray:
-        """Return pixel probabilities (n, size, size) of latents z (n, d)."""
+        """Return the means of the pixels (n, h, w, c) of latents z (n, d)."""
         ...
 
 
@@ -23,8 +23,8 @@ class Reconstruction(NamedTuple):
     """Pictures that a run reconstructs; see `reconstruct`.
 
     Attributes:
-        at_mean: (n, size, size), decoded from the posterior means.
-        std: (n, size, size), standard deviation of each pixel over samples of the posterior.
+        at_mean: (n, h, w, c), decoded from the posterior means.
+        std: (n, h, w, c), standard deviation of each pixel over samples of the posterior.
     """
 
     at_mean: np.ndarray
@@ -41,7 +41,7 @@ def reconstruct(
 
     Args:
         networks: the run's encoder and decoder.
-        images: (n, size, size).
+        images: (n, h, w, c).
         samples: number of z drawn from the posterior of each image.
         seed: for the noise.
     """

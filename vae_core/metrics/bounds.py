@@ -27,11 +27,11 @@ def binarise(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     On such images the Bernoulli distortion is -log of a likelihood.
 
     Args:
-        images: (n, size, size) in [0, 1].
+        images: (n, h, w, c) in [0, 1].
         rng: for the draws.
 
     Returns:
-        (n, size, size) float32, 0 or 1.
+        (n, h, w, c) float32, 0 or 1.
     """
     return (rng.random(images.shape) < images).astype(np.float32)
 
@@ -106,7 +106,7 @@ def bounds_of_image(
 
     Args:
         networks: the model.
-        image: (size, size), each pixel 0 or 1, so that the distortion is -log of a likelihood.
+        image: (h, w, c), each pixel 0 or 1, so that the distortion is -log of a likelihood.
         samples: the values of k, each a multiple of the one before; see
             `importance_weighted_bounds`.
         groups: number of groups of the largest k over which the bounds are averaged.

@@ -35,7 +35,7 @@ def measure(
 
     Args:
         networks: the model.
-        images: (n, size, size) in [0, 1], held out.
+        images: (n, h, w, c) in [0, 1], held out.
         labels: (n,).
         factors: (n, f) whole numbers, the known factors of the images; None if unknown.
         seed: for the subsets and all samples, so that the numbers can be reproduced.

@@ -17,9 +17,9 @@ class Networks(Protocol):
     prior: Prior
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return posterior_mean and posterior_log_var (n, d) of images (n, size, size)."""
+        """Return posterior_mean and posterior_log_var (n, d) of images (n, h, w, c)."""
         ...
 
     def log_likelihood(self, images: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """Return log p(x|z) (n,) of images (n, size, size) and latents (n, d)."""
+        """Return log p(x|z) (n,) of images (n, h, w, c) and latents (n, d)."""
         ...

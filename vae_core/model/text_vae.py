@@ -38,7 +38,6 @@ class TextVAE(VAE):
     def __init__(self, config: RunConfig, length: int, vocabulary: str, steps: int = 1) -> None:
         self.vocabulary = vocabulary
         self.length = length
-        self.decoder_outputs = len(vocabulary) + 1  # the end, and each character
         super().__init__(config, (length,), steps)
         first, step = architectures.build_step(config.architecture, self.decoder)
         # Behind functions, as their weights are the decoder's, and stored with it.
@@ -51,6 +50,10 @@ class TextVAE(VAE):
         del config
         return categorical
 
+    def decoder_outputs(self) -> int:
+        """One for the end, and one for each character."""
+        return len(self.vocabulary) + 1
+
     def noise(self, purpose: str, step: tf.Tensor | int, count: int) -> tf.Tensor:
         """Of one step: (count, d) standard normal, and (count, length) uniform for word dropout."""
         key = [2 * self.config.seed + (purpose == "evaluate"), step]
@@ -60,18 +63,17 @@ class TextVAE(VAE):
         return tf.concat([super().noise(purpose, step, count), uniform], axis=1)
 
     def distortion_and_rate(
-        self, x: tf.Tensor, noise: tf.Tensor, training: bool = False
+        self, tokens: tf.Tensor, noise: tf.Tensor, training: bool = False
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Distortion (n,) and rate per latent dimension (n, d), with one z a text, in nats.
 
         Args:
-            x: (n, length, 1) tokens.
+            tokens: (n, length).
             noise: see `noise`; words are dropped in training alone.
             training: as Keras layers take it.
         """
-        tokens = x[..., 0]
         d = self.config.latent_dim
-        z, mean, log_var = self.sample_posterior(x, noise[:, :d], training)
+        z, mean, log_var = self.sample_posterior(tokens, noise[:, :d], training)
         start = tf.fill((tf.shape(tokens)[0], 1), START)
         read = tf.concat([start, tokens[:, :-1]], axis=1)
         if training:

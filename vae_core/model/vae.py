@@ -17,6 +17,7 @@ resumed bit for bit, and all β of one seed see the same noise.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import keras
@@ -37,21 +38,20 @@ class VAE(keras.Model):
 
     Args:
         config: the run.
-        item_shape: (height, width, channels) of an image.
+        item_shape: (h, w, c) of an image, (features,) of a vector.
         steps: optimiser steps of the whole run, over which a learning rate with decay falls.
     """
-
-    decoder_outputs = 1  # numbers that the decoder gives a pixel
 
     def __init__(self, config: RunConfig, item_shape: tuple[int, ...], steps: int = 1) -> None:
         super().__init__(name="vae")
         self.config = config
+        self.item_shape = item_shape
         self.prior = priors.of(config)
         self.objective = objectives.of(config)
         self.likelihood = self.own_likelihood(config)
         keras.utils.set_random_seed(config.seed)
         self.encoder, self.decoder, self.jit = architectures.build(
-            config.architecture, item_shape, self.decoder_outputs, config.latent_dim
+            config.architecture, item_shape, self.decoder_outputs(), config.latent_dim
         )
         learning_rate: Any = config.learning_rate
         if config.decay == "cosine":
@@ -70,6 +70,13 @@ class VAE(keras.Model):
     def own_likelihood(self, config: RunConfig) -> Any:
         """The likelihood of the data. `TextVAE` overrides this."""
         return likelihoods.of(config)
+
+    def decoder_outputs(self) -> int:
+        """Numbers on the decoder's last axis: the likelihood's k for each channel or feature.
+
+        `TextVAE` overrides this.
+        """
+        return int(self.likelihood.numbers * self.item_shape[-1])
 
     def sample_posterior(
         self, x: tf.Tensor, noise: tf.Tensor, training: bool
@@ -99,12 +106,20 @@ class VAE(keras.Model):
         Of an autoencoder the second is no rate: to be thrown away.
         """
         z, mean, log_var = self.sample_posterior(x, noise, training)
-        params = self.decoder(z, training=training)
-        pixels = (-1, int(np.prod(x.shape[1:])))
+        params = self._by_value(self.decoder(z, training=training))
+        values = ops.reshape(x, (-1, math.prod(self.item_shape)))
         return (
-            -self.likelihood.log_prob(ops.reshape(params, pixels), ops.reshape(x, pixels), ops),
+            -self.likelihood.log_prob(params, values, ops),
             self.prior.rate_per_dim(mean, log_var, ops),
         )
+
+    def _by_value(self, outputs: Any) -> Any:
+        """What the decoder gives, (n, *item_shape[:-1], c * k), as the likelihood reads it.
+
+        Returns:
+            (n, D, k), with D values an item.
+        """
+        return ops.reshape(outputs, (-1, math.prod(self.item_shape), self.likelihood.numbers))
 
     def train_steps(
         self,
@@ -189,12 +204,12 @@ class VAE(keras.Model):
         The noise is the same at every call, so epochs compare and a number can be recomputed.
 
         Args:
-            images: (n, size, size) in [0, 1].
+            images: (n, *item_shape).
         """
         noise = self.noise("evaluate", 0, len(images))
         batches = [
             self._evaluate(
-                tf.constant(images[i : i + EVALUATION_BATCH, ..., None]),
+                tf.constant(images[i : i + EVALUATION_BATCH]),
                 noise[i : i + EVALUATION_BATCH],
             )
             for i in range(0, len(images), EVALUATION_BATCH)
@@ -206,36 +221,49 @@ class VAE(keras.Model):
         )
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """posterior_mean and posterior_log_var (n, d) of images (n, size, size).
+        """posterior_mean and posterior_log_var (n, d) of images (n, *item_shape).
 
         An autoencoder's posteriors have no width: their log-variance is -inf.
         """
         parts = [
-            self.encoder(images[i : i + EVALUATION_BATCH, ..., None])
+            self.encoder(images[i : i + EVALUATION_BATCH])
             for i in range(0, len(images), EVALUATION_BATCH)
         ]
         mean, log_var = (np.concatenate(part) for part in zip(*parts, strict=True))
         return mean, log_var if self.config.has_rate else np.full_like(mean, -np.inf)
 
     def decoder_params(self, z: np.ndarray) -> np.ndarray:
-        """What the likelihood reads, (n, pixels), of latents z (n, d); a logit under Bernoulli."""
+        """What the likelihood reads, (n, D, k), of latents z (n, d)."""
         parts = [
-            np.asarray(self.decoder(z[i : i + EVALUATION_BATCH]))
+            np.asarray(self._by_value(self.decoder(z[i : i + EVALUATION_BATCH])))
             for i in range(0, len(z), EVALUATION_BATCH)
         ]
-        return np.concatenate(parts).reshape(len(z), -1)
+        return np.concatenate(parts)
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        """The means (n, *item_shape) of latents z (n, d)."""
+        means = self.likelihood.mean(self.decoder_params(z))
+        return np.asarray(means).reshape(len(z), *self.item_shape)
 
     def log_likelihood(self, images: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """log p(x|z) (n,) of images (n, size, size) and latents (n, d), nats an image."""
-        found: np.ndarray = self.likelihood.log_prob(
-            self.decoder_params(z), images.reshape(len(images), -1)
-        )
-        return found
+        """log p(x|z) (n,) of images (n, *item_shape) and latents (n, d), nats an image."""
+        log_prob = self.likelihood.log_prob(self.decoder_params(z), images.reshape(len(images), -1))
+        return np.asarray(log_prob)
 
     def exported_decoder(self) -> keras.Model:
-        """As decoder.onnx has it: z (n, d) -> the mean of each pixel."""
-        pixels = keras.layers.Activation(self.likelihood.activation)(self.decoder.output)
-        return keras.Model(self.decoder.input, pixels)
+        """As decoder.onnx has it: z (n, d) -> the means (n, *item_shape).
+
+        Where the likelihood has no `activation`, what the decoder gives is a second output: it
+        can't be told from the means.
+        """
+        outputs = self.decoder.output
+        if self.likelihood.activation:
+            means = keras.layers.Activation(self.likelihood.activation)(outputs)
+            return keras.Model(self.decoder.input, means)
+        means = self.likelihood.mean(self._by_value(outputs), ops)
+        return keras.Model(
+            self.decoder.input, [ops.reshape(means, (-1, *self.item_shape)), outputs]
+        )
 
     @property
     def browser_activation(self) -> str:

@@ -28,7 +28,7 @@ def load_trained(run: Run) -> tuple[VAE, Dataset]:
         raise RunError(NO_WEIGHTS.format(run.id))
     dataset = registry.load(run.config.dataset)
     kinds.check(run.config, dataset.kind)
-    vae = kinds.of_data(dataset).new_vae(run.config, dataset.size, dataset.vocabulary)
+    vae = kinds.of_data(dataset).new_vae(run.config, dataset.item_shape, dataset.vocabulary)
     if finished:
         vae.optimizer = None
     try:

@@ -132,7 +132,7 @@ class Training:
         kinds.check(self.config, self.dataset.kind)
         self.kind = kinds.of_data(self.dataset)
         self.prior = priors.of(self.config)
-        self.images = _shared_tensor(self.dataset.x_train[..., None])
+        self.images = _shared_tensor(self.dataset.x_train)
         self.pictured = samples.spread_over_labels(
             self.dataset.y_test[:SNAPSHOT_POINTS], SNAPSHOT_IMAGES
         )
@@ -233,9 +233,9 @@ class Training:
         self._raise_if_asked_to_stop()
         return self.vae.log_likelihood(items, z)
 
-    def decode(self, z: np.ndarray, temperature: float = 0.0, seed: int = 0) -> np.ndarray:
+    def decode(self, z: np.ndarray, *sampling: Any) -> np.ndarray:
         self._raise_if_asked_to_stop()
-        return self.vae.decode(z, temperature, seed)
+        return self.vae.decode(z, *sampling)
 
     def _raise_if_asked_to_stop(self) -> None:
         if self._asked_to_stop():
@@ -364,7 +364,7 @@ class Training:
     def _new_model(self) -> VAE:
         steps = self.config.epochs * self.steps_per_epoch
         data = self.dataset
-        return self.kind.new_vae(self.config, data.size, data.vocabulary, steps)
+        return self.kind.new_vae(self.config, data.item_shape, data.vocabulary, steps)
 
     def _restored(self) -> VAE | None:
         """The model of the last checkpoint, or None where there is none to go on from."""

@@ -27,7 +27,7 @@ class Drawn(NamedTuple):
     """A drawing at the size of a run, and its posterior.
 
     Attributes:
-        image: (size, size) in [0, 1], the encoder's input.
+        image: (size, size, 1) in [0, 1], the encoder's input.
         mean, log_var: (d,), of its posterior.
     """
 
@@ -44,8 +44,9 @@ def drawn(run: Run) -> Drawn | None:
     networks = run_cache.inference(run)
     centre = st.session_state.get(_centre_key(run), run.config.dataset in INK_SHARE)
     share = INK_SHARE.get(run.config.dataset, INK_SHARE["mnist"])
-    size = networks.size
+    size = networks.item_shape[0]
     image = centred(drawing, size, share) if centre else _resized(drawing, size, size)
+    image = image[..., None]
     mean, log_var = networks.encode(image[None])
     return Drawn(image, mean[0], log_var[0])
 

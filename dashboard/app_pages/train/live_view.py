@@ -23,7 +23,7 @@ from dashboard.shared import (
     run_queue,
     state_badge,
 )
-from vae_core.data.dataset import DatasetError
+from vae_core.data.dataset import DatasetError, with_channels
 from vae_core.latent import samples
 from vae_core.metrics.units import active_units
 from vae_core.runs.errors import RunError
@@ -209,11 +209,11 @@ def _samples_title(run: Run) -> str:
 
 
 def _snapshot_rows(run: Run, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the rows of pictures of a run in training: title -> (n, size, size) in [0, 1]."""
+    """Return the rows of pictures of a run in training: title -> (n, h, w, c) in [0, 1]."""
     return {
-        "held out": arrays["images"] / 255,
-        "reconstructed": arrays["reconstructions"] / 255,
-        _samples_title(run): arrays["prior_samples"] / 255,
+        "held out": with_channels(arrays["images"]) / 255,
+        "reconstructed": with_channels(arrays["reconstructions"]) / 255,
+        _samples_title(run): with_channels(arrays["prior_samples"]) / 255,
     }
 
 

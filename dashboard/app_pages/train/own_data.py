@@ -17,6 +17,7 @@ from dashboard.kinds import texts
 from dashboard.shared import markdown, png, run_queue
 from vae_core.config import VaeLabError
 from vae_core.data import own, registry, text_items, tokens
+from vae_core.data.dataset import with_channels
 from vae_core.data.upload.limits import DEFAULT_SIZE, ENDINGS, FEWEST_IMAGES, MOST_LABELS, SIZES
 from vae_core.data.upload.reader import Upload
 from vae_core.latent import picture_sheet
@@ -137,7 +138,7 @@ def _preview(upload: Upload) -> None:
     grid = np.concatenate([np.stack([*row, *[blank] * (columns - len(row))]) for row in rows])
     names = [s.label_names[label] for label in labels]
     more = len(s.label_names) - len(names)
-    sheet = picture_sheet.sheet(grid / np.float32(255), columns, gap=1)
+    sheet = picture_sheet.sheet(with_channels(grid) / np.float32(255), columns, gap=1)
     png.show_png(
         pictures.png(pictures.enlarged(sheet, PREVIEW_SIDE)),
         markdown.escape_markdown(

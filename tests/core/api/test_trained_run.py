@@ -68,6 +68,10 @@ def test_bytes_are_scaled(digits: TrainedRun, x: np.ndarray) -> None:
     )
 
 
+def test_grey_images_may_leave_their_channel_out(digits: TrainedRun, x: np.ndarray) -> None:
+    np.testing.assert_array_equal(digits.encode(x[:5, ..., 0]).mean, digits.encode(x[:5]).mean)
+
+
 def test_reconstruct_decodes_the_means(digits: TrainedRun, x: np.ndarray) -> None:
     pictures = digits.reconstruct(x)
     np.testing.assert_array_equal(pictures, digits.decode(digits.encode(x).mean))
@@ -76,7 +80,7 @@ def test_reconstruct_decodes_the_means(digits: TrainedRun, x: np.ndarray) -> Non
 
 def test_samples_are_of_the_seed(digits: TrainedRun) -> None:
     first = np.asarray(digits.sample(5))
-    assert first.shape == (5, 8, 8)
+    assert first.shape == (5, 8, 8, 1)
     assert 0 <= first.min() < first.max() <= 1
     np.testing.assert_array_equal(first, digits.sample(5, seed=0))
     assert np.abs(first - digits.sample(5, seed=1)).max() > 0.1
@@ -98,7 +102,7 @@ def test_an_autoencoder_has_no_rate_and_samples_what_it_has_seen() -> None:
     run = vae_core.open_run(AUTOENCODER)
     assert not any("rate" in name or name == "beta" for name in run.history.columns)
     assert np.isneginf(run.posterior.log_var).all()
-    assert np.shape(run.sample(3)) == (3, 8, 8)
+    assert np.shape(run.sample(3)) == (3, 8, 8, 1)
 
 
 def test_a_run_without_weights_says_so_in_a_sentence() -> None:
@@ -122,7 +126,7 @@ def test_a_run_that_waits_says_so(store: RunStore) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (np.zeros((2, 28, 28)), r"the shape \(n, 8, 8\), got \(2, 28, 28\)"),
+        (np.zeros((2, 28, 28)), r"the shape \(n, 8, 8, 1\) or \(n, 8, 8\), got \(2, 28, 28\)"),
         (np.zeros((8, 8)), r"got \(8, 8\)"),
         (np.full((1, 8, 8), 16.0), r"in \[0, 1\] \(or be uint8\), got 16 to 16"),
         (np.full((1, 8, 8), np.nan), "got nan to nan"),
@@ -200,6 +204,6 @@ def test_no_runs_are_a_table_too(tmp_path: Path) -> None:
 
 
 def test_data_sets_are_those_of_the_command_line(x: np.ndarray) -> None:
-    assert x.shape == (360, 8, 8)
+    assert x.shape == (360, 8, 8, 1)
     with pytest.raises(VaeLabError, match="unknown data set 'minst': choose one of digits"):
         vae_core.load_dataset("minst")

@@ -45,7 +45,7 @@ def test_a_run_is_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert run.config == RunConfig(epochs=2, beta=0.5, batch_size=256)
     assert run.history.index.tolist() == [0, 1, 2]
     assert run.metrics["elbo"] < 0
-    assert np.shape(run.sample(2)) == (2, 8, 8)
+    assert np.shape(run.sample(2)) == (2, 8, 8, 1)
 
     before = (run.path / "metrics.jsonl").read_bytes()
     training.close_engine()
@@ -81,7 +81,7 @@ def test_a_file_of_ones_own_is_a_data_set(
         vae_core.train(dataset=tmp_path / "noise.npz", size=8)
     assert "48 training and 12 held-out images of 8x8 pixels" in capsys.readouterr().err
     (own,) = vae_core.runs(tmp_path / "runs").dataset
-    assert vae_core.load_dataset(own).x_train.shape == (48, 8, 8)
+    assert vae_core.load_dataset(own).x_train.shape == (48, 8, 8, 1)
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ def arrays(**changes: Any) -> dict[str, np.ndarray]:
 
 def test_digits_are_whole_and_split_for_good() -> None:
     data = registry.load("digits")
-    assert data.x_train.shape == (1437, 8, 8)
-    assert data.x_test.shape == (360, 8, 8)
+    assert data.x_train.shape == (1437, 8, 8, 1)
+    assert data.x_test.shape == (360, 8, 8, 1)
     assert data.x_train.dtype == np.float32
     assert (data.x_train.min(), data.x_train.max()) == (0, 1)
     assert set(data.y_test) == set(range(10))
@@ -47,7 +47,7 @@ def test_digits_are_whole_and_split_for_good() -> None:
 
     bunch = load_digits()
     order = np.random.default_rng(0).permutation(len(bunch.images))[:360]
-    assert data.x_test == pytest.approx(bunch.images[order] / 16)
+    assert data.x_test == pytest.approx(bunch.images[order, ..., None] / 16)
     assert np.array_equal(data.y_test, bunch.target[order])
     digest = hashlib.sha256(data.y_test.astype("<i8").tobytes()).hexdigest()[:12]
     assert digest == "7323f6e1154d", "the split of the digits must never change"
@@ -57,8 +57,8 @@ def test_digits_are_whole_and_split_for_good() -> None:
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
 def test_mnist_from_the_folder(name: str) -> None:
     data = registry.load(name)
-    assert data.x_train.shape == (60_000, 28, 28)
-    assert data.x_test.shape == (10_000, 28, 28)
+    assert data.x_train.shape == (60_000, 28, 28, 1)
+    assert data.x_test.shape == (10_000, 28, 28, 1)
     assert data.x_train.dtype == np.float32
     assert (data.x_train.min(), data.x_train.max()) == (0, 1)
     assert len(data.label_names) == 10
@@ -74,7 +74,7 @@ def test_mnist_from_the_folder(name: str) -> None:
 )
 def test_what_is_said_before_loading_is_true(name: str) -> None:
     source, data = registry.DATASETS[name], registry.load(name)
-    assert data.shape == (source.size, source.size)
+    assert data.item_shape == (source.size, source.size, 1)
     assert len(data.x_train) == source.train_images
 
 
@@ -93,10 +93,10 @@ def test_of_each_face_three_pictures_are_held_out_for_good(
     np.savez(tmp_path / "olivetti_faces.npz", allow_pickle=False, **content)
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
     data = registry.load("olivetti_faces")
-    assert data.shape == (64, 64)
+    assert data.item_shape == (64, 64, 1)
     assert np.bincount(data.y_test).tolist() == [3, 3, 3]
     assert np.bincount(data.y_train).tolist() == [7, 7, 7]
-    numbers = [(part[:, 1, 1] * 100).round().astype(int) for part in (data.x_train, data.x_test)]
+    numbers = [(part[:, 1, 1, 0] * 100).round().astype(int) for part in (data.x_train, data.x_test)]
     assert sorted(np.concatenate(numbers)) == list(range(30)), "each picture once, scaled"
     assert numbers[1].tolist() == [2, 4, 6, 12, 13, 19, 24, 25, 29], "must never change"
     assert data.label_names[2] == "person 2"
@@ -234,7 +234,7 @@ def test_held_out_images_without_the_rest(monkeypatch: pytest.MonkeyPatch, tmp_p
     np.savez(tmp_path / "mnist.npz", x_test=x_test)
     picked = excerpts.held_out("mnist", [2, 0])
     assert picked.dtype == np.float32
-    assert picked == pytest.approx(x_test[[2, 0]] / 255)
+    assert picked == pytest.approx(x_test[[2, 0], ..., None] / 255)
     with pytest.raises(DatasetError, match="other images"):
         excerpts.held_out("mnist", [4])
     (tmp_path / "mnist.npz").write_bytes(b"PK")
@@ -274,7 +274,7 @@ def test_a_data_set_of_ones_own_is_known_by_name_and_content() -> None:
     source = registry.source(name)
     assert (source.size, source.train_images, source.bundled, source.own) == (9, 16, False, True)
     data = registry.load(name)
-    assert data.shape == (9, 9)
+    assert data.item_shape == (9, 9, 1)
     assert data.label_names == ("cat", "dog")
     assert np.array_equal(excerpts.held_out(name, [2, 0]), data.x_test[[2, 0]])
     chunks = list(excerpts.training_chunks(name, 10))

@@ -97,7 +97,7 @@ def test_the_data_set_carries_the_factors_of_what_is_held_out() -> None:
     assert data.factors is not None
     assert data.factors.shape == (len(data.x_test), len(shapes.FACTORS))
     assert np.array_equal(data.factors[:, 0], data.y_test)
-    drawn = shapes.draw(data.factors[:5], 32) / 255
+    drawn = shapes.draw(data.factors[:5], 32)[..., None] / 255
     assert data.x_test[:5] == pytest.approx(drawn, abs=1e-6)
     assert registry.load("digits").factors is None
 
@@ -105,8 +105,8 @@ def test_the_data_set_carries_the_factors_of_what_is_held_out() -> None:
 def test_any_number_at_any_size() -> None:
     name = "shapes_203_12"
     data, source = registry.load(name), registry.source(name)
-    assert data.x_train.shape == (source.train_images, 12, 12) == (163, 12, 12)
-    assert data.x_test.shape == (40, 12, 12)
+    assert data.x_train.shape == (source.train_images, 12, 12, 1) == (163, 12, 12, 1)
+    assert data.x_test.shape == (40, 12, 12, 1)
     known = excerpts.held_out_factors(name)
     assert known
     assert data.factors is not None

@@ -126,8 +126,8 @@ def test_an_npz_is_kept_and_loaded_as_it_is(own: Path) -> None:
     assert upload.keep() == s.name
     assert [path.name for path in (own / ".datasets").iterdir()] == [f"{s.name}.npz"]
     data = registry.load(s.name)
-    assert np.array_equal(data.x_train, IMAGES[:20] / np.float32(255))
-    assert np.array_equal(data.x_test, IMAGES[20:] / np.float32(255))
+    assert np.array_equal(data.x_train, IMAGES[:20, ..., None] / np.float32(255))
+    assert np.array_equal(data.x_test, IMAGES[20:, ..., None] / np.float32(255))
     assert np.array_equal(data.y_test, LABELS[20:])
     assert data.label_names == s.label_names
     again = reader.read(content, "Ünïcode – faces & more.npz")

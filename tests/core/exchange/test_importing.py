@@ -159,7 +159,7 @@ def test_a_run_of_data_that_is_not_here(
     content = bundle(run)
     registry.load.cache_clear()
     imported = importing.import_run(content, "run.zip", store)
-    assert Inference(imported).size == 10
+    assert Inference(imported).item_shape == (10, 10, 1)
     assert bundle(imported)
     with pytest.raises(dataset.DatasetError, match="not on this machine"):
         excerpts.held_out(name, [0])

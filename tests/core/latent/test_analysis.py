@@ -59,13 +59,13 @@ def test_traversal_moves_one_dimension_a_row() -> None:
 
 
 def test_sheet_lays_pictures_out_row_by_row() -> None:
-    images = np.arange(5)[:, None, None] * np.ones((5, 2, 3))
+    images = np.arange(5)[:, None, None, None] * np.ones((5, 2, 3, 1))
     sheet = picture_sheet.sheet(images, columns=3)
-    assert sheet.shape == (4, 9)
-    assert sheet[::2, ::3].tolist() == [[0, 1, 2], [3, 4, 0]]
+    assert sheet.shape == (4, 9, 1)
+    assert sheet[::2, ::3, 0].tolist() == [[0, 1, 2], [3, 4, 0]]
     spaced = picture_sheet.sheet(images, columns=3, gap=1)
-    assert spaced.shape == (8, 15)
-    assert spaced[1::4, 1::5].tolist() == [[0, 1, 2], [3, 4, 0]]
+    assert spaced.shape == (8, 15, 1)
+    assert spaced[1::4, 1::5, 0].tolist() == [[0, 1, 2], [3, 4, 0]]
     assert not spaced[[0, 3, 4, 7]].any()
 
 

@@ -357,12 +357,12 @@ class Blank:
         return np.zeros((len(images), 2)), np.zeros((len(images), 2))
 
     def log_likelihood(self, images: np.ndarray, z: np.ndarray) -> np.ndarray:
-        logits, x = np.zeros((len(z), 16)), images.reshape(len(images), -1)
+        logits, x = np.zeros((len(z), 16, 1)), images.reshape(len(images), -1)
         return np.asarray(self.likelihood.log_prob(logits, x))
 
 
 def test_measure_of_a_model_that_knows_nothing() -> None:
-    images = rng().random((300, 4, 4)).astype(np.float32)
+    images = rng().random((300, 4, 4, 1)).astype(np.float32)
     labels = rng(1).integers(0, 2, 300)
     found = measurement.measure(Blank(), images, labels)
     assert found["active_units"] == found["high_rate_units"] == 0
@@ -476,7 +476,7 @@ def test_bounds_of_single_images_average_to_the_stored_ones() -> None:
 
 
 def test_bounds_of_an_image_that_a_blank_model_sees() -> None:
-    found = bounds_of_image(Blank(), np.zeros((4, 4)), (1, 2, 4), 3, rng())
+    found = bounds_of_image(Blank(), np.zeros((4, 4, 1)), (1, 2, 4), 3, rng())
     assert found.rate == 0
     assert found.distortion == pytest.approx(16 * math.log(2))
     assert found.elbo == pytest.approx(-found.distortion)

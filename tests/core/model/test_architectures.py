@@ -77,7 +77,7 @@ def test_gradients_are_finite_and_reach_every_weight(name: str) -> None:
 def test_evaluation_is_the_same_twice_and_uses_the_encoder_as_exported(name: str) -> None:
     """Layers that behave otherwise in training must not do so where numbers are held out."""
     vae = VAE(RunConfig(architecture=name), (8, 8, 1))
-    images = np.random.default_rng(0).uniform(size=(40, 8, 8)).astype(np.float32)
+    images = np.random.default_rng(0).uniform(size=(40, 8, 8, 1)).astype(np.float32)
     first, second = vae.evaluate_on(images), vae.evaluate_on(images)
     assert first.distortion == second.distortion
     rate_per_dim = standard_normal.rate_per_dim(*vae.encode(images)).mean(axis=0)

@@ -72,12 +72,11 @@ def test_it_starts_from_the_weights_of_the_vae() -> None:
 
 
 def test_no_noise_reaches_it() -> None:
-    images = np.random.default_rng(0).random((4, 8, 8)).astype(np.float32)
+    images = np.random.default_rng(0).random((4, 8, 8, 1)).astype(np.float32)
     for config, same in ((AE, True), (SMALL, False)):
         vae = VAE(config, (8, 8, 1))
         found = [
-            vae.distortion_and_rate(images[..., None], vae.noise("train", step, 4))[0]
-            for step in range(2)
+            vae.distortion_and_rate(images, vae.noise("train", step, 4))[0] for step in range(2)
         ]
         assert np.array_equal(np.asarray(found[0]), np.asarray(found[1])) == same
 
@@ -102,7 +101,7 @@ def test_its_posteriors_have_no_width(encoded: Run) -> None:
     arrays = encoded.arrays()
     assert np.isneginf(arrays["posterior_log_var"]).all()
     assert np.isfinite(arrays["posterior_mean"]).all()
-    images = np.random.default_rng(0).random((4, 8, 8))
+    images = np.random.default_rng(0).random((4, 8, 8, 1))
     network = Inference(encoded)
     mean, log_var = network.encode(images)
     assert np.isneginf(log_var).all()

@@ -39,7 +39,7 @@ def test_rate_of_the_prior_is_zero_and_dimensions_add_up() -> None:
 
 
 def distortion(logits: Any, x: Any, xp: Any = np) -> Any:
-    return -Bernoulli().log_prob(logits, x, xp)
+    return -Bernoulli().log_prob(logits[..., None], x, xp)
 
 
 def test_distortion_is_binary_cross_entropy_summed_over_pixels() -> None:

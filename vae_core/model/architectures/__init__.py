@@ -8,8 +8,11 @@ A family is a module with
     encoder: (n, *item_shape) in [0, 1] -> [posterior_mean (n, d), posterior_log_var (n, d)]
     decoder: (n, d) -> (n, *item_shape[:-1], outputs), what the likelihood reads
 
-The shape of an image is (height, width, channels). A family for texts has item shape (length,),
-and one output for the end and one a character. It has also
+The shape of an image is (h, w, c), and that of a vector is (features,). `outputs` is the last
+number of that shape times the numbers that the likelihood reads for each value.
+
+A family for texts has item shape (length,), and one output for the end and one for each character.
+It has also
 
     build_step(decoder) -> (first, step)       see `vae_core.model.architectures.lstm`
 
@@ -84,8 +87,8 @@ def build(name: str, item_shape: tuple[int, ...], outputs: int, latent_dim: int)
 
     Args:
         name: of the family.
-        item_shape: (height, width, channels) of an image, (length,) of a text.
-        outputs: numbers that the decoder gives a pixel or token.
+        item_shape: (h, w, c) of an image, (features,) of a vector, (length,) of a text.
+        outputs: numbers that the decoder gives for each pixel, for a vector, or for each token.
         latent_dim: d.
     """
     family = BY_KIND[kind_of(name)][name]

@@ -1,4 +1,4 @@
-"""Pixels in [0, 1] under independent Bernoulli distributions."""
+"""Values in [0, 1] under independent Bernoulli distributions."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ import numpy as np
 
 from vae_core.config import RunConfig
 
-# What float32 tells of a probability near 1: a pixel costs at most -log of this, 16.6 nats.
+# What float32 tells of a probability near 1: a value costs at most -log of this, 16.6 nats.
 LEAST_PROBABILITY = 2.0**-24
 
 
 class Bernoulli:
-    """See `vae_core.model.likelihoods.Likelihood`; the decoder gives a logit a pixel.
+    """See `vae_core.model.likelihoods.Likelihood`; the decoder gives a logit for each value.
 
     On grey pixels its nats are a cross-entropy, not a likelihood: the floor is above 0, so never
     compare them with numbers on binarised images.
     """
 
+    numbers = 1
     activation = "sigmoid"
     nats = "cross-entropy"
     of_binary = True
@@ -28,21 +29,31 @@ class Bernoulli:
         del config
 
     def log_prob(self, params: Any, x: Any, xp: Any = np) -> Any:
-        """log p(x|z) (n,), from logits: no pixel saturates, unlike log(sigmoid)."""
-        log_one_plus_exp = xp.maximum(params, 0.0) + xp.log1p(xp.exp(-xp.abs(params)))
-        return -xp.sum(log_one_plus_exp - x * params, axis=-1)
+        """log p(x|z) (n,), from logits: no value saturates, unlike log(sigmoid)."""
+        logits = params[..., 0]
+        log_one_plus_exp = xp.maximum(logits, 0.0) + xp.log1p(xp.exp(-xp.abs(logits)))
+        return -xp.sum(log_one_plus_exp - x * logits, axis=-1)
 
-    def mean(self, params: np.ndarray) -> np.ndarray:
-        return np.asarray(0.5 * (1 + np.tanh(0.5 * params)))  # a sigmoid that can't overflow
+    def mean(self, params: Any, xp: Any = np) -> Any:
+        return 0.5 * (1 + xp.tanh(0.5 * params[..., 0]))  # a sigmoid that can't overflow
 
     def params_of(self, mean: np.ndarray) -> np.ndarray:
-        """Logits float64; of probabilities within `LEAST_PROBABILITY` of 0 and 1 those there."""
+        """Logits (n, D, 1) float64 of probabilities (n, D).
+
+        Probabilities are moved to at least `LEAST_PROBABILITY` from 0 and 1.
+        """
         p = np.clip(mean.astype(np.float64), LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
-        return np.asarray(np.log(p) - np.log1p(-p))
+        return np.asarray(np.log(p) - np.log1p(-p))[..., None]
 
     def sample(self, params: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        return (rng.random(params.shape) < self.mean(params)).astype(np.float32)
+        return (rng.random(params.shape[:-1]) < self.mean(params)).astype(np.float32)
 
-    def blank(self, pixels: int) -> float:
-        """Of the grey picture: ln 2 a pixel."""
-        return math.log(2) * pixels
+    def blank(self, values: int) -> float:
+        """Of the grey picture: ln 2 a value."""
+        return math.log(2) * values
+
+    def least_distortion(self, x: np.ndarray) -> np.ndarray:
+        """The entropy of the grey values as probabilities: 0 where all are 0 or 1."""
+        p = x.astype(np.float64)
+        entropy = -p * np.log(np.where(p > 0, p, 1)) - (1 - p) * np.log(np.where(p < 1, 1 - p, 1))
+        return np.asarray(entropy.sum(axis=-1))

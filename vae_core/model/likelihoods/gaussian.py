@@ -1,6 +1,6 @@
-"""Pixels under independent normal distributions of one fixed width.
+"""Values under independent normal distributions of one fixed width.
 
-The decoder gives the mean of each pixel, and sigma is set by hand. With the usual objective, beta
+The decoder gives the mean of each value, and sigma is set by hand. With the usual objective, beta
 and sigma do one thing: distortion + beta * rate has its minimum where squared error / 2 +
 beta * sigma^2 * rate has it. Rybkin et al. (2021), "Simple and Effective VAE Training with
 Calibrated Decoders".
@@ -17,12 +17,13 @@ from vae_core.config import RunConfig
 
 
 class Gaussian:
-    """See `vae_core.model.likelihoods.Likelihood`; the decoder gives a mean a pixel.
+    """See `vae_core.model.likelihoods.Likelihood`; the decoder gives a mean for each value.
 
     Its nats are a log-density: below 0 where the density is above 1, and of another unit than a
     cross-entropy.
     """
 
+    numbers = 1
     activation = "linear"
     nats = "log-density"
     of_binary = False
@@ -31,19 +32,24 @@ class Gaussian:
         self.sigma = config.sigma
 
     def log_prob(self, params: Any, x: Any, xp: Any = np) -> Any:
-        """log p(x|z) (n,): -squared error / (2 sigma^2) - log(sigma sqrt(2 pi)) a pixel."""
+        """log p(x|z) (n,): -squared error / (2 sigma^2) - log(sigma sqrt(2 pi)) a value."""
         log_scale = math.log(self.sigma * math.sqrt(2 * math.pi))
-        return -xp.sum(xp.square(x - params) / (2 * self.sigma**2) + log_scale, axis=-1)
+        return -xp.sum(xp.square(x - params[..., 0]) / (2 * self.sigma**2) + log_scale, axis=-1)
 
-    def mean(self, params: np.ndarray) -> np.ndarray:
-        return params
+    def mean(self, params: Any, xp: Any = np) -> Any:
+        del xp
+        return params[..., 0]
 
     def params_of(self, mean: np.ndarray) -> np.ndarray:
-        return mean.astype(np.float64)
+        return mean.astype(np.float64)[..., None]
 
     def sample(self, params: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        return params + self.sigma * rng.standard_normal(params.shape)
+        return self.mean(params) + self.sigma * rng.standard_normal(params.shape[:-1])
 
-    def blank(self, pixels: int) -> float:
+    def blank(self, values: int) -> float:
         """Of white pixels decoded as black, without log sigma, which may be below 0."""
-        return pixels / (2 * self.sigma**2)
+        return values / (2 * self.sigma**2)
+
+    def least_distortion(self, x: np.ndarray) -> np.ndarray:
+        """Where the mean is x: log(sigma sqrt(2 pi)) a value, below 0 where sigma is small."""
+        return np.full(len(x), x.shape[1] * math.log(self.sigma * math.sqrt(2 * math.pi)))
