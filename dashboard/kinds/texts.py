@@ -16,6 +16,7 @@ from dashboard.shared import item_words, posteriors, run_cache, run_numbers
 from dashboard.shared.posteriors import Posteriors
 from vae_core.data import notation, registry, text_items
 from vae_core.data.dataset import DatasetError
+from vae_core.kinds.contents import Contents
 from vae_core.latent.samples import prior_samples, spread_over_labels
 from vae_core.metrics import texts as metrics_texts
 from vae_core.metrics.catalogue import METRICS
@@ -125,13 +126,13 @@ def show_point(run: Run, q: Posteriors, row: int) -> None:
     noise = np.random.default_rng(0).standard_normal((8, len(mean))).astype(np.float32)
     decoded = decode(run, np.concatenate([mean[None], mean + std * noise]))
     decoded_mean, *decoded_samples = display_texts(run, decoded)
-    has_rate = run.config.has_rate
-    lines = [["its mean, decoded" if has_rate else "its latents, decoded", decoded_mean]]
+    shown = Contents(run.config)
+    lines = [[f"its {shown.mean}, decoded", decoded_mean]]
     if strings := posterior_texts(run, q):
         lines.insert(0, [q.item_name(row), strings[row]])
     st.html(table(lines))
     dims = sorted(run_numbers.dims_by_use(run)[:2])
-    if not has_rate:
+    if not shown.has_spread:
         st.markdown("\n".join(f"- {dim_name(i)}: {mean[i]:.2f}" for i in dims))
         return
     st.markdown("\n".join(f"- {dim_name(i)}: mean {mean[i]:.2f}, σ {std[i]:.2f}" for i in dims))
@@ -175,12 +176,11 @@ def show_rows(run: Run, snapshot: Mapping[str, np.ndarray] | None, labels: np.nd
         columns = [originals, decode(run, run_cache.arrays(run)["posterior_mean"][chosen])]
         samples = decode(run, prior_samples(ROWS, run.config.latent_dim))
     columns = [display_texts(run, column) for column in (*columns, samples)]
+    shown = Contents(run.config)
     st.html(
         table(
             list(zip(*columns, strict=False)),
-            ("held out", "its posterior mean, decoded", "from the prior")
-            if run.config.has_rate
-            else ("held out", "its latents, decoded", "from N(0, I)"),
+            ("held out", f"its {shown.point}, decoded", f"from {shown.origin}"),
         )
     )
 

@@ -14,6 +14,7 @@ from dashboard.shared.run_list import all_runs, imported, run_label
 from dashboard.shared.run_picker import NothingToShowError
 from dashboard.shared.sweeps import MOST_RUNS
 from vae_core.config import RunConfig
+from vae_core.kinds.contents import Contents
 from vae_core.latent.alignment import Alignment, align
 from vae_core.runs.run import Run
 from vae_core.runs.sweeps import seeds_id, sweep_id
@@ -71,7 +72,7 @@ def default_sweep(among: list[Run] | None = None) -> list[Run]:
     """
     sweeps: dict[str, list[Run]] = {}
     for run in all_runs() if among is None else among:
-        if run.config.has_rate and run.status().state == "finished" and not imported(run):
+        if Contents(run.config).has_rate and run.status().state == "finished" and not imported(run):
             sweeps.setdefault(sweep_id(run.config), []).append(run)
     widest: list[Run] = max(
         sweeps.values(),
@@ -137,11 +138,6 @@ def empty_arrays(run: Run) -> dict[str, np.ndarray]:
     """Return the arrays of a run that has only numbers, with 0 rows."""
     no_rows = np.zeros((0, run.config.latent_dim), np.float32)
     return {"posterior_mean": no_rows, "labels": np.zeros(0, int), "label_names": np.zeros(0, str)}
-
-
-def kind_title(run: Run) -> str:
-    """Return the title of a run's column."""
-    return f"β = {run.config.beta:g}" if run.config.has_rate else "autoencoder"
 
 
 def differing(runs: list[Run]) -> list[str]:

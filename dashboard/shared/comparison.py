@@ -16,7 +16,6 @@ from dashboard.shared.comparable_runs import (
     NAMES,
     differing,
     empty_arrays,
-    kind_title,
     numbers_over_seeds,
 )
 from dashboard.shared.png import show_png
@@ -24,6 +23,7 @@ from dashboard.shared.run_cache import arrays, decoded, held_out, inference
 from dashboard.shared.run_numbers import rate_per_dim, top_dims
 from dashboard.shared.run_picker import NothingToShowError
 from vae_core.data import dataset
+from vae_core.kinds.contents import Contents
 from vae_core.latent import picture_sheet, planes, reconstruction
 from vae_core.latent.alignment import Alignment
 from vae_core.latent.samples import aggregate_posterior_samples, prior_samples
@@ -56,14 +56,15 @@ def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Colu
         if seed_numbers[0]:
             others = [f"{letter} {getattr(run.config, name)}".strip() for name, letter in differ]
             readable.append(run)
+            shown = Contents(run.config)
             columns.append(
                 comparison.Column(
-                    title="<br>".join([kind_title(run), *others[:2]]),
+                    title="<br>".join([shown.title, *others[:2]]),
                     posterior_mean=q["posterior_mean"],
                     labels=q["labels"],
                     label_names=[str(name) for name in q["label_names"]],
                     dims=top_dims(run) if run.viewable else (0, 0),
-                    beta=run.config.beta if run.config.has_rate else None,
+                    beta=shown.beta,
                     sweep=sweep_id(run.config),
                     rate_per_dim=rate_per_dim(run),
                     numbers=seed_numbers,

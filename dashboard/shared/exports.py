@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.figures import pictures
 from dashboard.shared import item_words, run_cache
 from vae_core.exchange.bundle import bundle
+from vae_core.kinds.contents import Contents
 from vae_core.latent import picture_sheet
 from vae_core.runs.run import Run
 
@@ -61,7 +62,7 @@ def posteriors_csv(run: Run) -> bytes:
     label and the latents.
     """
     arrays = run_cache.arrays(run)
-    if run.config.has_rate:
+    if Contents(run.config).has_spread:
         columns = [
             _latents(arrays["posterior_mean"], "mean_z"),
             _latents(arrays["posterior_log_var"], "log_var_z"),

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.shared.item_words import item, kind
 from dashboard.shared.run_cache import numbers
 from dashboard.shared.run_list import imported
+from vae_core.kinds.contents import Contents
 from vae_core.runs.run import Run
 
 COLLAPSED_RATE = 0.1  # nats; a run with less rate and no active unit has collapsed
@@ -34,7 +35,7 @@ def notes(run: Run, at_present: Mapping[str, float] | None = None) -> None:
     """
     if imported(run):
         st.caption(":material/move_to_inbox: imported: its numbers are its sender's.")
-    if not run.config.has_rate:
+    if not Contents(run.config).has_prior:
         st.info(AUTOENCODER.format(item=item(run)), icon=":material/info:")
         return
     if run.config.beta == 0:

@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard.shared.item_words import IMAGES, kind
 from dashboard.shared.markdown import escape_markdown
 from vae_core.data import registry
+from vae_core.kinds.contents import Contents
 from vae_core.runs.errors import RunError
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore, default_store, pretrained_store
@@ -85,9 +86,8 @@ def _pretrained_order(run: Run) -> tuple[bool, float, int]:
 
 def distance_from_beta_one(run: Run) -> float:
     """Return |log β|, the distance from the usual VAE, β = 1; infinite for an autoencoder."""
-    if not run.config.has_rate:
-        return math.inf
-    return abs(math.log(max(run.config.beta, 1e-3)))
+    beta = Contents(run.config).beta
+    return math.inf if beta is None else abs(math.log(max(beta, 1e-3)))
 
 
 def pretrained(run: Run) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard.shared.item_words import an_item, items, kind
+from dashboard.shared.item_words import an_item, items
 from dashboard.shared.run_cache import arrays, last_test, numbers
-from vae_core.data import excerpts
+from vae_core.kinds.contents import Contents
 from vae_core.latent import planes
 from vae_core.metrics.catalogue import METRICS, NO_FACTORS
 from vae_core.runs.records import LOSSES
@@ -30,7 +30,7 @@ def seconds_left(run: Run) -> float | None:
 
 def rate_per_dim(run: Run) -> np.ndarray:
     """Return the held-out rate per dimension (d,), nats per item; nan for an autoencoder."""
-    if not run.config.has_rate:
+    if not Contents(run.config).has_rate:
         return np.full(run.config.latent_dim, np.nan)
     test = last_test(run)
     return np.array(test["rate_per_dim"] if test else np.zeros(run.config.latent_dim))
@@ -38,7 +38,7 @@ def rate_per_dim(run: Run) -> np.ndarray:
 
 def dims_by_use(run: Run) -> list[int]:
     """Return the latent dimensions in descending order of rate; an autoencoder's of variance."""
-    if run.config.has_rate:
+    if Contents(run.config).has_rate:
         return planes.dims_by_rate(rate_per_dim(run))
     return planes.dims_by_rate(arrays(run)["posterior_mean"].var(axis=0))
 
@@ -75,7 +75,7 @@ def show_all_numbers(run: Run) -> None:
             if name in values
         ]
         st.table(rows)
-        if kind(run) == "images" and not excerpts.has_factors(run.config.dataset):
+        if Contents(run.config).lacks_factors:
             st.caption(NO_FACTORS)
 
 

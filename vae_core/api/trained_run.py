@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from vae_core.config import RunConfig
+from vae_core.kinds.contents import Contents
 from vae_core.latent.samples import fitted_normal_samples, prior_samples
 from vae_core.runs.records import LOSSES
 from vae_core.runs.run import Run
@@ -176,7 +177,7 @@ class TrainedRun:
         Raises:
             VaeLabError: the run has no weights.
         """
-        if self.config.has_rate:
+        if Contents(self.config).has_prior:
             return self.decode(prior_samples(n, self.config.latent_dim, seed))
         return self.decode(fitted_normal_samples(n, self.posterior.mean, seed))
 

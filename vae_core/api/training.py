@@ -80,10 +80,10 @@ def sweep(
     """
     if given := settings.keys() & {"beta", "seed"}:
         raise ConfigError(f"a sweep takes betas and seeds, not {' and '.join(sorted(given))}.")
-    has_rate = settings.get("model") != "autoencoder"
-    if has_rate and betas is None:
+    reads_beta = RunConfig(model=settings.get("model", RunConfig.model)).reads("beta")
+    if reads_beta and betas is None:
         raise ConfigError("a sweep needs betas, as in betas=[0, 1, 4].")
-    if not has_rate and betas is not None:
+    if not reads_beta and betas is not None:
         raise ConfigError("an autoencoder has no beta: leave out betas.")
     base = _config(settings, size)
     configs = sweeps.sweep(base, map(_plain, betas or ()), map(_plain, seeds))

@@ -46,9 +46,10 @@ def command(store: str | None, as_json: bool, **values: Any) -> int:
 
 def configs_of(values: dict[str, Any]) -> list[RunConfig]:
     """The configs that the options ask for, see `config_of`."""
-    has_rate = RunConfig(**{k: v for k, v in values.items() if k == "model" and v}).has_rate
-    if has_rate and values["betas"] is None:
+    model = values["model"] or RunConfig.model
+    reads_beta = RunConfig(model=model).reads("beta")
+    if reads_beta and values["betas"] is None:
         raise ConfigError("a sweep needs --betas, as in --betas 0,1,4.")
-    if not has_rate and values["betas"] is not None:
+    if not reads_beta and values["betas"] is not None:
         raise ConfigError("an autoencoder has no beta: leave out --betas.")
     return sweep(config_of(values), values["betas"] or [], values["seeds"])

@@ -10,9 +10,9 @@ import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vae_core import kinds
 from vae_core.data import registry
 from vae_core.inference.texts import TextInference
+from vae_core.kinds.contents import Contents
 from vae_core.model import architectures, likelihoods
 from vae_core.runs.errors import NO_WEIGHTS, RunError
 from vae_core.runs.files import CHECKPOINT, CHECKSUMS, LOG, SNAPSHOT, STATUS
@@ -167,14 +167,15 @@ GIVES = {
 
 def _load_script(run: Run) -> str:
     config, starts = run.config, run.records("start")
+    contents = Contents(config)
     start: dict[str, Any] = starts[-1] if starts else {}
     known = start.get("versions", {})
-    script, items, constants, arguments = PARTS[kinds.of_run(config).arrays](run, start)
+    script, items, constants, arguments = PARTS[contents.kind.arrays](run, start)
     return script.format(
         latent_dim=config.latent_dim,
-        origin="the mean of the prior" if config.has_rate else "a point like any other",
+        origin="the mean of the prior" if contents.has_prior else "a point like any other",
         latents="z ~ N(posterior_mean, exp(posterior_log_var))"
-        if config.has_rate
+        if contents.has_spread
         else "An autoencoder: z = posterior_mean, the log-variance was not trained",
         items=items,
         constants=constants,

@@ -10,6 +10,7 @@ from vae_core import kinds, sandbox
 from vae_core.config import RunConfig
 from vae_core.data.upload.limits import MOST_LABELS
 from vae_core.exchange.imported_files import MOST_BYTES
+from vae_core.kinds.contents import Contents
 from vae_core.runs.files import ARRAYS
 from vae_core.sandbox import RefusedError
 
@@ -40,9 +41,10 @@ def checked_arrays(
                 f"{file} must hold posteriors of {count} {items} in {config.latent_dim} latent "
                 f"dimensions as float32, got {array.dtype} of shape {array.shape}."
             )
-    if not (np.isfinite(mean).all() and (np.isfinite(log_var).all() or not config.has_rate)):
+    has_spread = Contents(config).has_spread
+    if not (np.isfinite(mean).all() and (np.isfinite(log_var).all() or not has_spread)):
         raise RefusedError(f"{file} holds a number that is not finite.")
-    if not config.has_rate and not np.isneginf(log_var).all():
+    if not has_spread and not np.isneginf(log_var).all():
         raise RefusedError(f"{file}: the posteriors of an autoencoder have no width.")
     if not 0 < count <= MOST_IMAGES:
         raise RefusedError(f"{file} holds {count} {items}, and at most {MOST_IMAGES} are taken.")

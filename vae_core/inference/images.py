@@ -24,7 +24,6 @@ class Inference:
 
     def __init__(self, run: Run) -> None:
         self.latent_dim = run.config.latent_dim
-        self.has_rate = run.config.has_rate
         self.prior = priors.of(run.config)
         self.likelihood = likelihoods.of(run.config)
         with sessions(run) as (self._encoder, self._decoder):
@@ -36,7 +35,7 @@ class Inference:
         An autoencoder's posteriors have no width: their log-variance is -inf.
         """
         mean, log_var = run_session(self._encoder, np.asarray(images, np.float32))
-        return mean, log_var if self.has_rate else np.full_like(mean, -np.inf)
+        return mean, log_var if self.prior else np.full_like(mean, -np.inf)
 
     def decode(self, z: np.ndarray) -> np.ndarray:
         """Means of the pixels (n, h, w, c) float32, of latents z (n, d)."""

@@ -31,7 +31,6 @@ class TextInference:
 
     def __init__(self, run: Run) -> None:
         self.latent_dim = run.config.latent_dim
-        self.has_rate = run.config.has_rate
         self.prior = priors.of(run.config)
         with sessions(run) as (self._encoder, self._decoder):
             properties = self._decoder.get_modelmeta().custom_metadata_map
@@ -57,7 +56,7 @@ class TextInference:
         An autoencoder's posteriors have no width: their log-variance is -inf.
         """
         mean, log_var = run_session(self._encoder, np.asarray(tokens, np.int32))
-        return mean, log_var if self.has_rate else np.full_like(mean, -np.inf)
+        return mean, log_var if self.prior else np.full_like(mean, -np.inf)
 
     def decode(self, z: np.ndarray, temperature: float = 0.0, seed: int = 0) -> np.ndarray:
         """Tokens (n, length) of latents z (n, d), see `vae_core.data.tokens.generate`."""

@@ -54,7 +54,5 @@ def check(config: RunConfig, kind: str) -> None:
             f"the likelihood {config.likelihood!r} is for {likelihoods.KIND}, and the data set "
             f"holds {kind}: leave it out."
         )
-    if config.has_rate:
-        priors.PRIORS.check(config.prior)
-        objectives.OBJECTIVES.check(config.objective)
-        objectives.of(config)
+    priors.of(config)
+    objectives.of(config)

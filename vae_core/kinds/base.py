@@ -22,6 +22,7 @@ class Kind(Protocol):
         arrays: what its arrays are, `images` or `text`: two kinds may share architectures and usual
             settings, and differ in how they are shown.
         has_vocabulary: are its items tokens of a vocabulary?
+        may_have_factors: can it be known what its items were made from?
         item, items, an_item: its words: an `image`, `images`, and `an image`, which numbers are
             nats of.
     """
@@ -29,6 +30,7 @@ class Kind(Protocol):
     name: str
     arrays: str
     has_vocabulary: bool
+    may_have_factors: bool
     item: str
     items: str
     an_item: str
@@ -67,7 +69,7 @@ class Kind(Protocol):
         """The networks of a run without TensorFlow."""
         ...
 
-    def measure(self, networks: Any, dataset: Dataset, has_rate: bool) -> dict[str, float]:
+    def measure(self, networks: Any, dataset: Dataset) -> dict[str, float]:
         """All metrics of a trained model that training itself does not report."""
         ...
 

@@ -21,6 +21,7 @@ class Images:
 
     name = arrays = "images"
     has_vocabulary = False
+    may_have_factors = True
     item, items, an_item = "image", "images", "an image"
 
     def item_shape(self, size: int) -> tuple[int, ...]:
@@ -46,9 +47,8 @@ class Images:
 
         return Inference(run)
 
-    def measure(self, networks: Any, dataset: Dataset, has_rate: bool) -> dict[str, float]:
-        images = dataset.x_test, dataset.y_test, dataset.factors
-        return measurement.measure(networks, *images, has_rate=has_rate)
+    def measure(self, networks: Any, dataset: Dataset) -> dict[str, float]:
+        return measurement.measure(networks, dataset.x_test, dataset.y_test, dataset.factors)
 
     def snapshot(
         self, vae: Any, dataset: Dataset, pictured: np.ndarray, z: np.ndarray

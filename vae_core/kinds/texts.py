@@ -22,6 +22,7 @@ class Texts:
 
     name = arrays = "text"
     has_vocabulary = True
+    may_have_factors = False
     item, items, an_item = "text", "texts", "a text"
 
     def item_shape(self, size: int) -> tuple[int, ...]:
@@ -47,10 +48,9 @@ class Texts:
 
         return TextInference(run)
 
-    def measure(self, networks: Any, dataset: Dataset, has_rate: bool) -> dict[str, float]:
+    def measure(self, networks: Any, dataset: Dataset) -> dict[str, float]:
         return texts.measure(
-            *(networks, dataset.x_test, dataset.y_test, dataset.x_train, dataset.vocabulary),
-            has_rate=has_rate,
+            networks, dataset.x_test, dataset.y_test, dataset.x_train, dataset.vocabulary
         )
 
     def snapshot(

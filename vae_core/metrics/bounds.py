@@ -105,13 +105,15 @@ def bounds_of_image(
     little from the bound of k = 1, whose rate is sampled.
 
     Args:
-        networks: the model.
+        networks: the model; it has a prior.
         image: (h, w, c), each pixel 0 or 1, so that the distortion is -log of a likelihood.
         samples: the values of k, each a multiple of the one before; see
             `importance_weighted_bounds`.
         groups: number of groups of the largest k over which the bounds are averaged.
         rng: for the samples.
     """
+    prior = networks.prior
+    assert prior is not None
     mean, log_var = networks.encode(image[None])
     distortions = []
 
@@ -126,9 +128,9 @@ def bounds_of_image(
         np.repeat(log_var, groups, axis=0),
         samples,
         rng,
-        networks.prior,
+        prior,
     )
-    rates = networks.prior.rate_per_dim(mean.astype(np.float64), log_var.astype(np.float64))
+    rates = prior.rate_per_dim(mean.astype(np.float64), log_var.astype(np.float64))
     return ImageBounds(float(np.mean(distortions)), float(rates.sum()), bounds)
 
 

@@ -29,20 +29,18 @@ def measure(
     labels: np.ndarray,
     factors: np.ndarray | None = None,
     seed: int = 0,
-    has_rate: bool = True,
 ) -> dict[str, float]:
     """Compute all metrics of a trained model on images that training itself does not report.
 
     Args:
-        networks: the model.
+        networks: the model; an autoencoder has no prior. Metrics that need a posterior or a prior
+            are then left out. So are the active units: an autoencoder's latents have no fixed
+            scale, because the decoder's first weights can undo any scaling, so no variance counts
+            as small. Metrics of neighbours and histograms don't depend on the scale and stay.
         images: (n, h, w, c) in [0, 1], held out.
         labels: (n,).
         factors: (n, f) whole numbers, the known factors of the images; None if unknown.
         seed: for the subsets and all samples, so that the numbers can be reproduced.
-        has_rate: False for an autoencoder. Metrics that need a posterior or a prior are then left
-            out. So are the active units: an autoencoder's latents have no fixed scale, because the
-            decoder's first weights can undo any scaling, so no variance counts as small. Metrics
-            of neighbours and histograms don't depend on the scale and stay.
 
     Returns:
         Name in `vae_core.metrics.catalogue.METRICS` -> value; values that are not finite are left
@@ -58,22 +56,23 @@ def measure(
     mean, log_var = networks.encode(images)
     d = mean.shape[1]
     prior = networks.prior
-    metrics = latent_metrics(mean, log_var, labels, parts_rng, mmd_rng, prior, has_rate)
-    bounded = {"iw_bound": subset} if has_rate else {}
-    if has_rate and networks.likelihood.of_binary:
-        bounded["iw_bound_binarised"] = binary
-    for name, x in bounded.items():
-        bounds = importance_weighted_bounds(
-            functools.partial(networks.log_likelihood, x),
-            *networks.encode(x),
-            samples=BOUND_SAMPLES,
-            rng=bounds_rng,
-            prior=prior,
-        )
-        metrics |= {f"{name}_{k}": value for k, value in bounds.items()}
+    metrics = latent_metrics(mean, log_var, labels, parts_rng, mmd_rng, prior)
+    if prior:
+        bounded = {"iw_bound": subset}
+        if networks.likelihood.of_binary:
+            bounded["iw_bound_binarised"] = binary
+        for name, x in bounded.items():
+            bounds = importance_weighted_bounds(
+                functools.partial(networks.log_likelihood, x),
+                *networks.encode(x),
+                samples=BOUND_SAMPLES,
+                rng=bounds_rng,
+                prior=prior,
+            )
+            metrics |= {f"{name}_{k}": value for k, value in bounds.items()}
     if factors is not None and d > 1:
         metrics["mig"] = mutual_information_gap(sample_posteriors(mean, log_var, mig_rng), factors)
-        if has_rate:  # these two depend on which dimensions are active
+        if prior:  # these two depend on which dimensions are active
             dci = disentanglement(mean, factors, seed)
             metrics |= {f"dci_{name}": value for name, value in dci._asdict().items()}
             metrics["factor_vae_score"] = factor_vae_score(mean, factors, votes_rng)
@@ -86,8 +85,7 @@ def latent_metrics(
     labels: np.ndarray,
     parts_rng: np.random.Generator,
     mmd_rng: np.random.Generator,
-    prior: Prior,
-    has_rate: bool = True,
+    prior: Prior | None,
 ) -> dict[str, float]:
     """Compute the metrics that need only latents, for any kind of data.
 
@@ -95,15 +93,14 @@ def latent_metrics(
         mean, log_var: (n, d), posteriors of held-out data.
         labels: (n,).
         parts_rng, mmd_rng: for the subsets and samples.
-        prior: p(z).
-        has_rate: see `measure`.
+        prior: p(z); None for an autoencoder, see `measure`.
 
     Returns:
         Name in `vae_core.metrics.catalogue.METRICS` -> value.
     """
     n, d = mean.shape
     metrics: dict[str, float] = {}
-    if has_rate:
+    if prior:
         metrics["active_units"] = active_units(mean)
         metrics["high_rate_units"] = high_rate_units(prior.rate_per_dim(mean, log_var).mean(axis=0))
         pairs = min(n, PAIRED_IMAGES, int(math.sqrt(PAIRS_BUDGET / d)))

@@ -14,7 +14,11 @@ class Networks(Protocol):
     """A model of images that `measure` can measure, such as `VAE` and `Inference`."""
 
     likelihood: Likelihood
-    prior: Prior
+
+    @property
+    def prior(self) -> Prior | None:
+        """p(z); None for an autoencoder."""
+        ...
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return posterior_mean and posterior_log_var (n, d) of images (n, h, w, c)."""

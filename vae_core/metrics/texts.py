@@ -21,7 +21,10 @@ NAMES = ("exact_match", "token_accuracy", "novelty", "repeats")  # metrics that 
 class TextNetworks(Protocol):
     """A model of texts that `measure` can measure, such as TextVAE and TextInference."""
 
-    prior: Prior
+    @property
+    def prior(self) -> Prior | None:
+        """p(z); None for an autoencoder."""
+        ...
 
     def encode(self, images: np.ndarray, /) -> tuple[np.ndarray, np.ndarray]:
         """Return posterior_mean and posterior_log_var (n, d) of tokens (n, length)."""
@@ -66,7 +69,6 @@ def measure(
     train: np.ndarray,
     vocabulary: str,
     seed: int = 0,
-    has_rate: bool = True,
 ) -> dict[str, float]:
     """Compute all metrics of a trained model on texts that training itself does not report.
 
@@ -77,8 +79,6 @@ def measure(
         train: (m, length), the training texts as tokens.
         vocabulary: the characters that tokens stand for.
         seed: see `vae_core.metrics.measurement.measure`.
-        has_rate: False for an autoencoder, which has no prior to sample texts from; see
-            `vae_core.metrics.measurement.measure`.
 
     Returns:
         Name in `vae_core.metrics.catalogue.METRICS` -> value; values that are not finite are left
@@ -89,11 +89,9 @@ def measure(
     )
     subset = tokens[bounds_rng.permutation(len(tokens))[:BOUND_IMAGES]]
     mean, log_var = networks.encode(tokens)
-    metrics = measurement.latent_metrics(
-        mean, log_var, labels, parts_rng, mmd_rng, networks.prior, has_rate
-    )
+    metrics = measurement.latent_metrics(mean, log_var, labels, parts_rng, mmd_rng, networks.prior)
     metrics |= reconstruction(tokens, networks.decode(mean))._asdict()
-    if not has_rate:
+    if networks.prior is None:
         return metrics
     bounds = importance_weighted_bounds(
         lambda z: networks.log_likelihood(subset, z),

@@ -82,7 +82,7 @@ class TextVAE(VAE):
         logits = self.decoder([z, read], training=training)
         return (
             -self.likelihood.log_prob(logits, tokens, ops),
-            self.prior.rate_per_dim(mean, log_var, ops),
+            self.rate_per_dim(mean, log_var),
         )
 
     def log_likelihood(self, tokens: np.ndarray, z: np.ndarray) -> np.ndarray:

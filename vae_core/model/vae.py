@@ -94,7 +94,7 @@ class VAE(keras.Model):
             z, posterior_mean, posterior_log_var, each (n, d).
         """
         mean, log_var = self.encoder(x, training=training)
-        if not self.config.has_rate:
+        if self.prior is None:
             return mean, mean, log_var
         return mean + ops.exp(0.5 * log_var) * noise, mean, log_var
 
@@ -110,7 +110,7 @@ class VAE(keras.Model):
         values = ops.reshape(x, (-1, math.prod(self.item_shape)))
         return (
             -self.likelihood.log_prob(params, values, ops),
-            self.prior.rate_per_dim(mean, log_var, ops),
+            self.rate_per_dim(mean, log_var),
         )
 
     def _by_value(self, outputs: Any) -> Any:
@@ -120,6 +120,12 @@ class VAE(keras.Model):
             (n, D, k), with D values an item.
         """
         return ops.reshape(outputs, (-1, math.prod(self.item_shape), self.likelihood.numbers))
+
+    def rate_per_dim(self, mean: tf.Tensor, log_var: tf.Tensor) -> tf.Tensor:
+        """(n, d), nats, of posteriors (n, d); zeros without a prior, which nothing reads."""
+        if self.prior is None:
+            return ops.zeros_like(mean)
+        return self.prior.rate_per_dim(mean, log_var, ops)
 
     def train_steps(
         self,
@@ -217,7 +223,7 @@ class VAE(keras.Model):
         distortion, rate_per_dim = (np.concatenate(parts) for parts in zip(*batches, strict=True))
         return Evaluation(
             float(distortion.mean(dtype=np.float64)),
-            rate_per_dim.mean(axis=0, dtype=np.float64) if self.config.has_rate else None,
+            rate_per_dim.mean(axis=0, dtype=np.float64) if self.prior else None,
         )
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -230,7 +236,7 @@ class VAE(keras.Model):
             for i in range(0, len(images), EVALUATION_BATCH)
         ]
         mean, log_var = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return mean, log_var if self.config.has_rate else np.full_like(mean, -np.inf)
+        return mean, log_var if self.prior else np.full_like(mean, -np.inf)
 
     def decoder_params(self, z: np.ndarray) -> np.ndarray:
         """What the likelihood reads, (n, D, k), of latents z (n, d)."""

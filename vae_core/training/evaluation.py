@@ -69,7 +69,7 @@ def evaluate(run: Run) -> dict[str, Any]:
     recomputed = vae.evaluate_on(dataset.x_test).record(
         vae.objective, stored[0]["beta"], stored[0]["capacity"]
     )
-    measured = kinds.of_data(dataset).measure(vae, dataset, run.config.has_rate)
+    measured = kinds.of_data(dataset).measure(vae, dataset)
     return {
         "epoch": epoch,
         "recomputed": recomputed | measured,

@@ -180,7 +180,7 @@ class Training:
                 return self._end_early()
         self._write_networks()
         try:
-            measured = self.kind.measure(self, self.dataset, self.config.has_rate)
+            measured = self.kind.measure(self, self.dataset)
         except _StopError:
             return self._end_early()
         self._append_end("finished", self.config.epochs, measured)
@@ -305,12 +305,13 @@ class Training:
         snapshot = self._snapshot()
         if means:
             record = Step(kind="step", step=step, epoch=epoch, seconds=self.seconds, train=means)
-            with np.errstate(over="ignore", invalid="ignore"):  # of a run that diverges just now
-                rates = self.prior.rate_per_dim(
-                    snapshot["posterior_mean"], snapshot["posterior_log_var"]
-                ).mean(axis=0)
-            if np.isfinite(rates).all():  # an autoencoder's are not
-                record["rate_per_dim"] = [float(rate) for rate in rates]
+            if self.prior:
+                with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge just now
+                    rates = self.prior.rate_per_dim(
+                        snapshot["posterior_mean"], snapshot["posterior_log_var"]
+                    ).mean(axis=0)
+                if np.isfinite(rates).all():
+                    record["rate_per_dim"] = [float(rate) for rate in rates]
             self.run.metrics_file.append(record)
         self.run.write_arrays("snapshot", epoch=np.array(epoch), **snapshot)
         self.run.lifecycle.write(epoch=int(epoch), seconds=self.seconds)
@@ -334,10 +335,10 @@ class Training:
     def _append_epoch(self, epoch: int, train_means: dict[str, float] | None) -> None:
         step = epoch * self.steps_per_epoch
         beta, capacity = None, None
-        if self.config.has_rate:
-            found = self._schedule(np.array([max(step - 1, 0)]))
-            beta = float(found.beta[0])
-            capacity = None if found.capacity is None else float(found.capacity[0])
+        if self.prior:
+            last = self._schedule(np.array([max(step - 1, 0)]))
+            beta = float(last.beta[0])
+            capacity = None if last.capacity is None else float(last.capacity[0])
         objective = self.vae.objective
         record = self.vae.evaluate_on(self.dataset.x_test).record(objective, beta, capacity)
         if not all(math.isfinite(record[name]) for name in objective.parts):

@@ -9,9 +9,9 @@ from dashboard.app_pages.autoencoder.trios import command
 from dashboard.components.plot.plot import drawn, plot
 from dashboard.figures import autoencoder as figures
 from dashboard.shared import markdown, png, run_cache, run_numbers, run_picker, run_queue
-from dashboard.shared.comparable_runs import kind_title
 from dashboard.shell import presentation
 from vae_core.config import VaeLabError
+from vae_core.kinds.contents import Contents
 from vae_core.latent import samples
 
 st.title("Autoencoder vs VAE")
@@ -95,7 +95,7 @@ plot(
         lambda: figures.planes(
             [
                 figures.Plane(
-                    kind_title(run),
+                    Contents(run.config).title,
                     a["posterior_mean"],
                     a["labels"],
                     label_names,
@@ -123,7 +123,7 @@ st.caption(
 st.subheader("Pictures decoded from samples")
 for column, run in zip(st.columns(3, gap="large"), runs, strict=False):
     with column:
-        st.markdown(f"**{kind_title(run)}**")
+        st.markdown(f"**{Contents(run.config).title}**")
         covered = coverage.coverage(run)
         st.metric(
             "coverage of N(0, I)",
@@ -136,14 +136,14 @@ for column, run in zip(st.columns(3, gap="large"), runs, strict=False):
         d = run.config.latent_dim
         png.show_png(
             run_cache.decoded(run, samples.prior_samples(coverage.SAMPLES, d), 6),
-            "z from the prior" if run.config.has_rate else "z from N(0, I)",
-            f"Decoded samples of N(0, I), {kind_title(run)}",
+            f"z from {Contents(run.config).origin}",
+            f"Decoded samples of N(0, I), {Contents(run.config).title}",
         )
         z = samples.fitted_normal_samples(coverage.SAMPLES, coverage.encoded(run))
         png.show_png(
             run_cache.decoded(run, z, 6),
             f"z from a normal fitted to the encoded images (coverage {covered.fitted:.0%})",
-            f"Decoded samples of a fitted normal, {kind_title(run)}",
+            f"Decoded samples of a fitted normal, {Contents(run.config).title}",
         )
 st.caption(
     "The same samples of N(0, I) in every column. The prior is what the VAE with β = 1 was trained "
@@ -163,7 +163,7 @@ shown = [
 ]
 tops = {name: 1.1 * max(max(d[name].max() for d in shown if name in d), 1e-6) for name in shown[0]}
 for run, walk, distances in zip(runs, walks, shown, strict=True):
-    st.markdown(f"**{kind_title(run)}**")
+    st.markdown(f"**{Contents(run.config).title}**")
     plot(
         drawn(
             lambda run=run, walk=walk, distances=distances: figures.walk(  # type: ignore[misc]
@@ -174,7 +174,7 @@ for run, walk, distances in zip(runs, walks, shown, strict=True):
         key=f"autoencoder-walk-{run.config.model_label}",
         height=150 + 80 * len(distances),
         alt=f"Decoded steps of the walk, and the distance of each to the nearest held-out image, "
-        f"{kind_title(run)}",
+        f"{Contents(run.config).title}",
     )
 st.caption(
     "Between the images of the two labels that lie nearest to the mean of their label. *latent*: "

@@ -47,10 +47,10 @@ def trios() -> list[Trio]:
     }
     by_sweep: dict[str, Trio] = {}
     # VAEs come first, because an autoencoder's config has no schedule.
-    for run in sorted(finished.values(), key=lambda run: not run.config.has_rate):
+    for run in sorted(finished.values(), key=lambda run: not run.config.reads("beta")):
         configs = _configs(run.config)
         in_a_trio = any(trio.configs[0].id == run.config.id for trio in by_sweep.values())
-        if run.config.has_rate or not in_a_trio:
+        if run.config.reads("beta") or not in_a_trio:
             runs = tuple(finished.get(config.id) for config in configs)
             if any(runs):
                 by_sweep.setdefault(sweep_id(configs[1]), Trio(configs, runs))

@@ -26,7 +26,7 @@ from dashboard.shared.comparison import (
     reconstructions,
     show_table,
 )
-from vae_core.data import excerpts
+from vae_core.kinds.contents import Contents
 from vae_core.latent import samples
 from vae_core.metrics.bounds import BOUND_IMAGES
 from vae_core.metrics.catalogue import NO_FACTORS
@@ -71,7 +71,7 @@ chosen = st.multiselect(
 )
 picked = sorted(
     (runs[name] for name in chosen if name in runs),
-    key=lambda run: run.config.beta if run.config.has_rate else -1,
+    key=lambda run: -1 if (beta := Contents(run.config).beta) is None else beta,
 )
 if not picked:
     raise run_picker.NothingToShowError("Pick at least one run above.")
@@ -130,7 +130,7 @@ st.caption(
     f"computed on up to {BOUND_IMAGES} held-out {items}; {BOUNDS[of_texts]}. Click a heading to "
     "sort."
 )
-if item == "image" and not all(excerpts.has_factors(run.config.dataset) for run in picked):
+if any(Contents(run.config).lacks_factors for run in picked):
     st.caption(NO_FACTORS)
 st.download_button(
     "The table (CSV)",

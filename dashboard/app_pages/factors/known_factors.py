@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard.shared import run_cache, run_list, run_picker
 from vae_core.data import excerpts
 from vae_core.data.dataset import Factors
+from vae_core.kinds.contents import Contents
 from vae_core.metrics.catalogue import NO_FACTORS
 from vae_core.metrics.factors import mutual_informations
 from vae_core.metrics.posterior_samples import sample_posteriors
@@ -40,7 +41,7 @@ def pick_run() -> Run:
     return run_picker.pick_run(
         "factors_run",
         # The scores need active dimensions, which are undefined for an autoencoder.
-        suits=lambda run: run.config.has_rate and excerpts.has_factors(run.config.dataset),
+        suits=lambda run: (shown := Contents(run.config)).has_rate and shown.has_factors,
         none="No run here has known factors: train one on `shapes` on the Train page. "
         + NO_FACTORS,
     )

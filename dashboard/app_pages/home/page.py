@@ -7,6 +7,7 @@ from dashboard.figures import comparison
 from dashboard.shared import markdown, run_cache, run_picker
 from dashboard.shared.comparable_runs import default_sweep
 from dashboard.shared.comparison import cells, comparison_columns, grid, manifold_picture
+from vae_core.kinds.contents import Contents
 
 st.title("What does the KL term do?")
 st.markdown(
@@ -37,7 +38,7 @@ with grid(len(runs)):
         with cell:
             manifold_picture(run, 8, f"β = {run.config.beta:g}")
             test = run_cache.last_test(run)
-            if test and run.config.has_rate:
+            if test and Contents(run.config).has_rate:
                 st.markdown(
                     f"rate **{test['rate']:.1f}**  \ndistortion **{test['distortion']:.1f}**"
                 )

@@ -11,6 +11,7 @@ from PIL import Image
 from dashboard.components.pad import pad
 from dashboard.figures import pictures
 from dashboard.shared import png, run_cache, sweeps
+from vae_core.kinds.contents import Contents
 from vae_core.latent.picture_sheet import sheet
 from vae_core.model.priors import standard_normal
 from vae_core.runs.run import Run
@@ -137,13 +138,13 @@ def _posterior(run: Run, picture: Drawn) -> None:
             (
                 networks.decode(picture.mean[None])[0],
                 "its reconstruction: the posterior mean, decoded"
-                if run.config.has_rate
+                if Contents(run.config).has_spread
                 else "its reconstruction",
                 "The drawing's posterior mean, decoded",
             ),
         ):
             png.show_png(pictures.png(pictures.enlarged(image, 224)), caption, alt, SHOWN_SIDE)
-        if not run.config.has_rate:
+        if not Contents(run.config).has_spread:
             return
         seed = st.session_state.setdefault("draw_seed", 0)
         noise = np.random.default_rng(seed).standard_normal((8, len(std))).astype(np.float32)

@@ -23,6 +23,7 @@ from dashboard.shared import (
     selection,
 )
 from vae_core.data.dataset import DatasetError
+from vae_core.kinds.contents import Contents
 from vae_core.latent import planes
 
 DRAGS = {"Zoom": "zoom", "Box": "select", "Lasso": "lasso"}
@@ -53,6 +54,7 @@ run = run_picker.pick_run(kinds=item_words.ANY_KIND)
 item, items = item_words.item(run), item_words.items(run)
 of_texts = item_words.kind(run) != "images"
 notes.notes(run)
+shown = Contents(run.config)
 d = run.config.latent_dim
 held_out = posteriors.held_out_posteriors(run)
 q = held_out
@@ -82,7 +84,7 @@ def choose_view() -> latent.View:
     options: dict[str, Any] = {"format_func": dim_name, "bind": "query-params"}
     across = st.selectbox("Across", by_rate, key="latent_across", **options)
     up = st.selectbox("Up", [i for i in by_rate if i != across], key="latent_up", **options)
-    st.caption(f"Ordered by {'rate' if run.config.has_rate else 'variance'}, the largest first.")
+    st.caption(f"Ordered by {shown.dims_order}, the largest first.")
     return latent.dims_view((across, up), d)
 
 
@@ -112,7 +114,7 @@ def show_point(row: int) -> None:
     png.show_png(
         run_cache.decoded(run, mean[None], 1, 224),
         f"{q.item_name(row)}, {markdown.escape_markdown(q.label_names[q.labels[row]])}: its "
-        f"{'mean' if run.config.has_rate else 'latents'}, decoded",
+        f"{shown.mean}, decoded",
         "What the picked image is decoded to",
         "content",
     )
@@ -126,7 +128,7 @@ def show_point(row: int) -> None:
                 "content",
             )
     dims = sorted(run_numbers.dims_by_use(run)[:2])
-    if not run.config.has_rate:
+    if not shown.has_spread:
         st.markdown("\n".join(f"- {dim_name(i)}: {mean[i]:.2f}" for i in dims))
         return
     st.markdown("\n".join(f"- {dim_name(i)}: mean {mean[i]:.2f}, σ {std[i]:.2f}" for i in dims))
@@ -150,7 +152,7 @@ with chart, st.container(horizontal=True, vertical_alignment="bottom", gap="medi
         bind="query-params",
         help=f"Zoom in, or select {items} with a box or a lasso.",
     )
-    plane = d > 1 and run.config.has_rate  # an autoencoder has neither prior nor posteriors
+    plane = d > 1 and shown.has_prior and shown.has_spread
     circles = plane and toggle("Prior circles", "circles", True, "1 and 2 σ of the prior.")
     ellipses = plane and toggle(
         "Posterior ellipses",
@@ -230,7 +232,7 @@ with chart:
     )
     st.caption(
         f"{len(q.labels):,} {items} at their "
-        f"{'posterior means' if run.config.has_rate else 'latents'}. Hover over a point to see "
+        f"{shown.points}. Hover over a point to see "
         f"{'it' if strings else 'its label' if of_texts else 'what it decodes to'}, click it for "
         "more; double-click to zoom out, click a label to hide it."
     )

@@ -12,6 +12,7 @@ from dashboard.figures import information as figures
 from dashboard.figures import pictures
 from dashboard.shared import markdown, notes, png, run_cache, run_picker, sweeps
 from vae_core.data.dataset import DatasetError
+from vae_core.kinds.contents import Contents
 from vae_core.metrics.bounds import ImageBounds, binarise, bounds_of_image
 from vae_core.runs.run import Run
 
@@ -65,7 +66,7 @@ def section() -> None:
         "back from z, **rate** what it costs to say z. Together, with a minus, they are the "
         "**elbo**: a lower bound on log p(x), the log-probability of the image under the model."
     )
-    run = run_picker.pick_run(suits=lambda run: run.config.has_rate)
+    run = run_picker.pick_run(suits=lambda run: Contents(run.config).has_rate)
     notes.notes(run)
     count = len(run_cache.arrays(run)["labels"])
     with st.container(key="form", horizontal=True):

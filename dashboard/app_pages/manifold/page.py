@@ -9,6 +9,7 @@ from dashboard.app_pages.manifold import interpolation, sweep_planes, traversals
 from dashboard.components.plane.plane import Mark, plane
 from dashboard.figures import dim_name
 from dashboard.shared import exports, markdown, notes, run_list, run_numbers, run_picker, sweeps
+from vae_core.kinds.contents import Contents
 from vae_core.latent import planes
 
 MAX_SLIDERS = 10
@@ -45,8 +46,7 @@ with side, st.container(key="form"):
             "Up", others, format_func=dim_name, key="manifold_up", bind="query-params"
         )
         dims = (across, up)
-        use = "rate" if run.config.has_rate else "variance"
-        st.caption(f"Ordered by {use}, the largest first.")
+        st.caption(f"Ordered by {Contents(run.config).dims_order}, the largest first.")
     n = st.slider("Pictures a side", 5, 30, 15, key="manifold_n", bind="query-params")
     extent = st.slider(
         "Range, in σ of the prior",

@@ -8,7 +8,7 @@ from dashboard.components.decoder.decoder import decoder
 from dashboard.components.plane.plane import Frame
 from dashboard.figures import pictures
 from dashboard.shared import png, run_cache, run_list
-from dashboard.shared.comparable_runs import kind_title
+from vae_core.kinds.contents import Contents
 from vae_core.latent import alignment, planes
 from vae_core.runs.run import Run
 
@@ -86,7 +86,7 @@ def frames(
             shown = mean[:, list(dims)], arrays["labels"][:MAX_POINTS]
         plane_frames.append(
             Frame(
-                title=kind_title(run),
+                title=Contents(run.config).title,
                 sheet=pictures.data_uri(run_cache.decoded(run, z, n, side=1)),
                 decoder=decoder(run),
                 rotation=rotation,

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.app_pages.manifold.interpolation import STEPS
 from dashboard.figures import dim_name
 from dashboard.shared import png, run_cache
+from vae_core.kinds.contents import Contents
 from vae_core.latent import planes
 from vae_core.runs.run import Run
 
@@ -24,12 +25,11 @@ def traversals(run: Run, z: np.ndarray, rows: list[int], rate: np.ndarray, exten
     """
     st.subheader("One dimension at a time")
     values = np.linspace(-extent, extent, STEPS)
+    shown = Contents(run.config)
+    names = [dim_name(i) + (f" {rate[i]:.2f} nats" if shown.has_rate else "") for i in rows]
     png.show_png(
         run_cache.decoded(run, planes.traversal(z, rows, values), STEPS),
-        f"From {-extent:g} to {extent:g}; a row a dimension, the largest rate first: "
-        + ", ".join(f"{dim_name(i)} {rate[i]:.2f} nats" for i in rows)
-        if run.config.has_rate
-        else f"From {-extent:g} to {extent:g}; a row a dimension, the largest variance first: "
-        + ", ".join(dim_name(i) for i in rows),
+        f"From {-extent:g} to {extent:g}; a row a dimension, the largest {shown.dims_order} first: "
+        + ", ".join(names),
         "Traversals, a latent dimension a row",
     )

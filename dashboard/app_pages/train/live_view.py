@@ -24,6 +24,7 @@ from dashboard.shared import (
     state_badge,
 )
 from vae_core.data.dataset import DatasetError, with_channels
+from vae_core.kinds.contents import Contents
 from vae_core.latent import samples
 from vae_core.metrics.units import active_units
 from vae_core.runs.errors import RunError
@@ -68,7 +69,7 @@ def show(run: Run) -> None:
             "networks, too.",
             icon=":material/info:",
         )
-    if run.config.has_rate:
+    if Contents(run.config).has_rate:
         _rates(run, records)
     run_numbers.show_all_numbers(run)
 
@@ -116,6 +117,7 @@ MOST_CHART_KEYS = 50
 
 
 def _curves(run: Run, records: list[dict[str, Any]]) -> None:
+    shown = Contents(run.config)
     plot(
         drawn(
             lambda: curves.training(records, item_words.an_item(run)),
@@ -124,11 +126,9 @@ def _curves(run: Run, records: list[dict[str, Any]]) -> None:
         ),
         key=f"curves-{run.id}",
         height=300,
-        alt="Loss, distortion and rate over the epochs, on training batches and held out"
-        if run.config.has_rate
-        else "Loss, which is the distortion, over the epochs, on training batches and held out",
+        alt=f"{shown.losses.capitalize()} over the epochs, on training batches and held out",
     )
-    sampled = " with z sampled" if run.config.has_rate else ""
+    sampled = " with z sampled" if shown.has_spread else ""
     st.caption(
         f"Held out: all test {item_words.items(run)}{sampled}. Training: the batches of the epoch, "
         "while the weights still move"
@@ -139,7 +139,7 @@ def _curves(run: Run, records: list[dict[str, Any]]) -> None:
 
 
 def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
-    dims = run_numbers.top_dims(run)
+    shown, dims = Contents(run.config), run_numbers.top_dims(run)
     plot(
         drawn(
             lambda: latent.scatter(
@@ -147,7 +147,7 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
                 arrays["labels"],
                 [str(name) for name in arrays["label_names"]],
                 dims,
-                prior_circles=run.config.has_rate,
+                prior_circles=shown.has_prior,
             ),
             *("latent", dims, run_cache.version(run, "arrays" if ended else "snapshot")),
         ),
@@ -159,12 +159,11 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
     # A run that was stopped while it was measured has networks but no `end` record.
     last = run.records("epoch", "end")[-1]
     at = last["epoch"] if ended else round(float(arrays["epoch"]), 1)
-    has_circles = run.config.has_rate and run.config.latent_dim > 1
+    has_circles = shown.has_prior and run.config.latent_dim > 1
     circles = "; dotted: 1 and 2 σ of the prior" if has_circles else ""
-    what = "Posterior means" if run.config.has_rate else "Latents"
     st.caption(
-        f"{what} of {len(arrays['labels']):,} held-out {item_words.items(run)} at epoch "
-        f"{at:g}{circles}."
+        f"{shown.points.capitalize()} of {len(arrays['labels']):,} held-out "
+        f"{item_words.items(run)} at epoch {at:g}{circles}."
     )
 
 
@@ -191,21 +190,17 @@ def _pictures(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
         height=236,
         alt="Held-out images, their reconstructions, and decoded samples of the prior",
     )
-    if run.config.has_rate:
-        st.caption(
-            "Held-out images, what their posterior means decode to, and what samples of the prior "
-            "decode to: the same images and samples all along."
-        )
-    else:
-        st.caption(
-            "Held-out images, what their latents decode to, and what samples of N(0, I) decode to, "
-            "which an autoencoder was never trained on: the same images and samples all along."
-        )
+    shown = Contents(run.config)
+    untrained = "" if shown.has_prior else ", which an autoencoder was never trained on"
+    st.caption(
+        f"Held-out images, what their {shown.points} decode to, and what samples of {shown.origin} "
+        f"decode to{untrained}: the same images and samples all along."
+    )
 
 
 def _samples_title(run: Run) -> str:
     """Return the title of the row of decoded samples."""
-    return "from the prior" if run.config.has_rate else "from N(0, I)"
+    return f"from {Contents(run.config).origin}"
 
 
 def _snapshot_rows(run: Run, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -25,6 +25,7 @@ from dashboard.shared import (
     run_numbers,
     run_picker,
 )
+from vae_core.kinds.contents import Contents
 from vae_core.latent import paths, planes, samples
 from vae_core.sandbox import RefusedError
 
@@ -62,9 +63,8 @@ run = run_picker.pick_run(
 notes.notes(run)
 run_numbers.metrics_row(run)
 d = run.config.latent_dim
-has_rate = run.config.has_rate
-means = "posterior means" if has_rate else "latents"
-origin = "the prior" if has_rate else "N(0, I)"
+shown = Contents(run.config)
+origin = shown.origin
 networks = run_cache.text_inference(run)
 longest = networks.length - 1
 training = training_texts(run)
@@ -109,11 +109,11 @@ def between() -> None:
             key=f"words-walk-{run.id}",
             height=460,
             aspect=0.7,
-            alt=f"The path from A to B over the {means} of the held-out texts",
+            alt=f"The path from A to B over the {shown.points} of the held-out texts",
         )
     names = networks.texts(tokens)
     st.caption(
-        f"Each step is a point of the path between two {means}, decoded with the likeliest "
+        f"Each step is a point of the path between two {shown.points}, decoded with the likeliest "
         "character each time; faint: the held-out texts. From there "
         f"{markdown.escape_markdown(names[0])} costs {costs[0]:.2f} nats, and "
         f"{markdown.escape_markdown(names[1])} {costs[1]:.2f}."
@@ -170,12 +170,12 @@ def prior() -> None:
     z = samples.prior_samples(count, d, int(seed))
     texts = decode(run, z, temperature, int(seed))
     show_novelty(run, texts, training)
-    shown = texts[:40]
+    first = texts[:40]
     wide = 5 if longest <= LONGEST_IN_TEN else 2
-    cells = [shown[i : i + wide] for i in range(0, len(shown), wide)]
+    cells = [first[i : i + wide] for i in range(0, len(first), wide)]
     st.html(table(cells, marked=training or ()))
     st.caption(
-        f"{len(shown)} of the {count:,}: z from {origin}, and then each character drawn from the "
+        f"{len(first)} of the {count:,}: z from {origin}, and then each character drawn from the "
         "decoder." + (" Bold: a training text." if training else f" {NOT_HERE}")
     )
 
@@ -201,7 +201,7 @@ def reconstructed() -> None:
         },
     )
     st.caption(
-        f"Of {held_out:,} held-out texts: encoded, and their {means} decoded with the "
+        f"Of {held_out:,} held-out texts: encoded, and their {shown.points} decoded with the "
         "likeliest character each time. The last column is what the text itself costs from there."
     )
 

@@ -113,7 +113,7 @@ def test_a_run_that_ships_is_not_replaced(store: RunStore) -> None:
 
 def test_a_bundle_does_not_say_who_and_where(store: RunStore, make_run: TrainedRuns) -> None:
     run = make_run(store, SMALL)
-    run.finish(submitted_by="ada@example.org")
+    run.lifecycle.finish(submitted_by="ada@example.org")
     run.log_path.write_text("a path of this host")
     assert run.status().submitted_by == "ada@example.org"
     with zipfile.ZipFile(io.BytesIO(bundle(run))) as archive:

@@ -88,6 +88,7 @@ def test_the_capacity_schedule_is_an_objective_of_its_own() -> None:
 @pytest.mark.parametrize("name", PRIORS)
 def test_the_rate_of_a_prior_is_its_kl_integral(name: str) -> None:
     prior = priors.of(RunConfig(prior=name))
+    assert prior
     for mean, std in ((0.0, 1.0), (1.1, 0.4), (-2.0, 1.7)):
         z = np.linspace(mean - 12 * std, mean + 12 * std, 100_001)
         log_q = -0.5 * ((z - mean) / std) ** 2 - math.log(std * math.sqrt(2 * math.pi))
@@ -96,10 +97,15 @@ def test_the_rate_of_a_prior_is_its_kl_integral(name: str) -> None:
         assert closed[0] == pytest.approx(integral, abs=1e-6)
 
 
+def test_an_autoencoder_has_no_prior() -> None:
+    assert priors.of(RunConfig(model="autoencoder")) is None
+
+
 @pytest.mark.parametrize("name", PRIORS)
 def test_samples_of_a_prior_have_its_density(name: str) -> None:
     """Their mean log-density is minus its entropy, by the integral."""
     prior = priors.of(RunConfig(prior=name))
+    assert prior
     z = np.linspace(-40, 40, 400_001)
     log_p = prior.log_prob(z[:, None])
     assert np.trapezoid(np.exp(log_p), z) == pytest.approx(1, abs=1e-6)

@@ -77,16 +77,18 @@ def of(config: RunConfig) -> Objective:
         ConfigError: there is none of that name, or it has no capacity and the schedule moves one.
     """
     if not config.has_rate:
-        found: Objective = pkgutil.resolve_name(RECONSTRUCTION)(config)
-    elif config.schedule != "capacity":
-        found = OBJECTIVES[config.objective](config)
+        objective: Objective = pkgutil.resolve_name(RECONSTRUCTION)(config)
+        return objective
+    OBJECTIVES.check(config.objective)
+    if config.schedule != "capacity":
+        objective = OBJECTIVES[config.objective](config)
     elif config.objective == RunConfig.objective:
-        found = pkgutil.resolve_name(CAPACITY)(config)
+        objective = pkgutil.resolve_name(CAPACITY)(config)
     else:
         raise ConfigError(
             f"the capacity schedule is an objective of its own: choose it or {config.objective}."
         )
-    return found
+    return objective
 
 
 def names(kind: str | None = None) -> tuple[str, ...]:

@@ -48,14 +48,13 @@ class Prior(Protocol):
         ...
 
 
-def of(config: RunConfig) -> Prior:
-    """The prior that the config asks for.
+def of(config: RunConfig) -> Prior | None:
+    """The prior that the config asks for; None for an autoencoder, which has none.
 
     Raises:
         ConfigError: there is none of that name.
     """
-    found: Prior = PRIORS[config.prior](config)
-    return found
+    return PRIORS[config.prior](config) if config.has_rate else None
 
 
 def names(kind: str | None = None) -> tuple[str, ...]:
