@@ -7,7 +7,7 @@ import click
 from vae_core.cli.options import Command, json_option, store_option
 from vae_core.cli.printing import OUT, print_json
 from vae_core.cli.stores import find_run, open_store
-from vae_core.training import sinks
+from vae_core.training.sinks.mlflow import export_mlflow
 
 
 @click.command(
@@ -23,7 +23,7 @@ def command(run_ids: tuple[str, ...], store: str | None, as_json: bool) -> int:
     exported = {}
     for run_id in run_ids:
         run = find_run(open_store(store), run_id)
-        exported[run.id] = sinks.export_mlflow(run)
+        exported[run.id] = export_mlflow(run)
         if not as_json:
             OUT.print(f"{run.id}  MLflow run {exported[run.id]}", soft_wrap=True)
     if as_json:

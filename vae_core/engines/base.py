@@ -9,11 +9,15 @@ from vae_core.runs.run import Run
 
 
 class EngineError(VaeLabError):
-    """Where runs should execute, they can't just now."""
+    """An engine can't train just now."""
 
 
 class Engine(Protocol):
-    """See the module's text."""
+    """See the package's text."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it can't train just now, in a sentence; None if it can."""
 
     def submit(self, run: Run) -> None: ...
 

@@ -8,6 +8,8 @@ from vae_core.runs.run import Run
 class InProcessEngine:
     """Trains in the calling process and thread: `submit` returns when the run has ended."""
 
+    trouble = None
+
     def submit(self, run: Run) -> None:
         from vae_core.training import loop  # imports TensorFlow
 

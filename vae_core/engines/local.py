@@ -44,6 +44,8 @@ class LocalEngine:
             engines; no other engine takes them on while this process lives.
     """
 
+    trouble = None
+
     def __init__(self, slots: int = 1, store: RunStore | None = None) -> None:
         self._waiting: deque[Run] = deque()
         self._changed = threading.Condition()
@@ -268,3 +270,13 @@ class _Slot:
         self._worker.end()
         self._thread.join(timeout=CLOSE_SECONDS)
         self._worker.end()  # the thread may have started another meanwhile
+
+
+def from_environment(store: RunStore, adopt: bool) -> LocalEngine:
+    """The engine of this machine; no variable configures it.
+
+    Args:
+        store: where the runs are.
+        adopt: train all runs that are queued there, see `LocalEngine`.
+    """
+    return LocalEngine(store=store if adopt else None)

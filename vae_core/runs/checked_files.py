@@ -117,11 +117,11 @@ class CheckedFiles:
     def check(self) -> Status:
         """Check that all files with a checksum are there in their size.
 
-        Of their content only the metrics are read, and only once. `read` checks the larger files
-        when they are used; what it found damaged is remembered here.
+        Only the metrics are also read, once. `read` checks the larger files when they are used;
+        a file that it found damaged stays damaged here.
 
         Returns:
-            what `status` does.
+            The status.
 
         Raises:
             RunError: a file is damaged or missing.
@@ -163,7 +163,7 @@ class CheckedFiles:
 
         Args:
             names: of the files; those that are missing get no checksum.
-            status: what status.json is about to hold.
+            status: the coming content of status.json.
         """
         checksums = {}
         for name in names:

@@ -1,4 +1,4 @@
-"""Write whole files safely, and read small ones once for all who ask."""
+"""Write whole files safely; read small ones once, and keep their parsed content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from vae_core.config import VaeLabError
 
 TEMPORARY = re.compile(r"\.[0-9a-f]{8}-.*")  # names given by `replace_file`
 
-# Longer is no config and no status; and the error of a library can be a page long.
+# No config and no status is longer, not even with a library's error of a page.
 MOST_BYTES = 1_000_000
 
 
@@ -30,8 +30,8 @@ def replace_file(path: Path, content: bytes | Callable[[Path], Any]) -> None:
 
     Args:
         path: the file.
-        content: bytes, or what is called with the temporary path to write to, whose name keeps
-            the ending.
+        content: bytes, or a function that writes to the temporary path that it gets. That path
+            has the ending of `path`.
     """
     temporary = path.with_name(f".{uuid.uuid4().hex[:8]}-{path.name}")
     try:
@@ -54,7 +54,7 @@ def replace_file(path: Path, content: bytes | Callable[[Path], Any]) -> None:
 
 
 def write_all(handle: int, content: bytes) -> None:
-    """All of it: on a disk that is nearly full one call may write a part, and not fail."""
+    """Write all bytes: on a nearly full disk one call may write a part, and not fail."""
     left = memoryview(content)
     while left:
         left = left[os.write(handle, left) :]
@@ -62,35 +62,36 @@ def write_all(handle: int, content: bytes) -> None:
 
 Value = TypeVar("Value")
 
-# Path -> (what lstat said, the parsed content). Thousands of runs are listed at every click, so a
-# file that has not changed is not opened again. Bounded: the oldest entries go.
+# Path -> (signature, parsed content). Thousands of runs are listed at every click, so a file that
+# has not changed is not opened again. At most MOST_PARSED entries: the oldest go.
 _parsed: dict[str, tuple[tuple[int, ...], Any]] = {}
 _parsed_lock = threading.Lock()
 MOST_PARSED = 30_000
 
-# Two writes within one tick of the file system's clock can look alike, so what is that young is
-# read again.
+# Two writes within one tick of the file system's clock have the same signature, so a file that was
+# written so recently is read again.
 TICK_NANOSECONDS = 50_000_000
 
 
 def file_signature(path: str) -> tuple[int, ...]:
-    """What changes with a file's content.
+    """Numbers that change when the file's content does.
 
     Raises:
         OSError: there is no such file, or it is a symbolic link or a folder.
     """
-    found = os.lstat(path)
-    if not stat.S_ISREG(found.st_mode):
+    status = os.lstat(path)
+    if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "not a plain file (links are not followed)", path)
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def is_settled(signature: tuple[int, ...]) -> bool:
+    """Was the file written so long ago that its signature identifies its content?"""
     return time.time_ns() - max(signature[-2:]) > TICK_NANOSECONDS
 
 
 def open_file(path: str) -> io.FileIO:
-    """A file to read; no symbolic link, and no pipe, which would be waited for."""
+    """Open a file to read. Links are not followed, and pipes, which may block, are refused."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     file = io.FileIO(os.open(path, flags))
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -100,7 +101,7 @@ def open_file(path: str) -> io.FileIO:
 
 
 def parse_file(path: str, parse: Callable[[io.FileIO], Value]) -> Value:
-    """What `parse` makes of a file, kept as long as the file stays what it is."""
+    """The result of `parse`, kept until the file changes."""
     signature = file_signature(path)
     known = _parsed.get(path)
     if known and known[0] == signature:

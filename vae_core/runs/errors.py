@@ -1,4 +1,4 @@
-"""What can be wrong with a run folder."""
+"""Errors of run folders."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ NO_WEIGHTS = "run {} has no weights here: train its config in a store of your ow
 
 
 class RunError(VaeLabError):
-    """A run is not there, can't be read, or is in no state for what was asked."""
+    """A run is missing, can't be read, or is in the wrong state for the operation."""
 
 
 class RunBusyError(RunError):

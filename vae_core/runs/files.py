@@ -18,7 +18,7 @@ LOCK = "lock"
 CANCEL = "cancel"
 TICKET = "ticket"
 
-# What a run folder may hold of a run; beside them lie only lock, cancel and ticket.
+# All files of a run. Its folder may also hold lock, cancel and ticket.
 RUN_FILES = (
     CONFIG,
     STATUS,
@@ -33,9 +33,9 @@ RUN_FILES = (
     CHECKSUMS,
     LOG,
 )
-# Of these a finished run keeps the checksums; a cancelled one of the first row alone. (That of
-# config.json is in the id.)
+# A finished run has checksums of SEALED_FILES, a cancelled one of NETWORK_FILES. (config.json
+# needs none: the id is a hash of it.)
 NETWORK_FILES = (WEIGHTS, ENCODER, DECODER, BROWSER_DECODER, ARRAYS)
 SEALED_FILES = (*NETWORK_FILES, STATUS, METRICS)
-# What the pages need of a run: networks to decode with, and embeddings.
+# The pages need these of a run: networks to decode with, and embeddings.
 VIEWED_FILES = (WEIGHTS, ENCODER, DECODER, ARRAYS)

@@ -9,7 +9,7 @@ from vae_core.runs.errors import RunError
 
 @dataclasses.dataclass(frozen=True)
 class Group:
-    """Held-out images that belong together, chosen by hand: a start of latent arithmetic.
+    """Held-out images that a viewer chose, such as those with glasses for latent arithmetic.
 
     Attributes:
         images: their indices in the held-out set, each once, at least one.

@@ -102,7 +102,7 @@ class PointStep(TypedDict):
 
 @_strict
 class Step(PointStep):
-    """The same of a VAE, with the rates of the first held-out items where they are finite."""
+    """A step of a VAE, with the rates of the first held-out items where they are finite."""
 
     rate_per_dim: NotRequired[list[Finite]]
 
@@ -157,19 +157,20 @@ Record = Start | PointStep | Step | PointEpoch | Epoch | End
 
 @functools.cache
 def schema(has_rate: bool) -> TypeAdapter[Record]:
-    """What checks a line; made at its first use, as that takes some milliseconds.
+    """The checker of lines, made at its first use, as that takes some milliseconds.
 
     Args:
-        has_rate: of a VAE; False of an autoencoder.
+        has_rate: True for a VAE, False for an autoencoder.
     """
     lines: Any = Start | Step | Epoch | End if has_rate else Start | PointStep | PointEpoch | End
     return TypeAdapter(Annotated[lines, Discriminator("kind")])
 
 
 def parse_record(line: bytes, config: RunConfig) -> Any:
-    """The `Record` of a line, without fields that the schema hasn't; None if it can't be used.
+    """The `Record` of a line, without fields that the schema doesn't have.
 
-    That is: it is torn, lacks what its kind always has, or holds a rate that can't be.
+    Returns:
+        None if the line is torn, lacks a required field, or holds a value that can't be.
     """
     try:
         return schema(config.has_rate).validate_json(line)

@@ -18,7 +18,8 @@ from vae_core.settings import sentence
 
 ACTIVE = ("queued", "running")
 
-# A process on this host is looked up; one elsewhere counts as dead after this long in silence.
+# Seconds without a heartbeat after which a process on another host counts as dead. (One on this
+# host is looked up.)
 HEARTBEAT_TIMEOUT = 30.0
 MOST_CHARACTERS = 2_000
 
@@ -49,7 +50,7 @@ class Status:
         return self.state in ACTIVE
 
     def owner_alive(self) -> bool:
-        """Is the process that trains this run, or will, still there? (A pid may be another's.)"""
+        """Does the process that trains this run, or will, still live? (Pids are used again.)"""
         if self.pid is None:
             return False
         if self.host != socket.gethostname():
@@ -57,7 +58,7 @@ class Status:
         try:
             process = psutil.Process(self.pid)
             started = process.create_time()
-            if process.status() == psutil.STATUS_ZOMBIE:  # dead, and nobody has asked how
+            if process.status() == psutil.STATUS_ZOMBIE:  # dead, but not waited for
                 return False
         except (psutil.Error, ValueError):
             return False
@@ -82,7 +83,7 @@ def read_status(file: io.FileIO) -> tuple[Status, str]:
 
 
 def this_process() -> dict[str, Any]:
-    """An owner, as `Status` has it."""
+    """This process as an owner: fields of `Status`."""
     process = psutil.Process()
     return {
         "pid": process.pid,

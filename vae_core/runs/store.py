@@ -24,7 +24,7 @@ from vae_core.runs.run import Run
 from vae_core.runs.status import Status
 
 PROJECT = Path(__file__).resolve().parents[2]
-LEFT_OVER_SECONDS = 3600.0  # nobody takes that long to make or to remove a folder
+LEFT_OVER_SECONDS = 3600.0  # a living process makes or removes a folder in less time
 
 
 class RunStore:
@@ -46,8 +46,8 @@ class RunStore:
     def create(self, config: RunConfig, submitted_by: str | None = None) -> Run:
         """The run of this config: made and queued, or the one that is there.
 
-        The folder gets its name by one rename when it is complete: of several processes that
-        create the same run one wins, and nobody ever sees a folder without a config.
+        The folder gets its name by one rename when it is complete. So if several processes create
+        the same run, one wins, and no reader sees a folder without a config.
         """
         path = self.root / config.id
         if not path.exists():
@@ -72,11 +72,11 @@ class RunStore:
         return Run(path)
 
     def adopt(self, folder: Path, config: RunConfig) -> Run:
-        """Take a complete run folder in, by one rename; it must lie on the store's disk.
+        """Move a complete run folder into the store, by one rename on the same disk.
 
         Args:
-            folder: made by the caller, best as a hidden folder in `root`; gone afterwards.
-            config: what its config.json says.
+            folder: made by the caller, best as a hidden folder in `root`; moved away.
+            config: of the run, as in its config.json.
 
         Raises:
             RunError: there is a run of this config already, or the folder can't be moved.
@@ -121,14 +121,14 @@ class RunStore:
         damaged: dict[str, str] = {}
         try:
             with os.scandir(self.root) as entries:
-                found = sorted(
+                names = sorted(
                     entry.name
                     for entry in entries
                     if RUN_ID.fullmatch(entry.name) and (entry.is_symlink() or entry.is_dir())
                 )
         except (FileNotFoundError, NotADirectoryError):
-            found = []
-        for name in found:
+            names = []
+        for name in names:
             try:
                 run = Run(self.root / name)
                 runs.append((run.files.check().submitted, run))
@@ -140,7 +140,7 @@ class RunStore:
         return [run for _, run in runs], damaged
 
     def clear(self) -> None:
-        """Remove folders that were half made or half removed when their process was killed."""
+        """Remove incomplete folders, which a killed process was making or removing."""
         for path in self.root.iterdir():
             if path.name.startswith((".new-", ".trash-")):
                 with contextlib.suppress(OSError):
@@ -148,7 +148,7 @@ class RunStore:
                         shutil.rmtree(path)
 
     def delete(self, run: Run) -> None:
-        """Remove a run that nobody trains. Its groups stay, for when it is trained again.
+        """Remove a run that no process trains. Its groups stay, in case it is trained again.
 
         Raises:
             RunBusyError: it is being trained.
@@ -159,7 +159,7 @@ class RunStore:
         shutil.rmtree(trash, ignore_errors=True)
 
     # --- groups of held-out images -------------------------------------------------------
-    # Beside the run folders: the runs of another store, which may be read-only, have groups too.
+    # They lie beside the run folders, as runs of another, read-only store have groups here too.
 
     def _groups_path(self, run_id: str) -> Path:
         if not RUN_ID.fullmatch(run_id):
@@ -174,8 +174,8 @@ class RunStore:
         """
         path = self._groups_path(run_id)
         try:
-            found = json.loads(path.read_text("utf-8"))
-            return {checked_group_name(n): Group(tuple(g["images"])) for n, g in found.items()}
+            groups = json.loads(path.read_text("utf-8"))
+            return {checked_group_name(n): Group(tuple(g["images"])) for n, g in groups.items()}
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RunError) as error:
@@ -232,5 +232,5 @@ def default_store() -> RunStore:
 
 
 def pretrained_store() -> RunStore:
-    """The runs that ship with the project, to be looked at only."""
+    """The runs that ship with the project, to be read only."""
     return RunStore(PROJECT / "pretrained")

@@ -12,8 +12,8 @@ from vae_core.config import RunConfig
 def sweep(base: RunConfig, betas: Iterable[float], seeds: Iterable[int]) -> list[RunConfig]:
     """The configs of a sweep, ordered by seed and then β.
 
-    All β of one seed start from the same weights and see the same batches and noise, so what
-    differs between them is β alone. An autoencoder reads no β: it is one run a seed.
+    All β of one seed start from the same weights and see the same batches and noise, so they
+    differ in β alone. An autoencoder reads no β: it is one run a seed.
     """
     betas = sorted(set(betas)) if base.has_rate else [base.beta]
     return [replace(base, beta=beta, seed=seed) for seed in sorted(set(seeds)) for beta in betas]

@@ -16,7 +16,7 @@ import time
 import traceback
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import tensorflow as tf
@@ -30,11 +30,20 @@ from vae_core.model.vae import MAX_STEPS_PER_CALL, VAE
 from vae_core.runs.errors import RunBusyError
 from vae_core.runs.files import NETWORK_FILES
 from vae_core.runs.lifecycle import CLAIM_SECONDS
-from vae_core.runs.records import DatasetSize, End, Start, Step
+from vae_core.runs.records import (
+    DatasetSize,
+    End,
+    Epoch,
+    Losses,
+    PointEpoch,
+    PointLosses,
+    Start,
+    Step,
+)
 from vae_core.runs.run import Run
-from vae_core.training import sinks
 from vae_core.training.checkpoint import check_checkpoint, write_checkpoint
 from vae_core.training.export import export
+from vae_core.training.sinks import process as sink_process
 
 TICK_SECONDS = 0.8  # how often a run shows a sign of life
 CALL_SECONDS = 0.2  # aimed length of one call into the graph: what a stop waits for
@@ -79,7 +88,7 @@ def _train_claimed(run: Run, stop: Callable[[], bool]) -> None:
     try:
         run.files.remove_temporary()
         run.lifecycle.start()
-        sinks.start(run)
+        sink_process.start(run)
         Training(run, stop).run_to_end()
     except VaeLabError as error:
         _log(error)
@@ -336,25 +345,37 @@ class Training:
         step = epoch * self.steps_per_epoch
         beta, capacity = None, None
         if self.prior:
-            last = self._schedule(np.array([max(step - 1, 0)]))
-            beta = float(last.beta[0])
-            capacity = None if last.capacity is None else float(last.capacity[0])
+            last_step = self._schedule(np.array([max(step - 1, 0)]))
+            beta = float(last_step.beta[0])
+            capacity = None if last_step.capacity is None else float(last_step.capacity[0])
         objective = self.vae.objective
-        record = self.vae.evaluate_on(self.dataset.x_test).record(objective, beta, capacity)
-        if not all(math.isfinite(record[name]) for name in objective.parts):
+        losses = self.vae.evaluate_on(self.dataset.x_test).record(objective, beta, capacity)
+        if not all(math.isfinite(losses[name]) for name in objective.parts):
             raise self._diverged(f"the held-out loss was not finite after epoch {epoch}")
-        self.run.metrics_file.append(
-            {
-                "kind": "epoch",
-                "epoch": epoch,
-                "step": step,
-                "seconds": self.seconds,
-                "beta": beta,
-                "capacity": capacity,
-                "train": train_means,
-                "test": record,
-            }
-        )
+        record: Epoch | PointEpoch
+        if beta is None:
+            record = PointEpoch(
+                kind="epoch",
+                epoch=epoch,
+                step=step,
+                seconds=self.seconds,
+                beta=None,
+                capacity=None,
+                train=train_means,
+                test=cast(PointLosses, losses),
+            )
+        else:
+            record = Epoch(
+                kind="epoch",
+                epoch=epoch,
+                step=step,
+                seconds=self.seconds,
+                beta=beta,
+                capacity=capacity,
+                train=train_means,
+                test=cast(Losses, losses),
+            )
+        self.run.metrics_file.append(record)
 
     def _checkpoint(self) -> None:
         if not self.vae.finite():

@@ -22,7 +22,7 @@ from tests.dashboard.pages import open_page
 from tests.waiting import wait_for
 from vae_core.config import RunConfig
 from vae_core.data import own, registry
-from vae_core.engines import factory
+from vae_core.engines import factory, local
 from vae_core.engines.base import EngineError
 from vae_core.engines.cluster.engine import ClusterEngine
 from vae_core.engines.factory import new_engine
@@ -252,7 +252,7 @@ def test_the_environment_chooses_the_engine(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("VAE_LAB_SCHEDULER", raising=False)
-    monkeypatch.setattr(factory, "LocalEngine", lambda store=None: InProcessEngine())  # noqa: ARG005
+    monkeypatch.setattr(local, "from_environment", lambda *_: InProcessEngine())
     assert isinstance(new_engine(store), InProcessEngine)
     monkeypatch.setenv("VAE_LAB_SCHEDULER", NOBODY)
     for wrong in ("GPU", "GPU=one", "=,"):

@@ -21,9 +21,12 @@ from tests.waiting import PATIENCE, wait_for
 from vae_core.engines.in_process import InProcessEngine
 from vae_core.metrics.catalogue import METRICS
 from vae_core.runs.errors import RunError
+from vae_core.runs.records import PointEpoch
 from vae_core.runs.run import Run
 from vae_core.runs.store import PROJECT, RunStore
-from vae_core.training import sinks
+from vae_core.training.sinks import process as sink_process
+from vae_core.training.sinks.base import numbers, sink_records
+from vae_core.training.sinks.mlflow import export_mlflow
 
 # In a process of its own: MLflow takes seconds to import, and warns.
 READ = """
@@ -84,6 +87,30 @@ def closed_port() -> str:
         return f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
+def test_the_numbers_of_a_record_by_name(trained: Run) -> None:
+    first, *_, last, end = sink_records(trained)
+    losses = {"test/loss", "test/distortion", "test/rate", "test/elbo"}
+    rates = {"rate/dimension 1", "rate/dimension 2"}
+    assert numbers(first).keys() == losses | rates | {"beta"}, "epoch 0, and no capacity"
+    train = {f"train/{name}" for name in trained.records("epoch")[-1]["train"]}
+    assert numbers(last).keys() == losses | rates | {"beta"} | train
+    assert numbers(end) == {
+        f"final/{name}": value for name, value in trained.records("end")[0]["metrics"].items()
+    }
+    assert numbers(
+        PointEpoch(
+            kind="epoch",
+            epoch=1,
+            step=9,
+            seconds=1.0,
+            beta=None,
+            capacity=None,
+            train=None,
+            test={"loss": 2.0, "distortion": 2.0},
+        )
+    ) == {"test/loss": 2.0, "test/distortion": 2.0}, "an autoencoder has no rate"
+
+
 @pytest.mark.slow
 def test_numbers_arrive_while_it_trains_and_export_adds_the_networks(
     store: RunStore, tmp_path: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
@@ -96,9 +123,9 @@ def test_numbers_arrive_while_it_trains_and_export_adds_the_networks(
     InProcessEngine().submit(run)
     assert run.status().state == "finished"
     assert same_bits(weights(run), weights(trained))
-    assert len(sinks.started) == 2
-    wait_for(lambda: all(process.poll() is not None for process in sinks.started))
-    assert [process.returncode for process in sinks.started] == [0, 0]
+    assert len(sink_process.started) == 2
+    wait_for(lambda: all(process.poll() is not None for process in sink_process.started))
+    assert [process.returncode for process in sink_process.started] == [0, 0]
 
     losses = [[r["epoch"], r["test"]["loss"]] for r in run.records("epoch")]
     (found,) = in_mlflow(uri)
@@ -144,8 +171,8 @@ def test_a_server_that_never_answers_holds_nothing_up(
     InProcessEngine().submit(run)
     assert run.status().state == "finished"
     assert same_bits(weights(run), weights(trained))
-    assert len(sinks.started) == 3
-    hanging, *broken = sinks.started
+    assert len(sink_process.started) == 3
+    hanging, *broken = sink_process.started
     wait_for(lambda: all(process.poll() == 1 for process in broken))
     hanging.kill()
     hanging.wait()
@@ -182,9 +209,9 @@ def test_a_sink_ends_with_its_time(
 ) -> None:
     """Whatever its libraries do: a process that hangs is ended from within."""
     code = (
-        "import sys; from vae_core.training import sinks; sinks.LEAVE_SECONDS = 0;"
-        "sinks.SINKS = {'mlflow': lambda run: __import__('time').sleep(600)};"
-        "sinks.main('mlflow', sys.argv[1])"
+        "import sys; from vae_core.training.sinks import process; process.EXIT_SECONDS = 0;"
+        "process.SINKS = {'mlflow': lambda run: __import__('time').sleep(600)};"
+        "process.main('mlflow', sys.argv[1])"
     )
     monkeypatch.setenv("MLFLOW_TRACKING_URI", mute_server)
     started = time.monotonic()
@@ -195,7 +222,7 @@ def test_a_sink_ends_with_its_time(
 
 def test_export_refuses_what_it_can_not_do(store: RunStore, trained: Run) -> None:
     with pytest.raises(RunError, match="not finished"):
-        sinks.export_mlflow(store.create(SMALL))
+        export_mlflow(store.create(SMALL))
     result = vae_core(
         *("export-mlflow", trained.id, "--store", str(trained.path.parent)),
         env={"MLFLOW_TRACKING_URI": closed_port(), "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"},

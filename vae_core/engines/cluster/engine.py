@@ -12,7 +12,7 @@ from vae_core.engines.base import EngineError
 from vae_core.engines.cluster import running_tasks
 from vae_core.engines.cluster.abandoned_runs import MISSED_POLLS
 from vae_core.engines.cluster.collector import write_end
-from vae_core.engines.cluster.connection import ANSWER_SECONDS, CONNECT_SECONDS, Connection
+from vae_core.engines.cluster.connection import CONNECT_SECONDS, Connection
 from vae_core.engines.cluster.reports import TaskReport, task_reports
 from vae_core.engines.cluster.submitted_runs import SubmittedRun, SubmittedRuns, read_ticket
 from vae_core.runs.errors import RunBusyError, RunError
@@ -235,9 +235,7 @@ class ClusterEngine:
     def _check_lost(self, submitted: SubmittedRun, status: Status, task_state: str | None) -> None:
         """Nobody trains the run: does it wait, has its task failed, or is it lost?"""
         if task_state == "erred":
-            assert submitted.future
-            error = submitted.future.exception(timeout=ANSWER_SECONDS)
-            submitted.run.lifecycle.write(state="failed", error=_reason(error))
+            submitted.run.lifecycle.write(state="failed", error=submitted.task_error())
             self._submitted.release(submitted)
             return
         submitted.polls_missed = 0 if task_state is not None else submitted.polls_missed + 1
@@ -289,16 +287,6 @@ def _state(run: Run) -> str | None:
     with contextlib.suppress(RunError):
         return run.status().state
     return None
-
-
-def _reason(error: BaseException | None) -> str:
-    """Why a task failed, in a sentence."""
-    if type(error).__name__ == "KilledWorker":
-        return (
-            "the machine or the Dask worker that trained this run ended each time it was tried; "
-            "see the workers' logs, then resume."
-        )
-    return f"the cluster could not train this run ({type(error).__name__}: {error})."
 
 
 def _print(text: str) -> None:

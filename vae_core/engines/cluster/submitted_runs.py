@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from vae_core.config import VaeLabError
 from vae_core.engines.cluster.abandoned_runs import AbandonedRuns
 from vae_core.engines.cluster.collector import Collector
-from vae_core.engines.cluster.connection import Connection
+from vae_core.engines.cluster.connection import ANSWER_SECONDS, Connection
 from vae_core.engines.cluster.job import job_of
 from vae_core.engines.cluster.reports import remove
 from vae_core.runs.disk import replace_file
@@ -42,6 +42,17 @@ class SubmittedRun:
         self.stopping = False
         self.polls_missed = 0
         self.collector = Collector()
+
+    def task_error(self) -> str:
+        """Why the task failed, in a sentence."""
+        assert self.future
+        error = self.future.exception(timeout=ANSWER_SECONDS)
+        if type(error).__name__ == "KilledWorker":
+            return (
+                "the machine or the Dask worker that trained this run ended each time it was "
+                "tried; see the workers' logs, then resume."
+            )
+        return f"the cluster could not train this run ({type(error).__name__}: {error})."
 
     def remove_ticket(self) -> None:
         if read_ticket(self.run) == self.ticket:

@@ -1,0 +1,35 @@
+"""The cluster engine that the environment describes."""
+
+from __future__ import annotations
+
+import os
+
+from vae_core.engines.base import EngineError
+from vae_core.engines.cluster.engine import ClusterEngine
+from vae_core.runs.store import RunStore
+
+
+def from_environment(store: RunStore, adopt: bool) -> ClusterEngine:
+    """An engine on the scheduler at `VAE_LAB_SCHEDULER`, as in tcp://host:port.
+
+    `VAE_LAB_RESOURCES=GPU=1` says what a run takes up of a Dask worker.
+
+    Args:
+        store: where the runs are.
+        adopt: take on the runs that wait in the store.
+
+    Raises:
+        EngineError: VAE_LAB_RESOURCES can't be read.
+    """
+    return ClusterEngine(store, os.environ["VAE_LAB_SCHEDULER"], _resources(), adopt)
+
+
+def _resources() -> dict[str, float] | None:
+    text = os.environ.get("VAE_LAB_RESOURCES")
+    try:
+        pairs = [part.split("=") for part in text.split(",")] if text else []
+        return {name.strip(): float(amount) for name, amount in pairs} or None
+    except ValueError:
+        raise EngineError(
+            f"VAE_LAB_RESOURCES must be as in GPU=1 or GPU=1,MEMORY=4e9; got {text!r}."
+        ) from None

@@ -1,0 +1,101 @@
+"""The process of a sink: how training starts it, and how it follows its run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from vae_core.config import VaeLabError
+from vae_core.runs.errors import RunError
+from vae_core.runs.run import Run
+from vae_core.training.sinks import SINKS
+from vae_core.training.sinks.base import Sink, SinkError, SinkRecord, sink_records
+
+POLL_SECONDS = 0.5
+
+# A sink that has not written all of it this long after the end of its run is ended.
+EXIT_SECONDS = 60.0
+
+started: list[subprocess.Popen[bytes]] = []
+
+
+def start(run: Run) -> None:
+    """Start the sinks that the environment asks for. The run goes on if one can't start."""
+    started[:] = [process for process in started if process.poll() is None]
+    for name in os.environ.get("VAE_LAB_SINKS", "").split(","):
+        if name.strip():
+            try:
+                command = [
+                    sys.executable,
+                    "-m",
+                    "vae_core.training.sinks",
+                    name.strip(),
+                    str(run.path),
+                ]
+                started.append(
+                    subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+                )
+            except OSError as error:
+                print(f"{name.strip()} gets no numbers: {error}", file=sys.stderr, flush=True)
+
+
+def main(name: str, path: str) -> None:
+    """The process of a sink: follow a run to its end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the training's to handle
+    threading.Thread(target=_exit_in_time, args=(Path(path),), daemon=True).start()
+    try:
+        if name not in SINKS:
+            raise SinkError(f"VAE_LAB_SINKS must name {' or '.join(SINKS)}, got {name!r}.")
+        follow(Run(Path(path)), name)
+    except Exception as error:  # also MLflow's and TensorBoard's own
+        text = str(error) if isinstance(error, VaeLabError) else f"{type(error).__name__}: {error}"
+        print(f"{name} gets no more numbers: {text[:1000]}", file=sys.stderr, flush=True)
+        sys.stderr.flush()
+        os._exit(1)  # its threads may still try
+
+
+def _exit_in_time(path: Path) -> None:
+    """End this process some time after its run, as a server may hang."""
+    run = Run(path)
+    while _active(run):
+        time.sleep(POLL_SECONDS)
+    time.sleep(EXIT_SECONDS)
+    os._exit(1)
+
+
+def _active(run: Run) -> bool:
+    with contextlib.suppress(RunError):  # deleted
+        return run.status().active
+    return False
+
+
+def follow(run: Run, name: str) -> None:
+    """Write what a run has recorded and still records, until it is no longer active."""
+    sink: Sink = SINKS[name](run)
+    written = 0
+    for records in _growing(run):
+        if len(records) < written:  # it started over
+            written = 0
+        sink.write(records[written:])
+        written = len(records)
+    state = "interrupted"
+    with contextlib.suppress(RunError):
+        state = run.status().state
+    sink.close(state)
+
+
+def _growing(run: Run) -> Iterator[list[SinkRecord]]:
+    """The records so far, again and again until the run is no longer active."""
+    active = True
+    while active:
+        active = _active(run)  # before the records, so that the last ones are complete
+        yield sink_records(run)
+        if active:
+            time.sleep(POLL_SECONDS)
