@@ -101,7 +101,7 @@ def _with_beta(record: dict[str, Any], config: RunConfig, template: Run) -> dict
         if means is None:
             return None
         terms = Terms(means["distortion"], means["rate"], means.get("rate_per_dim"))
-        loss = objectives.of(config).loss(terms, beta, capacity)
+        loss = objectives.of(config).loss(terms, schedules.Step(beta, capacity))
         return means | {"loss": float(loss)}
 
     changed = {key: with_loss(record[key]) for key in ("train", "test") if key in record}

@@ -10,7 +10,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -26,12 +26,6 @@ DATA, MODEL, OBJECTIVE, TRAINING, OPTIMISER = (
 )
 # An autoencoder has no rate: what weighs the rate doesn't make another run of it.
 VAE_ONLY = {"model": ("vae",)}
-# Of data of a kind: what the command line and the form set where they are told nothing else.
-# Texts: without a warm-up of β such models collapse.
-USUAL_SETTINGS: dict[str, dict[str, Any]] = {
-    "images": {},
-    "text": {"architecture": "lstm", "schedule": "linear"},
-}
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,119}")
 
 
@@ -314,27 +308,22 @@ class RunConfig:
             if values[name] != setting.default and setting.read_by(values)
         }
 
-    def options(self, but: Collection[str] = (), kind: str | None = None) -> list[str]:
-        """What makes this config on the command line, without the fields in `but`.
-
-        Fields are named that differ from their default or from the usual setting for the data.
+    def options(self, but: Collection[str] = (), also: Iterable[str] = ()) -> list[str]:
+        """The options that make this config where the command line sets nothing by itself.
 
         Args:
-            kind: of the data set's data. None where it is not known: then all fields are named
-                that are usually set for data of some kind.
+            but: fields to leave out.
+            also: fields to name even where they have their default.
         """
         named = self.changed
-        for kinds_settings in [USUAL_SETTINGS[kind]] if kind else USUAL_SETTINGS.values():
-            for name, usual in kinds_settings.items():
-                if (kind is None or getattr(self, name) != usual) and self.reads(name):
-                    named[name] = getattr(self, name)
-        found = []
+        named |= {name: getattr(self, name) for name in also if self.reads(name)}
+        options = []
         for name, value in named.items():
             if name not in but:
                 short = f"{value:g}" if isinstance(value, float) else str(value)
                 text = short if type(value)(short) == value else repr(value)
-                found += ["--" + name.replace("_", "-"), text]
-        return found
+                options += ["--" + name.replace("_", "-"), text]
+        return options
 
     @functools.cached_property  # lists of thousands of runs ask for it
     def id(self) -> str:

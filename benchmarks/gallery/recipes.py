@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from vae_core import kinds
 from vae_core.config import RunConfig
 from vae_core.data import excerpts, registry
 from vae_core.runs.sweeps import sweep
@@ -50,7 +51,7 @@ class Recipe:
     def arguments(self) -> list[str]:
         """The arguments after `python -m vae_core --store pretrained` that train the runs."""
         kind = registry.source(self.base.dataset).kind
-        arguments = ["sweep", *self.base.options(("beta", "seed"), kind)]
+        arguments = ["sweep", *kinds.options(self.base, ("beta", "seed"), kind)]
         if self.base.has_rate:
             arguments += ["--betas", ",".join(f"{beta:g}" for beta in self.betas)]
         return [*arguments, "--seeds", ",".join(map(str, self.seeds))]

@@ -12,8 +12,10 @@ import pytest
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from vae_core.config import FIELDS, USUAL_SETTINGS, ConfigError, RunConfig, fields_table
+from vae_core import kinds
+from vae_core.config import FIELDS, ConfigError, RunConfig, fields_table
 from vae_core.model import architectures
+from vae_core.model.architectures import BY_KIND
 from vae_core.runs.store import pretrained_store
 from vae_core.settings import Number, Setting, refuses_with, settings_of
 
@@ -54,9 +56,9 @@ def test_fields_are_read_under_values_that_exist(name: str) -> None:
         assert name != other
 
 
-@pytest.mark.parametrize("kind", USUAL_SETTINGS)
+@pytest.mark.parametrize("kind", BY_KIND)
 def test_usual_settings_make_a_config_for_data_of_the_kind(kind: str) -> None:
-    config = RunConfig(**USUAL_SETTINGS[kind])
+    config = RunConfig(**kinds.KINDS[kind].usual_settings)
     architectures.check_name(config.architecture, kind)
     assert config.architecture in FIELDS["architecture"].choices_for(kind)
     assert set(FIELDS["architecture"].choices_for(kind)) < set(FIELDS["architecture"].choices_for())
@@ -120,15 +122,16 @@ def test_a_config_is_a_frozen_dataclass() -> None:
 def test_options_name_what_is_not_usual_for_the_data() -> None:
     """The architecture's name does not matter, the kind of data does."""
     texts = RunConfig(dataset="names", architecture="lstm")
-    assert texts.options(kind="text")[2:] == ["--architecture", "lstm", "--schedule", "constant"]
+    constant = ["--schedule", "constant"]
+    assert kinds.options(texts, kind="text")[2:] == ["--architecture", "lstm", *constant]
     other = RunConfig(dataset="names", architecture="another")
-    assert other.options(kind="text")[2:] == ["--architecture", "another", "--schedule", "constant"]
-    assert RunConfig().options(kind="images") == []
+    assert kinds.options(other, kind="text")[2:] == ["--architecture", "another", *constant]
+    assert kinds.options(RunConfig(), kind="images") == []
     # Where the kind is not known, all that depends on it is said.
-    assert RunConfig().options() == ["--architecture", "mlp", "--schedule", "constant"]
+    assert kinds.options(RunConfig()) == ["--architecture", "mlp", *constant]
     # An autoencoder reads no schedule.
     autoencoder = RunConfig(dataset="names", architecture="lstm", model="autoencoder")
-    assert "--schedule" not in autoencoder.options(kind="text")
+    assert "--schedule" not in kinds.options(autoencoder, kind="text")
 
 
 def listed(kind: str | None = None) -> tuple[str, ...]:

@@ -210,7 +210,9 @@ def test_training_chunks_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     np.savez_compressed(tmp_path / "mnist.npz", x_train=several, y_train=np.arange(7))
     chunks = list(excerpts.training_chunks("mnist", 3))
     assert [len(labels) for _, labels in chunks] == [3, 3, 1]
-    assert np.concatenate([pixels for pixels, _ in chunks]) == pytest.approx(several / 255)
+    assert np.concatenate([pixels for pixels, _ in chunks]) == pytest.approx(
+        several[..., None] / 255
+    )
     for wrong in (images[:, :9], images[:2], np.repeat(images, 2, axis=0)):
         np.savez(tmp_path / "mnist.npz", x_train=wrong, y_train=np.zeros(3, int))
         with pytest.raises(DatasetError, match="other images"):

@@ -17,6 +17,7 @@ import vae_core
 from tests.waiting import PATIENCE
 from vae_core.config import RunConfig
 from vae_core.model.objectives import Terms
+from vae_core.model.schedules import Step
 from vae_core.runs.store import PROJECT
 
 BLOCK = re.compile(r'^```python\n(""".*?)^```$', re.MULTILINE | re.DOTALL)
@@ -67,7 +68,7 @@ def test_the_prior() -> None:
 def test_the_objective() -> None:
     objective = executed("The square of the rate")["Squared"](RunConfig(beta=3.0))
     terms = Terms(distortion=10.0, rate=2.0, rate_per_dim=np.array([0.5, 1.5]))
-    assert objective.loss(terms, 3.0) == 10 + 3 * 2**2
+    assert objective.loss(terms, Step(3.0)) == 10 + 3 * 2**2
 
 
 def test_the_data_set() -> None:

@@ -27,7 +27,7 @@ class Networks(Protocol):
 
 
 class ImageNetworks:
-    """Networks on images (n, h, w, c), floats in [0, 1] or uint8.
+    """Networks on images (n, h, w, c) or vectors (n, features), floats in [0, 1] or uint8.
 
     Args:
         run: with exports.
@@ -38,15 +38,13 @@ class ImageNetworks:
 
     def encode(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
         images = np.asarray(x)
-        height, width, channels = self._inference.item_shape
-        # Grey images may leave their one channel out.
-        full = images[..., None] if channels == 1 and images.ndim == 3 else images
-        if full.shape[1:] != (height, width, channels):
-            expected = f"(n, {height}, {width}, {channels})"
-            if channels == 1:
-                expected += f" or (n, {height}, {width})"
+        shapes = [self._inference.item_shape]
+        if len(shapes[0]) == 3 and shapes[0][-1] == 1:  # grey images may leave their channel out
+            shapes.append(shapes[0][:2])
+        if images.shape[1:] not in shapes:
+            expected = " or ".join(f"(n, {', '.join(map(str, shape))})" for shape in shapes)
             raise ValueError(f"x must have the shape {expected}, got {images.shape}.")
-        images = full
+        images = images.reshape(len(images), *shapes[0])
         if images.dtype == np.uint8:
             images = images / np.float32(255)
         # Compared this way round, nan is refused, too.

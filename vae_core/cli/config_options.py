@@ -11,9 +11,10 @@ import click
 from vae_core import kinds
 from vae_core.cli.options import Option
 from vae_core.cli.printing import ERR
-from vae_core.config import FIELDS, USUAL_SETTINGS, ConfigError, RunConfig
+from vae_core.config import FIELDS, ConfigError, RunConfig
 from vae_core.data import registry
 from vae_core.data.upload import limits, reader
+from vae_core.model.architectures import BY_KIND
 from vae_core.settings import Setting
 
 # Names of members that differ with the kind of data.
@@ -53,16 +54,16 @@ def _help(setting: Setting) -> str:
             "(.npz, .zip of images, .csv of pixels, .txt with one text a line)"
         )
     elif setting.is_name and setting.name in OF_KIND:
-        parts += [f"for {kind} {', '.join(setting.choices_for(kind))}" for kind in USUAL_SETTINGS]
+        parts += [f"for {kind} {', '.join(setting.choices_for(kind))}" for kind in BY_KIND]
     elif setting.is_name:
         parts.append(f"one of {', '.join(setting.choices_for())}")
     elif not setting.choices:
         parts.append(setting.condition)
     default = f"{setting.default:g}" if setting.type is float else setting.default
     usual = [
-        f", for {kind} {settings[setting.name]}"
-        for kind, settings in USUAL_SETTINGS.items()
-        if setting.name in settings
+        f", for {kind} {kinds.KINDS[kind].usual_settings[setting.name]}"
+        for kind in BY_KIND
+        if setting.name in kinds.KINDS[kind].usual_settings
     ]
     parts += ["".join([f"default: {default}", *usual]), setting.when]
     return "; ".join(filter(None, parts))
@@ -94,7 +95,7 @@ def config_of(values: Mapping[str, Any]) -> RunConfig:
 
 def _checked(given: dict[str, Any], kind: str) -> RunConfig:
     """With the usual settings of that kind of data for what is not given."""
-    config = RunConfig(**USUAL_SETTINGS[kind] | given)
+    config = RunConfig(**{**kinds.KINDS[kind].usual_settings, **given})
     kinds.check(config, kind)
     return config
 

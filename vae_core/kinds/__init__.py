@@ -5,6 +5,8 @@ One file a kind and one line here. Nothing outside asks which kind it is: it ask
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from vae_core.config import ConfigError, RunConfig
 from vae_core.data import registry
 from vae_core.data.dataset import Dataset
@@ -39,6 +41,25 @@ def of_name(dataset: str, kind: str) -> Kind:
     source = registry.DATASETS.get(dataset)
     shown_as = source.shown_as if source and source.kind == kind else ""
     return KINDS[shown_as or kind]
+
+
+def options(config: RunConfig, but: Collection[str] = (), kind: str | None = None) -> list[str]:
+    """The options that make a config on the command line.
+
+    Args:
+        config: the run.
+        but: fields to leave out.
+        kind: of the data set's data. None where it is not known: then all fields are named that are
+            usually set for data of some kind.
+    """
+    usual = [KINDS[kind].usual_settings] if kind else [k.usual_settings for k in KINDS.values()]
+    also = [
+        name
+        for settings in usual
+        for name, value in settings.items()
+        if kind is None or getattr(config, name) != value
+    ]
+    return config.options(but, also)
 
 
 def check(config: RunConfig, kind: str) -> None:

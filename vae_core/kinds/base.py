@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -21,6 +22,8 @@ class Kind(Protocol):
         name: of the kind.
         arrays: what its arrays are, `images` or `text`: two kinds may share architectures and usual
             settings, and differ in how they are shown.
+        usual_settings: field -> value that the command line and the form set for data of this kind
+            where they are told nothing else.
         has_vocabulary: are its items tokens of a vocabulary?
         may_have_factors: can it be known what its items were made from?
         item, items, an_item: its words: an `image`, `images`, and `an image`, which numbers are
@@ -29,6 +32,7 @@ class Kind(Protocol):
 
     name: str
     arrays: str
+    usual_settings: Mapping[str, Any]
     has_vocabulary: bool
     may_have_factors: bool
     item: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ class Images:
     """See `vae_core.kinds.base.Kind`."""
 
     name = arrays = "images"
+    usual_settings: Mapping[str, Any] = {}
     has_vocabulary = False
     may_have_factors = True
     item, items, an_item = "image", "images", "an image"

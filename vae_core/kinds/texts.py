@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,8 @@ class Texts:
     """See `vae_core.kinds.base.Kind`."""
 
     name = arrays = "text"
+    # Without a warm-up of β such models collapse.
+    usual_settings: Mapping[str, Any] = {"architecture": "lstm", "schedule": "linear"}
     has_vocabulary = True
     may_have_factors = False
     item, items, an_item = "text", "texts", "a text"

@@ -9,8 +9,15 @@ import numpy as np
 from vae_core.config import RunConfig
 
 
+class Step(NamedTuple):
+    """beta and capacity at one step; capacity is None but for the capacity schedule."""
+
+    beta: Any
+    capacity: Any = None
+
+
 class Schedule(NamedTuple):
-    """beta and capacity at some steps; capacity is None but for the capacity schedule."""
+    """beta (k,) and capacity (k,) at k steps; capacity is None but for the capacity schedule."""
 
     beta: np.ndarray
     capacity: np.ndarray | None

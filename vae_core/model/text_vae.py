@@ -18,7 +18,7 @@ from vae_core.config import RunConfig
 from vae_core.data.tokens import HIDDEN, START, decoder_inputs, generate
 from vae_core.model import architectures
 from vae_core.model.likelihoods import categorical
-from vae_core.model.vae import EVALUATION_BATCH, VAE
+from vae_core.model.vae import EVALUATION_BATCH, VAE, ItemTerms
 
 WORD_DROPOUT = 0.3  # share of the tokens that are hidden from the decoder, see `TextVAE`
 
@@ -62,27 +62,26 @@ class TextVAE(VAE):
         )
         return tf.concat([super().noise(purpose, step, count), uniform], axis=1)
 
-    def distortion_and_rate(
-        self, tokens: tf.Tensor, noise: tf.Tensor, training: bool = False
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Distortion (n,) and rate per latent dimension (n, d), with one z a text, in nats.
+    def item_terms(self, x: tf.Tensor, noise: tf.Tensor, training: bool = False) -> ItemTerms:
+        """Distortion and rate of each text, with one z a text.
 
         Args:
-            tokens: (n, length).
+            x: (n, length), tokens.
             noise: see `noise`; words are dropped in training alone.
             training: as Keras layers take it.
         """
         d = self.config.latent_dim
-        z, mean, log_var = self.sample_posterior(tokens, noise[:, :d], training)
-        start = tf.fill((tf.shape(tokens)[0], 1), START)
-        read = tf.concat([start, tokens[:, :-1]], axis=1)
+        z, mean, log_var = self.sample_posterior(x, noise[:, :d], training)
+        start = tf.fill((tf.shape(x)[0], 1), START)
+        read = tf.concat([start, x[:, :-1]], axis=1)
         if training:
             hidden = (noise[:, d:] < WORD_DROPOUT) & (read != START)
             read = tf.where(hidden, HIDDEN, read)
         logits = self.decoder([z, read], training=training)
-        return (
-            -self.likelihood.log_prob(logits, tokens, ops),
+        return ItemTerms(
+            -self.likelihood.log_prob(logits, x, ops),
             self.rate_per_dim(mean, log_var),
+            *(z, mean, log_var),
         )
 
     def log_likelihood(self, tokens: np.ndarray, z: np.ndarray) -> np.ndarray:

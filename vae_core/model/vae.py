@@ -65,7 +65,7 @@ class VAE(keras.Model):
         self.built = True
         # One compiled function a model: `tf.function` on the method would be shared by all.
         self._train = tf.function(self._train_steps, jit_compile=self.jit, autograph=False)
-        self._evaluate = tf.function(self.distortion_and_rate, autograph=False)
+        self._evaluate = tf.function(self.item_terms, autograph=False)
 
     def own_likelihood(self, config: RunConfig) -> Any:
         """The likelihood of the data. `TextVAE` overrides this."""
@@ -98,19 +98,21 @@ class VAE(keras.Model):
             return mean, mean, log_var
         return mean + ops.exp(0.5 * log_var) * noise, mean, log_var
 
-    def distortion_and_rate(
-        self, x: tf.Tensor, noise: tf.Tensor, training: bool = False
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Distortion (n,) and rate per latent dimension (n, d), with one z an image, in nats.
+    def item_terms(self, x: tf.Tensor, noise: tf.Tensor, training: bool = False) -> ItemTerms:
+        """Distortion and rate of each item, with one z an item.
 
-        Of an autoencoder the second is no rate: to be thrown away.
+        Args:
+            x: (n, *item_shape).
+            noise: see `noise`.
+            training: as Keras layers take it.
         """
         z, mean, log_var = self.sample_posterior(x, noise, training)
         params = self._by_value(self.decoder(z, training=training))
         values = ops.reshape(x, (-1, math.prod(self.item_shape)))
-        return (
+        return ItemTerms(
             -self.likelihood.log_prob(params, values, ops),
             self.rate_per_dim(mean, log_var),
+            *(z, mean, log_var),
         )
 
     def _by_value(self, outputs: Any) -> Any:
@@ -182,17 +184,23 @@ class VAE(keras.Model):
             x = tf.gather(images, batches[i])
             noise = self.noise("train", first_step + i, batch_size)
             with tf.GradientTape() as tape:
-                distortion, rate_per_dim = self.distortion_and_rate(x, noise, training=True)
-                distortion = tf.reduce_mean(distortion)
-                rate = tf.reduce_mean(tf.reduce_sum(rate_per_dim, axis=-1))
-                terms = Terms(distortion, rate, tf.reduce_mean(rate_per_dim, axis=0))
-                loss = self.objective.loss(terms, beta[i], capacity[i], ops)
+                items = self.item_terms(x, noise, training=True)
+                terms = Terms(
+                    distortion=tf.reduce_mean(items.distortion),
+                    rate=tf.reduce_mean(tf.reduce_sum(items.rate_per_dim, axis=-1)),
+                    rate_per_dim=tf.reduce_mean(items.rate_per_dim, axis=0),
+                    z=items.z,
+                    posterior_mean=items.posterior_mean,
+                    posterior_log_var=items.posterior_log_var,
+                    prior=self.prior,
+                )
+                loss = self.objective.loss(terms, schedules.Step(beta[i], capacity[i]), ops)
             gradients = [
                 tf.zeros(weight.shape) if gradient is None else gradient  # of the log-variance
                 for gradient, weight in zip(tape.gradient(loss, weights), weights, strict=True)
             ]
             self.optimizer.apply(gradients, weights)
-            return i + 1, sums + tf.stack([loss, distortion, rate][:parts])
+            return i + 1, sums + tf.stack([loss, terms.distortion, terms.rate][:parts])
 
         _, sums = tf.while_loop(lambda i, _: i < count, step, (tf.constant(0), tf.zeros(parts)))
         return sums
@@ -220,11 +228,21 @@ class VAE(keras.Model):
             )
             for i in range(0, len(images), EVALUATION_BATCH)
         ]
-        distortion, rate_per_dim = (np.concatenate(parts) for parts in zip(*batches, strict=True))
-        return Evaluation(
-            float(distortion.mean(dtype=np.float64)),
-            rate_per_dim.mean(axis=0, dtype=np.float64) if self.prior else None,
+        items = ItemTerms(*(np.concatenate(parts) for parts in zip(*batches, strict=True)))
+        distortion = float(items.distortion.mean(dtype=np.float64))
+        if self.prior is None:
+            return Evaluation(distortion, None)
+        rate_per_dim = items.rate_per_dim.mean(axis=0, dtype=np.float64)
+        terms = Terms(
+            distortion=distortion,
+            rate=float(rate_per_dim.sum()),
+            rate_per_dim=rate_per_dim,
+            z=items.z,
+            posterior_mean=items.posterior_mean,
+            posterior_log_var=items.posterior_log_var,
+            prior=self.prior,
         )
+        return Evaluation(distortion, terms)
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """posterior_mean and posterior_log_var (n, d) of images (n, *item_shape).
@@ -285,11 +303,33 @@ class VAE(keras.Model):
         return all(bool(tf.reduce_all(tf.math.is_finite(w))) for w in self.trainable_variables)
 
 
+class ItemTerms(NamedTuple):
+    """The terms of n items, with one z an item.
+
+    Attributes:
+        distortion: (n,), nats an item.
+        rate_per_dim: (n, d), nats an item. Of an autoencoder it is no rate, and is not read.
+        z: (n, d).
+        posterior_mean, posterior_log_var: (n, d).
+    """
+
+    distortion: Any
+    rate_per_dim: Any
+    z: Any
+    posterior_mean: Any
+    posterior_log_var: Any
+
+
 class Evaluation(NamedTuple):
-    """Means over the held-out images, nats an image; an autoencoder has no rate."""
+    """The held-out items.
+
+    Attributes:
+        distortion: nats an item, mean over the items.
+        terms: what the objective reads; None of an autoencoder, which has no rate.
+    """
 
     distortion: float
-    rate_per_dim: np.ndarray | None
+    terms: Terms | None
 
     def record(
         self, objective: Objective, beta: float | None, capacity: float | None
@@ -297,14 +337,13 @@ class Evaluation(NamedTuple):
         """As metrics.jsonl keeps it: loss, distortion and, where there is one, rate, elbo and
         rate_per_dim.
         """
-        if self.rate_per_dim is None or beta is None:
+        if self.terms is None or beta is None:
             return {"loss": self.distortion, "distortion": self.distortion}
-        rate = float(self.rate_per_dim.sum())
-        terms = Terms(self.distortion, rate, self.rate_per_dim)
+        step = schedules.Step(float(beta), capacity)
         return {
-            "loss": float(objective.loss(terms, float(beta), capacity)),
+            "loss": float(objective.loss(self.terms, step)),
             "distortion": self.distortion,
-            "rate": rate,
-            "elbo": float(objectives.elbo(self.distortion, rate)),
-            "rate_per_dim": [float(value) for value in self.rate_per_dim],
+            "rate": self.terms.rate,
+            "elbo": float(objectives.elbo(self.distortion, self.terms.rate)),
+            "rate_per_dim": [float(value) for value in self.terms.rate_per_dim],
         }

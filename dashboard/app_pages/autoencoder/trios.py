@@ -6,6 +6,7 @@ import functools
 from dataclasses import dataclass, replace
 
 from dashboard.shared import run_list
+from vae_core import kinds
 from vae_core.config import RunConfig
 from vae_core.data import registry
 from vae_core.data.dataset import DatasetError
@@ -73,4 +74,4 @@ def command(config: RunConfig) -> str:
         kind = registry.source(config.dataset).kind
     except DatasetError:  # an uploaded data set that is not on this machine
         kind = None
-    return " ".join(["python -m vae_core train", *config.options(kind=kind)])
+    return " ".join(["python -m vae_core train", *kinds.options(config, kind=kind)])

@@ -12,10 +12,10 @@ from dashboard.app_pages.train import own_data
 from dashboard.components.plot.plot import plot
 from dashboard.figures import curves
 from dashboard.shared import markdown, notes, sweeps, training_cost
+from vae_core import kinds
 from vae_core.config import (
     FIELDS,
     OPTIMISER,
-    USUAL_SETTINGS,
     ConfigError,
     RunConfig,
     VaeLabError,
@@ -39,7 +39,7 @@ MAX_SEEDS = 5
 ASKED_FIRST = ("dataset", "model", "beta")
 # The row of boxes begins with these, and goes on with the fields that are not named here.
 ROW_BEGINS = ("architecture", "latent_dim", "epochs", "schedule", "batch_size")
-OF_KIND = {name for settings in USUAL_SETTINGS.values() for name in settings}
+OF_KIND = {name for kind in kinds.KINDS.values() for name in kind.usual_settings}
 
 
 def choose_configs() -> list[RunConfig]:
@@ -254,7 +254,7 @@ def _set(names: list[str], values: dict[str, Any], source: Source, chosen: str) 
             continue
         if setting.choices and len(setting.choices_for()) == 1:
             continue  # there is nothing to choose until a plug-in adds a second
-        usual = USUAL_SETTINGS[source.kind].get(name, setting.default)
+        usual = kinds.KINDS[source.kind].usual_settings.get(name, setting.default)
         offered: Any = setting.offered or (setting.low, setting.high)
         low, high = offered
         if name in OF_KIND and source.kind != "images":

@@ -258,8 +258,9 @@ def test_padding_changes_nothing(vae: TextVAE) -> None:
 def test_gradients_reach_every_weight_and_none_comes_from_padding(vae: TextVAE) -> None:
     x = tf.constant(encode(["abcdef", "a"], "abcdef", 9))
     with tf.GradientTape() as tape:
-        distortion, rate = vae.distortion_and_rate(x, vae.noise("train", 0, 2), training=True)
-        loss = tf.reduce_mean(distortion) + tf.reduce_mean(tf.reduce_sum(rate, -1))
+        terms = vae.item_terms(x, vae.noise("train", 0, 2), training=True)
+        rate = tf.reduce_mean(tf.reduce_sum(terms.rate_per_dim, -1))
+        loss = tf.reduce_mean(terms.distortion) + rate
     gradients = tape.gradient(loss, vae.trainable_variables)
     for variable, gradient in zip(vae.trainable_variables, gradients, strict=True):
         values = tf.convert_to_tensor(gradient).numpy()
@@ -278,7 +279,7 @@ def test_word_dropout_is_of_the_step_alone_and_not_where_numbers_are_held_out(
     mixed = tf.concat([first[:, :2], second[:, 2:]], axis=1)  # other words dropped, the same z
 
     def distortion(noise: tf.Tensor, training: bool) -> list[float]:
-        return list(vae.distortion_and_rate(x, noise, training)[0].numpy())
+        return list(vae.item_terms(x, noise, training).distortion.numpy())
 
     assert distortion(first, True) != distortion(mixed, True)
     assert distortion(first, False) == distortion(mixed, False)
@@ -296,7 +297,7 @@ def test_three_of_ten_words_are_hidden_and_the_start_never(
 
     monkeypatch.setattr(vae, "decoder", decoder)
     for training in (True, False):
-        vae.distortion_and_rate(x, vae.noise("train", 0, 4000), training)
+        vae.item_terms(x, vae.noise("train", 0, 4000), training)
     assert (read[0][:, 1:] == HIDDEN).mean() == pytest.approx(0.3, abs=0.01)
     assert (read[0][:, 0] == START).all()
     assert not (read[1] == HIDDEN).any()

@@ -76,7 +76,7 @@ def test_no_noise_reaches_it() -> None:
     for config, same in ((AE, True), (SMALL, False)):
         vae = VAE(config, (8, 8, 1))
         found = [
-            vae.distortion_and_rate(images, vae.noise("train", step, 4))[0] for step in range(2)
+            vae.item_terms(images, vae.noise("train", step, 4)).distortion for step in range(2)
         ]
         assert np.array_equal(np.asarray(found[0]), np.asarray(found[1])) == same
 

@@ -153,7 +153,7 @@ def test_effective_beta_gives_the_same_loss_gradients_and_minimum(
         beta = effective_beta.effective_beta(written, kl, reconstruction, d, pixels)
         rate = standard_normal.rate(scale * mean, log_var).mean()
         terms = Terms(distortion(scale * logits, x).mean(), rate, None)
-        return float(objectives.of(RunConfig()).loss(terms, beta))
+        return float(objectives.of(RunConfig()).loss(terms, schedules.Step(beta)))
 
     factor = pixels if reconstruction == "mean" else 1
     assert ours(0.8) == pytest.approx(factor * theirs(0.8))

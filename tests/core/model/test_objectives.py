@@ -12,6 +12,7 @@ from vae_core.config import ConfigError, RunConfig
 from vae_core.model import objectives, priors
 from vae_core.model.objectives import OBJECTIVES, Objective, Terms
 from vae_core.model.priors import PRIORS
+from vae_core.model.schedules import Step
 
 CONFIGS = [
     *(RunConfig(objective=name, beta=3) for name in OBJECTIVES),
@@ -29,32 +30,34 @@ def test_keras_and_numpy_agree_and_the_distortion_counts_once(config: RunConfig)
     objective = objectives.of(config)
     assert objective.parts[:2] == ("loss", "distortion")
     assert ("rate" in objective.parts) == config.has_rate
-    loss = objective.loss(TERMS, 3.0, 5.0)
-    in_keras = Terms(*(ops.convert_to_tensor(term, "float32") for term in TERMS))
-    assert float(objective.loss(in_keras, 3.0, 5.0, ops)) == pytest.approx(float(loss), rel=1e-6)
-    more = objective.loss(TERMS._replace(distortion=108.0), 3.0, 5.0)
+    loss = objective.loss(TERMS, Step(3.0, 5.0))
+    in_keras = Terms(*(ops.convert_to_tensor(term, "float32") for term in TERMS[:3]))
+    assert float(objective.loss(in_keras, Step(3.0, 5.0), ops)) == pytest.approx(
+        float(loss), rel=1e-6
+    )
+    more = objective.loss(TERMS._replace(distortion=108.0), Step(3.0, 5.0))
     assert more - loss == pytest.approx(8)
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_at_beta_zero_a_rate_that_ran_off_costs_nothing(name: str) -> None:
     ran_off = Terms(100.0, math.inf, np.full(4, math.inf))
-    assert objectives.of(RunConfig(objective=name, beta=0)).loss(ran_off, 0.0) == 100.0
+    assert objectives.of(RunConfig(objective=name, beta=0)).loss(ran_off, Step(0.0)) == 100.0
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.id)
 def test_a_model_that_has_learned_nothing_is_no_divergence(config: RunConfig) -> None:
     """Its rate is 0, or with autoencoders none."""
     objective, nothing = objectives.of(config), Terms(100.0, 0.0, np.zeros(config.latent_dim))
-    loss = objective.loss(nothing, config.beta, config.capacity)
+    loss = objective.loss(nothing, Step(config.beta, config.capacity))
     assert loss <= objective.highest(100.0)
 
 
 def test_beta_and_capacity() -> None:
-    assert objectives.of(RunConfig()).loss(TERMS, 1.0) == pytest.approx(107)
-    assert objectives.of(RunConfig(beta=4)).loss(TERMS, 4.0) == pytest.approx(128)
+    assert objectives.of(RunConfig()).loss(TERMS, Step(1.0)) == pytest.approx(107)
+    assert objectives.of(RunConfig(beta=4)).loss(TERMS, Step(4.0)) == pytest.approx(128)
     capacity = objectives.of(RunConfig(schedule="capacity", beta=2))
-    assert capacity.loss(TERMS, 2.0, 10.0) == pytest.approx(106)
+    assert capacity.loss(TERMS, Step(2.0, 10.0)) == pytest.approx(106)
 
 
 def free_bits(nats: float, **changes: Any) -> Objective:
@@ -63,18 +66,18 @@ def free_bits(nats: float, **changes: Any) -> Objective:
 
 def test_free_bits() -> None:
     """max(0.5, .) of 0.1, 0.5, 2 and 4.4 is 0.5 + 0.5 + 2 + 4.4."""
-    assert free_bits(0.5).loss(TERMS, 1.0) == pytest.approx(107.4)
-    assert free_bits(0.5, beta=10).loss(TERMS, 10.0) == pytest.approx(174)
-    assert free_bits(0).loss(TERMS, 1.0) == pytest.approx(107), "none: the plain objective"
-    assert free_bits(9).loss(TERMS, 1.0) == pytest.approx(100 + 4 * 9), "all are free"
+    assert free_bits(0.5).loss(TERMS, Step(1.0)) == pytest.approx(107.4)
+    assert free_bits(0.5, beta=10).loss(TERMS, Step(10.0)) == pytest.approx(174)
+    assert free_bits(0).loss(TERMS, Step(1.0)) == pytest.approx(107), "none: the plain objective"
+    assert free_bits(9).loss(TERMS, Step(1.0)) == pytest.approx(100 + 4 * 9), "all are free"
 
 
 def test_below_the_limit_nothing_pulls_at_the_rate() -> None:
     def slope(dim: int) -> float:
         raised = RATES + 1e-6 * np.eye(4)[dim]
-        return float((free_bits(0.5).loss(Terms(0, 0, raised), 1.0) - base) / 1e-6)
+        return float((free_bits(0.5).loss(Terms(0, 0, raised), Step(1.0)) - base) / 1e-6)
 
-    base = free_bits(0.5).loss(Terms(0, 0, RATES), 1.0)
+    base = free_bits(0.5).loss(Terms(0, 0, RATES), Step(1.0))
     assert [slope(0), slope(2), slope(3)] == pytest.approx([0, 1, 1], abs=1e-6)
 
 

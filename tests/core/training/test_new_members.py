@@ -8,14 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from vae_core import kinds
 from vae_core.api.trained_run import TrainedRun
 from vae_core.config import RunConfig
 from vae_core.data.dataset import Dataset
 from vae_core.data.registry import DATASETS
 from vae_core.data.source import Source
 from vae_core.inference.images import Inference
+from vae_core.kinds.images import Images
 from vae_core.model.likelihoods import LIKELIHOODS
 from vae_core.model.likelihoods.gaussian import Gaussian
+from vae_core.model.objectives import OBJECTIVES, Terms
+from vae_core.model.objectives.beta import Beta
+from vae_core.model.vae import VAE
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore
 from vae_core.training import evaluation, loop
@@ -103,3 +108,113 @@ def test_two_numbers_for_each_channel_of_each_pixel(
     assert np.shape(opened.reconstruct(data.x_test[:2])) == (2, 6, 10, 3)
     with pytest.raises(ValueError, match=r"shape \(n, 6, 10, 3\), got \(2, 6, 10\)"):
         opened.encode(data.x_test[:2, ..., 0])
+
+
+# --- objectives that read z, the posterior and the prior -------------------------------------
+
+
+class Wasserstein(Beta):
+    """The discrepancy (MMD) between z and samples of the prior in place of the rate.
+
+    Tolstikhin et al. (2018), "Wasserstein Auto-Encoders", with the biased estimate.
+    """
+
+    def penalty(self, terms: Terms, xp: Any = np) -> Any:
+        assert terms.prior
+        z, c = terms.z, 2.0 * terms.z.shape[-1]
+        drawn = terms.prior.sample(50, z.shape[-1], np.random.default_rng(0)).astype(np.float32)
+
+        def kernel(a: Any, b: Any) -> Any:
+            return xp.mean(c / (c + xp.sum(xp.square(a[:, None] - b[None]), axis=-1)))
+
+        return kernel(z, z) + kernel(drawn, drawn) - 2 * kernel(z, drawn)
+
+
+class TotalCorrelation(Beta):
+    """Chen et al. (2018), "Isolating Sources of Disentanglement in VAEs", within a batch."""
+
+    def penalty(self, terms: Terms, xp: Any = np) -> Any:
+        difference = terms.z[:, None] - terms.posterior_mean[None]
+        log_var = terms.posterior_log_var[None]
+        log_q = -0.5 * (xp.square(difference) * xp.exp(-log_var) + log_var)
+
+        def log_mean(values: Any) -> Any:
+            highest = xp.max(values, axis=1, keepdims=True)
+            return highest[:, 0] + xp.log(xp.mean(xp.exp(values - highest), axis=1))
+
+        each = xp.sum(log_mean(log_q), axis=-1)
+        return terms.rate + xp.mean(log_mean(xp.sum(log_q, axis=-1)) - each)
+
+
+@pytest.mark.parametrize("member", [Wasserstein, TotalCorrelation])
+def test_an_objective_that_reads_z(
+    member: type[Beta], store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its held-out loss is made of the same z as the distortion, and training lowers it."""
+    add(monkeypatch, OBJECTIVES, "mine", member)
+    add(monkeypatch, DATASETS, "flags", Source(flags, 6, 100, bundled=True))
+    settings = {"dataset": "flags", "objective": "mine", "beta": 300.0}
+    run = trained(store, **settings)
+    check_networks(run)
+    vae, data = evaluation.load_trained(run)
+    objective = member(run.config)
+
+    def penalty(model: VAE) -> float:
+        terms = model.evaluate_on(data.x_test).terms
+        assert terms
+        assert terms.z.shape == terms.posterior_mean.shape == (40, 2)
+        return float(objective.penalty(terms))
+
+    items = vae.item_terms(data.x_test, vae.noise("evaluate", 0, 40))
+    terms = vae.evaluate_on(data.x_test).terms
+    assert terms
+    assert terms.z == pytest.approx(np.asarray(items.z), abs=1e-5)
+    test = run.records("epoch")[-1]["test"]
+    assert test["loss"] == pytest.approx(test["distortion"] + 300 * penalty(vae), rel=1e-5)
+    assert penalty(vae) < penalty(VAE(run.config, data.item_shape))
+
+
+# --- vectors ---------------------------------------------------------------------------------
+
+
+def flowers(name: str = "flowers") -> Dataset:
+    """Rows of five measurements in [0, 1], of two sorts."""
+
+    def drawn(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng(seed)
+        labels = rng.integers(0, 2, n)
+        middle = np.array([[0.2, 0.8, 0.5, 0.3, 0.6], [0.7, 0.1, 0.5, 0.9, 0.2]])[labels]
+        x = np.clip(middle + rng.normal(0, 0.05, middle.shape), 0, 1)
+        return x.astype(np.float32), labels
+
+    return Dataset(name, *drawn(100, 0), *drawn(40, 1), ("small", "large"))
+
+
+class Vectors(Images):
+    """Rows of numbers: as images, but for their shape and words."""
+
+    name = "vectors"
+    item, items, an_item = "row", "rows", "a row"
+
+    def item_shape(self, size: int) -> tuple[int, ...]:
+        return (size,)
+
+
+@pytest.mark.parametrize("likelihood", [*LIKELIHOODS, "calibrated"])
+def test_vectors(likelihood: str, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(monkeypatch, LIKELIHOODS, "calibrated", Calibrated)
+    add(monkeypatch, DATASETS, "flowers", Source(flowers, 5, 100, bundled=True, shown_as="vectors"))
+    monkeypatch.setitem(kinds.KINDS, "vectors", Vectors())
+    run = trained(store, dataset="flowers", likelihood=likelihood)
+    assert kinds.of_run(run.config).name == "vectors"
+    check_networks(run)
+    vae, data = evaluation.load_trained(run)
+    assert data.item_shape == (5,)
+    assert vae.decoder.output_shape == (None, 5 * vae.likelihood.numbers)
+    assert run.records("start")[0]["dataset"]["size"] == 5
+    assert {"active_units", "iw_bound_50"} <= run.metrics().keys()
+    opened = TrainedRun(run)
+    assert np.shape(opened.sample(3)) == (3, 5)
+    assert np.shape(opened.reconstruct(data.x_test)) == (40, 5)
+    with pytest.raises(ValueError, match=r"shape \(n, 5\), got \(2, 4\)"):
+        opened.encode(data.x_test[:2, :4])

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from vae_core.config import ConfigError, RunConfig
+from vae_core.model.priors import Prior
+from vae_core.model.schedules import Step
 from vae_core.registry import Registry
 
 OBJECTIVES = Registry(
@@ -27,17 +29,24 @@ RECONSTRUCTION = "vae_core.model.objectives.reconstruction:Reconstruction"
 
 
 class Terms(NamedTuple):
-    """What an objective is made of: means over a batch, nats an item.
+    """What an objective is made of: a batch in training, or all held-out items.
 
     Attributes:
-        distortion: ().
-        rate: (), summed over the latent dimensions.
-        rate_per_dim: (d,).
+        distortion: (), nats an item, mean over the items.
+        rate: (), nats an item, summed over the latent dimensions, mean over the items.
+        rate_per_dim: (d,), nats an item, mean over the items.
+        z: (n, d), one sample from the posterior of each item.
+        posterior_mean, posterior_log_var: (n, d), natural log of the variance.
+        prior: p(z).
     """
 
     distortion: Any
     rate: Any
     rate_per_dim: Any
+    z: Any = None
+    posterior_mean: Any = None
+    posterior_log_var: Any = None
+    prior: Prior | None = None
 
 
 class Objective(Protocol):
@@ -50,12 +59,13 @@ class Objective(Protocol):
 
     parts: tuple[str, ...]
 
-    def loss(self, terms: Terms, beta: Any, capacity: Any = None, xp: Any = np) -> Any:
+    def loss(self, terms: Terms, step: Step, xp: Any = np) -> Any:
         """The loss (), nats an item.
 
         Args:
-            terms: of a batch, or of the held-out data.
-            beta, capacity: of this step, see `vae_core.model.schedules`.
+            terms: of a batch, or of all held-out items. What takes memory for each pair of items
+                should read the first few hundred rows of `z` alone.
+            step: beta and capacity of this step.
             xp: array module, `numpy` or `keras.ops`.
         """
         ...

@@ -8,6 +8,7 @@ import numpy as np
 
 from vae_core.config import RunConfig
 from vae_core.model.objectives import Terms
+from vae_core.model.schedules import Step
 
 
 class Beta:
@@ -22,14 +23,13 @@ class Beta:
     def __init__(self, config: RunConfig) -> None:
         self.beta = config.beta
 
-    def loss(self, terms: Terms, beta: Any, capacity: Any = None, xp: Any = np) -> Any:
-        del capacity
+    def loss(self, terms: Terms, step: Step, xp: Any = np) -> Any:
         if self.beta == 0:
             return terms.distortion
-        return terms.distortion + beta * self.penalty(terms, xp)
+        return terms.distortion + step.beta * self.penalty(terms, xp)
 
     def penalty(self, terms: Terms, xp: Any = np) -> Any:
-        """What beta weighs, nats an item. Subclasses count the rate otherwise."""
+        """What beta weighs, nats an item. Subclasses weigh something else."""
         del xp
         return terms.rate
 

@@ -12,6 +12,7 @@ import numpy as np
 from vae_core.config import RunConfig
 from vae_core.model.objectives import Terms
 from vae_core.model.objectives.beta import Beta
+from vae_core.model.schedules import Step
 
 
 class Capacity(Beta):
@@ -21,10 +22,10 @@ class Capacity(Beta):
         super().__init__(config)
         self.capacity = config.capacity
 
-    def loss(self, terms: Terms, beta: Any, capacity: Any = None, xp: Any = np) -> Any:
+    def loss(self, terms: Terms, step: Step, xp: Any = np) -> Any:
         if self.beta == 0:
             return terms.distortion
-        return terms.distortion + beta * xp.abs(terms.rate - capacity)
+        return terms.distortion + step.beta * xp.abs(terms.rate - step.capacity)
 
     def highest(self, distortion: float) -> float:
         """Where C is large, so is |rate - C| on a healthy run."""

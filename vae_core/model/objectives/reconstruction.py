@@ -8,6 +8,7 @@ import numpy as np
 
 from vae_core.config import RunConfig
 from vae_core.model.objectives import Terms
+from vae_core.model.schedules import Step
 
 
 class Reconstruction:
@@ -18,8 +19,8 @@ class Reconstruction:
     def __init__(self, config: RunConfig) -> None:
         del config
 
-    def loss(self, terms: Terms, beta: Any, capacity: Any = None, xp: Any = np) -> Any:
-        del beta, capacity, xp
+    def loss(self, terms: Terms, step: Step, xp: Any = np) -> Any:
+        del step, xp
         return terms.distortion
 
     def highest(self, distortion: float) -> float:
