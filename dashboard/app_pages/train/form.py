@@ -39,7 +39,6 @@ MAX_SEEDS = 5
 ASKED_FIRST = ("dataset", "model", "beta")
 # The row of boxes begins with these, and goes on with the fields that are not named here.
 ROW_BEGINS = ("architecture", "latent_dim", "epochs", "schedule", "batch_size")
-OF_KIND = {name for settings in USUAL_SETTINGS.values() for name in settings}
 
 
 def choose_configs() -> list[RunConfig]:
@@ -254,10 +253,11 @@ def _set(names: list[str], values: dict[str, Any], source: Source, chosen: str) 
             continue
         if setting.choices and len(setting.choices_for()) == 1:
             continue  # there is nothing to choose until a plug-in adds a second
-        usual = USUAL_SETTINGS[source.kind].get(name, setting.default)
+        of_kind = USUAL_SETTINGS[source.kind]
+        usual = of_kind.get(name, setting.default)
         offered: Any = setting.offered or (setting.low, setting.high)
         low, high = offered
-        if name in OF_KIND and source.kind != "images":
+        if name in of_kind:
             key += f"_{source.kind}"
         if name == "epochs":
             key += f"_{chosen}"
