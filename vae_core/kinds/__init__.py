@@ -51,8 +51,8 @@ def check(config: RunConfig, kind: str) -> None:
     if config.likelihood not in likelihoods.names(kind):
         likelihoods.LIKELIHOODS.check(config.likelihood)
         raise ConfigError(
-            f"the likelihood {config.likelihood!r} is for {likelihoods.KIND}, and the data set "
-            f"holds {kind}: leave it out."
+            f"the likelihood {config.likelihood!r} is for {' and '.join(likelihoods.BY_KIND)}, "
+            f"and the data set holds {kind}: leave it out."
         )
     priors.of(config)
     objectives.of(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -45,6 +46,22 @@ class Kind(Protocol):
 
     def size_in_words(self, size: int) -> str:
         """How large an item is, such as "28x28 pixels"."""
+        ...
+
+    def holds(self, size: int, labels: int) -> str:
+        """What a data set of the user's own holds, such as "images of 8x8 pixels, 10 labels"."""
+        ...
+
+    def recorded_size(self, config: RunConfig, said: Mapping[str, Any]) -> tuple[int, str]:
+        """Size and vocabulary of the data of an imported run; images have no vocabulary.
+
+        Args:
+            config: of the run.
+            said: of the data set, by the run's records, see `vae_core.runs.records.DatasetSize`.
+
+        Raises:
+            ValueError: that can't be, or the data set here is another; the message says why.
+        """
         ...
 
     def new_vae(self, config: RunConfig, size: int, vocabulary: str = "", steps: int = 1) -> VAE:

@@ -13,8 +13,6 @@ import numpy as np
 from vae_core.config import RunConfig
 from vae_core.registry import Registry
 
-# Of images. A text has one likelihood over its tokens, see `categorical`.
-KIND = "images"
 LIKELIHOODS = Registry(
     "likelihood",
     "vae_lab.likelihoods",
@@ -23,6 +21,8 @@ LIKELIHOODS = Registry(
         "gaussian": "vae_core.model.likelihoods.gaussian:Gaussian",
     },
 )
+# A text has one likelihood over its tokens, see `categorical`.
+BY_KIND = {"images": LIKELIHOODS}
 
 
 class Likelihood(Protocol):
@@ -83,4 +83,4 @@ def of(config: RunConfig) -> Likelihood:
 
 def names(kind: str | None = None) -> tuple[str, ...]:
     """Those for data of that kind; None: for any. Data of another kind don't read the field."""
-    return tuple(LIKELIHOODS) if kind in (None, KIND) else (RunConfig.likelihood,)
+    return tuple(BY_KIND.get(kind or "images", (RunConfig.likelihood,)))
