@@ -1,4 +1,7 @@
-"""How the items of each kind of data look on the pages: one file a kind and one line here."""
+"""How the items of each kind of data look on the pages: one file a kind and one line here.
+
+`images`, `texts` and `melodies` are the kinds; the other files hold parts of what they show.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,12 @@ SHOWN_KINDS: dict[str, ShownKind] = {kind.name: kind for kind in (Images(), Text
 
 
 def of_run(run: Run) -> ShownKind:
-    """How the data of a run look."""
+    """Return the member for a run's data."""
     return SHOWN_KINDS[kinds.of_run(run.config).name]
 
 
 def of_name(dataset: str, arrays: str) -> ShownKind:
-    """How the items of a data set look.
+    """Return the member for a data set.
 
     Args:
         dataset: its name.

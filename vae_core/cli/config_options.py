@@ -92,7 +92,7 @@ def config_of(values: Mapping[str, Any]) -> RunConfig:
 
 
 def _checked(given: dict[str, Any], kind: str) -> RunConfig:
-    """With the usual settings of that kind of data for what is not given."""
+    """Check a config. Fields that are not given have the usual settings of the kind of data."""
     config = RunConfig(**USUAL_SETTINGS[kind] | given)
     kinds.check(config, kind)
     return config

@@ -65,8 +65,8 @@ def import_run(content: Path | memoryview | bytes, file_name: str, store: RunSto
             "store": str(store.root.absolute()),
         }
         name = sandbox.display_name(file_name)
-        found = sandbox.ask_child("vae_core.exchange.importing", request, CHILD, name)
-        config = RunConfig.from_json((folder / found["id"] / CONFIG).read_text("utf-8"))
+        reply = sandbox.ask_child("vae_core.exchange.importing", request, CHILD, name)
+        config = RunConfig.from_json((folder / reply["id"] / CONFIG).read_text("utf-8"))
         outer = store.root / f".new-{uuid.uuid4().hex}"
         try:
             outer.mkdir(parents=True)

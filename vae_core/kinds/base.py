@@ -19,13 +19,12 @@ class Kind(Protocol):
     """A kind of data.
 
     Attributes:
-        name: of the kind.
-        arrays: what its arrays are, `images` or `text`: two kinds may share architectures and usual
-            settings, and differ in how they are shown.
-        has_vocabulary: are its items tokens of a vocabulary?
-        may_have_factors: can it be known what its items were made from?
-        item, items, an_item: its words: an `image`, `images`, and `an image`, which numbers are
-            nats of.
+        name: the key in `KINDS`.
+        arrays: what its arrays are, `images` or `text`. Two kinds with the same arrays share
+            architectures and usual settings, and differ in how they are shown.
+        has_vocabulary: whether its items are tokens of a vocabulary.
+        may_have_factors: whether the factors that its items were made from can be known.
+        item, items, an_item: its words, as in "held-out image", "images" and "nats an image".
     """
 
     name: str
@@ -37,7 +36,7 @@ class Kind(Protocol):
     an_item: str
 
     def item_shape(self, size: int) -> tuple[int, ...]:
-        """Shape of an item, without the batch.
+        """Return the shape of an item, without the batch.
 
         Args:
             size: pixels a side; tokens of the longest text.
@@ -45,27 +44,28 @@ class Kind(Protocol):
         ...
 
     def size_in_words(self, size: int) -> str:
-        """How large an item is, such as "28x28 pixels"."""
+        """Say how large an item is, such as "28x28 pixels"."""
         ...
 
     def holds(self, size: int, labels: int) -> str:
-        """What a data set of the user's own holds, such as "images of 8x8 pixels, 10 labels"."""
+        """Say what a user's data set holds, such as "images of 8x8 pixels, 10 labels"."""
         ...
 
-    def recorded_size(self, config: RunConfig, said: Mapping[str, Any]) -> tuple[int, str]:
-        """Size and vocabulary of the data of an imported run; images have no vocabulary.
+    def recorded_size(self, config: RunConfig, recorded: Mapping[str, Any]) -> tuple[int, str]:
+        """Return the size and the vocabulary of an imported run's data; "" if it has none.
 
         Args:
             config: of the run.
-            said: of the data set, by the run's records, see `vae_core.runs.records.DatasetSize`.
+            recorded: the data set in the run's records, a `vae_core.runs.records.DatasetSize`.
 
         Raises:
-            ValueError: that can't be, or the data set here is another; the message says why.
+            ValueError: they are impossible, or the data set on this machine has others; the
+                message is a sentence without its subject, the run.
         """
         ...
 
     def new_vae(self, config: RunConfig, size: int, vocabulary: str = "", steps: int = 1) -> VAE:
-        """The model with its first weights. This imports TensorFlow.
+        """Build the model with its initial weights. This imports TensorFlow.
 
         Args:
             config: the run.
@@ -76,17 +76,17 @@ class Kind(Protocol):
         ...
 
     def inference(self, run: Run) -> Any:
-        """The networks of a run without TensorFlow."""
+        """Open the networks of a run without TensorFlow."""
         ...
 
     def measure(self, networks: Any, dataset: Dataset) -> dict[str, float]:
-        """All metrics of a trained model that training itself does not report."""
+        """Compute the metrics of a trained model that training itself does not report."""
         ...
 
     def snapshot(
         self, vae: Any, dataset: Dataset, pictured: np.ndarray, z: np.ndarray
     ) -> dict[str, np.ndarray]:
-        """What is shown of a run while it trains: held-out items, and what they are decoded to.
+        """Return what is shown of a run while it trains: held-out items, decoded items and samples.
 
         Args:
             vae: the model.

@@ -37,8 +37,8 @@ class Images:
         named = "no labels" if labels == 1 else f"{labels} labels"
         return f"images of {self.size_in_words(size)}, {named}"
 
-    def recorded_size(self, config: RunConfig, said: Mapping[str, Any]) -> tuple[int, str]:
-        size = said["size"]
+    def recorded_size(self, config: RunConfig, recorded: Mapping[str, Any]) -> tuple[int, str]:
+        size = recorded["size"]
         try:
             known = registry.source(config.dataset).size
         except DatasetError:

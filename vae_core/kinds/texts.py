@@ -36,8 +36,8 @@ class Texts:
         del labels
         return f"texts of at most {size - 1} characters"
 
-    def recorded_size(self, config: RunConfig, said: Mapping[str, Any]) -> tuple[int, str]:
-        length, vocabulary = said["size"], said.get("vocabulary")
+    def recorded_size(self, config: RunConfig, recorded: Mapping[str, Any]) -> tuple[int, str]:
+        length, vocabulary = recorded["size"], recorded.get("vocabulary")
         if vocabulary is None:
             raise ValueError(
                 "its metrics.jsonl doesn't say which characters its texts have, as training "

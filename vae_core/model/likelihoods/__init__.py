@@ -77,10 +77,13 @@ def of(config: RunConfig) -> Likelihood:
     Raises:
         ConfigError: there is none of that name.
     """
-    found: Likelihood = LIKELIHOODS[config.likelihood](config)
-    return found
+    likelihood: Likelihood = LIKELIHOODS[config.likelihood](config)
+    return likelihood
 
 
 def names(kind: str | None = None) -> tuple[str, ...]:
-    """Those for data of that kind; None: for any. Data of another kind don't read the field."""
+    """Return the likelihoods for a kind of data; None: for any kind.
+
+    For data of a kind that is not in `BY_KIND`, the field of the config has no effect.
+    """
     return tuple(BY_KIND.get(kind or "images", (RunConfig.likelihood,)))
