@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import streamlit as st
 
-from dashboard.kinds.texts import (
+from dashboard.kinds.text_tables import (
     ROWS,
     decode,
-    display_texts,
     held_out_texts,
     missing_data_message,
     table,
     training_texts,
 )
-from dashboard.shared import item_words, run_cache
+from dashboard.shared import run_cache
+from vae_core import kinds
 from vae_core.latent.samples import prior_samples
 from vae_core.runs.run import Run
 
 
-def show_comparison(runs: list[Run], names: list[str]) -> None:
+def show_comparison(
+    runs: list[Run], names: list[str], display: Callable[[Sequence[str]], list[str]]
+) -> None:
     """Show how several runs reconstruct the same texts and decode the same z, a column per run.
 
     Args:
         runs: of any data sets; each data set gets a table.
         names: distinguish the runs.
+        display: texts -> as they are shown.
     """
     by_data: dict[str, list[int]] = {}
     for i, run in enumerate(runs):
         by_data.setdefault(run.config.dataset, []).append(i)
     groups = [([runs[i] for i in row], [names[i] for i in row]) for row in by_data.values()]
 
-    item, items = item_words.item(runs[0]), item_words.items(runs[0])
+    kind = kinds.of_run(runs[0].config)
+    item, items = kind.item, kind.items
     st.markdown(f"##### The same {items} through every run")
     fewest = min(len(run_cache.arrays(run)["labels"]) for run in runs)
     first = int(
@@ -49,7 +55,7 @@ def show_comparison(runs: list[Run], names: list[str]) -> None:
             continue
         rows = slice(first, first + ROWS)
         decoded = [decode(run, run_cache.arrays(run)["posterior_mean"][rows]) for run in group]
-        columns = [display_texts(group[0], column) for column in (strings[rows], *decoded)]
+        columns = [display(column) for column in (strings[rows], *decoded)]
         st.html(table(list(zip(*columns, strict=True)), ("held out", *titles), first_again=True))
     st.caption(
         f"Held-out {items}, and what their posterior means (of an autoencoder: their latents) are "
@@ -67,10 +73,10 @@ def show_comparison(runs: list[Run], names: list[str]) -> None:
         ]
         training = training_texts(group[0])
         marks_copies &= training is not None
-        copies = display_texts(
-            group[0], sorted({text for column in decoded for text in column} & (training or set()))
+        copies = display(
+            sorted({text for column in decoded for text in column} & (training or set()))
         )
-        columns = [display_texts(group[0], column) for column in decoded]
+        columns = [display(column) for column in decoded]
         st.html(table(list(zip(*columns, strict=True)), titles, marked=copies))
     st.caption(
         "Samples of the prior, the same in a row for runs of as many latent dimensions, decoded "

@@ -8,12 +8,12 @@ import numpy as np
 import streamlit as st
 
 from dashboard.figures import comparison
-from dashboard.shared.item_words import ANY_KIND, items
 from dashboard.shared.run_cache import arrays, last_test, numbers
-from dashboard.shared.run_list import all_runs, imported, run_label
+from dashboard.shared.run_list import ANY_KIND, all_runs, imported, run_label
 from dashboard.shared.run_picker import NothingToShowError
 from dashboard.shared.sweeps import MOST_RUNS
 from vae_core.config import RunConfig
+from vae_core.kinds import KINDS
 from vae_core.kinds.contents import Contents
 from vae_core.latent.alignment import Alignment, align
 from vae_core.runs.run import Run
@@ -29,7 +29,7 @@ def comparable(kind: str) -> list[Run]:
     These are all runs that the pages can show. Runs that differ only in the seed share their
     numbers; if none of them can be shown, one finished run stands for them with its numbers.
     """
-    candidates = all_runs(viewable=False, kinds=(kind,))
+    candidates = all_runs(viewable=False, of_kinds=(kind,))
     represented = {seeds_id(run.config) for run in candidates if run.viewable}
     runs = []
     for run in candidates:
@@ -45,7 +45,7 @@ def comparable(kind: str) -> list[Run]:
 
 def choose_kind() -> list[Run]:
     """Show a choice of the kind of data, and return its comparable runs."""
-    runs_on = {items(runs[0]): runs for kind in ANY_KIND if (runs := comparable(kind))}
+    runs_on = {KINDS[kind].items: runs for kind in ANY_KIND if (runs := comparable(kind))}
     if len(runs_on) < 2:
         return next(iter(runs_on.values()), [])
     chosen = st.segmented_control(
@@ -100,7 +100,7 @@ def numbers_over_seeds(runs: list[Run]) -> list[list[dict[str, float]]]:
     """
     groups = [seeds_id(run.config) for run in runs]
     numbers_of: dict[str, list[dict[str, float]]] = {}
-    for run in all_runs(viewable=False, kinds=ANY_KIND):
+    for run in all_runs(viewable=False, of_kinds=ANY_KIND):
         if (group := seeds_id(run.config)) not in groups or imported(run):
             continue
         if run_numbers := numbers(run):
@@ -164,7 +164,8 @@ def alignments(runs: list[Run], reference: Run | None) -> list[Alignment | None]
         same = run.config.dataset == reference.config.dataset and embedding.shape == target.shape
         if not same:
             st.warning(
-                f"{run_label(run)} has other {items(run)} or dimensions and stays as it is.",
+                f"{run_label(run)} has other {Contents(run.config).kind.items} or dimensions and "
+                "stays as it is.",
                 icon=":material/warning:",
             )
         needs_alignment = same and run.id != reference.id

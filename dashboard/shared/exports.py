@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.figures import pictures
-from dashboard.shared import item_words, run_cache
+from dashboard.shared import run_cache
 from vae_core.exchange.bundle import bundle
 from vae_core.kinds.contents import Contents
 from vae_core.latent import picture_sheet
@@ -71,13 +71,13 @@ def posteriors_csv(run: Run) -> bytes:
         columns = [_latents(arrays["posterior_mean"], "z")]
     frame = pd.concat(columns, axis=1)
     frame.insert(0, "label", arrays["label_names"][arrays["labels"]])
-    return frame.to_csv(index_label=f"held_out_{item_words.item(run)}").encode()
+    return frame.to_csv(index_label=f"held_out_{Contents(run.config).kind.item}").encode()
 
 
 def whole_run(run: Run) -> None:
     """Show the download buttons that every run has: its posteriors, and the run as a zip."""
     button(
-        f"Posteriors of held-out {item_words.item(run)}s (CSV)",
+        f"Posteriors of held-out {Contents(run.config).kind.item}s (CSV)",
         "table",
         lambda: posteriors_csv(run),
         f"{run.id}-posteriors.csv",

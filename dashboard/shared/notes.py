@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from dashboard.shared.item_words import item, kind
+from dashboard import kinds as shown_kinds
 from dashboard.shared.run_cache import numbers
 from dashboard.shared.run_list import imported
 from vae_core.kinds.contents import Contents
@@ -35,17 +35,17 @@ def notes(run: Run, at_present: Mapping[str, float] | None = None) -> None:
     """
     if imported(run):
         st.caption(":material/move_to_inbox: imported: its numbers are its sender's.")
-    if not Contents(run.config).has_prior:
-        st.info(AUTOENCODER.format(item=item(run)), icon=":material/info:")
+    shown = Contents(run.config)
+    if not shown.has_prior:
+        st.info(AUTOENCODER.format(item=shown.kind.item), icon=":material/info:")
         return
     if run.config.beta == 0:
         st.info(BETA_ZERO, icon=":material/info:")
     measured = at_present or numbers(run)
     if measured.get("active_units") == 0 and measured["rate"] < COLLAPSED_RATE:
         st.warning(
-            f"Collapsed: no latent dimension varies with the {item(run)} any more. The posterior "
-            "is all but the prior, the rate near 0, and the decoder "
-            + ("shows one mean picture" if kind(run) == "images" else "writes the same")
-            + " whatever z is.",
+            f"Collapsed: no latent dimension varies with the {shown.kind.item} any more. The "
+            "posterior is all but the prior, the rate near 0, and the decoder "
+            f"{shown_kinds.of_run(run).collapsed} whatever z is.",
             icon=":material/warning:",
         )

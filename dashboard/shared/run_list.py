@@ -9,21 +9,23 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from dashboard.shared.item_words import IMAGES, kind
 from dashboard.shared.markdown import escape_markdown
+from vae_core import kinds
 from vae_core.data import registry
 from vae_core.kinds.contents import Contents
 from vae_core.runs.errors import RunError
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore, default_store, pretrained_store
 
+IMAGES, ANY_KIND = ("images",), tuple(kinds.KINDS)
 
-def all_runs(viewable: bool = True, kinds: tuple[str, ...] = IMAGES) -> list[Run]:
+
+def all_runs(viewable: bool = True, of_kinds: tuple[str, ...] = IMAGES) -> list[Run]:
     """Return the store's runs, newest first, then the pretrained ones, without damaged ones.
 
     Args:
         viewable: whether to return only runs that the pages can show, see `Run.viewable`.
-        kinds: the kinds of data; most pages show only images.
+        of_kinds: the kinds of data; most pages show only images.
     """
     runs_by_id: dict[str, Run] = {}
     for store in (default_store(), pretrained_store()):
@@ -33,7 +35,9 @@ def all_runs(viewable: bool = True, kinds: tuple[str, ...] = IMAGES) -> list[Run
         for run in runs:
             runs_by_id.setdefault(run.id, run)
     return [
-        run for run in runs_by_id.values() if kind(run) in kinds and (run.viewable or not viewable)
+        run
+        for run in runs_by_id.values()
+        if kinds.of_run(run.config).name in of_kinds and (run.viewable or not viewable)
     ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from dashboard.shared.item_words import an_item, items
 from dashboard.shared.run_cache import arrays, last_test, numbers
 from vae_core.kinds.contents import Contents
 from vae_core.latent import planes
@@ -48,12 +47,13 @@ def metrics_row(run: Run) -> None:
     test = last_test(run)
     if test is None:
         return
+    kind = Contents(run.config).kind
     with st.container(horizontal=True):
         for name in (name for name in LOSSES if name in test):
             st.metric(
                 name,
                 f"{test[name]:.2f}",
-                help=f"{METRICS[name].text} Held-out {items(run)}, nats {an_item(run)}.",
+                help=f"{METRICS[name].text} Held-out {kind.items}, nats {kind.an_item}.",
                 border=True,
             )
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Collection
 
 import streamlit as st
 
-from dashboard.shared.item_words import ANY_KIND, IMAGES, SHOWN_AS, SHOWN_ON, items, kind
+from dashboard import kinds as shown_kinds
+from dashboard.kinds import SHOWN_KINDS
 from dashboard.shared.markdown import escape_markdown
-from dashboard.shared.run_list import all_runs, run_label
+from dashboard.shared.run_list import ANY_KIND, IMAGES, all_runs, run_label
 from dashboard.shell.presentation import PRESENTING
+from vae_core import kinds
 from vae_core.runs.run import Run
 
 
@@ -20,7 +22,7 @@ class NothingToShowError(Exception):
 def pick_run(
     key: str = "run",
     viewable: bool = True,
-    kinds: tuple[str, ...] = IMAGES,
+    of_kinds: tuple[str, ...] = IMAGES,
     suits: Callable[[Run], bool] = lambda _: True,
     none: str = "There are no runs to look at yet: train one on the Train page.",
 ) -> Run:
@@ -29,26 +31,27 @@ def pick_run(
     Args:
         key: pages with the same key share the choice.
         viewable: see `all_runs`.
-        kinds: see `all_runs`. If a run of another kind was chosen on another page, a note says so.
+        of_kinds: see `all_runs`. If a run of another kind was chosen on another page, a note says
+            so.
         suits: only runs for which this is True are offered.
         none: the hint if there is no such run.
 
     Raises:
         NothingToShowError: there is no run to choose.
     """
-    runs = {run_label(run): run for run in all_runs(viewable, kinds) if suits(run)}
+    runs = {run_label(run): run for run in all_runs(viewable, of_kinds) if suits(run)}
     if not runs:
         raise NothingToShowError(none)
     requested = st.session_state.get(key)
     others = {}
     if requested is not None and requested not in runs:  # only then: a label reads the status
-        others = {run_label(run): run for run in all_runs(viewable, _other_kinds(kinds))}
+        others = {run_label(run): run for run in all_runs(viewable, _other_kinds(of_kinds))}
     if requested in others:
-        requested_kind = kind(others[requested])
-        shown_kinds = " and ".join(SHOWN_AS[kind] for kind in kinds)
+        items = kinds.of_run(others[requested].config).items
+        shown_here = " and ".join(SHOWN_KINDS[name].shown_as for name in of_kinds)
         st.caption(
-            f"{escape_markdown(requested)} holds {items(others[requested])}, and this page shows "
-            f"{shown_kinds}: here is another run. {SHOWN_ON[requested_kind]}"
+            f"{escape_markdown(requested)} holds {items}, and this page shows {shown_here}: here "
+            f"is another run. {shown_kinds.of_run(others[requested]).shown_on}"
         )
     if key in st.session_state and st.session_state[key] not in runs:  # it was deleted
         st.session_state[key] = next(iter(runs))
@@ -65,8 +68,8 @@ def pick_run(
     return run
 
 
-def _other_kinds(kinds: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(kind for kind in ANY_KIND if kind not in kinds)
+def _other_kinds(of_kinds: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(kind for kind in ANY_KIND if kind not in of_kinds)
 
 
 def replace_missing_choice(key: str, options: Collection[str], first: str) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from dashboard.access import actions, roles
-from dashboard.shared import item_words, markdown, run_cache, run_list, run_numbers, state_badge
+from dashboard.shared import markdown, run_cache, run_list, run_numbers, state_badge
 from dashboard.shared.training_cost import duration
 from vae_core.config import RunConfig, VaeLabError
 from vae_core.runs.errors import RunError
@@ -194,7 +194,7 @@ def delete(run: Run) -> None:
     """Delete a run; if it was watched, watch the newest one."""
     actions.delete(run)
     if st.session_state.get("watched") == run_list.run_label(run):
-        remaining = run_list.all_runs(viewable=False, kinds=item_words.ANY_KIND)
+        remaining = run_list.all_runs(viewable=False, of_kinds=run_list.ANY_KIND)
         if remaining:
             watch(remaining[0])
         else:

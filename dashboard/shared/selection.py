@@ -5,19 +5,18 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from dashboard import kinds as shown_kinds
 from dashboard.access import actions, roles
 from dashboard.components.plot.plot import plot
 from dashboard.figures import label_counts
-from dashboard.kinds import texts
-from dashboard.shared import item_words, markdown, png, run_cache
+from dashboard.shared import markdown
 from dashboard.shared.groups import groups_of_run
 from dashboard.shared.posteriors import Posteriors
+from vae_core import kinds
 from vae_core.config import VaeLabError
 from vae_core.runs.groups import GROUP_NAME_LENGTH
 from vae_core.runs.run import Run
 from vae_core.runs.store import default_store
-
-SHOWN = {"image": 36, "text": 16, "melody": 16}  # decoded members of the selection
 
 
 def rows(run: Run, posteriors: Posteriors) -> np.ndarray | None:
@@ -75,29 +74,14 @@ def _selected(run: Run, posteriors: Posteriors, selected: np.ndarray) -> None:
             height=60 + 26 * int((counts > 0).sum()),
             alt="How many of each label are selected",
         )
+    shown = shown_kinds.of_run(run)
     centre = posteriors.mean[selected].mean(axis=0, keepdims=True)
-    chosen = np.sort(np.random.default_rng(0).permutation(selected)[: SHOWN[posteriors.item]])
+    chosen = np.sort(np.random.default_rng(0).permutation(selected)[: shown.most_members])
     some = "" if len(chosen) == len(selected) else f"{len(chosen)} of them, "
-    if posteriors.item != "image":
-        with mean:
-            st.html(texts.table([texts.decode(run, centre)], ["their mean, decoded"]))
-        with members:
-            texts.show_members(run, posteriors, chosen)
-            st.caption(f"{some}each decoded from its posterior mean.")
-        save(run, held_out, training)
-        return
     with mean:
-        png.show_png(
-            run_cache.decoded(run, centre, 1, 224),
-            "their mean, decoded",
-            "The decoded mean of the selected posterior means",
-        )
+        shown.show_centre(run, centre)
     with members:
-        png.show_png(
-            run_cache.decoded(run, posteriors.mean[chosen], 9),
-            f"{some}each decoded",
-            "Decoded posterior means of selected images",
-        )
+        shown.show_members(run, posteriors, chosen, some)
     save(run, held_out, training)
 
 
@@ -109,7 +93,7 @@ def save(run: Run, held_out: np.ndarray, training: int = 0) -> None:
         held_out: (n,), rows of the held-out items.
         training: number of selected training items, which can't be saved.
     """
-    item, items, reason = item_words.item(run), item_words.items(run), roles.viewer_reason()
+    items, reason = kinds.of_run(run.config).items, roles.viewer_reason()
     if reason is not None:
         st.caption(f"Only trainers may save groups: {markdown.escape_markdown(reason)}")
         return
@@ -119,8 +103,7 @@ def save(run: Run, held_out: np.ndarray, training: int = 0) -> None:
                 "Save as a group",
                 max_chars=GROUP_NAME_LENGTH,
                 placeholder="its name, e.g. slanted ones",
-                help="Groups are kept with your runs"
-                + (", for the Arithmetic page." if item == "image" else "."),
+                help=shown_kinds.of_run(run).groups_help,
                 width=320,
             )
             pressed = st.form_submit_button("Save", icon=":material/bookmark_add:")

@@ -10,10 +10,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.figures import rolls
-from dashboard.kinds.melodies import COLUMNS
-from dashboard.kinds.texts import decode, training_texts
-from dashboard.shared import item_words, run_cache, run_list
+from dashboard.kinds.melody_players import COLUMNS
+from dashboard.kinds.text_tables import decode, training_texts
+from dashboard.shared import run_cache, run_list
 from tests.dashboard.pages import on, open_page, plots
+from vae_core import kinds
 from vae_core.data import melodies, notation, registry
 from vae_core.data.tokens import encode
 from vae_core.latent import paths
@@ -28,7 +29,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The one that ships, on a machine without the data."""
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
     st.cache_resource.clear()
-    (found,) = [r for r in run_list.all_runs(kinds=("melodies",)) if run_list.pretrained(r)]
+    (found,) = [r for r in run_list.all_runs(of_kinds=("melodies",)) if run_list.pretrained(r)]
     return found
 
 
@@ -155,7 +156,7 @@ def test_the_form_says_how_to_get_the_data(run: Run, monkeypatch: pytest.MonkeyP
     page.selectbox("train_dataset").set_value("melodies").run()
     assert not page.exception
     assert "music21" in page.warning[0].value
-    assert item_words.kind(run) == "melodies"
+    assert kinds.of_run(run.config).name == "melodies"
 
 
 def test_what_is_said_before_loading_is_what_the_run_saw(run: Run) -> None:

@@ -14,16 +14,17 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.figures import latent
-from dashboard.kinds import texts as kinds_texts
-from dashboard.kinds.texts import (
+from dashboard.kinds import text_tables
+from dashboard.kinds.text_tables import (
     decode,
     held_out_texts,
     path_figure,
     reconstructions,
     training_texts,
 )
-from dashboard.shared import item_words, run_cache, run_list
+from dashboard.shared import run_cache, run_list
 from tests.dashboard.pages import on, open_page, plots
+from vae_core import kinds
 from vae_core.data import dataset, excerpts, registry
 from vae_core.latent import samples
 from vae_core.runs.groups import Group
@@ -39,7 +40,7 @@ def run() -> Run:
     """The one that ships."""
     (found,) = [
         run
-        for run in run_list.all_runs(kinds=("text",))
+        for run in run_list.all_runs(of_kinds=("text",))
         if run.config.dataset == "unicode_names" and run_list.pretrained(run)
     ]
     return found
@@ -93,7 +94,7 @@ def test_copies_are_counted_and_marked(run: Run) -> None:
     texts = decode(run, z.astype(np.float32))
     assert int(found["copies of training texts"]) == sum(one in known for one in texts)
     assert int(found["repeat another"]) == 100 - len(set(texts))
-    assert "<strong>" in kinds_texts.table([["a", "b"]], marked={"b"})
+    assert "<strong>" in text_tables.table([["a", "b"]], marked={"b"})
 
 
 def test_texts_of_another_file_are_not_shown_as_the_runs(
@@ -103,7 +104,8 @@ def test_texts_of_another_file_are_not_shown_as_the_runs(
     path = Path(os.environ.get("VAE_LAB_DATA", "")) / "names.txt"
     if not path.is_file():
         pytest.skip("needs names.txt in the folder that VAE_LAB_DATA names")
-    run = next(run for run in run_list.all_runs(kinds=("text",)) if run.config.dataset == "names")
+    runs = run_list.all_runs(of_kinds=("text",))
+    run = next(run for run in runs if run.config.dataset == "names")
     assert len(held_out_texts(run) or []) == len(run_cache.arrays(run)["labels"])
     lines = path.read_text("utf-8").splitlines()
     (tmp_path / "names.txt").write_text("\n".join(reversed(lines)), "utf-8")
@@ -119,7 +121,7 @@ def test_texts_of_another_file_are_not_shown_as_the_runs(
 
 
 def test_tables_escape_what_anybody_may_have_written() -> None:
-    shown = kinds_texts.table([["<img src=x>"]], ["<i>"], ["&"])
+    shown = text_tables.table([["<img src=x>"]], ["<i>"], ["&"])
     assert "<img" not in shown
     assert "<i>" not in shown
 
@@ -191,7 +193,7 @@ def test_compare_sets_runs_on_texts_side_by_side(run: Run, own_store: RunStore) 
     """Those that ship; of one there are only the numbers here."""
     (whole,) = [
         run
-        for run in run_list.all_runs(kinds=("text",))
+        for run in run_list.all_runs(of_kinds=("text",))
         if (run.config.dataset, run.config.beta) == ("names", 1)
     ]
     shutil.copytree(whole.path, own_store.root / whole.id)
@@ -221,7 +223,7 @@ def test_compare_sets_runs_on_texts_side_by_side(run: Run, own_store: RunStore) 
 
 
 def test_texts_that_come_back_are_ticked_in_their_row_alone() -> None:
-    shown = kinds_texts.table([["a", "a", "b"], ["b", "a", "b"]], first_again=True)
+    shown = text_tables.table([["a", "a", "b"], ["b", "a", "b"]], first_again=True)
     rows = [[cell.count("✓") for cell in row.split("<td")[1:]] for row in shown.split("<tr>")[1:]]
     assert rows == [[0, 1, 0], [0, 0, 1]]
 
@@ -250,7 +252,7 @@ def test_words_says_that_a_run_holds_images(run: Run) -> None:
     page = on(digits, "words")
     assert "holds images" in captions(page)
     assert page.selectbox("run").value != run_list.run_label(digits)
-    assert item_words.kind(run) == "text"
+    assert kinds.of_run(run.config).name == "text"
 
 
 def test_the_form_begins_with_a_warm_up(own_store: RunStore) -> None:
@@ -304,7 +306,7 @@ def test_the_file_of_a_visitor_is_previewed() -> None:
 
 def test_no_text_of_a_data_set_ships() -> None:
     for run in pretrained_store().scan()[0]:
-        if item_words.kind(run) == "text" and run.viewable:
+        if kinds.of_run(run.config).name == "text" and run.viewable:
             assert all(
                 array.dtype.kind != "U"
                 for key, array in run.arrays().items()

@@ -55,8 +55,8 @@ class TrainedRun:
         """Its last held-out numbers, in words."""
         epochs = self._run.records("epoch")
         test = epochs[-1]["test"] if epochs else {}
-        found = [f"{name} {test[name]:.2f}" for name in LOSSES if name in test]
-        return [*found, "nats an item, held out"] if found else []
+        losses = [f"{name} {test[name]:.2f}" for name in LOSSES if name in test]
+        return [*losses, "nats an item, held out"] if losses else []
 
     @property
     def id(self) -> str:

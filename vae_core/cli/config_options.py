@@ -84,8 +84,7 @@ def config_of(values: Mapping[str, Any]) -> RunConfig:
     dataset = given.setdefault("dataset", FIELDS["dataset"].default)
     if _is_file(dataset):
         # Else the file would be read before another mistake is found.
-        kind = "text" if dataset.lower().endswith(limits.TEXT_ENDING) else "images"
-        _checked(given | {"dataset": "own"}, kind)
+        _checked(given | {"dataset": "own"}, limits.kind_of_file(dataset))
         given["dataset"] = _keep(Path(dataset), values["size"])
     elif values["size"] is not None:
         raise ConfigError("--size is for a file of your own: the others have their size.")
@@ -94,7 +93,7 @@ def config_of(values: Mapping[str, Any]) -> RunConfig:
 
 
 def _checked(given: dict[str, Any], kind: str) -> RunConfig:
-    """With the usual settings of that kind of data for what is not given."""
+    """Check a config. Fields that are not given have the usual settings of the kind of data."""
     config = RunConfig(**{**kinds.KINDS[kind].usual_settings, **given})
     kinds.check(config, kind)
     return config
@@ -111,11 +110,7 @@ def _keep(path: Path, size: int | None) -> str:
     """Make a data set of a file, say what it holds, and return its name."""
     upload = reader.read(path, path.name, size)
     s = upload.summary
-    if s.kind == "text":
-        holds = f"texts of at most {s.size - 1} characters"
-    else:
-        labels = "no labels" if len(s.label_names) == 1 else f"{len(s.label_names)} labels"
-        holds = f"images of {s.size}x{s.size} pixels, {labels}"
+    holds = kinds.of_name(s.name, s.kind).holds(s.size, len(s.label_names))
     ERR.print(
         f"{s.name}: {s.train:,} training and {s.test:,} held-out {holds}. {' '.join(s.notes)}",
         markup=False,

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from vae_core.data import shapes, tokens
-from vae_core.data.dataset import DatasetError, Factors, TextDataset, scaled, with_channels
+from vae_core.data.dataset import DatasetError, Factors, scaled, with_channels
 from vae_core.data.local_files import local_file, read_npz, rows_of_file
 from vae_core.data.olivetti_faces import FACES, split_faces
 from vae_core.data.registry import load, own_file, source, stored
@@ -65,7 +65,7 @@ def texts(name: str, part: str, sha256: str | None = None) -> list[str]:
         DatasetError: the data set holds images or other texts, or is not on this machine.
     """
     data = stored(name)
-    if not isinstance(data, TextDataset):
+    if not data.vocabulary:
         raise DatasetError(f"{name} holds images, not texts.")
     if sha256 not in (None, data.sha256):
         raise DatasetError(f"{name} holds other texts than the run was trained with.")

@@ -20,10 +20,10 @@ MOST_IMAGES = 200_000
 def checked_arrays(
     content: bytes, name: str, config: RunConfig, count: int
 ) -> dict[str, np.ndarray]:
-    """What arrays.npz holds.
+    """Read and check arrays.npz.
 
     Args:
-        count: of held-out images or texts.
+        count: number of held-out items.
     """
     items = kinds.of_run(config).items
     file = f"{name}: {ARRAYS}"

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from vae_core.config import RunConfig
 from vae_core.data import text_items
+from vae_core.kinds.contents import Contents
 from vae_core.metrics.catalogue import AUTOENCODER_METRICS, METRICS
 from vae_core.model import objectives
 from vae_core.runs.files import METRICS as METRICS_FILE
@@ -56,11 +57,11 @@ def _known_parts(record: Any, config: RunConfig) -> dict[str, Any]:
     Raises:
         ValueError: what a run of this config always has is missing, or can't be.
     """
-    kind, has_rate = record["kind"], config.has_rate
+    kind = record["kind"]
     reported = objectives.of(config).parts
     parts: dict[str, tuple[Iterable[str], Iterable[str]]] = {  # what it may have, and has to
         "train": (reported, reported),
-        "metrics": (METRICS if has_rate else AUTOENCODER_METRICS, ()),
+        "metrics": (METRICS if Contents(config).has_prior else AUTOENCODER_METRICS, ()),
     }
     for part, (known, needed) in parts.items():
         values = record.get(part)

@@ -22,8 +22,6 @@ from typing import Any
 
 from vae_core import kinds, sandbox
 from vae_core.config import RunConfig
-from vae_core.data import dataset, registry, tokens
-from vae_core.data.upload.limits import SIZES
 from vae_core.exchange.imported_arrays import checked_arrays
 from vae_core.exchange.imported_files import folder_files, zip_files
 from vae_core.exchange.imported_records import checked_records
@@ -67,8 +65,8 @@ def import_run(content: Path | memoryview | bytes, file_name: str, store: RunSto
             "store": str(store.root.absolute()),
         }
         name = sandbox.display_name(file_name)
-        found = sandbox.ask_child("vae_core.exchange.importing", request, CHILD, name)
-        config = RunConfig.from_json((folder / found["id"] / CONFIG).read_text("utf-8"))
+        reply = sandbox.ask_child("vae_core.exchange.importing", request, CHILD, name)
+        config = RunConfig.from_json((folder / reply["id"] / CONFIG).read_text("utf-8"))
         outer = store.root / f".new-{uuid.uuid4().hex}"
         try:
             outer.mkdir(parents=True)
@@ -100,7 +98,10 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     records = checked_records(files[METRICS], name, config)
     start = next(record for record in reversed(records) if record["kind"] == "start")
     arrays = checked_arrays(files[ARRAYS], name, config, start["dataset"]["test"])
-    size, vocabulary = SIZE_OF[kind.arrays](name, config, start["dataset"])
+    try:
+        size, vocabulary = kind.recorded_size(config, start["dataset"])
+    except ValueError as error:
+        raise RefusedError(f"{name}: {error}") from error
     stored = weights(files[WEIGHTS], name)
 
     run = _write(folder / config.id, config, records)
@@ -115,43 +116,6 @@ def _text(content: bytes, name: str, file: str) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise RefusedError(f"{name}: {file} is no text.") from error
-
-
-def _size(name: str, config: RunConfig, said: dict[str, Any]) -> tuple[int, str]:
-    """Pixels a side: what the run says, and the data set where it is known here. No vocabulary."""
-    size = said["size"]
-    try:
-        known = registry.source(config.dataset).size
-    except dataset.DatasetError:
-        known = size
-    if size != known or not SIZES[0] <= size <= SIZES[1]:
-        raise RefusedError(f"{name}: its images have {size} pixels a side, which can't be.")
-    return size, ""
-
-
-def _text_size(name: str, config: RunConfig, said: dict[str, Any]) -> tuple[int, str]:
-    """Tokens of the longest text and the vocabulary: what the run says, and the data set where it
-    is here.
-    """
-    length, vocabulary = said["size"], said.get("vocabulary")
-    if vocabulary is None:
-        raise RefusedError(
-            f"{name}: its metrics.jsonl doesn't say which characters its texts have, as training "
-            "writes it now: train it again."
-        )
-    if not tokens.SHORTEST < length <= tokens.LONGEST + 1:
-        raise RefusedError(f"{name}: its texts have {length} tokens, which can't be.")
-    try:
-        here = registry.source(config.dataset)
-        known = here.kind == "text" and registry.load(config.dataset)
-    except dataset.DatasetError:
-        return length, vocabulary
-    if not known or (known.size, known.vocabulary) != (length, vocabulary):
-        raise RefusedError(f"{name}: it was trained on other texts than {config.dataset} has here.")
-    return length, vocabulary
-
-
-SIZE_OF = {"images": _size, "text": _text_size}
 
 
 def _write(folder: Path, config: RunConfig, records: list[dict[str, Any]]) -> Run:

@@ -1,6 +1,7 @@
-"""Kinds of data: what is measured, shown and said of a run depends on what its data set holds.
+"""Kinds of data: one file a kind and one line here.
 
-One file a kind and one line here. Nothing outside asks which kind it is: it asks the kind.
+What is measured, shown and said of a run depends on the kind of its data. Other code asks the
+kind for it, and never which kind it is.
 """
 
 from __future__ import annotations
@@ -20,23 +21,24 @@ KINDS: dict[str, Kind] = {kind.name: kind for kind in (Images(), Texts(), Melodi
 
 
 def of_data(dataset: Dataset) -> Kind:
-    """The kind of a data set that is loaded."""
+    """Return the kind of a loaded data set."""
     return of_name(dataset.name, dataset.kind)
 
 
 def of_run(config: RunConfig) -> Kind:
-    """The kind of the data that a run is trained on, by its architecture: the data set itself may
-    not be here.
+    """Return the kind of a run's data.
+
+    The architecture tells it, because the data set may not be on this machine.
     """
     return of_name(config.dataset, architectures.kind_of(config.architecture))
 
 
 def of_name(dataset: str, kind: str) -> Kind:
-    """The kind of a data set, known only by its name and by what its arrays are.
+    """Return the kind of a data set that is not loaded.
 
     Args:
         dataset: its name.
-        kind: images, or text.
+        kind: what its arrays are, `images` or `text`.
     """
     source = registry.DATASETS.get(dataset)
     shown_as = source.shown_as if source and source.kind == kind else ""
@@ -63,17 +65,17 @@ def options(config: RunConfig, but: Collection[str] = (), kind: str | None = Non
 
 
 def check(config: RunConfig, kind: str) -> None:
-    """Does the config fit data of that kind, and are its members known here?
+    """Check that the config fits a kind of data, and names members that are installed.
 
     Raises:
-        ConfigError: they are not; one sentence that says what to choose.
+        ConfigError: it does not; the message says what to choose.
     """
     architectures.check_name(config.architecture, kind)
     if config.likelihood not in likelihoods.names(kind):
         likelihoods.LIKELIHOODS.check(config.likelihood)
         raise ConfigError(
-            f"the likelihood {config.likelihood!r} is for {likelihoods.KIND}, and the data set "
-            f"holds {kind}: leave it out."
+            f"the likelihood {config.likelihood!r} is for {' and '.join(likelihoods.BY_KIND)}, "
+            f"and the data set holds {kind}: leave it out."
         )
     priors.of(config)
     objectives.of(config)

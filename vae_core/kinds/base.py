@@ -19,15 +19,14 @@ class Kind(Protocol):
     """A kind of data.
 
     Attributes:
-        name: of the kind.
-        arrays: what its arrays are, `images` or `text`: two kinds may share architectures and usual
-            settings, and differ in how they are shown.
-        usual_settings: field -> value that the command line and the form set for data of this kind
-            where they are told nothing else.
-        has_vocabulary: are its items tokens of a vocabulary?
-        may_have_factors: can it be known what its items were made from?
-        item, items, an_item: its words: an `image`, `images`, and `an image`, which numbers are
-            nats of.
+        name: the key in `KINDS`.
+        arrays: what its arrays are, `images` or `text`. Two kinds with the same arrays share
+            architectures and usual settings, and differ in how they are shown.
+        usual_settings: field -> value that the command line and the form set for data of this
+            kind unless they are told another.
+        has_vocabulary: whether its items are tokens of a vocabulary.
+        may_have_factors: whether the factors that its items were made from can be known.
+        item, items, an_item: its words, as in "held-out image", "images" and "nats an image".
     """
 
     name: str
@@ -40,8 +39,9 @@ class Kind(Protocol):
     an_item: str
 
     def item_shape(self, size: int) -> tuple[int, ...]:
-        """Shape of an item, (h, w, c) of an image and (length,) of a text, where only its size is
-        known.
+        """Return the shape of an item, (h, w, c) of an image and (length,) of a text.
+
+        Only its size is known.
 
         Args:
             size: pixels a side; tokens of the longest text.
@@ -49,7 +49,24 @@ class Kind(Protocol):
         ...
 
     def size_in_words(self, size: int) -> str:
-        """How large an item is, such as "28x28 pixels"."""
+        """Say how large an item is, such as "28x28 pixels"."""
+        ...
+
+    def holds(self, size: int, labels: int) -> str:
+        """Say what a user's data set holds, such as "images of 8x8 pixels, 10 labels"."""
+        ...
+
+    def recorded_size(self, config: RunConfig, recorded: Mapping[str, Any]) -> tuple[int, str]:
+        """Return the size and the vocabulary of an imported run's data; "" if it has none.
+
+        Args:
+            config: of the run.
+            recorded: the data set in the run's records, a `vae_core.runs.records.DatasetSize`.
+
+        Raises:
+            ValueError: they are impossible, or the data set on this machine has others; the
+                message is a sentence without its subject, the run.
+        """
         ...
 
     def new_vae(
@@ -59,7 +76,7 @@ class Kind(Protocol):
         vocabulary: str = "",
         steps: int = 1,
     ) -> VAE:
-        """The model with its first weights. This imports TensorFlow.
+        """Build the model with its initial weights. This imports TensorFlow.
 
         Args:
             config: the run.
@@ -70,17 +87,17 @@ class Kind(Protocol):
         ...
 
     def inference(self, run: Run) -> Any:
-        """The networks of a run without TensorFlow."""
+        """Open the networks of a run without TensorFlow."""
         ...
 
     def measure(self, networks: Any, dataset: Dataset) -> dict[str, float]:
-        """All metrics of a trained model that training itself does not report."""
+        """Compute the metrics of a trained model that training itself does not report."""
         ...
 
     def snapshot(
         self, vae: Any, dataset: Dataset, pictured: np.ndarray, z: np.ndarray
     ) -> dict[str, np.ndarray]:
-        """What is shown of a run while it trains: held-out items, and what they are decoded to.
+        """Return what is shown of a run while it trains: held-out items, decoded items and samples.
 
         Args:
             vae: the model.

@@ -1,7 +1,7 @@
-"""What there is to show of a run, and the words for it.
+"""What can be shown of a run, and the words for it.
 
-An autoencoder has points where a VAE has posteriors, and neither a prior nor a rate. Pages, exports
-and imports ask here for what they show; none asks which model a run is.
+An autoencoder has points where a VAE has posteriors, and it has neither a prior nor a rate. Pages,
+exports and imports ask `Contents` for what they show, and never which model a run is.
 """
 
 from __future__ import annotations
@@ -16,76 +16,76 @@ from vae_core.kinds.base import Kind
 
 @dataclass(frozen=True)
 class Contents:
-    """What a run of this config has."""
+    """What a run with this config has."""
 
     config: RunConfig
 
     @property
     def kind(self) -> Kind:
-        """The kind of its data."""
+        """The kind of the run's data."""
         return kinds.of_run(self.config)
 
     @property
     def has_rate(self) -> bool:
-        """Has it a rate, and so an elbo?"""
+        """Whether it has a rate, and therefore an elbo."""
         return self.config.has_rate
 
     @property
     def has_prior(self) -> bool:
-        """Was it trained towards a prior?"""
+        """Whether it was trained towards a prior."""
         return self.config.has_rate
 
     @property
     def has_spread(self) -> bool:
-        """Have its posteriors a width? Else each is a point."""
+        """Whether its posteriors have a width; if not, each is a point."""
         return self.config.has_rate
 
     @property
     def has_factors(self) -> bool:
-        """Are the factors known that its items were made from?"""
+        """Whether the factors that its items were made from are known."""
         return excerpts.has_factors(self.config.dataset)
 
     @property
     def lacks_factors(self) -> bool:
-        """Could items of its kind have known factors, and have these none?"""
+        """Whether known factors would make sense for its items, but there are none."""
         return self.kind.may_have_factors and not self.has_factors
 
     @property
     def beta(self) -> float | None:
-        """The weight of its rate; None without one."""
+        """The weight of its rate; None if it has no rate."""
         return self.config.beta if self.has_rate else None
 
     @property
     def title(self) -> str:
-        """Its β as a heading, "β = 4"; or "autoencoder"."""
+        """A heading for the run: "β = 4" or "autoencoder"."""
         return "autoencoder" if self.beta is None else f"β = {self.beta:g}"
 
     @property
     def mean(self) -> str:
-        """Short for `point`."""
+        """A shorter word for `point`."""
         return "mean" if self.has_spread else "latents"
 
     @property
     def point(self) -> str:
-        """Where one item lies."""
+        """What an item has in latent space."""
         return "posterior mean" if self.has_spread else "latents"
 
     @property
     def points(self) -> str:
-        """Where its items lie."""
+        """What its items have in latent space."""
         return "posterior means" if self.has_spread else "latents"
 
     @property
     def origin(self) -> str:
-        """What latents of new items are drawn from."""
+        """The distribution that latents of new items are drawn from."""
         return "the prior" if self.has_prior else "N(0, I)"
 
     @property
     def dims_order(self) -> str:
-        """What its latent dimensions are ordered by."""
+        """The number that its latent dimensions are ordered by."""
         return "rate" if self.has_rate else "variance"
 
     @property
     def losses(self) -> str:
-        """What training reports."""
+        """The losses that training reports."""
         return "loss, distortion and rate" if self.has_rate else "loss, which is the distortion,"

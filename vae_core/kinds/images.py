@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vae_core.config import RunConfig
-from vae_core.data.dataset import Dataset, as_stored
+from vae_core.data import registry
+from vae_core.data.dataset import Dataset, DatasetError, as_stored
+from vae_core.data.upload.limits import SIZES
 from vae_core.metrics import measurement
 from vae_core.runs.run import Run
 
@@ -31,6 +33,20 @@ class Images:
 
     def size_in_words(self, size: int) -> str:
         return f"{size}x{size} pixels"
+
+    def holds(self, size: int, labels: int) -> str:
+        named = "no labels" if labels == 1 else f"{labels} labels"
+        return f"images of {self.size_in_words(size)}, {named}"
+
+    def recorded_size(self, config: RunConfig, recorded: Mapping[str, Any]) -> tuple[int, str]:
+        size = recorded["size"]
+        try:
+            known = registry.source(config.dataset).size
+        except DatasetError:
+            known = size
+        if size != known or not SIZES[0] <= size <= SIZES[1]:
+            raise ValueError(f"its images have {size} pixels a side, which can't be.")
+        return size, ""
 
     def new_vae(
         self,

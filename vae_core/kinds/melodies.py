@@ -1,4 +1,4 @@
-"""Melodies: texts that one hears."""
+"""Melodies, written as texts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from vae_core.kinds.texts import Texts
 
 
 class Melodies(Texts):
-    """Texts in every respect but their words."""
+    """As `Texts`, with other words."""
 
     name = "melodies"
     item, items, an_item = "melody", "melodies", "a melody"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vae_core.config import RunConfig
-from vae_core.data import tokens
-from vae_core.data.dataset import Dataset
+from vae_core.data import registry, tokens
+from vae_core.data.dataset import Dataset, DatasetError
 from vae_core.metrics import texts
 from vae_core.runs.run import Run
 
@@ -33,6 +33,28 @@ class Texts:
 
     def size_in_words(self, size: int) -> str:
         return f"up to {size - 1} characters"
+
+    def holds(self, size: int, labels: int) -> str:
+        del labels
+        return f"texts of at most {size - 1} characters"
+
+    def recorded_size(self, config: RunConfig, recorded: Mapping[str, Any]) -> tuple[int, str]:
+        length, vocabulary = recorded["size"], recorded.get("vocabulary")
+        if vocabulary is None:
+            raise ValueError(
+                "its metrics.jsonl doesn't say which characters its texts have, as training "
+                "writes it now: train it again."
+            )
+        if not tokens.SHORTEST < length <= tokens.LONGEST + 1:
+            raise ValueError(f"its texts have {length} tokens, which can't be.")
+        try:
+            is_text = registry.source(config.dataset).kind == self.arrays
+            data = registry.load(config.dataset) if is_text else None
+        except DatasetError:
+            return length, vocabulary
+        if data is None or (data.size, data.vocabulary) != (length, vocabulary):
+            raise ValueError(f"it was trained on other texts than {config.dataset} has here.")
+        return length, vocabulary
 
     def new_vae(
         self,

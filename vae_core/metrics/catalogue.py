@@ -1,13 +1,21 @@
-"""The metrics: title, unit, source and which direction is better."""
+"""The metrics: title, unit, source, which direction is better and what each needs."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from vae_core.metrics.bounds import BOUND_IMAGES, BOUND_SAMPLES
 from vae_core.metrics.decomposition import PAIRED_IMAGES
 from vae_core.metrics.neighbours import NEIGHBOURS
 from vae_core.metrics.units import ACTIVE_VARIANCE, HIGH_RATE
+
+# What a metric can need of a model and its data.
+PRIOR = "a prior"  # and posteriors with a width: an autoencoder has neither
+LABELS = "labels"  # of more items than have a say in one's nearest neighbours
+FACTORS = "known factors"  # and two latent dimensions or more
+BINARY = "a likelihood of binary pixels"
+TOKENS = "tokens"
 
 
 class Metric(NamedTuple):
@@ -19,6 +27,7 @@ class Metric(NamedTuple):
         decimals: digits after the point.
         better: `higher`, `lower`, or empty if neither is better.
         text: what it measures and its source.
+        needs: what a model and its data must have, of the words above.
     """
 
     title: str
@@ -26,6 +35,7 @@ class Metric(NamedTuple):
     decimals: int
     better: str
     text: str
+    needs: tuple[str, ...] = ()
 
 
 _BOUND = (
@@ -67,9 +77,16 @@ METRICS = {
         "E[-log p(x|z)] with z sampled from the posterior, summed over pixels, or the characters "
         "of a text. On grey pixels this is a cross-entropy, not a likelihood.",
     ),
-    "rate": Metric("rate", "nats", 2, "", "KL(q(z|x) || p(z)), summed over latent dimensions."),
+    "rate": Metric(
+        "rate", "nats", 2, "", "KL(q(z|x) || p(z)), summed over latent dimensions.", needs=(PRIOR,)
+    ),
     "elbo": Metric(
-        "elbo", "nats", 2, "higher", "-(distortion + rate): free of β, so it compares runs."
+        "elbo",
+        "nats",
+        2,
+        "higher",
+        "-(distortion + rate): free of β, so it compares runs.",
+        needs=(PRIOR,),
     ),
     "active_units": Metric(
         "active units",
@@ -78,6 +95,7 @@ METRICS = {
         "",
         "Latent dimensions whose posterior mean has a variance over the held-out data above "
         f"{ACTIVE_VARIANCE:g} (Burda et al., 2016).",
+        needs=(PRIOR,),
     ),
     "high_rate_units": Metric(
         f"units above {HIGH_RATE:g} nats",
@@ -85,6 +103,7 @@ METRICS = {
         0,
         "",
         f"Latent dimensions with a rate above {HIGH_RATE:g} nats.",
+        needs=(PRIOR,),
     ),
     "mutual_information": Metric(
         "mutual information",
@@ -93,6 +112,7 @@ METRICS = {
         "",
         _PARTS + "How much z tells about which of these items x is; at most the log of their "
         "number.",
+        needs=(PRIOR,),
     ),
     "total_correlation": Metric(
         "total correlation",
@@ -100,6 +120,7 @@ METRICS = {
         2,
         "",
         _PARTS + "How far the latent dimensions are from independent. " + _RESOLVED,
+        needs=(PRIOR,),
     ),
     "dimension_wise_kl": Metric(
         "dimension-wise KL",
@@ -109,6 +130,7 @@ METRICS = {
         _PARTS
         + "How far each dimension of the aggregate posterior is from the prior. "
         + _RESOLVED,
+        needs=(PRIOR,),
     ),
     "mmd": Metric(
         "MMD²",
@@ -118,6 +140,7 @@ METRICS = {
         "Squared maximum mean discrepancy of aggregate posterior and prior, kernel "
         "C / (C + |x - y|²) with C = 2d (Tolstikhin et al., 2018); unbiased, so near 0 it may be "
         "negative.",
+        needs=(PRIOR,),
     ),
     "knn_accuracy": Metric(
         "k-NN accuracy",
@@ -126,6 +149,7 @@ METRICS = {
         "higher",
         f"Share of held-out data whose label is that of most of their {NEIGHBOURS} nearest "
         "others in latent space.",
+        needs=(LABELS,),
     ),
     "exact_match": Metric(
         "exact match",
@@ -134,6 +158,7 @@ METRICS = {
         "higher",
         "Share of held-out texts that come back letter for letter: posterior mean, decoded with "
         "the likeliest token at each step.",
+        needs=(TOKENS,),
     ),
     "token_accuracy": Metric(
         "token accuracy",
@@ -142,6 +167,7 @@ METRICS = {
         "higher",
         "Share of the characters and ends of held-out texts that come back at their place, decoded "
         "in the same way.",
+        needs=(TOKENS,),
     ),
     "novelty": Metric(
         "novelty",
@@ -151,9 +177,15 @@ METRICS = {
         "Share of 1,000 texts, z from the prior and each token drawn at temperature 1, that are "
         "not among the training texts; the others are copies. One that has not ended at the length "
         "of the longest is new.",
+        needs=(TOKENS, PRIOR),
     ),
     "repeats": Metric(
-        "repeats", "share", 3, "lower", "Share of those 1,000 texts that repeat another of them."
+        "repeats",
+        "share",
+        3,
+        "lower",
+        "Share of those 1,000 texts that repeat another of them.",
+        needs=(TOKENS, PRIOR),
     ),
     **{
         f"iw_bound_{k}": Metric(
@@ -163,6 +195,7 @@ METRICS = {
             "higher",
             _BOUND + "On grey pixels the distortion is a cross-entropy, so this bounds no "
             "likelihood; the binarised one does. Of texts it is a lower bound on log p(x).",
+            needs=(PRIOR,),
         )
         for k in BOUND_SAMPLES
     },
@@ -174,6 +207,7 @@ METRICS = {
             "higher",
             _BOUND + "Each pixel was drawn as 0 or 1 with its grey value as the probability, so "
             "this is a lower bound on log p(x); never compare it with numbers on grey pixels.",
+            needs=(PRIOR, BINARY),
         )
         for k in BOUND_SAMPLES
     },
@@ -184,6 +218,7 @@ METRICS = {
         "higher",
         "Mutual information gap (Chen et al., 2018, eq. 6): how much more of a known factor the "
         "best latent dimension tells than the next. Only where the factors are known.",
+        needs=(FACTORS,),
     ),
     "dci_disentanglement": Metric(
         "DCI disentanglement",
@@ -192,6 +227,7 @@ METRICS = {
         "higher",
         _DCI + "1 where every latent dimension serves one factor alone, 0 where all serve all "
         "alike.",
+        needs=(FACTORS, PRIOR),
     ),
     "dci_completeness": Metric(
         "DCI completeness",
@@ -199,6 +235,7 @@ METRICS = {
         3,
         "higher",
         _DCI + "1 where every factor is told by one latent dimension alone.",
+        needs=(FACTORS, PRIOR),
     ),
     "dci_informativeness": Metric(
         "DCI informativeness",
@@ -207,6 +244,7 @@ METRICS = {
         "higher",
         _DCI + "1 less the error of telling the factors from all latent dimensions together, as a "
         "share of the error of guessing; free of how they lie in the dimensions.",
+        needs=(FACTORS, PRIOR),
     ),
     "factor_vae_score": Metric(
         "FactorVAE score",
@@ -216,26 +254,26 @@ METRICS = {
         "Kim & Mnih (2018): of groups of images that share one factor, the share in which the "
         "latent dimension that varies least tells which factor it is. One over the number of "
         "factors is chance. Only where the factors are known.",
+        needs=(FACTORS, PRIOR),
     ),
 }
 
-# Metrics that need known factors.
-FACTOR_METRICS = (
-    "mig",
-    "dci_disentanglement",
-    "dci_completeness",
-    "dci_informativeness",
-    "factor_vae_score",
-)
+
+def measurable(given: Collection[str]) -> tuple[str, ...]:
+    """The names of the metrics of a model and data that have this."""
+    return tuple(name for name, metric in METRICS.items() if set(metric.needs) <= set(given))
+
+
+def needing(need: str) -> tuple[str, ...]:
+    """The names of the metrics that need this."""
+    return tuple(name for name, metric in METRICS.items() if need in metric.needs)
+
+
+FACTOR_METRICS = needing(FACTORS)
+AUTOENCODER_METRICS = measurable({LABELS, FACTORS, BINARY, TOKENS})
 
 NO_FACTORS = (
     "MIG, DCI and the FactorVAE score ask which latent dimension follows what a picture was made "
     "from: its shape, size, place. For photographs and handwriting nobody knows that, so they are "
     "measured only on `shapes`, whose pictures are drawn from known factors."
-)
-
-# Metrics that an autoencoder has; see `measure`.
-AUTOENCODER_METRICS = (
-    *("loss", "distortion", "knn_accuracy", "mig"),
-    *("exact_match", "token_accuracy"),
 )

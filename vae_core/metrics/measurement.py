@@ -13,6 +13,7 @@ from vae_core.metrics.bounds import (
     binarise,
     importance_weighted_bounds,
 )
+from vae_core.metrics.catalogue import BINARY, FACTORS, LABELS, PRIOR, measurable
 from vae_core.metrics.decomposition import PAIRED_IMAGES, PAIRS_BUDGET, UNRESOLVED, rate_parts
 from vae_core.metrics.discrepancy import mmd
 from vae_core.metrics.factors import disentanglement, factor_vae_score, mutual_information_gap
@@ -33,10 +34,10 @@ def measure(
     """Compute all metrics of a trained model on images that training itself does not report.
 
     Args:
-        networks: the model; an autoencoder has no prior. Metrics that need a posterior or a prior
-            are then left out. So are the active units: an autoencoder's latents have no fixed
-            scale, because the decoder's first weights can undo any scaling, so no variance counts
-            as small. Metrics of neighbours and histograms don't depend on the scale and stay.
+        networks: the model; an autoencoder has no prior. Metrics that need one are then left out.
+            So are the active units: an autoencoder's latents have no fixed scale, because the
+            decoder's first weights can undo any scaling, so no variance counts as small. Metrics
+            of neighbours and histograms don't depend on the scale and stay.
         images: (n, h, w, c) in [0, 1], held out.
         labels: (n,).
         factors: (n, f) whole numbers, the known factors of the images; None if unknown.
@@ -56,12 +57,16 @@ def measure(
     mean, log_var = networks.encode(images)
     d = mean.shape[1]
     prior = networks.prior
+    given = given_needs(prior, labels)
+    if networks.likelihood.of_binary:
+        given.add(BINARY)
+    if factors is not None and d > 1:
+        given.add(FACTORS)
+    names = measurable(given)
     metrics = latent_metrics(mean, log_var, labels, parts_rng, mmd_rng, prior)
-    if prior:
-        bounded = {"iw_bound": subset}
-        if networks.likelihood.of_binary:
-            bounded["iw_bound_binarised"] = binary
-        for name, x in bounded.items():
+    for bound, x in (("iw_bound", subset), ("iw_bound_binarised", binary)):
+        if f"{bound}_{BOUND_SAMPLES[0]}" in names:
+            assert prior is not None
             bounds = importance_weighted_bounds(
                 functools.partial(networks.log_likelihood, x),
                 *networks.encode(x),
@@ -69,14 +74,21 @@ def measure(
                 rng=bounds_rng,
                 prior=prior,
             )
-            metrics |= {f"{name}_{k}": value for k, value in bounds.items()}
-    if factors is not None and d > 1:
+            metrics |= {f"{bound}_{k}": value for k, value in bounds.items()}
+    if "mig" in names:
+        assert factors is not None
         metrics["mig"] = mutual_information_gap(sample_posteriors(mean, log_var, mig_rng), factors)
-        if prior:  # these two depend on which dimensions are active
-            dci = disentanglement(mean, factors, seed)
-            metrics |= {f"dci_{name}": value for name, value in dci._asdict().items()}
-            metrics["factor_vae_score"] = factor_vae_score(mean, factors, votes_rng)
+    if "factor_vae_score" in names:  # as DCI it depends on which dimensions are active
+        assert factors is not None
+        dci = disentanglement(mean, factors, seed)
+        metrics |= {f"dci_{name}": value for name, value in dci._asdict().items()}
+        metrics["factor_vae_score"] = factor_vae_score(mean, factors, votes_rng)
     return {name: value for name, value in metrics.items() if math.isfinite(value)}
+
+
+def given_needs(prior: Prior | None, labels: np.ndarray) -> set[str]:
+    """What metrics of latents can need, and there is; see `vae_core.metrics.catalogue`."""
+    return ({PRIOR} if prior else set()) | ({LABELS} if len(labels) > NEIGHBOURS else set())
 
 
 def latent_metrics(
@@ -99,8 +111,10 @@ def latent_metrics(
         Name in `vae_core.metrics.catalogue.METRICS` -> value.
     """
     n, d = mean.shape
+    names = measurable(given_needs(prior, labels))
     metrics: dict[str, float] = {}
-    if prior:
+    if "high_rate_units" in names:
+        assert prior is not None
         metrics["active_units"] = active_units(mean)
         metrics["high_rate_units"] = high_rate_units(prior.rate_per_dim(mean, log_var).mean(axis=0))
         pairs = min(n, PAIRED_IMAGES, int(math.sqrt(PAIRS_BUDGET / d)))
@@ -112,6 +126,6 @@ def latent_metrics(
         if pairs > 1:
             z = sample_posteriors(mean[subset], log_var[subset], mmd_rng)
             metrics["mmd"] = mmd(z, prior.sample(len(z), d, mmd_rng))
-    if n > NEIGHBOURS:
+    if "knn_accuracy" in names:
         metrics["knn_accuracy"] = knn_accuracy(mean, labels)
     return metrics

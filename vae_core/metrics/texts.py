@@ -12,10 +12,11 @@ from vae_core.data import tokens as data_tokens
 from vae_core.data.tokens import PADDING
 from vae_core.metrics import measurement
 from vae_core.metrics.bounds import BOUND_IMAGES, BOUND_SAMPLES, importance_weighted_bounds
+from vae_core.metrics.catalogue import TOKENS, measurable, needing
 from vae_core.model.priors import Prior
 
 SAMPLES = 1000  # texts sampled from the prior for novelty
-NAMES = ("exact_match", "token_accuracy", "novelty", "repeats")  # metrics that only texts have
+NAMES = needing(TOKENS)  # metrics that only texts have
 
 
 class TextNetworks(Protocol):
@@ -91,8 +92,9 @@ def measure(
     mean, log_var = networks.encode(tokens)
     metrics = measurement.latent_metrics(mean, log_var, labels, parts_rng, mmd_rng, networks.prior)
     metrics |= reconstruction(tokens, networks.decode(mean))._asdict()
-    if networks.prior is None:
+    if "novelty" not in measurable(measurement.given_needs(networks.prior, labels) | {TOKENS}):
         return metrics
+    assert networks.prior is not None
     bounds = importance_weighted_bounds(
         lambda z: networks.log_likelihood(subset, z),
         *networks.encode(subset),

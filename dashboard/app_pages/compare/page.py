@@ -3,13 +3,13 @@
 import streamlit as st
 from pandas.io.formats.style import Styler
 
+from dashboard import kinds
 from dashboard.components.plot.plot import drawn, plot
 from dashboard.figures import comparison, rate_distortion
 from dashboard.figures.numbers import metrics_table
-from dashboard.kinds import text_comparison
+from dashboard.kinds.base import Comparison
 from dashboard.shared import (
     comparable_runs,
-    item_words,
     markdown,
     run_cache,
     run_list,
@@ -17,37 +17,12 @@ from dashboard.shared import (
     run_picker,
     sweeps,
 )
-from dashboard.shared import comparison as shared_comparison
-from dashboard.shared.comparison import (
-    cells,
-    comparison_columns,
-    grid,
-    manifold_picture,
-    reconstructions,
-    show_table,
-)
+from dashboard.shared.comparison import comparison_columns, show_table
+from dashboard.shared.comparison_grid import grid
 from vae_core.kinds.contents import Contents
 from vae_core.latent import samples
 from vae_core.metrics.bounds import BOUND_IMAGES
 from vae_core.metrics.catalogue import NO_FACTORS
-
-# The first is for images, the second for texts and melodies.
-BOUNDS = (
-    "only those on binarised pixels bound a likelihood: never compare the two kinds",
-    "they bound a likelihood",
-)
-DECODED = (
-    r"""
-- **Reconstructions** blur as $\beta$ grows: there are fewer nats to say which image it was.
-- **Samples of the prior** look like those of the aggregate posterior only where the cloud fills
-  the prior.
-""",
-    r"""
-- **What comes back** is the same, letter for letter or note for note, where there are nats enough
-  to say which it was. As $\beta$ grows it is a likelier one, and at last the same for all.
-- **Samples of the prior** are like the data only where the cloud fills the prior.
-""",
-)
 
 st.title("Compare")
 comparable = comparable_runs.choose_kind()
@@ -56,16 +31,15 @@ if not runs:
     raise run_picker.NothingToShowError(
         "There are no finished runs yet: train some on the Train page."
     )
-item, items, an_item = (
-    word(comparable[0]) for word in (item_words.item, item_words.items, item_words.an_item)
-)
-of_texts = item != "image"
+shown_kind = kinds.of_run(comparable[0])
+kind = Contents(comparable[0].config).kind
+items, an_item = kind.items, kind.an_item
 chosen = st.multiselect(
     "Runs",
     list(runs),
     default=[run_list.run_label(run) for run in comparable_runs.default_sweep(comparable)],
     max_selections=sweeps.MOST_RUNS,
-    key="runs" if item == "image" else f"runs_{item}",
+    key=shown_kind.runs_key,
     bind="query-params",
     help=f"At most {sweeps.MOST_RUNS}; a column each, ordered by β.",
 )
@@ -127,7 +101,7 @@ show_table(table, *names, *content_key)
 st.caption(
     "Mean ± standard deviation over the seeds; marked: the best, where one direction is better. "
     f"Nats are nats {an_item}. The loss holds β, so only the elbo compares across β. Bounds are "
-    f"computed on up to {BOUND_IMAGES} held-out {items}; {BOUNDS[of_texts]}. Click a heading to "
+    f"computed on up to {BOUND_IMAGES} held-out {items}; {shown_kind.bounds}. Click a heading to "
     "sort."
 )
 if any(Contents(run.config).lacks_factors for run in picked):
@@ -207,26 +181,7 @@ with grid(shown):
             "variance that stays. The circles are those of the chosen run's prior."
         )
 
-    if of_texts:
-        text_comparison.show_comparison(viewable, names)
-    else:
-        st.markdown("##### What the latent plane decodes to")
-        for cell, run, name, how in zip(cells(shown), viewable, names, alignments, strict=False):
-            with cell:
-                manifold_picture(run, 10, name, how, dims if how else None)
-
-        st.markdown("##### The same images through every run")
-        reconstructions(viewable, names, shown)
-
-        st.markdown("##### Samples: of the prior, and of the aggregate posterior")
-        for cell, run, name in zip(cells(shown), viewable, names, strict=False):
-            with cell:
-                shared_comparison.samples(run, name)
-        st.caption(
-            "Above, z from the prior; below, z from the posteriors of held-out images drawn at "
-            "random. Where they differ are holes: places the prior samples from, but where no "
-            "image lies."
-        )
+    shown_kind.show_comparison(Comparison(viewable, names, alignments, dims, shown))
 
     st.markdown("##### Rate of each latent dimension")
     plot(
@@ -247,7 +202,7 @@ All runs minimise $\mathbb E_q[-\log p(x \mid z)] + \beta\,
   lets it grow and tear. Averaged over the data, the rate splits into
   $\mathrm{{KL}}(q(z)\,\|\,p(z))$, how far the cloud is from the prior, and the mutual information
   $I(x; z)$, how well {items} are told apart (Hoffman & Johnson, 2016).
-{DECODED[of_texts].strip()}
+{shown_kind.decoded_notes.strip()}
 - **Rate of each dimension**: one that falls to 0 has collapsed; its posterior is the prior.
 """,
 )

@@ -4,9 +4,11 @@ import streamlit as st
 
 from dashboard.components.plot.plot import drawn, plot
 from dashboard.figures import comparison
+from dashboard.kinds.image_comparison import manifold_picture
 from dashboard.shared import markdown, run_cache, run_picker
 from dashboard.shared.comparable_runs import default_sweep
-from dashboard.shared.comparison import cells, comparison_columns, grid, manifold_picture
+from dashboard.shared.comparison import comparison_columns
+from dashboard.shared.comparison_grid import cells, grid
 from vae_core.kinds.contents import Contents
 
 st.title("What does the KL term do?")

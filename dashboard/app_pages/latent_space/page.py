@@ -1,23 +1,19 @@
 """Latent space: a scatter of the posteriors, and what points, selections and drawings decode to."""
 
-import contextlib
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from dashboard.app_pages.latent_space import drawing
-from dashboard.components.decoder.decoder import decoder
+from dashboard import kinds
+from dashboard.app_pages.latent_space import drawing, training
 from dashboard.components.plot.plot import Click, Hover, Region, plot
-from dashboard.figures import dim_name, latent, latent_overlays, pictures
-from dashboard.kinds import texts
+from dashboard.figures import dim_name, latent, latent_overlays
 from dashboard.shared import (
-    item_words,
     markdown,
     notes,
-    png,
     posteriors,
-    run_cache,
+    run_list,
     run_numbers,
     run_picker,
     selection,
@@ -50,11 +46,11 @@ Where the prior has mass and $q(z)$ has none, the decoder was never trained.
 """
 
 st.title("Latent space")
-run = run_picker.pick_run(kinds=item_words.ANY_KIND)
-item, items = item_words.item(run), item_words.items(run)
-of_texts = item_words.kind(run) != "images"
+run = run_picker.pick_run(of_kinds=run_list.ANY_KIND)
+shown_kind = kinds.of_run(run)
 notes.notes(run)
 shown = Contents(run.config)
+item, items = shown.kind.item, shown.kind.items
 d = run.config.latent_dim
 held_out = posteriors.held_out_posteriors(run)
 q = held_out
@@ -108,39 +104,6 @@ def choose_point(count: int) -> int | None:
     return point
 
 
-def show_point(row: int) -> None:
-    """Show what an image's posterior mean decodes to, and samples of its posterior."""
-    mean, std = q.mean[row], np.exp(0.5 * q.log_var[row])
-    png.show_png(
-        run_cache.decoded(run, mean[None], 1, 224),
-        f"{q.item_name(row)}, {markdown.escape_markdown(q.label_names[q.labels[row]])}: its "
-        f"{shown.mean}, decoded",
-        "What the picked image is decoded to",
-        "content",
-    )
-    if row < held_out.held_out:
-        with contextlib.suppress(DatasetError):  # not on this machine
-            (image,) = run_cache.held_out(run.config.dataset, (row,))
-            png.show_png(
-                pictures.png(pictures.enlarged(image, 112)),
-                "the image itself",
-                "The picked held-out image",
-                "content",
-            )
-    dims = sorted(run_numbers.dims_by_use(run)[:2])
-    if not shown.has_spread:
-        st.markdown("\n".join(f"- {dim_name(i)}: {mean[i]:.2f}" for i in dims))
-        return
-    st.markdown("\n".join(f"- {dim_name(i)}: mean {mean[i]:.2f}, σ {std[i]:.2f}" for i in dims))
-    noise = np.random.default_rng(0).standard_normal((8, d)).astype(np.float32)
-    png.show_png(
-        run_cache.decoded(run, mean + std * noise, 4, 224),
-        "eight samples of its posterior, decoded",
-        "Decoded samples of the posterior of the picked image",
-        "content",
-    )
-
-
 chart, side = st.columns([5, 2], gap="large")
 with chart, st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     drag = st.segmented_control(
@@ -164,7 +127,7 @@ with chart, st.container(horizontal=True, vertical_alignment="bottom", gap="medi
     )
     if toggle(f"Training {items}, too", "training"):
         try:
-            q = posteriors.with_training(run, held_out)
+            q = training.with_training(run, held_out)
         except DatasetError as error:
             st.caption(str(error))
 with side:
@@ -172,14 +135,12 @@ with side:
     point = choose_point(len(q.labels))
     if point is None:
         st.info("Click a point to see what it decodes to.", icon=":material/touch_app:")
-    elif of_texts:
-        texts.show_point(run, q, point)
     else:
-        show_point(point)
+        shown_kind.show_point(run, q, point)
 
 points = view.points(q.mean, q.labels)
-drawn = None if of_texts else drawing.drawn(run)
-strings = texts.posterior_texts(run, q) if of_texts else None
+drawn = drawing.drawn(run) if shown_kind.can_be_drawn else None
+hover_texts = shown_kind.hover_texts(run, q)
 figure = latent.explorer(
     view,
     points,
@@ -187,7 +148,7 @@ figure = latent.explorer(
     q.label_names,
     selected=selection.rows(run, q),
     faint=ellipses or density,
-    texts=strings,
+    texts=hover_texts,
 )
 figure.update_layout(dragmode=DRAGS[drag])
 if circles:
@@ -219,7 +180,7 @@ def select_region(region: Region) -> None:
 
 
 with chart:
-    name = None if of_texts else decoder(run)
+    name = shown_kind.browser_decoder(run)
     plot(
         figure,
         key=f"latent-space-{run.id}",
@@ -233,17 +194,17 @@ with chart:
     st.caption(
         f"{len(q.labels):,} {items} at their "
         f"{shown.points}. Hover over a point to see "
-        f"{'it' if strings else 'its label' if of_texts else 'what it decodes to'}, click it for "
+        f"{'it' if hover_texts else shown_kind.hover}, click it for "
         "more; double-click to zoom out, click a label to hide it."
     )
     markdown.explain("What the scatter shows", EXPLANATION)
 
-if of_texts:
-    selection.section(run, q)
-    st.page_link("app_pages/words/page.py", label="Words: walks and samples", icon=":material/abc:")
-else:
+if shown_kind.can_be_drawn:
     tabs = st.tabs(["Selection", "Draw"], key="latent_tab", bind="query-params")
     with tabs[0]:
         selection.section(run, q)
     with tabs[1]:
         drawing.section(run, drawn)
+else:
+    selection.section(run, q)
+shown_kind.show_links()

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dashboard.kinds import melodies, texts
+from dashboard.kinds import melody_players, text_tables
 from dashboard.shared import markdown, notes, path_control, run_cache, run_numbers, run_picker
 from vae_core.data import notation
 from vae_core.latent import paths, samples
@@ -36,7 +36,7 @@ Sources: Bowman et al. (2016), *Generating Sentences from a Continuous Space*; R
 
 st.title("Melodies")
 run = run_picker.pick_run(
-    kinds=("melodies",),
+    of_kinds=("melodies",),
     none="There are no runs on melodies to look at yet: train one on the Train page; its data set "
     "needs music21 (pip install '.[music]').",
 )
@@ -45,7 +45,7 @@ run_numbers.metrics_row(run)
 d = run.config.latent_dim
 q = run_cache.arrays(run)
 names, labels = [str(name) for name in q["label_names"]], q["labels"]
-training = texts.training_texts(run)
+training = text_tables.training_texts(run)
 with st.container(key="form-tempo"):
     tempo = st.slider(
         "Tempo, quarter notes a minute",
@@ -106,11 +106,11 @@ def between(visible: bool) -> None:
         f"From **A**, {markdown.escape_markdown(name_a)}, to **B**, "
         f"{markdown.escape_markdown(name_b)}."
     )
-    decoded = texts.decode(run, paths.interpolation(a, b, steps, kind))
+    decoded = text_tables.decode(run, paths.interpolation(a, b, steps, kind))
     titles = [f"{t:.0%}" for t in np.linspace(0, 1, steps)]
     titles[0], titles[-1] = "A, decoded", "B, decoded"
-    melodies.melody_players(decoded, titles, tempo, "walk")
-    melodies.path_player(decoded, tempo, "whole-walk")
+    melody_players.melody_players(decoded, titles, tempo, "walk")
+    melody_players.path_player(decoded, tempo, "whole-walk")
     copies = [
         title
         for title, melody in zip(titles, decoded, strict=True)
@@ -134,9 +134,10 @@ def prior(visible: bool) -> None:
     if not visible:
         return
     z = samples.prior_samples(count, d, int(seed))
-    decoded = texts.decode(run, z, temperature, int(seed))
-    texts.show_novelty(run, decoded, training)
-    melodies.melody_players(decoded[:SHOWN], [f"sample {i}" for i in range(SHOWN)], tempo, "prior")
+    decoded = text_tables.decode(run, z, temperature, int(seed))
+    text_tables.show_novelty(run, decoded, training)
+    titles = [f"sample {i}" for i in range(SHOWN)]
+    melody_players.melody_players(decoded[:SHOWN], titles, tempo, "prior")
     st.caption(
         f"{SHOWN} of the {count:,}: z from the prior, and then each character drawn from the "
         "decoder."
@@ -146,20 +147,20 @@ def prior(visible: bool) -> None:
 
 def reconstructed(visible: bool) -> None:
     """Show reconstructions of held-out melodies; if the tab is hidden, only its widgets."""
-    texts.show_reconstruction_scores(run)
+    text_tables.show_reconstruction_scores(run)
     with st.container(key="form-back"):
         first = st.number_input(
             "From held-out melody",
             0,
             len(labels) - 1,
             0,
-            melodies.COLUMNS,
+            melody_players.COLUMNS,
             key="melodies_first",
             bind="query-params",
         )
     if not visible:
         return
-    rows = texts.reconstructions(run, int(first), melodies.COLUMNS)
+    rows = text_tables.reconstructions(run, int(first), melody_players.COLUMNS)
     if rows is None:
         st.info(
             "The melodies are not on this machine: train a run on them with music21 installed, or "
@@ -167,9 +168,9 @@ def reconstructed(visible: bool) -> None:
             icon=":material/info:",
         )
         return
-    for i, (row, column) in enumerate(zip(rows, st.columns(melodies.COLUMNS), strict=False)):
+    for i, (row, column) in enumerate(zip(rows, st.columns(melody_players.COLUMNS), strict=False)):
         with column:
-            melodies.melody_player(
+            melody_players.melody_player(
                 row["comes back as"],
                 f"number {int(first) + i}",
                 tempo,
@@ -185,8 +186,8 @@ def reconstructed(visible: bool) -> None:
     st.caption(
         "Wide and pale, and played first: the held-out melody. Narrow: what its posterior mean is "
         "decoded to, with the likeliest character each time. Sixteenths are easy to get right: "
-        f"{notation.hold_share(texts.held_out_texts(run) or []):.0%} of the held-out ones only "
-        "hold a note."
+        f"{notation.hold_share(text_tables.held_out_texts(run) or []):.0%} of the held-out ones "
+        "only hold a note."
     )
 
 

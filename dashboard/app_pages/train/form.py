@@ -39,11 +39,10 @@ MAX_SEEDS = 5
 ASKED_FIRST = ("dataset", "model", "beta")
 # The row of boxes begins with these, and goes on with the fields that are not named here.
 ROW_BEGINS = ("architecture", "latent_dim", "epochs", "schedule", "batch_size")
-OF_KIND = {name for kind in kinds.KINDS.values() for name in kind.usual_settings}
 
 
 def choose_configs() -> list[RunConfig]:
-    """The runs that the form asks for; none, with the reason shown, where its values make none."""
+    """Show the form, and return the runs that it asks for; none, and the reason, if that fails."""
     mode = st.segmented_control(
         "Train",
         MODES,
@@ -86,7 +85,7 @@ def choose_configs() -> list[RunConfig]:
 
 
 def cost_line(configs: list[RunConfig]) -> str:
-    """What the runs that are left to train will take, in one sentence."""
+    """Say in one sentence how long the runs that are not trained yet will take."""
     left = training_cost.left_to_train(configs)
     done = len(configs) - len(left)
     if not left:
@@ -154,7 +153,7 @@ def _betas_of_sweep() -> list[float]:
 
 
 def _seeds() -> int:
-    """The number of seeds of a sweep."""
+    """Show the choice of the number of seeds, and return it."""
     return st.number_input(
         "Seeds",
         1,
@@ -167,7 +166,7 @@ def _seeds() -> int:
 
 
 def _shapes() -> str:
-    """The data set of as many shapes of as many pixels."""
+    """Show the choice of number and size of the shapes, and return the data set's name."""
     number = st.number_input(
         "Pictures",
         *(*shapes.SHAPES_NUMBERS, shapes.SHAPES_USUAL[0]),
@@ -185,11 +184,11 @@ def _shapes() -> str:
 
 
 def _config(beta: float, model: str) -> RunConfig:
-    """All but the β and the seeds of a sweep.
+    """Show the boxes, and return the config that they ask for, with the first seed of a sweep.
 
     Args:
-        beta: for the curve of the schedule.
-        model: an autoencoder has no schedule.
+        beta: the largest of a sweep, for the curve of the schedule.
+        model: a VAE or an autoencoder.
     """
     values: dict[str, Any] = {name: setting.default for name, setting in FIELDS.items()}
     values |= {"beta": beta, "model": model}
@@ -219,7 +218,10 @@ def _config(beta: float, model: str) -> RunConfig:
 
 
 def _places() -> tuple[list[str], list[str], list[str]]:
-    """Names of fields: in the row, below it where other choices ask for them, in the expander."""
+    """Return the names of the fields in the row of boxes, below it, and in the expander.
+
+    Below the row are the fields that only matter for some choices of other fields.
+    """
     row, conditional, optimiser = list(ROW_BEGINS), [], []
     for name, setting in FIELDS.items():
         if setting.group == OPTIMISER:
@@ -232,7 +234,7 @@ def _places() -> tuple[list[str], list[str], list[str]]:
 
 
 def _data_set() -> str:
-    """Its name; "shapes" of those of any number and size."""
+    """Show the choice of the data set, and return its name; shapes of any size are "shapes"."""
     names = registry.names()
     if st.session_state.get("train_dataset") not in (None, *names):  # deleted by another
         st.session_state["train_dataset"] = names[0]
@@ -240,7 +242,7 @@ def _data_set() -> str:
 
 
 def _set(names: list[str], values: dict[str, Any], source: Source, chosen: str) -> None:
-    """A widget for each of these fields that is read; its value becomes that of the field.
+    """Show a box for each field that has an effect, and store what is chosen in `values`.
 
     Args:
         names: of the fields.
@@ -254,10 +256,11 @@ def _set(names: list[str], values: dict[str, Any], source: Source, chosen: str) 
             continue
         if setting.choices and len(setting.choices_for()) == 1:
             continue  # there is nothing to choose until a plug-in adds a second
-        usual = kinds.KINDS[source.kind].usual_settings.get(name, setting.default)
+        of_kind = kinds.KINDS[source.kind].usual_settings
+        usual = of_kind.get(name, setting.default)
         offered: Any = setting.offered or (setting.low, setting.high)
         low, high = offered
-        if name in OF_KIND and source.kind != "images":
+        if name in of_kind:
             key += f"_{source.kind}"
         if name == "epochs":
             key += f"_{chosen}"
@@ -275,7 +278,7 @@ def _set(names: list[str], values: dict[str, Any], source: Source, chosen: str) 
 
 
 def _widget(setting: Setting, key: str, kind: str) -> Any:
-    """What a person chooses for a field.
+    """Show the box of a field, and return what is chosen.
 
     Args:
         kind: of the data.

@@ -10,12 +10,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from dashboard import kinds as shown_kinds
 from dashboard.components.plot.plot import drawn, plot
 from dashboard.figures import curves, latent
-from dashboard.figures.picture_rows import picture_rows
-from dashboard.kinds import texts
 from dashboard.shared import (
-    item_words,
     markdown,
     notes,
     run_cache,
@@ -23,15 +21,12 @@ from dashboard.shared import (
     run_queue,
     state_badge,
 )
-from vae_core.data.dataset import DatasetError, with_channels
 from vae_core.kinds.contents import Contents
-from vae_core.latent import samples
 from vae_core.metrics.units import active_units
 from vae_core.runs.errors import RunError
 from vae_core.runs.run import Run
 
 VIEW_SECONDS = 0.5  # between two refreshes
-PICTURES = 10
 
 # Earlier, a run that doesn't use z yet looks collapsed: `conv` on `digits` does until step 220.
 SETTLED_EPOCHS, SETTLED_STEPS = 3, 300
@@ -62,7 +57,7 @@ def show(run: Run) -> None:
     _curves(run, records)
     if arrays:
         _latent(run, arrays, ended)
-        _pictures(run, arrays, ended)
+        shown_kinds.of_run(run).show_snapshot(run, arrays, ended)
     elif status.state == "finished" and not run.viewable:
         st.info(
             "Of this run there are only the numbers here; training the same config gives the "
@@ -120,7 +115,7 @@ def _curves(run: Run, records: list[dict[str, Any]]) -> None:
     shown = Contents(run.config)
     plot(
         drawn(
-            lambda: curves.training(records, item_words.an_item(run)),
+            lambda: curves.training(records, shown.kind.an_item),
             "curves",
             *_chart_key(run, records),
         ),
@@ -130,9 +125,9 @@ def _curves(run: Run, records: list[dict[str, Any]]) -> None:
     )
     sampled = " with z sampled" if shown.has_spread else ""
     st.caption(
-        f"Held out: all test {item_words.items(run)}{sampled}. Training: the batches of the epoch, "
+        f"Held out: all test {shown.kind.items}{sampled}. Training: the batches of the epoch, "
         "while the weights still move"
-        + (", with characters hidden by word dropout" if item_words.kind(run) != "images" else "")
+        + shown_kinds.of_run(run).training_note
         + ". After a few epochs the axes leave out the first steep fall; "
         "double-click a chart to see it."
     )
@@ -153,8 +148,7 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
         ),
         key=f"latent-{run.id}",
         height=480,
-        alt=f"Posterior means of held-out {item_words.item(run)}s in the latent space, a colour a "
-        "label",
+        alt=f"Posterior means of held-out {shown.kind.item}s in the latent space, a colour a label",
     )
     # A run that was stopped while it was measured has networks but no `end` record.
     last = run.records("epoch", "end")[-1]
@@ -163,68 +157,8 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
     circles = "; dotted: 1 and 2 σ of the prior" if has_circles else ""
     st.caption(
         f"{shown.points.capitalize()} of {len(arrays['labels']):,} held-out "
-        f"{item_words.items(run)} at epoch {at:g}{circles}."
+        f"{shown.kind.items} at epoch {at:g}{circles}."
     )
-
-
-def _pictures(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
-    """Show held-out images, and below them their reconstructions and decoded prior samples."""
-    if item_words.kind(run) != "images":
-        texts.show_rows(run, None if ended else arrays, arrays["labels"])
-        return
-    if not ended and "images" not in arrays:  # a snapshot of an older version
-        return
-    try:
-        figure = drawn(
-            lambda: picture_rows(
-                _decoded_rows(run, arrays["labels"]) if ended else _snapshot_rows(run, arrays)
-            ),
-            *("pictures", run_cache.version(run, "arrays" if ended else "snapshot")),
-        )
-    except (DatasetError, RunError) as error:
-        st.caption(str(error))
-        return
-    plot(
-        figure,
-        key=f"pictures-{run.id}",
-        height=236,
-        alt="Held-out images, their reconstructions, and decoded samples of the prior",
-    )
-    shown = Contents(run.config)
-    untrained = "" if shown.has_prior else ", which an autoencoder was never trained on"
-    st.caption(
-        f"Held-out images, what their {shown.points} decode to, and what samples of {shown.origin} "
-        f"decode to{untrained}: the same images and samples all along."
-    )
-
-
-def _samples_title(run: Run) -> str:
-    """Return the title of the row of decoded samples."""
-    return f"from {Contents(run.config).origin}"
-
-
-def _snapshot_rows(run: Run, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the rows of pictures of a run in training: title -> (n, h, w, c) in [0, 1]."""
-    return {
-        "held out": with_channels(arrays["images"]) / 255,
-        "reconstructed": with_channels(arrays["reconstructions"]) / 255,
-        _samples_title(run): with_channels(arrays["prior_samples"]) / 255,
-    }
-
-
-def _decoded_rows(run: Run, labels: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the same rows for a trained run, made by its networks."""
-    indices = samples.spread_over_labels(labels, PICTURES)
-    images = run_cache.held_out(run.config.dataset, tuple(int(i) for i in indices))
-    networks = run_cache.inference(run)
-    posterior_mean, _ = networks.encode(images)
-    return {
-        "held out": images,
-        "reconstructed": networks.decode(posterior_mean),
-        _samples_title(run): networks.decode(
-            samples.prior_samples(len(images), run.config.latent_dim)
-        ),
-    }
 
 
 def _rates(run: Run, records: list[dict[str, Any]]) -> None:
@@ -236,5 +170,5 @@ def _rates(run: Run, records: list[dict[str, Any]]) -> None:
     )
     st.caption(
         "Rate of each latent dimension, held out: a dark row is a dimension that tells nothing of "
-        f"the {item_words.item(run)}."
+        f"the {Contents(run.config).kind.item}."
     )

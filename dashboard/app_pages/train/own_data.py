@@ -8,22 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
+from dashboard import kinds
 from dashboard.access import actions
-from dashboard.figures import pictures
-from dashboard.kinds import texts
-from dashboard.shared import markdown, png, run_queue
+from dashboard.shared import markdown, run_queue
 from vae_core.config import VaeLabError
 from vae_core.data import own, registry, text_items, tokens
-from vae_core.data.dataset import with_channels
 from vae_core.data.upload.limits import DEFAULT_SIZE, ENDINGS, FEWEST_IMAGES, MOST_LABELS, SIZES
 from vae_core.data.upload.reader import Upload
-from vae_core.latent import picture_sheet
 from vae_core.sandbox import RefusedError
 
-PREVIEW_SIDE = 480  # pixels
 UPLOAD = "own_upload"  # key in the session: (file and size, the upload or its error)
 ROUND = "own_round"  # key in the session: a counter that empties the file boxes
 
@@ -73,7 +68,7 @@ def _upload() -> None:
     except (VaeLabError, OSError) as error:
         st.error(markdown.escape_markdown(str(error)), icon=":material/error:")
         return
-    _preview(upload)
+    kinds.of_name(upload.summary.name, upload.summary.kind).show_preview(upload)
     st.button(
         "Keep this data set",
         icon=":material/save:",
@@ -114,47 +109,6 @@ def _discard() -> None:
         cached[1].discard()
 
 
-def _preview(upload: Upload) -> None:
-    s = upload.summary
-    if s.kind == "text":
-        st.markdown(
-            f"**{s.train:,}** training and **{s.test:,}** held-out texts of at most "
-            f"**{s.size - 1}** characters"
-        )
-        for note in s.notes:
-            st.caption(markdown.escape_markdown(note))
-        st.html(texts.table([list(upload.texts[i : i + 5]) for i in range(0, 20, 5)]))
-        return
-    st.markdown(
-        f"**{s.train:,}** training and **{s.test:,}** held-out images of "
-        f"**{s.size}x{s.size}** pixels"
-    )
-    for note in s.notes:
-        st.caption(markdown.escape_markdown(note))
-    labels = np.unique(upload.labels)
-    rows = [upload.images[upload.labels == label] for label in labels]
-    columns = max(map(len, rows))
-    blank = np.zeros_like(upload.images[0])
-    grid = np.concatenate([np.stack([*row, *[blank] * (columns - len(row))]) for row in rows])
-    names = [s.label_names[label] for label in labels]
-    more = len(s.label_names) - len(names)
-    sheet = picture_sheet.sheet(with_channels(grid) / np.float32(255), columns, gap=1)
-    png.show_png(
-        pictures.png(pictures.enlarged(sheet, PREVIEW_SIDE)),
-        markdown.escape_markdown(
-            f"a row a label: {', '.join(names)}{f'; {more} more' if more else ''}"
-        ),
-        "Some of the images, a row a label",
-    )
-    with st.expander(f"Images of each label ({len(s.label_names)})"):
-        st.table(
-            [
-                {"label": markdown.escape_markdown(name), "images": f"{count:,}"}
-                for name, count in zip(s.label_names, s.counts, strict=True)
-            ]
-        )
-
-
 def _keep(upload: Upload) -> None:
     """Store the previewed data set, and choose it in the form."""
     try:
@@ -180,9 +134,8 @@ def _stored() -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"own-{name}"):
             try:
                 source = registry.source(name)
-                content = f"{source.train_images:,} images of {source.size}x{source.size}"
-                if source.kind == "text":
-                    content = f"{source.train_images:,} texts of up to {source.size - 1} characters"
+                shown = kinds.of_name(name, source.kind)
+                content = shown.counted(source.train_images, source.size)
             except VaeLabError:
                 content = "damaged"
             st.caption(f"{name} · {content}", width="stretch")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.access import account, actions, roles
 from dashboard.app_pages.train import form, live_view
-from dashboard.shared import item_words, run_cache, run_list, run_picker, run_queue
+from dashboard.shared import run_cache, run_list, run_picker, run_queue
 from vae_core.runs.store import default_store
 
 QUEUE_SECONDS = 1.0
@@ -42,7 +42,7 @@ if queue.running and "watched" not in st.session_state and "watched" not in st.q
     run_queue.watch(queue.running[0].run)  # not the newest run, which may be waiting
 run_queue.follow(queue)
 with right:
-    watched = run_cache.open_shared(run_picker.pick_run("watched", False, item_words.ANY_KIND))
+    watched = run_cache.open_shared(run_picker.pick_run("watched", False, run_list.ANY_KIND))
     active = watched.status().active
     chosen = st.session_state["watched"]
     if active:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard.components.plot.plot import plot
 from dashboard.figures import dim_name
-from dashboard.kinds.texts import (
+from dashboard.kinds.text_tables import (
     decode,
     missing_data_message,
     normalize_typed,
@@ -56,7 +56,7 @@ Source: Bowman et al. (2016), *Generating Sentences from a Continuous Space*.
 
 st.title("Words")
 run = run_picker.pick_run(
-    kinds=("text",),
+    of_kinds=("text",),
     none="There are no runs on texts, such as unicode_names, to look at yet: train one on the "
     "Train page.",
 )

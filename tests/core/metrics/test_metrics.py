@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from vae_core.config import RunConfig
 from vae_core.data import registry
 from vae_core.inference.images import Inference
 from vae_core.metrics import catalogue, decomposition, discrepancy, measurement, neighbours, units
@@ -23,10 +24,12 @@ from vae_core.metrics.factors import (
     mutual_information_gap,
     mutual_informations,
 )
+from vae_core.model import likelihoods
 from vae_core.model.likelihoods import Likelihood
 from vae_core.model.likelihoods.bernoulli import Bernoulli
 from vae_core.model.priors import Prior, standard_normal
 from vae_core.model.priors.standard_normal import StandardNormal
+from vae_core.runs.records import LOSSES
 from vae_core.runs.run import Run
 from vae_core.runs.store import pretrained_store
 
@@ -381,6 +384,36 @@ def test_measure_of_a_model_that_knows_nothing() -> None:
     assert set(with_factors) == set(found) | set(catalogue.FACTOR_METRICS)
     assert 0 <= with_factors["mig"] < 0.05
     assert [with_factors[name] for name in catalogue.FACTOR_METRICS[1:]] == [0] * 4
+
+
+@pytest.mark.parametrize("prior", [StandardNormal(), None], ids=["vae", "autoencoder"])
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+@pytest.mark.parametrize("has_factors", [True, False])
+@pytest.mark.parametrize("has_labels", [True, False])
+def test_what_is_measured_is_what_the_catalogue_says_can_be(
+    prior: Prior | None, likelihood: str, has_factors: bool, has_labels: bool
+) -> None:
+    class Model(Blank):
+        def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return rng().normal(size=(len(images), 2)), np.zeros((len(images), 2))
+
+    model = Model()
+    model.prior = prior  # type: ignore[assignment]
+    model.likelihood = likelihoods.of(RunConfig(likelihood=likelihood))
+    n = 40 if has_labels else neighbours.NEIGHBOURS
+    labels, factors = np.arange(n) % 2, rng(2).integers(0, 3, (n, 2)) if has_factors else None
+    found = measurement.measure(model, rng().random((n, 4, 4)), labels, factors)
+    given = {
+        catalogue.PRIOR: prior is not None,
+        catalogue.BINARY: likelihood == "bernoulli",
+        catalogue.FACTORS: has_factors,
+        catalogue.LABELS: has_labels,
+    }
+    expected = set(catalogue.measurable([need for need, there in given.items() if there]))
+    # So few posteriors may not resolve two of the parts of the rate.
+    left_out = {*LOSSES, "total_correlation", "dimension_wise_kl"}
+    assert set(found) - left_out == expected - left_out
+    assert set(found) <= expected
 
 
 class Hint(Blank):

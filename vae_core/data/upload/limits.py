@@ -45,3 +45,8 @@ class Limits:
 
 
 LIMITS = Limits()
+
+
+def kind_of_file(file_name: str) -> str:
+    """What a file of this name holds, `text` or `images`, by its ending."""
+    return "text" if file_name.lower().endswith(TEXT_ENDING) else "images"

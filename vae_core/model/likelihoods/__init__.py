@@ -13,8 +13,6 @@ import numpy as np
 from vae_core.config import RunConfig
 from vae_core.registry import Registry
 
-# Of images. A text has one likelihood over its tokens, see `categorical`.
-KIND = "images"
 LIKELIHOODS = Registry(
     "likelihood",
     "vae_lab.likelihoods",
@@ -23,6 +21,8 @@ LIKELIHOODS = Registry(
         "gaussian": "vae_core.model.likelihoods.gaussian:Gaussian",
     },
 )
+# A text has one likelihood over its tokens, see `categorical`.
+BY_KIND = {"images": LIKELIHOODS}
 
 
 class Likelihood(Protocol):
@@ -102,5 +102,8 @@ def of(config: RunConfig) -> Likelihood:
 
 
 def names(kind: str | None = None) -> tuple[str, ...]:
-    """Those for data of that kind; None: for any. Data of another kind don't read the field."""
-    return tuple(LIKELIHOODS) if kind in (None, KIND) else (RunConfig.likelihood,)
+    """Return the likelihoods for a kind of data; None: for any kind.
+
+    For data of a kind that is not in `BY_KIND`, the field of the config has no effect.
+    """
+    return tuple(BY_KIND.get(kind or "images", (RunConfig.likelihood,)))

@@ -1,0 +1,46 @@
+"""Latent space: the posteriors of training data, encoded here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from dashboard import kinds
+from dashboard.shared import run_cache
+from dashboard.shared.posteriors import Posteriors
+from vae_core.runs.run import Run
+
+
+def with_training(run: Run, held_out: Posteriors) -> Posteriors:
+    """Return the held-out posteriors followed by those of the training data.
+
+    Raises:
+        DatasetError: the data set is not on this machine, or damaged.
+    """
+    written = run.weights_path.stat().st_mtime_ns
+    return _with_training(run, written, run_cache.version(run), held_out)
+
+
+@st.cache_resource(
+    max_entries=4,
+    show_spinner="Encoding what it was trained on…",
+    hash_funcs={Run: lambda run: str(run.path)},
+)
+def _with_training(
+    run: Run, written: int, version: tuple[str, int], _held_out: Posteriors
+) -> Posteriors:
+    """Encode the training data in chunks; only the posteriors stay in memory, for all viewers.
+
+    Args:
+        run: whose encoder is used.
+        written: time of its weights' file, so that new weights are noticed.
+        version: of the held-out posteriors.
+        _held_out: the held-out posteriors; not part of the cache's key.
+    """
+    del written, version
+    chunks = kinds.of_run(run).encode_training(run)
+    first = (_held_out.mean, _held_out.log_var, _held_out.labels)
+    mean, log_var, labels = (np.concatenate(parts) for parts in zip(first, *chunks, strict=True))
+    return replace(_held_out, mean=mean, log_var=log_var, labels=labels)

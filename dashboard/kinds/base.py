@@ -1,0 +1,124 @@
+"""What a kind of data gives to the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from dashboard.shared.posteriors import Posteriors
+from vae_core.data.upload.reader import Upload
+from vae_core.latent.alignment import Alignment
+from vae_core.runs.run import Run
+
+
+class Comparison(NamedTuple):
+    """The runs that the Compare page sets side by side.
+
+    Attributes:
+        runs: of one kind of data, with their networks.
+        names: distinguish the runs.
+        alignments: of each run to the chosen one, or None.
+        dims: latent dimensions of the chosen run that the plane shows.
+        columns: number of columns on the page, which the runs begin to fill.
+    """
+
+    runs: list[Run]
+    names: list[str]
+    alignments: Sequence[Alignment | None]
+    dims: tuple[int, int]
+    columns: int
+
+
+class ShownKind(Protocol):
+    """How one kind of data looks on the pages.
+
+    Attributes:
+        name: of the kind in `vae_core.kinds.KINDS`.
+        shown_as: what pages show of its items: "pictures".
+        shown_on: a sentence that names the pages for it; empty for most pages.
+        hover: what hovering over a point shows where `hover_texts` has nothing.
+        can_be_drawn: can a viewer draw an item?
+        groups_help: what saved groups of items are for.
+        most_members: items of a selection that are shown.
+        collapsed: what the decoder of a collapsed run does.
+        training_note: how training items differ from held-out ones, for a caption.
+        runs_key: key of the chosen runs on the Compare page, and their name in its address.
+        bounds: what the bounds of the metrics mean, for a caption.
+        decoded_notes: what to look for in decoded items, as Markdown.
+    """
+
+    name: str
+    shown_as: str
+    shown_on: str
+    hover: str
+    can_be_drawn: bool
+    groups_help: str
+    most_members: int
+    collapsed: str
+    training_note: str
+    runs_key: str
+    bounds: str
+    decoded_notes: str
+
+    def counted(self, count: int, size: int) -> str:
+        """Return how many items a data set has to train on, and how large they are."""
+        ...
+
+    def browser_decoder(self, run: Run) -> str | None:
+        """Send the decoder to the browser, and return its name; None if it can't decode there."""
+        ...
+
+    def encode_training(self, run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Encode the training data in parts: mean and log_var (k, d), and labels (k,).
+
+        Raises:
+            DatasetError: the data set is not on this machine, or damaged.
+        """
+        ...
+
+    def hover_texts(self, run: Run, q: Posteriors) -> list[str] | None:
+        """Return a text for each posterior; None if there is none to show."""
+        ...
+
+    def show_point(self, run: Run, q: Posteriors, row: int) -> None:
+        """Show one item: what it is decoded to, and samples of its posterior if it has a width."""
+        ...
+
+    def show_centre(self, run: Run, centre: np.ndarray) -> None:
+        """Show what the mean (1, d) of the selected posterior means is decoded to."""
+        ...
+
+    def show_members(self, run: Run, q: Posteriors, chosen: np.ndarray, some: str) -> None:
+        """Show what selected items are decoded to.
+
+        Args:
+            run: whose decoder is used.
+            q: posteriors of the items.
+            chosen: (k,), rows of the items.
+            some: begins the caption where not all are shown.
+        """
+        ...
+
+    def show_links(self) -> None:
+        """Show links to the other pages for the kind."""
+        ...
+
+    def show_snapshot(self, run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
+        """Show held-out items, their reconstructions and samples.
+
+        Args:
+            run: in training, or trained.
+            arrays: its snapshot; of a trained run its arrays.
+            ended: whether it is trained.
+        """
+        ...
+
+    def show_comparison(self, compared: Comparison) -> None:
+        """Show what several runs make of the same items and the same latents."""
+        ...
+
+    def show_preview(self, upload: Upload) -> None:
+        """Show what an uploaded data set holds."""
+        ...

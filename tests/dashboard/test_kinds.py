@@ -1,0 +1,107 @@
+"""Every kind of data has a member on the dashboard, which shows a run of it everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.kinds import SHOWN_KINDS, of_name, of_run
+from dashboard.kinds.base import ShownKind
+from dashboard.shared import run_list
+from tests.waiting import PATIENCE
+from vae_core import kinds
+from vae_core.data import registry
+from vae_core.runs.run import Run
+
+KINDS = list(kinds.KINDS)
+
+
+def run_of(name: str) -> Run:
+    """A run that ships, whose data set needs no file."""
+    runs = [run for run in run_list.all_runs(of_kinds=(name,)) if run_list.pretrained(run)]
+    bundled = [run for run in runs if registry.source(run.config.dataset).bundled]
+    return (bundled or runs)[0]
+
+
+def test_every_kind_of_data_is_shown() -> None:
+    assert list(SHOWN_KINDS) == KINDS
+    for name, shown in SHOWN_KINDS.items():
+        assert shown.name == name
+        assert of_run(run_of(name)) is shown
+
+
+def test_a_data_set_is_shown_as_its_kind() -> None:
+    for name, source in registry.DATASETS.items():
+        assert of_name(name, source.kind).name == (source.shown_as or source.kind)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_member_gives_all_words(name: str) -> None:
+    shown = SHOWN_KINDS[name]
+    words = {attribute: getattr(shown, attribute) for attribute in ShownKind.__annotations__}
+    may_be_empty = {"shown_on", "training_note"}
+    assert all(isinstance(value, (str, bool, int)) for value in words.values())
+    assert all(value != "" for key, value in words.items() if key not in may_be_empty)
+    assert "1,234" in shown.counted(1234, 8)
+
+
+def test_no_two_kinds_share_the_chosen_runs_of_a_page() -> None:
+    assert len({shown.runs_key for shown in SHOWN_KINDS.values()}) == len(KINDS)
+
+
+def _show_all(run_id: str, part: str) -> None:
+    """A page of one part of a member; what it needs is imported here, as AppTest asks for."""
+    import numpy as np
+
+    from dashboard import kinds
+    from dashboard.kinds.base import Comparison
+    from dashboard.shared import posteriors, run_cache, run_list
+
+    run = run_list.find(run_id)
+    assert run
+    shown, q = kinds.of_run(run), posteriors.held_out_posteriors(run)
+    if part == "point":
+        shown.show_point(run, q, 0)
+    elif part == "centre":
+        shown.show_centre(run, q.mean.mean(axis=0, keepdims=True))
+    elif part == "members":
+        shown.show_members(run, q, np.arange(4), "")
+    elif part == "snapshot":
+        shown.show_snapshot(run, run_cache.arrays(run), ended=True)
+    else:
+        shown.show_comparison(Comparison([run], ["it"], [None], (0, 1), 1))
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("part", ["point", "centre", "members", "snapshot", "comparison"])
+def test_a_member_shows(name: str, part: str) -> None:
+    page: Any = AppTest.from_function(
+        _show_all, default_timeout=PATIENCE, args=(run_of(name).id, part)
+    ).run()
+    assert not page.exception, page.exception
+    elements = [element for element in page.main if element.type != "caption"]
+    assert elements, "it shows something"
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_member_has_a_text_for_each_point_or_none(name: str) -> None:
+    from dashboard.shared import posteriors
+
+    run = run_of(name)
+    q = posteriors.held_out_posteriors(run)
+    texts = SHOWN_KINDS[name].hover_texts(run, q)
+    assert texts is None or len(texts) == len(q.labels)
+
+
+def test_training_data_are_encoded_as_held_out_ones() -> None:
+    """A mean, a log-variance and a label for every item to train on."""
+    for name in ("images", "text"):
+        run = run_of(name)
+        parts = zip(*SHOWN_KINDS[name].encode_training(run), strict=True)
+        mean, log_var, labels = map(np.concatenate, parts)
+        count = registry.source(run.config.dataset).train_images
+        assert mean.shape == log_var.shape == (count, run.config.latent_dim)
+        assert labels.shape == (count,)
