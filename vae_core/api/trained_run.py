@@ -54,8 +54,8 @@ class TrainedRun:
         """Its last held-out numbers, in words."""
         epochs = self._run.records("epoch")
         test = epochs[-1]["test"] if epochs else {}
-        found = [f"{name} {test[name]:.2f}" for name in LOSSES if name in test]
-        return [*found, "nats an item, held out"] if found else []
+        numbers = [f"{name} {test[name]:.2f}" for name in LOSSES if name in test]
+        return [*numbers, "nats an item, held out"] if numbers else []
 
     @property
     def id(self) -> str:

@@ -96,14 +96,14 @@ def sweep(
 
 def _signature(function: Any, but: tuple[str, ...] = ()) -> inspect.Signature:
     """With the settings by name, for completion and help; those not given have no value."""
-    found = inspect.signature(function)
-    named = [p for p in found.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    signature = inspect.signature(function)
+    named = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
     settings = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=field.type)
         for name, field in FIELDS.items()
         if name not in but
     ]
-    return found.replace(parameters=[*named, *settings])
+    return signature.replace(parameters=[*named, *settings])
 
 
 train.__signature__ = _signature(train)  # type: ignore[attr-defined]

@@ -73,8 +73,8 @@ class TextInference:
         states = self._first(z)
         logits = []
         for position in range(tokens.shape[1]):
-            found, *states = self._step(z, read[:, position : position + 1], *states)
-            logits.append(found)
+            step_logits, *states = self._step(z, read[:, position : position + 1], *states)
+            logits.append(step_logits)
         return np.asarray(categorical.log_prob(np.stack(logits, axis=1), tokens))
 
     def _first(self, z: np.ndarray) -> list[np.ndarray]:

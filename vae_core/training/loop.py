@@ -333,9 +333,9 @@ class Training:
         step = epoch * self.steps_per_epoch
         beta, capacity = None, None
         if self.config.has_rate:
-            found = self._schedule(np.array([max(step - 1, 0)]))
-            beta = float(found.beta[0])
-            capacity = None if found.capacity is None else float(found.capacity[0])
+            schedule = self._schedule(np.array([max(step - 1, 0)]))
+            beta = float(schedule.beta[0])
+            capacity = None if schedule.capacity is None else float(schedule.capacity[0])
         objective = self.vae.objective
         record = self.vae.evaluate_on(self.dataset.x_test).record(objective, beta, capacity)
         if not all(math.isfinite(record[name]) for name in objective.parts):

@@ -54,8 +54,8 @@ def of(config: RunConfig) -> Prior:
     Raises:
         ConfigError: there is none of that name.
     """
-    found: Prior = PRIORS[config.prior](config)
-    return found
+    prior: Prior = PRIORS[config.prior](config)
+    return prior
 
 
 def names(kind: str | None = None) -> tuple[str, ...]:
