@@ -33,7 +33,8 @@ def metrics_table(
     Args:
         fixed: heading -> cells, for columns before the metrics.
         numbers: for each run the numbers of each seed, see `vae_core.runs.run.Run.metrics`.
-        comparable: whether all runs are of one data set, so that the best can be marked.
+        comparable: whether all runs are of one data set and one likelihood, so that the best can be
+            marked.
     """
     names = [name for name in METRICS if any(name in n for row in numbers for n in row)]
     means: dict[str, list[float | None]] = {}

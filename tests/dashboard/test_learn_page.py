@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from dashboard.components.bars import bars
 from dashboard.figures import information as figures
 from dashboard.shared.markdown import escape_markdown
 from dashboard.shared.run_list import run_label
+from tests.conftest import SMALL
 from tests.dashboard.pages import plots
 from tests.dashboard.test_link import follow
+from tests.trained_runs import TrainedRuns
 from vae_core.config import ConfigError
 from vae_core.data.dataset import DatasetError
 from vae_core.metrics import information
@@ -194,6 +197,17 @@ def test_the_elbo_of_an_image(digits: Run) -> None:
     assert numbers(page) != before
     page.number_input("learn_image").set_value(7).run()
     assert numbers(page) == before
+
+
+def test_the_elbo_is_not_offered_where_it_bounds_no_likelihood(
+    own_store: RunStore, make_run: TrainedRuns, digits: Run
+) -> None:
+    run = make_run(own_store, replace(SMALL, likelihood="gaussian", epochs=1))
+    page = follow("learn", learn_tab="The ELBO")
+    assert not page.error
+    offered = page.selectbox("run").options
+    assert run_label(digits) in offered
+    assert run_label(run) not in offered
 
 
 def test_the_elbo_says_where_the_images_are_missing(

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
+from dashboard.figures.numbers import BEST
+from dashboard.shared.run_list import run_label
 from tests.conftest import SMALL
 from tests.dashboard.pages import PAGES, open_page, plots
 from tests.trained_runs import TrainedRuns
 from vae_core.data.dataset import DatasetError
+from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore
 from vae_core.runs.strip import strip
 
@@ -101,6 +104,25 @@ def test_compare_takes_the_spread_over_the_seeds(
     page.multiselect("runs").set_value(page.multiselect("runs").options[2:]).run()
     (table,) = page.dataframe
     assert list(table.value["seeds"]) == [2, 2]
+
+
+def test_compare_ranks_no_numbers_of_different_likelihoods(
+    own_store: RunStore, make_run: TrainedRuns
+) -> None:
+    def marked(*chosen: Run) -> bool:
+        page.multiselect("runs").set_value([run_label(run) for run in chosen]).run()
+        assert not page.exception
+        (table,) = page.dataframe
+        return BEST in str(table.proto)
+
+    base = replace(SMALL, epochs=1)
+    one, two = make_run(own_store, base), make_run(own_store, replace(base, beta=4.0))
+    other = make_run(own_store, replace(base, likelihood="gaussian"))
+    page = open_page("compare")
+    assert marked(one, two)
+    assert not any("likelihoods" in warning.value for warning in page.warning)
+    assert not marked(one, other)
+    assert any("bernoulli, gaussian" in warning.value for warning in page.warning)
 
 
 def test_compare_aligns_and_shows_the_same_images(

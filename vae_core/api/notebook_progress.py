@@ -26,9 +26,9 @@ def follow(runs: list[Run]) -> None:
     shown = None
     while True:
         active = [line.update() for line in lines]
-        if (found := Lines(lines)._repr_html_()) != shown:
+        if (table := Lines(lines)._repr_html_()) != shown:
             handle.update(Lines(lines))
-            shown = found
+            shown = table
         if not any(active):
             return
         time.sleep(POLL_SECONDS)

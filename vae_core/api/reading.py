@@ -26,9 +26,9 @@ def open_run(run: str | Path, store: str | Path | None = None) -> TrainedRun:
     """
     text = os.fspath(run)
     if isinstance(run, Path) or Path(text).name != text:
-        found = Run(Path(text).resolve())
-        found.files.check()
-        return TrainedRun(found)
+        folder = Run(Path(text).resolve())
+        folder.files.check()
+        return TrainedRun(folder)
     stores = [RunStore(store)] if store is not None else [default_store(), pretrained_store()]
     for opened in stores:
         if opened.has(text):

@@ -1,4 +1,4 @@
-"""Data sets by name: grey square images (float32 in [0, 1]) or texts, each with a held-out part.
+"""Data sets by name: images (n, h, w, c) in [0, 1], or texts; each has a held-out part.
 
 `VAE_LAB_DATA` names a folder with data files. It is searched first, for mnist.npz and
 fashion_mnist.npz (in the layout of keras.datasets) and olivetti_faces.npz (arrays `images` and

@@ -106,8 +106,8 @@ def source(name: str) -> Source:
     path = own_file(name)
     if path is None:
         drawn = number_and_size(name)
-        found: Source = shapes_source(name, *drawn) if drawn else DATASETS[name]
-        return found
+        known: Source = shapes_source(name, *drawn) if drawn else DATASETS[name]
+        return known
     stat = path.stat()
     return own_source(path, (stat.st_ino, stat.st_mtime_ns, stat.st_size))
 

@@ -12,8 +12,8 @@ from vae_core.model.priors.standard_normal import StandardNormal
 
 def prior_samples(n: int, latent_dim: int, seed: int = 0, prior: Prior | None = None) -> np.ndarray:
     """Draw n latents (n, d) float32 from a prior, by default N(0, I)."""
-    found = (prior or StandardNormal()).sample(n, latent_dim, np.random.default_rng(seed))
-    return found.astype(np.float32)
+    z = (prior or StandardNormal()).sample(n, latent_dim, np.random.default_rng(seed))
+    return z.astype(np.float32)
 
 
 def spread_over_labels(labels: np.ndarray, n: int) -> np.ndarray:

@@ -118,9 +118,9 @@ def bounds_of_image(
     distortions = []
 
     def log_likelihood(z: np.ndarray) -> np.ndarray:
-        found = networks.log_likelihood(image[None], z)
-        distortions.append(-found.mean())
-        return found
+        log_probs = networks.log_likelihood(image[None], z)
+        distortions.append(-log_probs.mean())
+        return log_probs
 
     bounds = importance_weighted_bounds(
         log_likelihood,

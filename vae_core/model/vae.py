@@ -146,7 +146,7 @@ class VAE(keras.Model):
 
         Returns:
             The objective's parts (loss, distortion and, where there is one, rate), means over the
-            k batches, nats an image.
+            k batches, nats an item.
         """
         count = len(batches)
         # A fixed shape, so that XLA compiles once, whatever the number of steps.
@@ -270,7 +270,7 @@ class VAE(keras.Model):
         return np.asarray(means).reshape(len(z), *self.item_shape)
 
     def log_likelihood(self, images: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """log p(x|z) (n,) of images (n, *item_shape) and latents (n, d), nats an image."""
+        """log p(x|z) (n,) of images (n, *item_shape) and latents (n, d), nats an item."""
         log_prob = self.likelihood.log_prob(self.decoder_params(z), images.reshape(len(images), -1))
         return np.asarray(log_prob)
 

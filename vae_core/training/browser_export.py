@@ -14,17 +14,22 @@ from vae_core.training.stored_arrays import Span, stored_arrays
 
 
 def export_for_browsers(decoder: keras.Model, activation: str, run: Run) -> None:
-    """Write decoder.json beside the weights, if scripts know all layers of the decoder.
+    """Write decoder.json beside the weights, if scripts can follow the decoder.
+
+    They draw grey square pictures alone, and must know all of its layers.
 
     Args:
         decoder: see `browser_layers`.
-        activation: of the likelihood, from what the decoder gives to the mean of a pixel.
+        activation: of the likelihood, from what the decoder gives to the means.
         run: its folder.
     """
+    _, size, *_ = shape = decoder.output_shape
+    if shape[1:] != (size, size, 1):
+        return
     layers = browser_layers(decoder, stored_arrays(run.weights_path))
     if layers is not None:
-        found = {"size": decoder.output_shape[1], "activation": activation, "layers": layers}
-        replace_file(run.browser_path, (json.dumps(found) + "\n").encode())
+        content = {"size": size, "activation": activation, "layers": layers}
+        replace_file(run.browser_path, (json.dumps(content) + "\n").encode())
 
 
 def browser_layers(decoder: keras.Model, stored: dict[bytes, Span]) -> list[dict[str, Any]] | None:
@@ -35,14 +40,14 @@ def browser_layers(decoder: keras.Model, stored: dict[bytes, Span]) -> list[dict
     out as Keras does); `reshape` and `crop` with the `shape` (height, width, channels) they leave.
 
     Args:
-        decoder: z (n, d) -> logits (n, size, size, 1).
+        decoder: z (n, d) -> (n, h, w, outputs).
         stored: where the weights lie, by their bytes.
 
     Returns:
         None where there is a layer that scripts don't know, or layers are not in one line: such
         a decoder runs on the server alone.
     """
-    found: list[dict[str, Any]] = []
+    described: list[dict[str, Any]] = []
     first, *layers = decoder.layers
     before = first.output
     for layer in layers:
@@ -51,10 +56,10 @@ def browser_layers(decoder: keras.Model, stored: dict[bytes, Span]) -> list[dict
         before = layer.output
         shape = list(layer.output.shape[1:])
         if isinstance(layer, keras.layers.Reshape):
-            found.append({"type": "reshape", "shape": shape})
+            described.append({"type": "reshape", "shape": shape})
             continue
         if isinstance(layer, keras.layers.Cropping2D):
-            found.append({"type": "crop", "shape": shape, "before": _before(layer)})
+            described.append({"type": "crop", "shape": shape, "before": _before(layer)})
             continue
         activation = getattr(getattr(layer, "activation", None), "__name__", "")
         weights = [stored.get(np.asarray(value).tobytes()) for value in layer.weights]
@@ -62,12 +67,12 @@ def browser_layers(decoder: keras.Model, stored: dict[bytes, Span]) -> list[dict
             return None
         entry = {"activation": activation, "shape": shape, "kernel": weights[0], "bias": weights[1]}
         if isinstance(layer, keras.layers.Dense):
-            found.append({"type": "dense", **entry})
+            described.append({"type": "dense", **entry})
         elif isinstance(layer, keras.layers.Conv2DTranspose) and _plain(layer):
-            found.append({"type": "conv2d_transpose", **entry, "strides": layer.strides[0]})
+            described.append({"type": "conv2d_transpose", **entry, "strides": layer.strides[0]})
         else:
             return None
-    return found
+    return described
 
 
 def _before(layer: keras.layers.Cropping2D) -> list[int]:

@@ -17,12 +17,12 @@ class Span(NamedTuple):
 
 def stored_arrays(path: Path) -> dict[bytes, Span]:
     """The arrays of an HDF5 file that lie there in one piece, by their bytes."""
-    found: dict[bytes, Span] = {}
+    spans: dict[bytes, Span] = {}
 
     def visit(_name: str, item: object) -> None:
         if isinstance(item, h5py.Dataset) and item.id.get_offset() is not None:
-            found[item[()].tobytes()] = Span(item.id.get_offset(), item.id.get_storage_size())
+            spans[item[()].tobytes()] = Span(item.id.get_offset(), item.id.get_storage_size())
 
     with h5py.File(path) as file:
         file.visititems(visit)
-    return found
+    return spans

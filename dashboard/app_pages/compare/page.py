@@ -56,6 +56,13 @@ if len({column.sweep for column in columns}) > 1:
         f"{', '.join(comparable_runs.differing(picked))}.",
         icon=":material/warning:",
     )
+likelihoods = sorted({run.config.likelihood for run in picked})
+if len(likelihoods) > 1:
+    st.warning(
+        f"Nats under different likelihoods don't compare ({', '.join(likelihoods)}): no number is "
+        "marked as the best, and a place in the rate-distortion plane says nothing about another.",
+        icon=":material/warning:",
+    )
 
 # For keys of caches: the runs, and their numbers with those of other seeds.
 content_key = (*map(run_cache.version, picked), repr([column.numbers for column in columns]))
@@ -93,7 +100,7 @@ def table() -> Styler:
             "run": names,
         },
         numbers,
-        comparable=len({run.config.dataset for run in picked}) == 1,
+        comparable=len({run.config.dataset for run in picked}) == 1 and len(likelihoods) == 1,
     )
 
 

@@ -11,9 +11,11 @@ from dashboard.components.plot.plot import plot
 from dashboard.figures import information as figures
 from dashboard.figures import pictures
 from dashboard.shared import markdown, notes, png, run_cache, run_picker, sweeps
+from vae_core.config import ConfigError
 from vae_core.data.dataset import DatasetError
 from vae_core.kinds.contents import Contents
 from vae_core.metrics.bounds import ImageBounds, binarise, bounds_of_image
+from vae_core.model import likelihoods
 from vae_core.runs.run import Run
 
 SAMPLES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -66,7 +68,7 @@ def section() -> None:
         "back from z, **rate** what it costs to say z. Together, with a minus, they are the "
         "**elbo**: a lower bound on log p(x), the log-probability of the image under the model."
     )
-    run = run_picker.pick_run(suits=lambda run: Contents(run.config).has_rate)
+    run = run_picker.pick_run(suits=_has_bound)
     notes.notes(run)
     count = len(run_cache.arrays(run)["labels"])
     with st.container(key="form", horizontal=True):
@@ -127,6 +129,17 @@ def section() -> None:
     )
     _over_beta(run, drawn, int(seed), result)
     markdown.explain("The bound, and what β has to do with it", EXPLANATION)
+
+
+def _has_bound(run: Run) -> bool:
+    """Return whether the elbo of an image of 0 and 1 bounds a likelihood under this run.
+
+    Under a likelihood of real numbers, such as the Gaussian, it would be a density.
+    """
+    try:
+        return Contents(run.config).has_rate and likelihoods.of(run.config).of_binary
+    except ConfigError:  # of a plug-in that is not installed here
+        return False
 
 
 def bounds(run: Run, image: np.ndarray, seed: int, samples: tuple[int, ...]) -> ImageBounds:

@@ -156,6 +156,7 @@ def test_an_objective_that_reads_z(
     settings = {"dataset": "flags", "objective": "mine", "beta": 300.0}
     run = trained(store, **settings)
     check_networks(run)
+    assert not run.browser_path.exists(), "scripts draw grey square pictures"
     vae, data = evaluation.load_trained(run)
     objective = member(run.config)
 
@@ -212,6 +213,7 @@ def test_vectors(likelihood: str, store: RunStore, monkeypatch: pytest.MonkeyPat
     assert data.item_shape == (5,)
     assert vae.decoder.output_shape == (None, 5 * vae.likelihood.numbers)
     assert run.records("start")[0]["dataset"]["size"] == 5
+    assert not run.browser_path.exists(), "scripts draw pictures"
     assert {"active_units", "iw_bound_50"} <= run.metrics().keys()
     opened = TrainedRun(run)
     assert np.shape(opened.sample(3)) == (3, 5)
