@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.app_pages.train import own_data
 from dashboard.shared import run_list, training_cost
 from tests.browser.chromium import Server, drawn
-from tests.core.data.test_uploads import IMAGES, LABELS, npz, pictures, zipped
+from tests.core.data.upload_files import IMAGES, LABELS, npz, pictures, zipped
 from tests.dashboard.pages import open_page
 from vae_core.config import RunConfig
 from vae_core.data import own, registry

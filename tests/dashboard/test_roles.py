@@ -20,7 +20,7 @@ import dashboard
 from dashboard.access import actions, roles
 from dashboard.access.roles import HOSTED_LIMITS, Limits
 from tests.conftest import SMALL
-from tests.core.data.test_uploads import IMAGES, LABELS, npz
+from tests.core.data.upload_files import IMAGES, LABELS, npz
 from tests.dashboard.pages import PAGES, open_page, unopened
 from tests.trained_runs import TrainedRuns
 from tests.waiting import PATIENCE

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import SMALL
-from tests.core.data.test_uploads import check_sentence, link, npz, zipped
+from tests.core.data.upload_files import check_sentence, link, npz, zipped
 from tests.trained_runs import TrainedRuns
 from vae_core import sandbox
 from vae_core.config import RunConfig

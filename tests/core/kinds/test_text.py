@@ -20,7 +20,7 @@ import tensorflow as tf
 from streamlit.testing.v1 import AppTest
 
 from dashboard.shared import run_list
-from tests.core.data.test_uploads import check_sentence
+from tests.core.data.upload_files import check_sentence
 from tests.core.exchange.test_importing import Files, changed_config, changed_record, packed
 from tests.dashboard.pages import open_page, plots
 from vae_core import sandbox
