@@ -119,6 +119,14 @@ class ShownKind(Protocol):
         """Show what several runs make of the same items and the same latents."""
         ...
 
+    def preview_size(self, size: int) -> str:
+        """Return what a previewed data set holds, in Markdown, such as "images of **8x8** pixels".
+
+        Args:
+            size: pixels a side; tokens of the longest text.
+        """
+        ...
+
     def show_preview(self, upload: Upload) -> None:
-        """Show what an uploaded data set holds."""
+        """Show some items of an uploaded data set."""
         ...

@@ -141,14 +141,11 @@ class Images:
     def show_comparison(self, compared: Comparison) -> None:
         image_comparison.show_comparison(compared)
 
+    def preview_size(self, size: int) -> str:
+        return f"images of **{size}x{size}** pixels"
+
     def show_preview(self, upload: Upload) -> None:
         s = upload.summary
-        st.markdown(
-            f"**{s.train:,}** training and **{s.test:,}** held-out images of "
-            f"**{s.size}x{s.size}** pixels"
-        )
-        for note in s.notes:
-            st.caption(markdown.escape_markdown(note))
         labels = np.unique(upload.labels)
         rows = [upload.images[upload.labels == label] for label in labels]
         columns = max(map(len, rows))

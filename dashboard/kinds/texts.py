@@ -11,7 +11,7 @@ from dashboard.figures import dim_name
 from dashboard.kinds import text_comparison
 from dashboard.kinds.base import Comparison
 from dashboard.kinds.text_tables import ROWS, decode, held_out_texts, table, texts_of_run
-from dashboard.shared import markdown, run_cache, run_numbers
+from dashboard.shared import run_cache, run_numbers
 from dashboard.shared.posteriors import Posteriors
 from vae_core.data import registry
 from vae_core.data.dataset import DatasetError
@@ -124,12 +124,8 @@ class Texts:
     def show_comparison(self, compared: Comparison) -> None:
         text_comparison.show_comparison(compared.runs, compared.names, self.display)
 
+    def preview_size(self, size: int) -> str:
+        return f"texts of at most **{size - 1}** characters"
+
     def show_preview(self, upload: Upload) -> None:
-        s = upload.summary
-        st.markdown(
-            f"**{s.train:,}** training and **{s.test:,}** held-out texts of at most "
-            f"**{s.size - 1}** characters"
-        )
-        for note in s.notes:
-            st.caption(markdown.escape_markdown(note))
         st.html(table([list(upload.texts[i : i + 5]) for i in range(0, 20, 5)]))

@@ -68,7 +68,12 @@ def _upload() -> None:
     except (VaeLabError, OSError) as error:
         st.error(markdown.escape_markdown(str(error)), icon=":material/error:")
         return
-    kinds.of_name(upload.summary.name, upload.summary.kind).show_preview(upload)
+    s = upload.summary
+    kind = kinds.of_name(s.name, s.kind)
+    st.markdown(f"**{s.train:,}** training and **{s.test:,}** held-out {kind.preview_size(s.size)}")
+    for note in s.notes:
+        st.caption(markdown.escape_markdown(note))
+    kind.show_preview(upload)
     st.button(
         "Keep this data set",
         icon=":material/save:",
