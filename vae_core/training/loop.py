@@ -16,7 +16,7 @@ import time
 import traceback
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -30,16 +30,7 @@ from vae_core.model.vae import MAX_STEPS_PER_CALL, VAE
 from vae_core.runs.errors import RunBusyError
 from vae_core.runs.files import NETWORK_FILES
 from vae_core.runs.lifecycle import CLAIM_SECONDS
-from vae_core.runs.records import (
-    DatasetSize,
-    End,
-    Epoch,
-    Losses,
-    PointEpoch,
-    PointLosses,
-    Start,
-    Step,
-)
+from vae_core.runs.records import DatasetSize, End, Epoch, PointEpoch, Start, Step
 from vae_core.runs.run import Run
 from vae_core.training.checkpoint import check_checkpoint, write_checkpoint
 from vae_core.training.export import export
@@ -352,20 +343,9 @@ class Training:
         losses = self.vae.evaluate_on(self.dataset.x_test).record(objective, beta, capacity)
         if not all(math.isfinite(losses[name]) for name in objective.parts):
             raise self._diverged(f"the held-out loss was not finite after epoch {epoch}")
-        record: Epoch | PointEpoch
-        if beta is None:
-            record = PointEpoch(
-                kind="epoch",
-                epoch=epoch,
-                step=step,
-                seconds=self.seconds,
-                beta=None,
-                capacity=None,
-                train=train_means,
-                test=cast(PointLosses, losses),
-            )
-        else:
-            record = Epoch(
+        record: Any = Epoch if self.prior else PointEpoch
+        self.run.metrics_file.append(
+            record(
                 kind="epoch",
                 epoch=epoch,
                 step=step,
@@ -373,9 +353,9 @@ class Training:
                 beta=beta,
                 capacity=capacity,
                 train=train_means,
-                test=cast(Losses, losses),
+                test=losses,
             )
-        self.run.metrics_file.append(record)
+        )
 
     def _checkpoint(self) -> None:
         if not self.vae.finite():
