@@ -70,7 +70,9 @@ def test_a_sweep_runs_through_and_the_view_follows_it(server: Server, page: Any)
     page.goto(f"{server.url}/train?train_mode=Sweep&train_epochs_digits=60{betas}")
     drawn(page, 4)
     page.get_by_role("button", name="Train 3 runs").click()
-    page.get_by_text("1 running, 2 waiting").wait_for()
+    queue = page.locator("body").filter(has_text="1 running, 2 waiting")
+    # Both at once: soon the next run begins.
+    queue.filter(has_text="no. 2 in line").wait_for(state="attached")
     page.get_by_text("All 3 runs are finished already").wait_for()
     runs = [run for run in server.store.scan()[0] if run.config.epochs == 60]
     assert [(run.config.beta, run.status().state) for run in runs] == [
