@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.browser.chromium import browser, page, server  # noqa: F401 (fixtures)
-from tests.trained_runs import BUILD, TrainedRuns
+from tests.trained_runs import TrainedRuns, build_without_xla
 from vae_core import kinds, sandbox
 from vae_core.config import RunConfig
 from vae_core.engines import factory
@@ -51,12 +51,8 @@ def store(tmp_path: Path) -> RunStore:
 
 @pytest.fixture
 def no_xla(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Training in this process without XLA, which compiles for longer than a small run trains."""
-
-    def build(*args: Any) -> architectures.Networks:
-        return BUILD(*args)._replace(jit=False)
-
-    monkeypatch.setattr(architectures, "build", build)
+    """Training in this process without XLA, as the runs of `make_run` were trained."""
+    monkeypatch.setattr(architectures, "build", build_without_xla)
 
 
 @pytest.fixture

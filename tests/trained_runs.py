@@ -42,6 +42,11 @@ KEPT = (
 BUILD = architectures.build  # before a test patches it
 
 
+def build_without_xla(*args: Any) -> architectures.Networks:
+    """Build networks that train without XLA, which compiles for longer than a small run trains."""
+    return BUILD(*args)._replace(jit=False)
+
+
 def copy_run(run: Run, store: RunStore) -> Run:
     """The same run in another store."""
     shutil.copytree(run.path, store.root / run.id)
@@ -79,7 +84,7 @@ class TrainedRuns:
                 return self._templates.get(trained.id)
             run = self._templates.create(trained)
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(architectures, "build", BUILD)
+                patch.setattr(architectures, "build", build_without_xla)
                 InProcessEngine().submit(run)
             whole = run.viewable and bool(run.metrics())
             if not whole:

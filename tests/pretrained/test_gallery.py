@@ -138,6 +138,7 @@ def test_evaluate_says_where_there_are_no_weights() -> None:
         evaluation.evaluate(run)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_xla")
 def test_make_pretrained_goes_on_where_it_stopped(store: RunStore) -> None:
     assert training.train(store, [replace(TINY, betas=(0.5,))]) == 0

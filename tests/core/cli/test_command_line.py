@@ -84,6 +84,7 @@ def test_bad_input_is_one_line(root: str, arguments: tuple[str, ...], message: s
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_data_that_cannot_be_had(tmp_path: Path) -> None:
     """A file that is no data set: the run fails with the reason, the exit code says so."""
     (tmp_path / "mnist.npz").write_bytes(b"nonsense")
@@ -105,6 +106,7 @@ def test_empty_store(tmp_path: Path) -> None:
     assert "No runs" in called("list", "--store", str(tmp_path)).stdout
 
 
+@pytest.mark.slow
 def test_ctrl_c_interrupts_and_leaves_the_rest_cancelled(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "vae_core", "sweep", "--betas", "1,2", "--epochs", "50000"]
     with subprocess.Popen(
@@ -123,6 +125,7 @@ def test_ctrl_c_interrupts_and_leaves_the_rest_cancelled(tmp_path: Path) -> None
     assert [run.status().state for run in store.scan()[0]] == ["interrupted", "cancelled"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_xla", "no_child")
 def test_a_file_of_ones_own_and_a_run_that_goes_out_and_in(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, (30, 12, 10))

@@ -260,6 +260,7 @@ FUZZ = settings(
 )
 
 
+@pytest.mark.slow
 @FUZZ
 @given(CONTENT, ENDING, st.integers(0, 9), NAME, SIZE)
 def test_whatever_a_file_is_it_gives_a_data_set_or_a_sentence(

@@ -6,13 +6,14 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import SMALL
 from tests.core.engines.dask_cluster import Cluster
 from tests.core.engines.test_engines import LONG
-from tests.core.outcomes import same_bits, weights
+from tests.core.outcomes import finished, same_bits, weights
 from tests.waiting import wait_for
 from vae_core.config import RunConfig
 from vae_core.engines.base import Engine
@@ -83,7 +84,7 @@ def subject(
 
 @pytest.fixture
 def quick(subject: Subject, request: pytest.FixtureRequest) -> None:
-    """In this process without XLA, for tests that look at no bits."""
+    """In this process without XLA."""
     if subject.blocks:
         request.getfixturevalue("no_xla")
 
@@ -92,19 +93,19 @@ def epoch_of(run: Run) -> int:
     return max((record["epoch"] for record in run.records("epoch")), default=0)
 
 
-def test_a_run_trains_once_to_the_same_bits(subject: Subject, trained: Run) -> None:
+@pytest.mark.usefixtures("quick")
+def test_a_run_trains_once_to_the_same_bits(subject: Subject, tmp_path: Path) -> None:
+    here = finished(RunStore(tmp_path), SMALL)
     run = subject.store.create(SMALL)
     subject.submit(run)
     subject.engine.submit(run)
     wait_for(lambda: run.status().state == "finished")
     wait_for(lambda: not run.ticket_path.exists())
-    assert same_bits(weights(run), weights(trained))
+    assert same_bits(weights(run), weights(here))
     assert run.viewable
     wait_for(lambda: not run.checkpoint_path.exists())  # just after it is finished
-    assert [r["test"] for r in run.records("epoch")] == [
-        r["test"] for r in trained.records("epoch")
-    ]
-    assert run.metrics() == trained.metrics()
+    assert [r["test"] for r in run.records("epoch")] == [r["test"] for r in here.records("epoch")]
+    assert run.metrics() == here.metrics()
     before = run.status()
     subject.engine.submit(run)
     assert run.status() == before, "finished stays finished"

@@ -96,6 +96,7 @@ def test_no_orphan_when_the_parent_dies(store: RunStore, kill_with: signal.Signa
     assert run.records("epoch")
 
 
+@pytest.mark.slow
 def test_the_shared_engine_takes_on_what_waits(store: RunStore) -> None:
     run = store.create(RunConfig(epochs=1))
     engine = shared_engine(store)

@@ -112,6 +112,7 @@ def test_the_numbers_of_a_record_by_name(trained: Run) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_xla")
 def test_numbers_arrive_while_it_trains_and_export_adds_the_networks(
     store: RunStore, tmp_path: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +162,7 @@ def test_numbers_arrive_while_it_trains_and_export_adds_the_networks(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_xla")
 def test_a_server_that_never_answers_holds_nothing_up(
     store: RunStore, trained: Run, mute_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -182,6 +182,7 @@ def test_resume_before_the_first_checkpoint_starts_over(
 
 
 @pytest.mark.parametrize("when", ["measure", "export", "end"])
+@pytest.mark.usefixtures("no_xla")
 def test_a_crash_while_completing_changes_nothing(
     store: RunStore, trained: Run, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
@@ -217,6 +218,7 @@ def test_a_crash_while_completing_changes_nothing(
     assert run.metrics() == trained.metrics()
 
 
+@pytest.mark.usefixtures("no_xla")
 def test_a_stop_while_measuring_is_heard_and_costs_nothing(
     store: RunStore, trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,7 +239,7 @@ def test_a_large_capacity_is_no_divergence(store: RunStore) -> None:
     finished(store, config)
 
 
-@pytest.mark.usefixtures("unmeasured")
+@pytest.mark.usefixtures("loop_alone")
 def test_a_run_of_an_older_version_goes_on(
     store: RunStore, trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
