@@ -14,12 +14,16 @@ import click
 import pytest
 
 from vae_core.cli.app import app
+from vae_core.metrics.catalogue import METRICS
 from vae_core.runs.store import PROJECT
 
 README_LINES = 140
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 COMMAND = re.compile(r"python -m vae_core\b(.*)")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+METRIC = re.compile(r"^```\{metric\} (.+)\n```$", re.MULTILINE)
+SECTION = re.compile(r"^##+ ", re.MULTILINE)
+SOURCE = re.compile(r"\(\d{4}\)|, \d{4}\)|have no paper")
 MAKE = re.compile(r"^(?: {4})?make ([a-z-]+)", re.MULTILINE)
 
 
@@ -92,3 +96,13 @@ def test_every_extra_that_the_docs_install_is_there() -> None:
     }
     assert named
     assert named <= project["optional-dependencies"].keys()
+
+
+def test_every_metric_has_one_definition_with_its_source() -> None:
+    defined: list[str] = []
+    for section in SECTION.split((PROJECT / "docs/science.md").read_text("utf-8")):
+        for names in METRIC.findall(section):
+            defined += names.split()
+            assert SOURCE.search(section), f"no source: {names}"
+            assert len(METRIC.sub("", section)) > 200, f"no definition: {names}"
+    assert sorted(defined) == sorted(METRICS)
