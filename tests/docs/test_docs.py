@@ -17,7 +17,7 @@ from vae_core.cli.app import app
 from vae_core.metrics.catalogue import METRICS
 from vae_core.runs.store import PROJECT
 
-README_LINES = 140
+README_LINES = 130
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 COMMAND = re.compile(r"python -m vae_core\b(.*)")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
