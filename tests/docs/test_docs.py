@@ -1,6 +1,6 @@
-"""README and docs: the commands that they show are commands, and the README stays short.
+"""README and docs: their commands can be parsed, their links lead somewhere, nothing is missing.
 
-`make docs` checks their links.
+`make docs` checks the links between the pages of the docs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MAKE = re.compile(r"^(?: {4})?make ([a-z-]+)", re.MULTILINE)
 
 
 def commands() -> list[str]:
-    """What follows `python -m vae_core` in a line of code, comments and environment left out."""
+    """The arguments of every `python -m vae_core` in a code block, without comments."""
     found = set()
     for page in PAGES:
         for block in code_blocks(page.read_text("utf-8")):
@@ -40,13 +40,13 @@ def commands() -> list[str]:
 
 
 def code_blocks(text: str) -> list[str]:
-    """Fenced shell code, and indented code."""
+    """The text of all fenced shell blocks and of all indented lines of code."""
     fenced = re.findall(r"^```bash\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     return fenced + re.findall(r"^ {4}\S.*$", text, re.MULTILINE)
 
 
 def check(command: str) -> None:
-    """Parse it as the command line does, without running it."""
+    """Parse a command as the command line does, without running it."""
     with app.make_context("vae_core", shlex.split(command)) as context:
         name, subcommand, rest = app.resolve_command(context, list(context._protected_args))
         assert name
