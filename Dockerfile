@@ -1,19 +1,19 @@
 # Two images of the same pages:
 #
-#     docker build --target viewer -t vae-lab-viewer .   shows the runs that ship, trains none
-#     docker build -t vae-lab .                          trains, too
+#     docker build --target viewer -t vae-lab-viewer .   shows runs, cannot train
+#     docker build -t vae-lab .                          shows and trains runs
 #
-# docs/hosting.md says how to run them. `tests/test_image.py` takes the steps below, one by one.
+# docs/hosting.md says how to run them. tests/hosting/test_image.py executes the steps below.
 
 ARG PYTHON=3.12
 FROM python:${PYTHON}-slim AS base
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-# The rest of what a host needs is in .streamlit/config.toml, as it is right everywhere.
+# The settings that are the same on every machine are in .streamlit/config.toml.
 ENV STREAMLIT_SERVER_ADDRESS=0.0.0.0 STREAMLIT_SERVER_PORT=8501 STREAMLIT_SERVER_HEADLESS=true
 ENV VAE_LAB_RUNS=/runs
 RUN useradd --create-home --uid 10001 vae-lab && mkdir /runs && chown vae-lab /runs
 WORKDIR /app
-# Packages before the code: they change less often.
+# Packages come before the code because they change less often, so Docker can reuse their layer.
 COPY pyproject.toml ./
 RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" > /tmp/packages.txt && pip install -r /tmp/packages.txt && rm /tmp/packages.txt
 EXPOSE 8501
@@ -28,7 +28,7 @@ RUN pip install --no-deps -e . && python -c "from dashboard.components.plot.plot
 USER vae-lab
 
 FROM base AS trainer
-# Everybody is a viewer until a login is set up; VAE_LAB_ROLE=trainer where all may train.
+# Everybody is a viewer until a login is set up. VAE_LAB_ROLE=trainer lets everybody train.
 ENV VAE_LAB_ROLE=login STREAMLIT_SERVER_MAX_UPLOAD_SIZE=100
 RUN python -c "import tomllib; extras = tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']; print(*extras['train'], *extras['login'], sep='\n')" > /tmp/packages.txt && pip install -r /tmp/packages.txt && rm /tmp/packages.txt
 COPY . .

@@ -1,1 +1,1 @@
-"""Benchmarks; each prints its measurements, also when they are worse than the aims."""
+"""Benchmarks. Each prints what it measures, also if it is worse than the aim."""

@@ -2,8 +2,8 @@
 
     python -m benchmarks.dashboard [--repeat 3]
 
-It starts `streamlit run` with an empty store, so the pages show the gallery. It prints each
-measurement beside its aim. MNIST is measured if VAE_LAB_DATA has it.
+It starts `streamlit run` with an empty store, so the pages show the runs that ship. It prints each
+measurement beside its aim. MNIST is measured if the folder in VAE_LAB_DATA has it.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def has_mnist() -> bool:
     return (Path(os.environ.get("VAE_LAB_DATA", "-")) / "mnist.npz").is_file()
 
 
-def say(what: str, measured: str, aim: str = "") -> None:
+def print_row(what: str, measured: str, aim: str = "") -> None:
     print(f"{what:<54} {measured:<34} {aim}", flush=True)
 
 
@@ -92,7 +92,7 @@ def open_page(browser: Any, url: str, script: str = "") -> Any:
 
 
 def first_picture(browser: Any, root: Path) -> float:
-    """Return the seconds from `streamlit run` to the first picture of the gallery on Home."""
+    """Return the seconds from `streamlit run` to the first picture on Home."""
     started = time.monotonic()
     with served(root) as server:
         page = open_page(browser, server.url)
@@ -143,8 +143,8 @@ def press_of_train(browser: Any, url: str, dataset: str, epochs: int) -> float:
     Args:
         browser: Chromium.
         url: of the server.
-        dataset: to train on.
-        epochs: a number that no other run has, so that the run is new and can be recognised.
+        dataset: name of the data set.
+        epochs: a number that no other run has, so that the run is new and the page shows it alone.
     """
     page = open_page(
         browser, f"{url}/train?train_dataset={dataset}&train_epochs_{dataset}={epochs}"
@@ -165,7 +165,7 @@ def press_of_train(browser: Any, url: str, dataset: str, epochs: int) -> float:
     )
     seconds = time.monotonic() - pressed
     page.locator(".st-key-stop button").first.click()
-    page.wait_for_timeout(8000)  # the stopped run still writes what the pages show
+    page.wait_for_timeout(8000)  # the stopped run still writes its files
     page.context.close()
     return seconds
 
@@ -185,7 +185,7 @@ def main() -> None:
             root.mkdir()
             opened.append(first_picture(browser, root))
         shown = ", ".join(f"{seconds:.1f}" for seconds in opened)
-        say("streamlit run to the first picture", f"{shown} s", "at most 5 s")
+        print_row("streamlit run to the first picture", f"{shown} s", "at most 5 s")
 
         root = Path(folder) / "all"
         root.mkdir()
@@ -197,16 +197,16 @@ def main() -> None:
                 seconds = time.monotonic() - start
                 page.wait_for_timeout(3000)
                 page.context.close()
-                say(f"opening {path or 'home'}", f"{seconds:.2f} s")
+                print_row(f"opening {path or 'home'}", f"{seconds:.2f} s")
             resident = process.memory_info().rss / 2**20
-            say("web process, all pages opened twice", f"{resident:.0f} MB", "at most 300 MB")
+            print_row("web process, all pages opened twice", f"{resident:.0f} MB", "at most 300 MB")
 
             for dataset, architecture, aim in (
                 ("mnist", "mlp", "at most 16.7 ms"),
                 ("fashion_mnist", "conv", "at most 33 ms"),
             ):
                 times = cursor(browser, server.url, gallery_run(dataset, architecture))
-                say(
+                print_row(
                     f"cursor to picture, {dataset} {architecture}, {len(times)} moves",
                     f"median {statistics.median(times):.1f}, p95 {percentile(times, 0.95):.1f} ms",
                     f"p95 {aim}",
@@ -219,7 +219,7 @@ def main() -> None:
                 page.get_by_text(f"{points:,} images").wait_for(timeout=60_000)
                 page.wait_for_timeout(3000)
                 times = page.evaluate(PAN, 20)
-                say(
+                print_row(
                     f"pan of the scatter, {points:,} points",
                     f"median {statistics.median(times):.0f}, p95 {percentile(times, 0.95):.0f} ms",
                 )
@@ -232,13 +232,13 @@ def main() -> None:
                     press_of_train(browser, server.url, dataset, 20_001 + n) for n in range(repeat)
                 ]
                 shown = ", ".join(f"{seconds:.2f}" for seconds in pressed)
-                say(
+                print_row(
                     f"press of Train to the first numbers, {dataset}",
                     f"{shown} s",
                     "at most 2 s",
                 )
             resident = process.memory_info().rss / 2**20
-            say("web process at the end", f"{resident:.0f} MB")
+            print_row("web process at the end", f"{resident:.0f} MB")
         browser.close()
 
 

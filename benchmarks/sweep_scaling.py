@@ -1,16 +1,16 @@
-"""Measure how the time of a sweep falls with the number of workers, and each engine's overhead.
+"""Measure the time of a sweep with one and more workers, and each engine's overhead.
 
     python -m benchmarks.sweep_scaling [--dataset digits] [--epochs 150] [--betas 0,1,4,10]
                                        [--workers 1,2]
 
-Every engine trains the same configs into a store of its own. Before, each worker trains a short
-run, so that the time to import TensorFlow and to compile doesn't count. The baseline trains the
-configs one after the other in this process. The overhead per run is the extra time of one worker
-over the baseline, divided by the number of runs.
+Every engine trains the same configs into a store of its own. Each worker first trains a short run,
+so that the time to import TensorFlow and to compile doesn't count. The baseline trains the configs
+one after the other in this process. The overhead of a run is the time of one worker minus the time
+of the baseline, divided by the number of runs.
 
-A single run already uses every core. More workers help only with more cores or machines, so a loss
-on this machine is printed too. Dask is measured with and without access to the client's disk; its
-scheduler and workers are processes of this machine.
+More workers help only if the machine has cores to spare, so they may be slower; that is printed,
+too. Dask is measured with and without access to the client's disk. Its scheduler and workers are
+processes of this machine.
 """
 
 from __future__ import annotations
@@ -40,7 +40,13 @@ LONG = RunConfig(epochs=50_000, seed=99)
 
 @dataclass
 class Result:
-    """Seconds of a sweep, longest time without a sign of life of a run, and time to stop a run."""
+    """Seconds that were measured.
+
+    Attributes:
+        seconds: of the sweep.
+        silence: the longest time without a new record of a running run.
+        cancel: from cancelling a run to the end of its training.
+    """
 
     seconds: float
     silence: float
@@ -56,7 +62,7 @@ def wait_for(condition: Callable[[], object]) -> float:
 
 
 def train_all(engine: Engine, store: RunStore, configs: list[RunConfig]) -> tuple[float, float]:
-    """Train all configs; return the seconds, and the longest time between a run's signs of life."""
+    """Train all configs; return the seconds, and the longest time between two records of a run."""
     runs = [store.create(config) for config in configs]
     began = time.perf_counter()
     for run in runs:

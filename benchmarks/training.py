@@ -1,11 +1,11 @@
-"""Compare the training speed of a plain Keras `fit`, a plain PyTorch loop, and this project.
+"""Compare the training speed of a plain Keras `fit`, a plain PyTorch loop, and VAE Lab.
 
     python benchmarks/training.py [--dataset mnist] [--architectures mlp,conv] [--epochs 8,4]
 
-All three get the same data, networks, batch size, optimiser and number of epochs, and evaluate the
-held-out images with z sampled after every epoch. The project also writes its progress and
-checkpoints, as usual. The first epoch includes tracing and compiling and is shown separately.
-PyTorch is measured if it is installed.
+All three get the same data, networks, batch size, optimiser and number of epochs. After every epoch
+they evaluate the held-out images with z sampled. VAE Lab also writes its progress and checkpoints,
+as usual. The first epoch includes tracing and compiling, so it is shown separately. PyTorch is
+measured if it is installed.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def keras_fit(config: RunConfig, data: dataset.Dataset) -> Result:
     return Result("Keras fit", seconds, len(x_train), history.history["val_loss"][-1])
 
 
-def this_project(config: RunConfig, _data: dataset.Dataset) -> Result:
+def vae_lab(config: RunConfig, _data: dataset.Dataset) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         run = RunStore(folder).create(config)
         loop.train(run)
@@ -158,7 +158,7 @@ def torch_loop(config: RunConfig, data: dataset.Dataset) -> Result:
 
 
 def _torch_networks(nn: Any, architecture: str, size: int, d: int) -> tuple[Any, Any]:
-    """The same two families in PyTorch, for sides that are multiples of 4."""
+    """Build the encoder and the decoder in PyTorch, for images whose side is a multiple of 4."""
     if architecture == "mlp":
         encoder = [nn.Flatten(), nn.Linear(size * size, 512), nn.ReLU(), nn.Linear(512, 2 * d)]
         decoder = [nn.Linear(d, 512), nn.ReLU(), nn.Linear(512, size * size)]
@@ -177,15 +177,15 @@ def _torch_networks(nn: Any, architecture: str, size: int, d: int) -> tuple[Any,
 
 
 def compare(config: RunConfig) -> None:
-    """Run all contenders one after the other and print the table."""
+    """Measure all programs one after the other, and print the table."""
     data = registry.load(config.dataset)
-    contenders: list[Callable[[RunConfig, dataset.Dataset], Result]] = [keras_fit, this_project]
+    programs: list[Callable[[RunConfig, dataset.Dataset], Result]] = [keras_fit, vae_lab]
     try:
         import torch  # noqa: F401
     except ImportError:
-        print("PyTorch is not installed and takes no part.")
+        print("PyTorch is not installed, so it is not measured.")
     else:
-        contenders.insert(1, torch_loop)
+        programs.insert(1, torch_loop)
     print(
         f"\n{config.dataset}, {config.architecture}, batch {config.batch_size}, Adam "
         f"{config.learning_rate:g}, β {config.beta:g}, {config.epochs} epochs, "
@@ -195,8 +195,8 @@ def compare(config: RunConfig) -> None:
         f"{'':14}{'images/s':>10}{'ratio':>8}{'first epoch':>13}{'later':>9}{'held-out loss':>15}"
     )
     baseline: Result | None = None
-    for contender in contenders:
-        result = contender(config, data)
+    for program in programs:
+        result = program(config, data)
         baseline = baseline or result
         later = statistics.median(result.epoch_seconds[1:] or result.epoch_seconds)
         print(

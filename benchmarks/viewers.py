@@ -1,14 +1,14 @@
-"""Measure the dashboard with many viewers at once while two runs train.
+"""Measure the dashboard with many viewers at once while a run trains.
 
     python -m benchmarks.viewers [--sessions 20] [--minutes 3] [--think 5] [--seed 0]
 
 Each session opens pages, changes widgets, refreshes live parts and fetches pictures, as a browser
-does. At times its connection breaks; it reconnects, in half of the cases to its old session.
+does. Sometimes its connection breaks. It then reconnects, in half of the cases to its old session.
 Between two actions it waits for `think` seconds on average.
 
-The benchmark prints how long page runs took (from the message until the script has finished), the
-errors, how much the web process grew after the warm-up, and how much slower training was. The
-sessions run in this process, on the same cores as the server.
+The benchmark prints the times of page runs (from the message until the script has finished), the
+errors, the growth of the web process after the warm-up, and the speed of training with and without
+sessions. The sessions run in this process, on the same cores as the server.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from vae_core.runs.run import Run
 
 AIMS = {"p95": 1.0, "growth": 0.10}
 WARM_UP = 150.0  # seconds; Streamlit keeps cut-off sessions for 120, so their number is steady then
-CUT_SHARE = 0.05  # of the actions are a broken connection
+CUT_SHARE = 0.05  # share of the actions that break the connection
 
 
 def walk(
@@ -79,7 +79,7 @@ class Crowd:
     """Sessions that use the pages, each in a thread.
 
     Args:
-        url: of the server.
+        url: the server's address.
         sessions: number of sessions.
         think: mean seconds between two actions.
         seed: for the choice of actions.
@@ -173,11 +173,11 @@ def steps(runs: list[Run]) -> int:
 def open_every_run(url: str) -> None:
     """Open each run once, so that its networks are in the cache before memory is measured.
 
-    The cache holds the networks of up to 32 runs (46 MB for the 28 that ship). The sessions would
-    fill it within three minutes, which would count as growth.
+    The cache holds the networks of up to 32 runs (46 MB for the 28 that ship). If the sessions
+    filled it, that would count as growth.
     """
     with Visitor(url) as visitor:
-        visitor.open("")  # the reply tells the names of the pages
+        visitor.open("")  # the reply contains the names of the pages
         visitor.open("manifold")
         for name in visitor.widgets["run"][1].options:
             visitor.set("run", string_value=name)
@@ -244,7 +244,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as root:
             server = Server(Path(root))
             try:
-                for seed in (0, 1):  # one trains at a time: the second waits in the queue
+                for seed in (0, 1):  # the first trains, the second waits in the queue
                     server.store.create(RunConfig(dataset="shapes", epochs=1000, seed=seed))
                 with Visitor(server.url) as first:  # starts the engine
                     first.open("")

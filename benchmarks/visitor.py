@@ -1,4 +1,4 @@
-"""A session of the dashboard without a browser: it speaks Streamlit's protocol over a websocket."""
+"""A session of the dashboard without a browser, by Streamlit's protocol over a websocket."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Visitor:
     """A session of the dashboard, with the state that a browser keeps.
 
     Args:
-        url: of the server, such as http://127.0.0.1:8501.
-        headers: for the websocket's handshake, such as a cookie.
+        url: the server's address, such as http://127.0.0.1:8501.
+        headers: sent in the websocket's handshake, such as a cookie.
         token: the XSRF token that the server expects in the handshake.
 
     Attributes:
@@ -48,9 +48,8 @@ class Visitor:
         self._cache: dict[str, ForwardMsg] = {}
         self._used_hashes: set[str] = set()
         self._hashes: dict[str, str] = {}
-        self._ticks: dict[
-            str, tuple[float, float]
-        ] = {}  # fragment -> (interval, time of the next run)
+        # fragment -> (interval, time of the next run)
+        self._ticks: dict[str, tuple[float, float]] = {}
         self._pictures: set[str] = set()
         self._states: dict[str, Any] = {}
         self._page_hash = ""

@@ -2,18 +2,19 @@
 
 Kingma & Welling (2014), "Auto-Encoding Variational Bayes":
 
-    prior       p(z)   = N(0, I)                                   z: latent, D numbers
+    prior       p(z)   = N(0, I)                                   z: D latent numbers
     likelihood  p(x|z) = Bernoulli(sigmoid(decoder(z)))            x: image, 64 pixels in [0, 1]
     posterior   q(z|x) = N(mean(x), exp(log_var(x)))               from the encoder
 
 Training maximises the evidence lower bound (ELBO) on log p(x), averaged over images:
 
     elbo = -(distortion + rate)
-    distortion = E_q[-log p(x|z)]          what reconstruction costs, summed over the pixels
-    rate       = KL(q(z|x) || p(z))        what z tells of x, summed over the latent dimensions
+    distortion = E_q[-log p(x|z)]          the cost of the reconstruction, summed over the pixels
+    rate       = KL(q(z|x) || p(z))        the cost of z, summed over the latent dimensions
 
-all in nats an image. A beta other than 1 weighs the rate (Higgins et al., 2017). The pixels are
-grey, so the distortion is a cross-entropy: even a perfect reconstruction costs more than 0.
+All three are in nats an image. The loss is distortion + beta * rate; a beta other than 1 gives a
+beta-VAE (Higgins et al., 2017). The pixels are grey, so the distortion is a cross-entropy: even a
+perfect reconstruction costs more than 0.
 
     python examples/vae_in_one_file.py
 """
@@ -54,13 +55,13 @@ def build_encoder():
 def build_decoder():
     z = keras.Input((D,))
     hidden = layers.Dense(HIDDEN, activation="relu")(z)
-    return keras.Model(z, layers.Dense(PIXELS)(hidden))  # logits: sigmoid gives probabilities
+    return keras.Model(z, layers.Dense(PIXELS)(hidden))  # logits; sigmoid makes probabilities
 
 
 def distortion_and_rate(encoder, decoder, x, noise):
-    """Both in nats an image, with one z an image."""
+    """The mean distortion and the mean rate of images x (B, PIXELS), nats; noise is (B, D)."""
     mean, log_var = encoder(x)  # (B, D) each
-    z = mean + tf.exp(0.5 * log_var) * noise  # (B, D): so gradients reach mean and log_var
+    z = mean + tf.exp(0.5 * log_var) * noise  # (B, D); gradients reach mean and log_var
     logits = decoder(z)  # (B, PIXELS)
 
     # -log p(x|z) of a Bernoulli, from logits.
@@ -75,13 +76,13 @@ def distortion_and_rate(encoder, decoder, x, noise):
 
 
 def normal(count, key, step):
-    """Standard normal (count, D), a function of key and step, so that a run can be repeated."""
+    """Standard normal noise (count, D), fixed by key and step, so that runs can be repeated."""
     return tf.random.stateless_normal((count, D), [key, step], alg="philox")
 
 
 def train(x_train, beta=1.0, seed=0, epochs=EPOCHS, after_epoch=lambda *_: None):
-    """Returns the encoder, the decoder and the loss of each step."""
-    keras.utils.set_random_seed(seed)  # of the first weights
+    """Train on images (n, PIXELS); return the encoder, the decoder and the loss of each step."""
+    keras.utils.set_random_seed(seed)  # for the initial weights
     encoder, decoder = build_encoder(), build_decoder()
     weights = encoder.trainable_variables + decoder.trainable_variables
     optimizer = keras.optimizers.Adam(LEARNING_RATE)
@@ -97,7 +98,7 @@ def train(x_train, beta=1.0, seed=0, epochs=EPOCHS, after_epoch=lambda *_: None)
         return loss
 
     losses = []
-    steps = len(x_train) // BATCH  # an epoch; a last, smaller batch is left out
+    steps = len(x_train) // BATCH  # of an epoch; the last, smaller batch is left out
     for epoch in range(epochs):
         order = np.random.default_rng([seed, epoch]).permutation(len(x_train))
         for batch in order[: steps * BATCH].reshape(steps, BATCH):
@@ -108,7 +109,7 @@ def train(x_train, beta=1.0, seed=0, epochs=EPOCHS, after_epoch=lambda *_: None)
 
 def main(seed=0):
     x_train, x_test = load_data()
-    noise = normal(len(x_test), 2 * seed + 1, 0)  # the same each epoch, so that epochs compare
+    noise = normal(len(x_test), 2 * seed + 1, 0)  # the same in each epoch, to compare epochs
 
     def report(epoch, encoder, decoder):
         distortion, rate = distortion_and_rate(encoder, decoder, x_test, noise)

@@ -1,4 +1,4 @@
-"""A wheel has all that the packages need: the code, and what the browser is sent."""
+"""A wheel contains the code and the files that the browser loads."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SHIPPED = (".py", ".js", ".css", ".html", ".svg")
 
 
 @pytest.mark.slow
-def test_a_wheel_has_every_file_of_the_packages(tmp_path: Path) -> None:
-    source = tmp_path / "source"  # building leaves folders behind
+def test_a_wheel_contains_every_file_of_the_packages(tmp_path: Path) -> None:
+    source = tmp_path / "source"  # a copy, because building leaves folders behind
     source.mkdir()
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(PROJECT / name, source)

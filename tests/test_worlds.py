@@ -1,4 +1,4 @@
-"""The web process imports no TensorFlow, and vae_core no Streamlit."""
+"""The web process never imports TensorFlow, and vae_core never imports Streamlit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.dashboard.pages import PAGES
 from tests.waiting import PATIENCE
 from vae_core.runs.store import PROJECT
 
-# What imports TensorFlow or Keras: everything else of the core is light.
+# These modules import TensorFlow or Keras. All other modules of vae_core are light.
 TRAINING_SIDE = {
     "model.text_vae",
     "model.vae",
@@ -41,7 +41,7 @@ HEAVY = (
 
 
 def loaded_after(code: str, **env: str) -> set[str]:
-    """The top-level modules that a process has loaded after this code."""
+    """Run code in a new process; return the top-level modules that it has loaded."""
     code += "\nimport json, sys"
     code += "\nprint(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
     result = subprocess.run(
@@ -61,6 +61,7 @@ def imported_by(*modules: str) -> set[str]:
 
 
 def light_core() -> list[str]:
+    """The modules of vae_core that load neither TensorFlow nor Keras."""
     names = [module.name for module in pkgutil.walk_packages(vae_core.__path__, "vae_core.")]
     heavy = {f"vae_core.{name}" for name in TRAINING_SIDE} | {"vae_core.__main__"}
     assert heavy <= {*names}
@@ -102,7 +103,7 @@ for name in json.loads(sys.argv[1]):
 
 
 def test_opening_a_page_loads_no_tensorflow(tmp_path: Path) -> None:
-    """All of them one after the other in one process: the first that loads it is named."""
+    """Open all pages one after the other in one process, so that the first offender is named."""
     result = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", OPEN_PAGES, json.dumps(PAGES)],
         capture_output=True,
@@ -126,7 +127,7 @@ def test_the_training_side_loads_no_web() -> None:
     assert not loaded & {"streamlit", "plotly"}
 
 
-def test_figures_know_no_streamlit() -> None:
+def test_figures_load_no_streamlit() -> None:
     from dashboard import figures
 
     modules = [f"dashboard.figures.{m.name}" for m in pkgutil.iter_modules(figures.__path__)]

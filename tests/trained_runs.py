@@ -1,8 +1,8 @@
-"""Finished runs for tests that only need some to be there: trained once, then copied.
+"""Finished runs for tests that need one but don't test training: trained once, then copied.
 
-What a copy of other β, schedule or optimiser holds is what the template's networks give: its
-weights, pictures and rates are theirs, and its losses are put together from their distortion and
-rate with its own β. So a test of what training does trains; all others copy.
+A template is a trained run. A copy may have another β, schedule or optimiser than its template. It
+keeps the template's weights, pictures, distortion and rate. Its losses are computed from that
+distortion and rate with the copy's own β.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore
 
 PATIENCE = 400  # seconds that another process may take to train a template
-# What the networks, the data or the number of records depend on; a copy may differ in the rest.
+# A copy has these fields in common with its template: networks, data and records depend on them.
 KEPT = (
     "dataset",
     "architecture",
@@ -48,16 +48,16 @@ def build_without_xla(*args: Any) -> architectures.Networks:
 
 
 def copy_run(run: Run, store: RunStore) -> Run:
-    """The same run in another store."""
+    """Copy a run to another store, and return the copy."""
     shutil.copytree(run.path, store.root / run.id)
     return store.get(run.id)
 
 
 class TrainedRuns:
-    """Makes finished runs of any config, each as a folder of its own.
+    """Makes finished runs of any config.
 
     Args:
-        folder: of the templates; the processes of one test session share it.
+        folder: for the templates; the processes of one test session share it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -65,7 +65,7 @@ class TrainedRuns:
         folder.mkdir(parents=True, exist_ok=True)
 
     def __call__(self, store: RunStore, config: RunConfig) -> Run:
-        """A finished run of that config in that store."""
+        """Make a finished run of a config in a store, and return it."""
         template = self._template(config)
         path = store.root / config.id
         shutil.copytree(template.path, path, ignore=shutil.ignore_patterns("lock"))
@@ -89,12 +89,12 @@ class TrainedRuns:
             whole = run.viewable and bool(run.metrics())
             if not whole:
                 self._templates.delete(run)
-            assert whole, "ask for a run before training is patched"
+            assert whole, "call this before the test patches training"
             return run
 
 
 def _with_beta(record: dict[str, Any], config: RunConfig, template: Run) -> dict[str, Any]:
-    """A line of metrics.jsonl with the β, the C and the losses of another config."""
+    """Return a line of metrics.jsonl with the β, the capacity and the losses of another config."""
     if record["kind"] not in ("step", "epoch") or not config.has_rate:
         return record
     steps = config.epochs * template.records("start")[-1]["steps_per_epoch"]

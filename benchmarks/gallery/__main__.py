@@ -1,6 +1,6 @@
-"""Make the runs that ship with the project, and the README beside them.
+"""Make the runs that ship with the project, and their README.
 
-python -m benchmarks.gallery train     trains what is missing in pretrained/; resumable
+python -m benchmarks.gallery train     trains the missing runs of pretrained/; resumable
 python -m benchmarks.gallery readme    writes pretrained/README.md from the run folders
 """
 

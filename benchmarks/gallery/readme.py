@@ -36,17 +36,20 @@ def readme(store: RunStore) -> str:
     """
     parts = [
         "# The gallery\n\n"
-        "Runs that open at once, each the folder that training wrote. `make pretrained` makes "
-        "them (it goes on where it stopped; what is finished is never trained again), and writes "
-        "this page from their files. All numbers are held out, with z sampled, in nats an image "
-        "unless a unit is given; ± is the standard deviation over the seeds. Of each β the run of "
-        "seed 0 ships whole (of the published recipe that of β = 1 alone), all others as config "
-        "and metrics. No picture of a data set is in here.\n\n"
+        "This folder holds trained runs that the pages open at once. Each is a run folder as "
+        "training wrote it. `make pretrained` trains them and writes this page from their files. "
+        "If it is interrupted, the next call goes on; it never trains a finished run again.\n\n"
+        "All numbers are measured on held-out images, with z sampled, in nats an image unless a "
+        "unit is given. ± is the standard deviation over the seeds. For each β, the run of seed 0 "
+        "ships with its networks; the other seeds ship as config and metrics only. Of the "
+        "published recipe, only the run of β = 1 and seed 0 ships with its networks. The folder "
+        "holds no pictures of a data set.\n\n"
         f"Bounds are measured on up to {BOUND_IMAGES} held-out images, the parts of the rate on up "
-        f"to {PAIRED_IMAGES:,}, so their numbers differ a little from those of all images. The "
-        "mutual information can't exceed the log of that number "
-        f"({math.log(PAIRED_IMAGES):.2f} nats for {PAIRED_IMAGES:,}); within a nat of it the other "
-        "two parts are left out, as so few images can't resolve them.\n\n"
+        f"to {PAIRED_IMAGES:,}. So their numbers differ a little from those of all images. The "
+        "mutual information is at most the log of the number of images "
+        f"({math.log(PAIRED_IMAGES):.2f} nats for {PAIRED_IMAGES:,}). Within a nat of that limit "
+        "the other two parts are left out, because so few images can't resolve them. "
+        "`docs/science.md` defines all metrics.\n\n"
         "    python -m vae_core --store pretrained list\n"
         "    python -m vae_core --store pretrained evaluate RUN_ID   # recomputed from the weights",
         _commands(),
@@ -63,7 +66,7 @@ def readme(store: RunStore) -> str:
 
 
 def _commands() -> str:
-    lines = ["## What there is, and the command that makes it"]
+    lines = ["## The runs, and the commands that train them"]
     for recipe in RECIPES:
         lines.append(
             f"**{recipe.title}.** {recipe.text}\n\n"
@@ -110,15 +113,15 @@ def _mnist(store: RunStore) -> str:
     return (
         "## MNIST: published against obtained\n\n"
         f"Loss = distortion + β · rate, over seeds {_listed(MNIST_PUBLISHED.seeds)}:\n\n"
-        f"{losses}\n\n{_above(ours)}\n\n{parts}\n\n"
-        f"{_largest_spread(obtained)} At β = 20 a nat of rate costs 20 nats of loss: nearly all of "
-        "it is given up, and with the little that stays the distortion still moves by much. At "
-        "β = 0 the rate is not optimised at all, and its spread says only that.\n\n"
+        f"{losses}\n\n{_compared_with_published(ours)}\n\n{parts}\n\n"
+        f"{_largest_spread(obtained)} At β = 20 a nat of rate costs 20 nats of loss, so little "
+        "rate is left, and small changes of it change the distortion a lot. At β = 0 the rate is "
+        "not optimised at all; its large spread says nothing more.\n\n"
         "### Time to the published loss at β = 1\n\n"
         f"{_time_to_target(obtained[1.0], ours[1.0])}\n\n"
-        "### What was measured, our recipe\n\n"
+        "### Metrics, our recipe\n\n"
         f"{_measured(ours)}\n\n"
-        "### What was measured, the published recipe\n\n"
+        "### Metrics, the published recipe\n\n"
         f"{_measured(obtained)}"
     )
 
@@ -130,13 +133,13 @@ def _largest_spread(runs: dict[float, list[Run]]) -> str:
     spreads = {beta: statistics.stdev(_values(of_beta, "loss")) for beta, of_beta in runs.items()}
     most, least = max(spreads, key=spreads.__getitem__), min(spreads, key=spreads.__getitem__)
     return (
-        f"With the published recipe the loss differs most between the seeds at β = {most:g} (± "
-        f"{spreads[most]:.2f}) and least at β = {least:g} (± {spreads[least]:.2f})."
+        f"With the published recipe, the loss differs most between seeds at β = {most:g} (± "
+        f"{spreads[most]:.2f}), and least at β = {least:g} (± {spreads[least]:.2f})."
     )
 
 
-def _above(ours: dict[float, list[Run]]) -> str:
-    """Which rows of our recipe don't lie below the published loss, in the mean and in the best."""
+def _compared_with_published(ours: dict[float, list[Run]]) -> str:
+    """Say at which β the mean loss of our recipe is below the published loss, and at which not."""
     gaps = {
         beta: statistics.mean(_values(runs, "loss")) - PUBLISHED[beta][0]
         for beta, runs in ours.items()
@@ -145,12 +148,12 @@ def _above(ours: dict[float, list[Run]]) -> str:
     below = sum(
         loss < PUBLISHED[beta][0] for beta, runs in ours.items() for loss in _values(runs, "loss")
     )
-    single = f"{below} of its {sum(map(len, ours.values()))} runs lie below it."
+    single = f"{below} of its {sum(map(len, ours.values()))} runs are below it."
     if not above:
-        return f"The mean of our recipe lies below the published loss at every β; {single}"
+        return f"The mean loss of our recipe is below the published loss at every β. {single}"
     return (
-        "The mean of our recipe lies above the published loss at "
-        f"{', '.join(above)}, and below it at the other β; {single}"
+        "The mean loss of our recipe is above the published loss at "
+        f"{', '.join(above)}, and below it at the other β. {single}"
     )
 
 
@@ -160,7 +163,7 @@ def _time_to_target(obtained: list[Run], ours: list[Run]) -> str:
     for name, runs in (("published recipe", obtained), ("our recipe", ours)):
         for run in runs:
             epochs = run.records("epoch")
-            # Not the loss that is minimised at that time: while β warms up it holds a smaller β.
+            # The loss of β = 1: the recorded loss has a smaller β during the warm-up.
             losses = [e["test"]["distortion"] + e["test"]["rate"] for e in epochs]
             reached = [e for e, loss in zip(epochs, losses, strict=True) if loss <= target]
             rows.append(
@@ -174,10 +177,10 @@ def _time_to_target(obtained: list[Run], ours: list[Run]) -> str:
                 )
             )
     table = _table(
-        ("", "seed", f"epoch at which {target} is reached", "after", "all epochs", "loss then"),
+        ("", "seed", f"epoch that reaches {target}", "after", "all epochs", "final loss"),
         rows,
     )
-    return f"Training time with the held-out evaluation of every epoch.\n\n{table}"
+    return f"The times include the held-out evaluation of every epoch.\n\n{table}"
 
 
 def _fashion(store: RunStore) -> str:
@@ -201,9 +204,10 @@ def _fashion(store: RunStore) -> str:
     return (
         "## Fashion-MNIST: two conventions of β\n\n"
         f"The published script takes the *mean* of the KL over the {d} latent dimensions, so its "
-        f"β is {d} times ours for the same loss: its 10 is our 5. It also trained on training and "
-        "test images together, for 100 epochs; these runs saw the training images alone, for "
-        f"{FASHION.base.epochs} epochs, so the numbers are held out.\n\n"
+        f"β is {d} times ours for the same loss. For example, its β = 10 is our β = 5. It trained "
+        "for 100 epochs on training and test images together. Our runs trained for "
+        f"{FASHION.base.epochs} epochs on the training images alone, so the numbers are held "
+        "out.\n\n"
         f"{table}\n\n{_measured(runs)}"
     )
 
@@ -225,10 +229,10 @@ def _shapes(store: RunStore) -> str:
         best.append(f"{METRICS[name].title} at β = {at:g} ({_spread(runs[at], name, 3)})")
     return (
         "## shapes: does a larger β give each factor a dimension of its own?\n\n"
-        f"Over seeds {_listed(SHAPES.seeds)} the highest mean has {'; '.join(best)}. The factors "
-        "are shape, scale, rotation, x and y. The same β weighs more here than in the literature, "
-        "whose pictures have 64 pixels a side: of so many fewer pixels there is less distortion "
-        "to set against a nat of rate.\n\n"
+        f"The highest means over seeds {_listed(SHAPES.seeds)}: {'; '.join(best)}. The factors "
+        "are shape, scale, rotation, x and y. The same β counts more here than in the literature, "
+        "whose pictures have 64 pixels a side: fewer pixels have less distortion, and the rate is "
+        "weighed against it.\n\n"
         f"{_trained(runs)}\n\n{_measured(runs)}"
     )
 
@@ -251,9 +255,9 @@ def _trained(runs: dict[float, list[Run]]) -> str:
 def _faces(store: RunStore) -> str:
     runs = _by_beta(store, FACES)
     return (
-        f"## Olivetti faces\n\n{FACES.text} The distortion is the cross-entropy of grey pixels; "
-        "most of it is what grey pixels cost in any case. By eye, about two of three samples of "
-        "the prior are faces, blurred; the others are smeared.\n\n"
+        f"## Olivetti faces\n\n{FACES.text} The distortion is the cross-entropy of grey pixels. "
+        "Most of it is the entropy of the grey pixels, which no decoder can avoid. By eye, about "
+        "two of three samples of the prior are blurred faces; the others are smeared.\n\n"
         f"{_trained(runs)}\n\n{_measured(runs)}"
     )
 
@@ -261,9 +265,10 @@ def _faces(store: RunStore) -> str:
 def _groups(store: RunStore) -> str:
     lines = [
         "## Groups for the Arithmetic page\n\n"
-        "In `.groups/`, by the numbers of the held-out images. Thin and bold: of the sevens the "
-        "fifth with the least ink, the sum of the pixels, and the fifth with the most. Glasses: "
-        "looked at one by one; who wears them is more often bearded, too.\n"
+        "`.groups/` holds groups of held-out images, as numbers of the images. *Thin 7* and "
+        "*bold 7* are the fifth of the sevens with the least ink (the sum of the pixels) and the "
+        "fifth with the most. *Glasses* and *no glasses* were labelled by eye; people with glasses "
+        "are more often bearded, too.\n"
     ]
     for recipe in RECIPES:
         for config in recipe.configs:

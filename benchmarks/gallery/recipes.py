@@ -25,8 +25,8 @@ class Recipe:
         title: its heading in the README.
         text: its description in the README.
         base: the config that all runs share.
-        betas, seeds: the values in which the runs differ; an autoencoder has no β.
-        whole: for these β the run of the first seed ships with its networks; None for all β.
+        betas, seeds: the runs differ in these; an autoencoder has no β.
+        whole: the β whose run of the first seed ships with its networks; None for all β.
         groups: makes named groups of held-out images (name -> rows). They ship with the run of
             the β nearest 1.
     """
@@ -120,14 +120,14 @@ MNIST_PUBLISHED = Recipe(
     RunConfig(dataset="mnist", epochs=40),
     BETAS,
     (0, 1, 2),
-    whole=(1,),  # the networks of the others would take 20 MB of the 60
+    whole=(1,),  # the other networks would take 20 of the 60 MB that may ship
     groups=_thin_and_bold,
 )
 
 MNIST_OURS = Recipe(
     "MNIST, `mlp`, our recipe",
-    "The same model and number of epochs; batch 64, a learning rate that starts at 4e-3 and falls "
-    "to 0 along a cosine, and a β that grows from 0 over the first quarter of the steps.",
+    "The same model and number of epochs. Batch 64; the learning rate starts at 4e-3 and falls to "
+    "0 along a cosine; β grows from 0 over the first quarter of the steps.",
     RunConfig(
         dataset="mnist",
         epochs=40,
@@ -158,9 +158,9 @@ FASHION = Recipe(
 
 SHAPES = Recipe(
     "shapes, `mlp`, six latent dimensions",
-    "Pictures of known factors, 16 pixels a side: does a larger β give each factor a latent "
-    "dimension of its own? The recipe was chosen by what β = 1, 2 and 4 showed for seed 0; the "
-    "other seeds, and β = 8, were seen when it stood.",
+    "Pictures drawn from known factors, 16 pixels a side. Does a larger β give each factor a "
+    "latent dimension of its own? The recipe was chosen by the results of β = 1, 2 and 4 with seed "
+    "0. The other seeds and β = 8 were trained after that choice.",
     RunConfig(
         dataset="shapes_15000_16",
         latent_dim=6,
@@ -181,7 +181,7 @@ GLASSES = [
 
 FACES = Recipe(
     "Olivetti faces, `deep`",
-    "280 pictures of 40 people are few; what is held out are 120 others of the same people.",
+    "280 pictures of 40 people are few. 120 other pictures of the same people are held out.",
     RunConfig(
         dataset="olivetti_faces",
         architecture="deep",
@@ -200,7 +200,7 @@ FACES = Recipe(
 
 UNICODE_NAMES = Recipe(
     "Names of characters, `lstm`",
-    "Texts in two latent dimensions; a β that grows over the first half of the steps.",
+    "Texts in two latent dimensions. β grows from 0 over the first half of the steps.",
     RunConfig(
         dataset="unicode_names",
         architecture="lstm",
@@ -213,7 +213,7 @@ UNICODE_NAMES = Recipe(
 
 NAMES = Recipe(
     "Given names, `lstm`, eight latent dimensions",
-    "At β = 1 the decoder all but does without z; a smaller β buys names that come back.",
+    "At β = 1 the decoder hardly uses z. With a smaller β, more names are reconstructed.",
     RunConfig(
         dataset="names",
         architecture="lstm",
@@ -227,11 +227,11 @@ NAMES = Recipe(
 
 MELODIES = Recipe(
     "Melodies of chorales, `lstm`, sixteen latent dimensions",
-    "Two bars each, see `vae_core/chorales.py`; the held-out ones are of tunes that were not "
-    "trained on. No more than log 2,748 = 7.92 nats can tell the training melodies apart: a rate "
-    "far above that, as a smaller β brings, buys melodies that come back with a prior that holds "
-    "few. Making the data set needs music21 (`pip install '.[music]'`), or a melodies.npz; no "
-    "melody of it is in here.",
+    "Each melody has two bars, see `docs/data-sets.md`. The held-out melodies have other tunes "
+    "than the training melodies. log 2,748 = 7.92 nats are enough to tell the training melodies "
+    "apart. A smaller β gives a rate far above that: more melodies are reconstructed, but few "
+    "samples of the prior lie near any. Making the data set needs music21 (`pip install "
+    "'.[music]'`), or a `melodies.npz`. No melody of it is in this folder.",
     RunConfig(
         dataset="melodies",
         architecture="lstm",

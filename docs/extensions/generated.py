@@ -36,14 +36,45 @@ class ConfigFields(MarkdownTable):
 
 
 class MetricTable(MarkdownTable):
-    """All metrics: title, unit, better direction, text."""
+    """All metrics: title, name, unit, better direction, needs. A title links to its definition."""
 
     def table(self) -> str:
-        rows = ["| metric | unit | better | what it says |", "| --- | --- | --- | --- |"]
-        for metric in METRICS.values():
-            cells = (metric.title, metric.unit or "none", metric.better or "neither", metric.text)
-            rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        rows = ["| metric | name | unit | better | needs |", "| --- | --- | --- | --- | --- |"]
+        for name, metric in METRICS.items():
+            cells = (
+                f"[{metric.title}](#{metric_anchor(name)})",
+                f"`{name}`",
+                metric.unit or "none",
+                metric.better or "neither",
+                ", ".join(metric.needs) or "nothing",
+            )
+            rows.append(f"| {' | '.join(cells)} |")
         return "\n".join(rows)
+
+
+class MetricEntry(SphinxDirective):
+    """Marks the definition of some metrics, and shows their names in files and in Python."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        names = self.arguments[0].split()
+        if unknown := [name for name in names if name not in METRICS]:
+            raise self.error(f"Not in the catalogue of metrics: {', '.join(unknown)}.")
+        targets: list[nodes.Node] = []
+        for name in names:
+            target = nodes.target(names=[metric_anchor(name)])
+            self.state.document.note_explicit_target(target)
+            targets.append(target)
+        line = nodes.paragraph(text="In files and in Python: ")
+        for name in names:
+            line += [nodes.literal(text=name), nodes.Text(" ")]
+        return [*targets, line]
+
+
+def metric_anchor(name: str) -> str:
+    return f"metric-{name}"
 
 
 class CommandTable(MarkdownTable):
@@ -82,6 +113,7 @@ class CommandHelp(SphinxDirective):
 def setup(sphinx: Sphinx) -> dict[str, bool]:
     sphinx.add_directive("config-fields", ConfigFields)
     sphinx.add_directive("metric-table", MetricTable)
+    sphinx.add_directive("metric", MetricEntry)
     sphinx.add_directive("command-table", CommandTable)
     sphinx.add_directive("command-help", CommandHelp)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

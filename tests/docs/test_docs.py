@@ -1,6 +1,6 @@
-"""README and docs: the commands that they show are commands, and the README stays short.
+"""README and docs: their commands can be parsed, their links lead somewhere, nothing is missing.
 
-`make docs` checks their links.
+`make docs` checks the links between the pages of the docs.
 """
 
 from __future__ import annotations
@@ -14,17 +14,21 @@ import click
 import pytest
 
 from vae_core.cli.app import app
+from vae_core.metrics.catalogue import METRICS
 from vae_core.runs.store import PROJECT
 
-README_LINES = 140
+README_LINES = 130
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 COMMAND = re.compile(r"python -m vae_core\b(.*)")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+METRIC = re.compile(r"^```\{metric\} (.+)\n```$", re.MULTILINE)
+SECTION = re.compile(r"^##+ ", re.MULTILINE)
+SOURCE = re.compile(r"\(\d{4}\)|, \d{4}\)|have no paper")
 MAKE = re.compile(r"^(?: {4})?make ([a-z-]+)", re.MULTILINE)
 
 
 def commands() -> list[str]:
-    """What follows `python -m vae_core` in a line of code, comments and environment left out."""
+    """The arguments of every `python -m vae_core` in a code block, without comments."""
     found = set()
     for page in PAGES:
         for block in code_blocks(page.read_text("utf-8")):
@@ -36,13 +40,13 @@ def commands() -> list[str]:
 
 
 def code_blocks(text: str) -> list[str]:
-    """Fenced shell code, and indented code."""
+    """The text of all fenced shell blocks and of all indented lines of code."""
     fenced = re.findall(r"^```bash\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     return fenced + re.findall(r"^ {4}\S.*$", text, re.MULTILINE)
 
 
 def check(command: str) -> None:
-    """Parse it as the command line does, without running it."""
+    """Parse a command as the command line does, without running it."""
     with app.make_context("vae_core", shlex.split(command)) as context:
         name, subcommand, rest = app.resolve_command(context, list(context._protected_args))
         assert name
@@ -92,3 +96,13 @@ def test_every_extra_that_the_docs_install_is_there() -> None:
     }
     assert named
     assert named <= project["optional-dependencies"].keys()
+
+
+def test_every_metric_has_one_definition_with_its_source() -> None:
+    defined: list[str] = []
+    for section in SECTION.split((PROJECT / "docs/science.md").read_text("utf-8")):
+        for names in METRIC.findall(section):
+            defined += names.split()
+            assert SOURCE.search(section), f"no source: {names}"
+            assert len(METRIC.sub("", section)) > 200, f"no definition: {names}"
+    assert sorted(defined) == sorted(METRICS)

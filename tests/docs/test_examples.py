@@ -1,6 +1,6 @@
-"""The examples in docs/extending.md do what the page says.
+"""The examples in docs/extending.md and docs/python.md do what the pages say.
 
-A code block that begins with a docstring is a whole file, and is executed here.
+A code block that begins with a docstring is a whole file. Its title is the docstring's first words.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FILES = {
 
 
 def executed(title: str) -> dict[str, Any]:
-    """What the file defines."""
+    """Execute an example; return the names that it defines."""
     names: dict[str, Any] = {"__name__": "example"}
     exec(FILES[title], names)
     return names
@@ -54,7 +54,7 @@ def test_the_likelihood() -> None:
 
 
 def test_the_prior() -> None:
-    """Its closed form is the mean of log q - log p over samples of q."""
+    """Its rate in closed form equals the mean of log q - log p over samples of q."""
     prior = executed("A wider prior")["Wide"](RunConfig())
     mean, log_var = np.array([[0.5, -1.0]]), np.array([[-1.0, 0.3]])
     noise = np.random.default_rng(0).standard_normal((400_000, 2))

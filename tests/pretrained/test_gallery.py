@@ -172,9 +172,9 @@ def test_spread_and_gaps_are_computed(store: RunStore) -> None:
     assert readme._spread(runs, "rate") == "6.00"
     assert readme._spread(runs, "mmd") == ""
     assert readme._spread(runs, "active_units", 0) == "1.5 ± 0.7"
-    assert "at β = 1 by 0.61 nats" in readme._above({1: runs})
-    assert "1 of its 2 runs" in readme._above({1: runs})
-    assert "at every β; 2 of its 2 runs" in readme._above({10: runs})
+    assert "at β = 1 by 0.61 nats" in readme._compared_with_published({1: runs})
+    assert "1 of its 2 runs" in readme._compared_with_published({1: runs})
+    assert "at every β. 2 of its 2 runs" in readme._compared_with_published({10: runs})
     table = readme._time_to_target(runs[:1], runs[1:])
     assert "| published recipe | 0 | 2 | 10 s | 10 s | 150.00 |" in table
     assert "| our recipe | 1 | not in 3 |  | 10 s | 152.00 |" in table
