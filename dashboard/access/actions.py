@@ -18,10 +18,10 @@ from vae_core.data.upload import limits, reader
 from vae_core.engines import factory
 from vae_core.engines.base import Engine
 from vae_core.exchange import importing
+from vae_core.runs import deletion
 from vae_core.runs.errors import RunError
 from vae_core.runs.groups import Group
 from vae_core.runs.run import Run
-from vae_core.runs.status import Status
 from vae_core.runs.store import default_store
 
 UPLOAD_MB = 200  # Streamlit holds the file in memory; the command line has no such limit
@@ -90,10 +90,7 @@ def delete(run: Run) -> None:
         RunError: the run ships with the project, is in training, or waits.
     """
     roles.require_trainer("delete a run")
-    refusal = deletion_refusal(run, run.status())
-    if refusal:
-        raise RunError(refusal)
-    default_store().delete(run)
+    deletion.delete(run, default_store())
     run_list.clear_scan()
 
 
@@ -189,15 +186,6 @@ def upload_limits() -> limits.Limits:
     most = roles.limits().images
     images = limits.LIMITS.images if most is None else most
     return limits.Limits(images=images, file_bytes=upload_mb() << 20)
-
-
-def deletion_refusal(run: Run, status: Status) -> str | None:
-    """Return why a run can't be deleted, in one sentence; None if it can."""
-    if run_list.pretrained(run):
-        return "This run ships with the project and is not to be deleted here."
-    if status.active:
-        return f"This run is {status.state}; stop it first."
-    return None
 
 
 def limit_refusal(configs: Sequence[RunConfig]) -> str | None:

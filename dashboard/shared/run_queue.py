@@ -15,6 +15,7 @@ from dashboard.access import actions, roles
 from dashboard.shared import markdown, run_cache, run_list, run_numbers, state_badge
 from dashboard.shared.training_cost import duration
 from vae_core.config import RunConfig, VaeLabError
+from vae_core.runs import deletion
 from vae_core.runs.errors import RunError
 from vae_core.runs.run import Run
 from vae_core.runs.status import Status
@@ -179,7 +180,7 @@ def buttons(entry: Entry, suffix: str = "", icon_only: bool = False) -> None:
         key=f"delete{suffix}",
         help="Delete" if icon_only else None,
     ):
-        refusal = actions.deletion_refusal(run, status)
+        refusal = deletion.refusal(run, status)
         if refusal:
             st.write(refusal)
             return

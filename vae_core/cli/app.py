@@ -30,6 +30,10 @@ COMMANDS = {
     "show": Entry("show", "Show the config, status and last metrics of a run."),
     "evaluate": Entry("evaluate", "Compute the held-out numbers again from the weights."),
     "import": Entry("import_run", "Take over a run that somebody exported: its zip or its folder."),
+    "export": Entry(
+        "export_run", "Write a run as a zip, with a script that loads it in plain Keras."
+    ),
+    "delete": Entry("delete_runs", "Delete runs for good, after asking."),
     "datasets": Entry("list_datasets", "List the data sets that can be trained on."),
     "export-mlflow": Entry("export_mlflow", "Write finished runs, with their networks, to MLflow."),
 }
@@ -79,6 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (VaeLabError, OSError) as error:
         print_error(f"vae_core: {error}")
         return 2
+    except click.Abort:  # Ctrl-C or the end of input at a question
+        ERR.print("Stopped.")
+        return 130
     except KeyboardInterrupt:
         ERR.print("Stopped. The same command goes on from the last checkpoint.")
         return 130

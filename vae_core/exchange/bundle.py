@@ -1,4 +1,4 @@
-"""bundle(run): a run as one zip, with a short script that loads it in plain Keras."""
+"""Pack a run as a zip, with a short script that loads it in plain Keras."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ import io
 import json
 import zipfile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from vae_core.data import registry
-from vae_core.inference.texts import TextInference
 from vae_core.kinds.contents import Contents
-from vae_core.model import architectures, likelihoods
+from vae_core.model import architectures
 from vae_core.runs.errors import NO_WEIGHTS, RunError
 from vae_core.runs.files import CHECKPOINT, CHECKSUMS, LOG, SNAPSHOT, STATUS
 from vae_core.runs.run import Run
@@ -35,7 +33,7 @@ HERE = Path(__file__).parent
 {constants}
 
 class VAE(keras.Model):
-    """{latents}; the decoder gives {items}."""
+    """{latents}; the decoder gives {outputs}."""
 
     def __init__(self):
         super().__init__()
@@ -50,135 +48,55 @@ def load():
 
 '''
 
-OF_IMAGES = """
-if __name__ == "__main__":
-    vae = load()
-    z = np.zeros((1, {latent_dim}), np.float32)  # {origin}
-    pixels = keras.ops.convert_to_numpy({mean})[0, ..., 0]
-    print("z = 0 decodes to a picture of", pixels.shape, "with mean", pixels.mean())
-    mean, log_var = vae.encoder(pixels[None, ..., None])
-    print("which is encoded at", keras.ops.convert_to_numpy(mean)[0])
-"""
-
-# Tokens: 0 pads, 1 ends a text and begins what the decoder reads, then the vocabulary.
-OF_TEXTS = '''
-def tokens(text):
-    """A row of the encoder's input: the text, its end (1), and padding (0)."""
-    row = [2 + VOCABULARY.index(character) for character in text] + [1]
-    return np.array([row + [0] * (LENGTH - len(row))], np.int32)
-
-
-def write(vae, z):
-    """The text that a latent (1, d) is decoded to, with the likeliest character each time."""
-    read, text = np.zeros((1, LENGTH), np.int32), ""
-    for position in range(LENGTH):
-        read[0, position] = 2 + VOCABULARY.index(text[-1]) if text else 1  # what stands before
-        logits = keras.ops.convert_to_numpy(vae.decoder([z, read]))[0, position]
-        token = 1 + logits.argmax()
-        if token == 1:
-            break
-        text += VOCABULARY[token - 2]
-    return text
-
-
-if __name__ == "__main__":
-    vae = load()
-    text = write(vae, np.zeros((1, {latent_dim}), np.float32))  # {origin}
-    print("z = 0 decodes to", repr(text))
-    mean, log_var = vae.encoder(tokens(text))
-    print("which is encoded at", keras.ops.convert_to_numpy(mean)[0])
-'''
-
-# What only the host that trained it reads; checksums are of the status as it is there.
+# Files that only the host that trained the run reads; the zip's status differs from the one that
+# the checksums are of.
 LEFT_OUT = (STATUS, CHECKSUMS, LOG, SNAPSHOT, CHECKPOINT)
 
 
 def bundle(run: Run) -> bytes:
-    """A zip of one folder: the run's files, `architecture.py` and `load.py`.
+    """Pack a run as a zip of one folder: its files, `architecture.py` and `load.py`.
 
     Raises:
-        RunError: the run has no weights, or those of texts no exports.
+        RunError: the run has no weights, or an export that load.py is made from is missing.
     """
     if not run.weights_path.is_file():
         raise RunError(NO_WEIGHTS.format(run.id))
-    family = importlib.util.find_spec(architectures.module_of(run.config.architecture))
-    assert family
-    assert family.origin
-    texts = {
-        "architecture.py": Path(family.origin).read_text("utf-8"),
+    source = importlib.util.find_spec(architectures.module_of(run.config.architecture))
+    assert source
+    assert source.origin
+    scripts = {
+        "architecture.py": Path(source.origin).read_text("utf-8"),
         "load.py": _load_script(run),
     }
-    # Whose host and who pressed Train is nobody's business elsewhere.
-    nobody = dict.fromkeys(("pid", "host", "process_started", "submitted_by"))
-    status = dataclasses.replace(run.status(), **nobody)  # type: ignore[arg-type]
+    # The host and the name of who submitted the run are private.
+    private = dict.fromkeys(("pid", "host", "process_started", "submitted_by"))
+    status = dataclasses.replace(run.status(), **private)  # type: ignore[arg-type]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in run.files.names():
             if name not in LEFT_OUT:
                 archive.writestr(f"{run.id}/{name}", run.files.read(name))
         archive.writestr(f"{run.id}/{STATUS}", json.dumps(dataclasses.asdict(status), indent=2))
-        for name, text in texts.items():
-            archive.writestr(f"{run.id}/{name}", text)
+        for name, script in scripts.items():
+            archive.writestr(f"{run.id}/{name}", script)
     return buffer.getvalue()
 
 
-class Parts(NamedTuple):
-    """What of the script depends on the kind of data."""
-
-    script: str
-    items: str  # that the decoder gives logits of
-    constants: str
-    arguments: str  # of `build`
-
-
-def _of_images(run: Run, start: dict[str, Any]) -> Parts:
-    # Its own data set may be on another machine.
-    size = start["dataset"]["size"] if start else registry.source(run.config.dataset).size
-    likelihood = likelihoods.of(run.config)
-    gives, mean = GIVES[likelihood.activation]
-    return Parts(
-        LOAD + OF_IMAGES.replace("{mean}", mean),
-        f"{gives} of the pixels",
-        "",
-        f"({size}, {size}, 1), {likelihood.numbers}, {run.config.latent_dim}",
-    )
-
-
-def _of_texts(run: Run, start: dict[str, Any]) -> Parts:
-    del start
-    networks = TextInference(run)
-    # In ASCII, and nothing in it ends the string.
-    return Parts(
-        LOAD + OF_TEXTS,
-        "logits of the end (0) and of the characters",
-        f"LENGTH, VOCABULARY = {networks.length}, {networks.vocabulary!a}\n",
-        f"(LENGTH,), len(VOCABULARY) + 1, {run.config.latent_dim}",
-    )
-
-
-PARTS = {"images": _of_images, "text": _of_texts}
-# By the activation of the likelihood: what the decoder gives, and how the mean is made of it.
-GIVES = {
-    "sigmoid": ("logits", "keras.ops.sigmoid(vae.decoder(z))"),
-    "linear": ("means", "vae.decoder(z)"),
-    "": ("the parameters of the distribution", "vae.decoder(z)"),
-}
-
-
 def _load_script(run: Run) -> str:
-    config, starts = run.config, run.records("start")
-    contents = Contents(config)
+    """Write load.py: `LOAD` with the parts of the run's kind of data."""
+    starts = run.records("start")
     start: dict[str, Any] = starts[-1] if starts else {}
-    known = start.get("versions", {})
-    script, items, constants, arguments = PARTS[contents.kind.arrays](run, start)
-    return script.format(
-        latent_dim=config.latent_dim,
+    versions = start.get("versions", {})
+    contents = Contents(run.config)
+    parts = contents.kind.load_script(run, start.get("dataset", {}))
+    return (LOAD + parts.main).format(
+        latent_dim=run.config.latent_dim,
         origin="the mean of the prior" if contents.has_prior else "a point like any other",
         latents="z ~ N(posterior_mean, exp(posterior_log_var))"
         if contents.has_spread
         else "An autoencoder: z = posterior_mean, the log-variance was not trained",
-        items=items,
-        constants=constants,
-        arguments=arguments,
-        **{name: known.get(name, "?") for name in ("tensorflow", "keras")},
+        outputs=parts.outputs,
+        constants=parts.constants,
+        arguments=parts.arguments,
+        **{name: versions.get(name, "?") for name in ("tensorflow", "keras")},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -13,6 +13,23 @@ from vae_core.runs.run import Run
 
 if TYPE_CHECKING:
     from vae_core.model.vae import VAE
+
+
+class LoadScript(NamedTuple):
+    """The parts of load.py, in the zip of a run, that depend on the kind of data.
+
+    Attributes:
+        outputs: what the decoder gives, such as "logits of the pixels".
+        arguments: of the architecture's `build`, as source.
+        constants: assignments that `arguments` and `main` need, as source.
+        main: the end of the script, which tries the networks. `{latent_dim}` and `{origin}` stand
+            for the number of latent dimensions and a description of z = 0.
+    """
+
+    outputs: str
+    arguments: str
+    constants: str
+    main: str
 
 
 class Kind(Protocol):
@@ -107,5 +124,17 @@ class Kind(Protocol):
 
         Returns:
             The items under the kind's own name, `reconstructions` and `prior_samples`.
+        """
+        ...
+
+    def load_script(self, run: Run, recorded: Mapping[str, Any]) -> LoadScript:
+        """Write the parts of load.py that depend on the kind; see `vae_core.exchange.bundle`.
+
+        Args:
+            run: has weights.
+            recorded: as in `recorded_size`; empty if the run has no such record.
+
+        Raises:
+            RunError: an export that the script is made from is missing or damaged.
         """
         ...

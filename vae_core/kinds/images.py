@@ -11,12 +11,32 @@ from vae_core.config import RunConfig
 from vae_core.data import registry
 from vae_core.data.dataset import Dataset, DatasetError, as_stored
 from vae_core.data.upload.limits import SIZES
+from vae_core.kinds.base import LoadScript
 from vae_core.metrics import measurement
+from vae_core.model import likelihoods
 from vae_core.runs.run import Run
 
 if TYPE_CHECKING:
     from vae_core.inference.images import Inference
     from vae_core.model.vae import VAE
+
+# The end of load.py. `{mean}` stands for the mean of the pixels.
+LOAD_MAIN = """
+if __name__ == "__main__":
+    vae = load()
+    z = np.zeros((1, {latent_dim}), np.float32)  # {origin}
+    pixels = keras.ops.convert_to_numpy({mean})[0, ..., 0]
+    print("z = 0 decodes to a picture of", pixels.shape, "with mean", pixels.mean())
+    mean, log_var = vae.encoder(pixels[None, ..., None])
+    print("which is encoded at", keras.ops.convert_to_numpy(mean)[0])
+"""
+
+# Activation of a likelihood -> what the decoder gives, and the source of the mean.
+DECODER_OUTPUTS = {
+    "sigmoid": ("logits", "keras.ops.sigmoid(vae.decoder(z))"),
+    "linear": ("means", "vae.decoder(z)"),
+    "": ("the parameters of the distribution", "vae.decoder(z)"),
+}
 
 
 class Images:
@@ -77,6 +97,18 @@ class Images:
             "reconstructions": _pixels(decoded[: len(pictured)]),
             "prior_samples": _pixels(decoded[len(pictured) :]),
         }
+
+    def load_script(self, run: Run, recorded: Mapping[str, Any]) -> LoadScript:
+        # The data set of a record may be on another machine.
+        size = recorded["size"] if recorded else registry.source(run.config.dataset).size
+        likelihood = likelihoods.of(run.config)
+        outputs, mean = DECODER_OUTPUTS[likelihood.activation]
+        return LoadScript(
+            outputs=f"{outputs} of the pixels",
+            arguments=f"{self.item_shape(size)}, {likelihood.numbers}, {run.config.latent_dim}",
+            constants="",
+            main=LOAD_MAIN.replace("{mean}", mean),
+        )
 
 
 def _pixels(images: np.ndarray) -> np.ndarray:

@@ -10,12 +10,43 @@ import numpy as np
 from vae_core.config import RunConfig
 from vae_core.data import registry, tokens
 from vae_core.data.dataset import Dataset, DatasetError
+from vae_core.kinds.base import LoadScript
 from vae_core.metrics import texts
 from vae_core.runs.run import Run
 
 if TYPE_CHECKING:
     from vae_core.inference.texts import TextInference
     from vae_core.model.vae import VAE
+
+# The end of load.py. Tokens: 0 is padding, 1 ends a text and starts the decoder's input, and the
+# vocabulary follows.
+LOAD_MAIN = '''
+def tokens(text):
+    """A row of the encoder's input: the text, its end (1), and padding (0)."""
+    row = [2 + VOCABULARY.index(character) for character in text] + [1]
+    return np.array([row + [0] * (LENGTH - len(row))], np.int32)
+
+
+def write(vae, z):
+    """The text that a latent (1, d) is decoded to, with the likeliest character each time."""
+    read, text = np.zeros((1, LENGTH), np.int32), ""
+    for position in range(LENGTH):
+        read[0, position] = 2 + VOCABULARY.index(text[-1]) if text else 1  # what stands before
+        logits = keras.ops.convert_to_numpy(vae.decoder([z, read]))[0, position]
+        token = 1 + logits.argmax()
+        if token == 1:
+            break
+        text += VOCABULARY[token - 2]
+    return text
+
+
+if __name__ == "__main__":
+    vae = load()
+    text = write(vae, np.zeros((1, {latent_dim}), np.float32))  # {origin}
+    print("z = 0 decodes to", repr(text))
+    mean, log_var = vae.encoder(tokens(text))
+    print("which is encoded at", keras.ops.convert_to_numpy(mean)[0])
+'''
 
 
 class Texts:
@@ -87,3 +118,14 @@ class Texts:
             "reconstructions": written[: len(pictured)],
             "prior_samples": written[len(pictured) :],
         }
+
+    def load_script(self, run: Run, recorded: Mapping[str, Any]) -> LoadScript:
+        del recorded
+        networks = self.inference(run)
+        return LoadScript(
+            outputs="logits of the end (0) and of the characters",
+            arguments=f"(LENGTH,), len(VOCABULARY) + 1, {run.config.latent_dim}",
+            # !a quotes the characters in ASCII.
+            constants=f"LENGTH, VOCABULARY = {networks.length}, {networks.vocabulary!a}\n",
+            main=LOAD_MAIN,
+        )

@@ -14,7 +14,6 @@ import pytest
 
 from tests.core.cli.calling import called, vae_core
 from tests.waiting import PATIENCE, wait_for
-from vae_core.exchange.bundle import bundle
 from vae_core.runs.store import PROJECT, RunStore
 
 
@@ -141,7 +140,8 @@ def test_a_file_of_ones_own_and_a_run_that_goes_out_and_in(tmp_path: Path) -> No
     listed = json.loads(called("datasets", "--json", env=env).stdout)
     assert listed[-1] == {"name": run.config.dataset, "kind": "images", "size": 8, "train": 24}
 
-    (tmp_path / "run.zip").write_bytes(bundle(run))
+    result = called("export", run.id, "-o", str(tmp_path / "run.zip"), env=env)
+    assert result.returncode == 0, result.stderr
     other = str(tmp_path / "other")
     result = called("import", str(tmp_path / "run.zip"), "--store", other, env=env)
     assert "finished, imported" in result.stdout, result.stderr

@@ -1,8 +1,11 @@
-"""What every engine keeps to: the same assertions in this process, on local workers, on Dask."""
+"""The contract of engines: the same assertions for the engine in this process and for each one that
+`vae_core.engines.factory` lists.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -17,14 +20,36 @@ from tests.core.outcomes import finished, same_bits, weights
 from tests.waiting import wait_for
 from vae_core.config import RunConfig
 from vae_core.engines.base import Engine
+from vae_core.engines.cluster import environment
 from vae_core.engines.cluster.engine import ClusterEngine
+from vae_core.engines.factory import ENGINES, new_engine
 from vae_core.engines.in_process import InProcessEngine
-from vae_core.engines.local import LocalEngine
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore
 
-ENGINES = ["in process", pytest.param("local workers", marks=pytest.mark.slow)]
-ENGINES += [pytest.param("dask", marks=pytest.mark.slow)]
+IN_PROCESS, DEFAULT = "in process", "default"
+
+
+@contextlib.contextmanager
+def dask_scheduler(folder: Path) -> Iterator[str]:
+    """Start a scheduler with one worker, and yield its address.
+
+    Worker and store count as on different disks, so that the engine collects all files.
+    """
+    cluster = Cluster(folder)
+    try:
+        cluster.add_worker()
+        with pytest.MonkeyPatch.context() as patch:
+            separate = functools.partial(ClusterEngine, shared_disk=False)
+            patch.setattr(environment, "ClusterEngine", separate)
+            yield cluster.address
+    finally:
+        cluster.close()
+
+
+# Variable in `ENGINES` -> starts what the engine connects to, and yields the variable's value.
+# Any other variable is set to 1.
+SERVERS = {"VAE_LAB_SCHEDULER": dask_scheduler}
 
 
 @dataclass
@@ -34,6 +59,7 @@ class Subject:
     Attributes:
         engine: for all tests of it; it stays open.
         new: makes another of its kind.
+        store: of the runs.
         blocks: `submit` returns when the run has ended.
     """
 
@@ -50,36 +76,36 @@ class Subject:
             self.engine.submit(run)
 
     def _submit(self, run: Run) -> None:
-        with contextlib.suppress(Exception):  # of a run that is gone, it tells its caller
+        with contextlib.suppress(Exception):  # the run may be deleted meanwhile
             self.engine.submit(run)
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(
+    scope="module",
+    params=[
+        IN_PROCESS,
+        *(pytest.param(name, marks=pytest.mark.slow) for name in (DEFAULT, *ENGINES)),
+    ],
+)
 def subject(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Subject]:
     folder = tmp_path_factory.mktemp("contract")
     store = RunStore(folder / "runs")
-    if request.param == "in process":
+    if request.param == IN_PROCESS:
         yield Subject(InProcessEngine(), InProcessEngine, store, blocks=True)
         return
-    if request.param == "local workers":
-        local = LocalEngine()
-        yield Subject(local, LocalEngine, store)
-        local.close()
-        return
-    cluster = Cluster(folder)
-    try:
-        cluster.add_worker()
-
-        def new() -> Engine:
-            return ClusterEngine(store, cluster.address, shared_disk=False)
-
-        engine = new()
-        yield Subject(engine, new, store)
+    with contextlib.ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        for variable in ENGINES:
+            patch.delenv(variable, raising=False)
+        if request.param in SERVERS:
+            patch.setenv(request.param, stack.enter_context(SERVERS[request.param](folder)))
+        elif request.param in ENGINES:
+            patch.setenv(request.param, "1")
+        engine = new_engine(store)
+        yield Subject(engine, functools.partial(new_engine, store), store)
         engine.close()
-    finally:
-        cluster.close()
 
 
 @pytest.fixture

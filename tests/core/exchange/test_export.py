@@ -6,6 +6,7 @@ import base64
 import io
 import itertools
 import json
+import runpy
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import keras
 import numpy as np
 import pytest
 
+from vae_core import kinds
 from vae_core.config import RunConfig
 from vae_core.exchange.bundle import bundle
 from vae_core.inference.browser import browser_decoder
@@ -27,7 +29,7 @@ from vae_core.model.likelihoods import LIKELIHOODS
 from vae_core.model.vae import VAE
 from vae_core.runs.errors import RunError
 from vae_core.runs.run import Run
-from vae_core.runs.store import PROJECT, RunStore
+from vae_core.runs.store import PROJECT, RunStore, pretrained_store
 from vae_core.training.browser_export import browser_layers, export_for_browsers
 from vae_core.training.export import export
 
@@ -186,6 +188,27 @@ def test_the_zip_loads_in_plain_keras(trained: Run, tmp_path: Path) -> None:
     expected = Inference(trained).decode(np.array([[0.5, -1.0]]))[0, ..., 0]
     assert np.array(json.loads(result.stdout)) == pytest.approx(expected, abs=1e-5)
     assert "vae_core" not in (folder / "architecture.py").read_text().split('"""')[2]
+
+
+@pytest.mark.parametrize("kind", kinds.KINDS)
+def test_the_load_script_of_each_kind_of_data_runs(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = next(
+        run
+        for run in pretrained_store().scan()[0]
+        if kinds.of_run(run.config).name == kind and run.weights_path.is_file()
+    )
+    with zipfile.ZipFile(io.BytesIO(bundle(run))) as archive:
+        archive.extractall(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path / run.id))
+    runpy.run_path(str(tmp_path / run.id / "load.py"), run_name="__main__")
+    sys.modules.pop("architecture")  # the next test has another
+    decoded, encoded = capsys.readouterr().out.split("which is encoded at")
+    assert decoded.startswith("z = 0 decodes to")
+    latents = encoded.strip(" [\n]").split()
+    assert len(latents) == run.config.latent_dim
+    assert np.isfinite([float(number) for number in latents]).all()
 
 
 def test_a_run_without_weights_makes_no_zip(store: RunStore) -> None:

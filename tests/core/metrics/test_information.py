@@ -1,4 +1,4 @@
-"""Entropy and KL against known answers and the laws they obey."""
+"""Entropy and KL: known answers, and laws that hold for all distributions."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ MEANS, STDS = st.floats(-5, 5), st.floats(0.05, 5)
 
 @st.composite
 def pairs(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
-    """Two distributions over as many outcomes, zeros among them."""
+    """Two distributions over the same outcomes; some probabilities are 0."""
     n = draw(st.integers(1, 8))
     lists = st.lists(WEIGHTS, min_size=n, max_size=n).filter(any)
     return information.distribution(draw(lists)), information.distribution(draw(lists))
 
 
 @given(pairs())
-def test_kl_is_never_negative_and_is_what_cross_entropy_has_beyond_entropy(
+def test_kl_is_cross_entropy_minus_entropy_and_never_negative(
     pair: tuple[np.ndarray, np.ndarray],
 ) -> None:
     p, q = pair
@@ -53,7 +53,7 @@ def test_known_answers() -> None:
 
 
 def test_zeros() -> None:
-    """What p never does costs nothing; what q rules out and p does costs without end."""
+    """Outcomes with p = 0 contribute nothing; where q = 0 and p > 0, the KL is infinite."""
     p, q = np.array([0.5, 0.5, 0.0]), np.array([1.0, 0.0, 0.0])
     assert information.kl(q, p) == pytest.approx(math.log(2))
     assert information.kl(p, q) == information.cross_entropy(p, q) == math.inf
@@ -88,7 +88,7 @@ def test_kl_of_gaussians_known_answers() -> None:
     assert information.kl_gaussians(2, 3, 2, 3) == 0
 
 
-def test_the_integrand_adds_up_to_less_than_nothing_somewhere() -> None:
+def test_the_integrand_is_negative_somewhere() -> None:
     x = np.linspace(-8, 8, 801)
     shape = information.kl_integrand(x, 0, 1, 1, 1)
     assert shape.min() < 0 < shape.max()
