@@ -271,7 +271,7 @@ def test_the_cost_is_that_of_the_last_runs_of_the_kind(own_store: RunStore) -> N
     assert estimate is not None
     assert estimate.seconds == pytest.approx(2 + 0.1 * 11 * 10)
     assert str(estimate) == "about 13 s, as the last runs of this kind took"
-    assert form.cost_line([RunConfig(epochs=10)]).startswith("About 13 s")
+    assert training_cost.cost_line([RunConfig(epochs=10)]).startswith("About 13 s")
 
     estimate = training_cost.estimate([RunConfig(epochs=10, latent_dim=8, batch_size=64)])
     assert estimate is not None
@@ -284,7 +284,7 @@ def test_the_cost_of_a_sweep_is_that_of_what_is_left(own_store: RunStore) -> Non
     run = timed(own_store, configs[0], per_step=0.1, once=2)
     for path in (run.weights_path, run.encoder_path, run.decoder_path, run.path / "arrays.npz"):
         path.touch()
-    line = form.cost_line(configs)
+    line = training_cost.cost_line(configs)
     assert line == (
         "3 runs, 1 of them finished already: about 11 s, as the last runs of this kind took."
     )
@@ -293,12 +293,12 @@ def test_the_cost_of_a_sweep_is_that_of_what_is_left(own_store: RunStore) -> Non
 def test_pretrained_runs_stand_in_and_nothing_is_invented(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "pretrained runs of this kind" in form.cost_line([RunConfig()])
-    assert "no run of conv on shapes was timed yet" in form.cost_line(
+    assert "pretrained runs of this kind" in training_cost.cost_line([RunConfig()])
+    assert "no run of conv on shapes was timed yet" in training_cost.cost_line(
         [RunConfig(dataset="shapes", architecture="conv")]
     )
     monkeypatch.setattr(training_cost, "pretrained_store", lambda: RunStore(tmp_path / "none"))
-    assert "no run of mlp on digits was timed yet" in form.cost_line([RunConfig()])
+    assert "no run of mlp on digits was timed yet" in training_cost.cost_line([RunConfig()])
 
 
 def test_a_run_of_one_epoch_tells_nothing_of_the_speed(own_store: RunStore) -> None:
