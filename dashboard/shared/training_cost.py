@@ -70,6 +70,27 @@ def estimate(configs: Sequence[RunConfig]) -> Estimate | None:
     return None
 
 
+def cost_line(configs: list[RunConfig]) -> str:
+    """Say in one sentence how long the runs that are not trained yet will take."""
+    left = left_to_train(configs)
+    done = len(configs) - len(left)
+    if not left:
+        return (
+            "This run is finished already; Train opens it."
+            if len(configs) == 1
+            else f"All {len(configs)} runs are finished already; Train opens the first."
+        )
+    what = "" if len(configs) == 1 else f"{len(configs)} runs: "
+    if done:
+        what = f"{len(configs)} runs, {done} of them finished already: "
+    cost = estimate(left)
+    if cost is None:
+        kind = f"{left[0].architecture} on {left[0].dataset}"
+        return f"{what}no run of {kind} was timed yet, so there is no telling how long this takes."
+    sentence = f"{what}{cost}."
+    return sentence[0].upper() + sentence[1:]
+
+
 def _last_timings(store: RunStore, kind: RunConfig) -> tuple[list[Timing], RunConfig | None]:
     """Return the timings of the last runs most similar to `kind`, and the config of the newest.
 

@@ -28,6 +28,11 @@ def open_page(name: str) -> AppTest:
     return page
 
 
+def shown_text(page: AppTest) -> str:
+    """The captions and paragraphs of a page."""
+    return " ".join(element.value for element in [*page.caption, *page.markdown])
+
+
 def on(run: Run, name: str) -> AppTest:
     """A page, with that run chosen before."""
     page = unopened(name)

@@ -177,7 +177,7 @@ def test_a_group_that_was_deleted_meanwhile(run: Run, own_store: RunStore) -> No
     assert page.selectbox("arithmetic_a").value == "label 0"
 
 
-def test_damaged_groups_are_said_in_a_sentence(run: Run, own_store: RunStore) -> None:
+def test_a_damaged_file_of_groups_is_reported(run: Run, own_store: RunStore) -> None:
     (own_store.root / ".groups").mkdir()
     (own_store.root / ".groups" / f"{run.id}.json").write_text("[")
     page = open_page("arithmetic")

@@ -15,7 +15,7 @@ from dashboard.app_pages.train import own_data
 from dashboard.shared import run_list, training_cost
 from tests.browser.chromium import Server, drawn
 from tests.core.data.upload_files import IMAGES, LABELS, npz, pictures, zipped
-from tests.dashboard.pages import open_page
+from tests.dashboard.pages import open_page, shown_text
 from vae_core.config import RunConfig
 from vae_core.data import own, registry
 from vae_core.exchange.bundle import bundle
@@ -31,19 +31,17 @@ def uploaded(page: AppTest, content: bytes, name: str, box: int = 0) -> AppTest:
     return page
 
 
-def texts(page: AppTest) -> str:
-    return " ".join(element.value for element in [*page.caption, *page.markdown])
-
-
 def test_upload_preview_keep_train_delete(own_store: RunStore) -> None:
     page = uploaded(open_page("train"), FACES, "Faces.npz")
-    assert "**39** training and **9** held-out images of **9x9** pixels" in texts(page)
-    assert "A fifth, 9 images drawn by a fixed seed, is held out" in texts(page).replace("\\", "")
+    assert "**39** training and **9** held-out images of **9x9** pixels" in shown_text(page)
+    assert "A fifth, 9 images drawn by a fixed seed, is held out" in shown_text(page).replace(
+        "\\", ""
+    )
     labels = [str(row["label"]) for _, row in page.table[0].value.iterrows()]
     assert labels == ["b bob /b", "ann", "cy"], "in Markdown, which can do nothing"
     assert own.own_names() == [], "a preview stores nothing"
     page.number_input("own_size").set_value(16).run()
-    assert "of **16x16** pixels" in texts(page)
+    assert "of **16x16** pixels" in shown_text(page)
     (before,) = page.session_state[own_data.UPLOAD][1:]
     page.button("own_keep").click().run()
     assert not page.exception
@@ -72,7 +70,7 @@ def test_upload_preview_keep_train_delete(own_store: RunStore) -> None:
         shown = open_page(other)
         assert not shown.error, other
         if other == "train":
-            assert "not on this machine" in texts(shown)
+            assert "not on this machine" in shown_text(shown)
 
 
 def test_few_images_of_one_label_and_many_labels(own_store: RunStore) -> None:
@@ -138,7 +136,7 @@ def test_a_run_is_imported_and_says_so(own_store: RunStore, trained: Run) -> Non
     assert (run.id, run.status().imported) == (trained.id, True)
     assert page.selectbox("watched").value == run_list.run_label(run)
     assert "imported" in run_list.run_label(run)
-    assert "its numbers are its sender's" in texts(page)
+    assert "its numbers are its sender's" in shown_text(page)
     assert training_cost.timing_of(trained)
     assert training_cost.timing_of(run) is None, "it was trained on another machine"
     uploaded(page, bundle(trained), "run.zip", box=1)
@@ -158,7 +156,7 @@ def test_a_damaged_file_can_be_deleted(own_store: RunStore) -> None:
     folder.mkdir(parents=True)
     (folder / "own_x_0000000000000000.npz").write_bytes(b"PK")
     page = open_page("train")
-    assert "own_x_0000000000000000 · damaged" in texts(page)
+    assert "own_x_0000000000000000 · damaged" in shown_text(page)
     page.selectbox("train_dataset").set_value("own_x_0000000000000000").run()
     assert "is damaged: delete it" in page.error[0].value
     page.button("own-delete-own_x_0000000000000000").click().run()

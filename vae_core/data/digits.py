@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from vae_core.data.dataset import Dataset, DatasetError, checked
+from vae_core.data.source import Ink
 
 DIGIT_NAMES = tuple(str(digit) for digit in range(10))
+DIGIT_INK = Ink(share=1.0, centred=True, brush=0.13)  # the digits fill the picture
 
 
 def load_digits() -> Dataset:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from vae_core.config import VaeLabError
 from vae_core.data import chorales
 from vae_core.data.dataset import Dataset, DatasetError
-from vae_core.data.digits import DIGIT_NAMES, load_digits
+from vae_core.data.digits import DIGIT_INK, DIGIT_NAMES, load_digits
 from vae_core.data.local_files import local_file
 from vae_core.data.melodies import NO_MELODIES, load_melodies, melodies_file
 from vae_core.data.mnist import FASHION_NAMES, from_npz
@@ -15,7 +16,7 @@ from vae_core.data.names import NAMES, NO_NAMES, load_names
 from vae_core.data.olivetti_faces import FACES, load_olivetti_faces
 from vae_core.data.own import OWN_NAME, is_own, own_folder, own_names, own_source
 from vae_core.data.shapes import SHAPES_USUAL, number_and_size, shapes_source
-from vae_core.data.source import Source
+from vae_core.data.source import Ink, Source
 from vae_core.data.unicode_names import load_unicode_names
 from vae_core.registry import Registry
 from vae_core.runs.store import RunStore
@@ -66,12 +67,25 @@ DATASETS = Registry(
     "data set",
     "vae_lab.datasets",
     {
-        "digits": Source(load_digits, 8, 1437, bundled=True),
+        "digits": Source(load_digits, 8, 1437, bundled=True, usual_epochs=200, ink=DIGIT_INK),
         "shapes": shapes_source("shapes", *SHAPES_USUAL),
-        "mnist": Source(lambda: from_npz("mnist", DIGIT_NAMES), 28, 60_000),
-        "fashion_mnist": Source(lambda: from_npz("fashion_mnist", FASHION_NAMES), 28, 60_000),
+        "mnist": Source(
+            lambda: from_npz("mnist", DIGIT_NAMES),
+            28,
+            60_000,
+            ink=Ink(centred=True),
+            contrast=("4", "9"),
+        ),
+        "fashion_mnist": Source(
+            lambda: from_npz("fashion_mnist", FASHION_NAMES),
+            28,
+            60_000,
+            contrast=("Sneaker", "Ankle boot"),
+        ),
         FACES: Source(load_olivetti_faces, 64, 280),
-        "unicode_names": Source(load_unicode_names, 33, 4676, bundled=True, kind="text"),
+        "unicode_names": Source(
+            load_unicode_names, 33, 4676, bundled=True, kind="text", usual_epochs=60
+        ),
         "names": Source(
             load_names,
             16,
@@ -87,6 +101,7 @@ DATASETS = Registry(
             shown_as="melodies",
             stored=lambda: load_melodies(make=False),
             missing=lambda: None if melodies_file() or chorales.available() else NO_MELODIES,
+            usual_epochs=120,
         ),
     },
 )
@@ -110,6 +125,14 @@ def source(name: str) -> Source:
         return known
     stat = path.stat()
     return own_source(path, (stat.st_ino, stat.st_mtime_ns, stat.st_size))
+
+
+def find_source(name: str) -> Source | None:
+    """Return the source of a data set; None if it is not on this machine, or damaged."""
+    try:
+        return source(name)
+    except VaeLabError:
+        return None
 
 
 def check_name(name: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from vae_core.data.dataset import Dataset, DatasetError, checked
-from vae_core.data.source import Source
+from vae_core.data.source import Family, Source
 
 SHAPES = ("square", "ellipse", "heart")
 FACTORS = ("shape", "scale", "rotation", "x", "y")
@@ -120,6 +120,9 @@ def number_and_size(name: str) -> tuple[int, int] | None:
     return number, size
 
 
+FAMILY = Family((*SHAPES_NUMBERS, SHAPES_USUAL[0]), (*SHAPES_SIZES, SHAPES_USUAL[1]), shapes_name)
+
+
 @functools.lru_cache(maxsize=4)
 def shape_factors(number: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the factors of the training pictures (n, 5) and of the held-out pictures (m, 5)."""
@@ -136,4 +139,4 @@ def shapes_source(name: str, number: int, size: int) -> Source:
         data = checked(name, x_train, train[:, 0], x_test, test[:, 0], SHAPES)
         return replace(data, factors=test)
 
-    return Source(load, size, number - number // 5, bundled=True)
+    return Source(load, size, number - number // 5, bundled=True, family=FAMILY)

@@ -9,14 +9,12 @@ import streamlit as st
 
 from dashboard.shared import groups, markdown, run_picker
 from dashboard.shared.posteriors import Posteriors
+from vae_core.data import registry
 from vae_core.latent import attributes
 from vae_core.latent.attributes import Halves
 from vae_core.runs.run import Run
 
 PICKED = "picked below"  # the name of the group that is picked and not saved
-
-# Labels to start with, where the first two would be a poor example.
-FIRST_LABELS = {"fashion_mnist": ("Sneaker", "Ankle boot"), "mnist": ("4", "9")}
 
 
 @dataclass(frozen=True)
@@ -64,9 +62,14 @@ def members(run: Run, q: Posteriors, picked: np.ndarray) -> dict[str, np.ndarray
 
 
 def _first(run: Run, names: list[str]) -> tuple[str, str]:
-    """Return the two groups that the page starts with: saved groups if possible, else labels."""
+    """Return the two groups that the page starts with.
+
+    They are saved groups if there are two, else the labels that suit the data set, else the first.
+    """
     named = [name for name in names if name.startswith("group ")]
-    labels = [f"label {name}" for name in FIRST_LABELS.get(run.config.dataset, ())]
+    source = registry.find_source(run.config.dataset)
+    contrast = (source and source.contrast) or ()
+    labels = [f"label {name}" for name in contrast]
     for pair in (named[:2][::-1], labels, names[:2]):
         if len(pair) == 2 and set(pair) <= set(names):
             break

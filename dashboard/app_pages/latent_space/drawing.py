@@ -11,15 +11,14 @@ from PIL import Image
 from dashboard.components.pad import pad
 from dashboard.figures import pictures
 from dashboard.shared import png, run_cache, sweeps
+from vae_core.data import registry
+from vae_core.data.source import Ink
 from vae_core.kinds.contents import Contents
 from vae_core.latent.picture_sheet import sheet
 from vae_core.model.priors import standard_normal
 from vae_core.runs.run import Run
 
-# The share of the picture's side that a digit fills. MNIST: LeCun et al. (1998), "Gradient-Based
-# Learning Applied to Document Recognition", section III.A. scikit-learn's digits fill all of it.
-INK_SHARE = {"mnist": 20 / 28, "digits": 1.0}
-INK = 0.2  # pixels below this share of the brightest one count as paper
+FAINTEST = 0.2  # pixels below this share of the brightest one count as paper
 PAD = "pad"
 SHOWN_SIDE = 140  # pixels of the pictures beside the pad
 
@@ -43,10 +42,12 @@ def drawn(run: Run) -> Drawn | None:
     if drawing is None:
         return None
     networks = run_cache.inference(run)
-    centre = st.session_state.get(_centre_key(run), run.config.dataset in INK_SHARE)
-    share = INK_SHARE.get(run.config.dataset, INK_SHARE["mnist"])
+    ink = _ink(run)
     size = networks.item_shape[0]
-    image = centred(drawing, size, share) if centre else _resized(drawing, size, size)
+    if st.session_state.get(_centre_key(run), ink.centred):
+        image = centred(drawing, size, ink.share)
+    else:
+        image = _resized(drawing, size, size)
     image = image[..., None]
     mean, log_var = networks.encode(image[None])
     return Drawn(image, mean[0], log_var[0])
@@ -64,7 +65,7 @@ def centred(drawing: np.ndarray, size: int, share: float) -> np.ndarray:
     Returns:
         (size, size) float32 in [0, 1]. The ink is never moved over the edge.
     """
-    drawing = np.where(drawing > INK * drawing.max(), drawing, 0)
+    drawing = np.where(drawing > FAINTEST * drawing.max(), drawing, 0)
     rows, columns = (np.flatnonzero(drawing.max(axis=axis)) for axis in (1, 0))
     ink = drawing[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = share * size / max(ink.shape)
@@ -90,6 +91,12 @@ def _resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.clip(np.asarray(resized), 0, 1)
 
 
+def _ink(run: Run) -> Ink:
+    """Return how the ink of the run's data looks; the usual if the data set is not here."""
+    source = registry.find_source(run.config.dataset)
+    return source.ink if source else Ink()
+
+
 def _centre_key(run: Run) -> str:
     return f"draw_centre_{run.config.dataset}"
 
@@ -101,17 +108,18 @@ def section(run: Run, picture: Drawn | None) -> None:
         run: encodes the drawing.
         picture: see `drawn`.
     """
+    ink = _ink(run)
     left, right = st.columns([1, 2], gap="large")
     with left:
         pad.pad(
             key=PAD,
-            brush=0.13 if run.config.dataset == "digits" else 0.085,  # as thick as in the data
+            brush=ink.brush,
             alt="A pad to draw on, white on black, with a mouse, pen, finger or the arrow keys; "
             "with shift they move without drawing",
         )
         st.toggle(
             "Centre as MNIST does",
-            value=run.config.dataset in INK_SHARE,
+            value=ink.centred,
             key=_centre_key(run),
             bind="query-params",
             help="Fit what is drawn into the middle part of the picture, its centre of mass in "

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.access import account, actions, roles
 from dashboard.app_pages.train import form, live_view
-from dashboard.shared import run_cache, run_list, run_picker, run_queue
+from dashboard.shared import run_cache, run_list, run_picker, run_queue, training_cost
 from vae_core.runs.store import default_store
 
 QUEUE_SECONDS = 1.0
@@ -36,7 +36,7 @@ with left, st.container(key="form"):
         if refusal:
             st.caption(refusal)
         elif configs:
-            st.caption(form.cost_line(configs))
+            st.caption(training_cost.cost_line(configs))
 queue = run_queue.read(store)
 if queue.running and "watched" not in st.session_state and "watched" not in st.query_params:
     run_queue.watch(queue.running[0].run)  # not the newest run, which may be waiting
