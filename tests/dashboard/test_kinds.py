@@ -45,7 +45,8 @@ def test_a_member_gives_all_words(name: str) -> None:
     may_be_empty = {"shown_on", "training_note"}
     assert all(isinstance(value, (str, bool, int)) for value in words.values())
     assert all(value != "" for key, value in words.items() if key not in may_be_empty)
-    assert "1,234" in shown.counted(1234, 8)
+    item_shape = registry.source(run_of(name).config.dataset).item_shape
+    assert "1,234" in shown.counted(1234, item_shape)
 
 
 def test_no_two_kinds_share_the_chosen_runs_of_a_page() -> None:

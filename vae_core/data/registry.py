@@ -66,22 +66,24 @@ DATASETS = Registry(
     "data set",
     "vae_lab.datasets",
     {
-        "digits": Source(load_digits, 8, 1437, bundled=True),
+        "digits": Source(load_digits, (8, 8, 1), 1437, bundled=True),
         "shapes": shapes_source("shapes", *SHAPES_USUAL),
-        "mnist": Source(lambda: from_npz("mnist", DIGIT_NAMES), 28, 60_000),
-        "fashion_mnist": Source(lambda: from_npz("fashion_mnist", FASHION_NAMES), 28, 60_000),
-        FACES: Source(load_olivetti_faces, 64, 280),
-        "unicode_names": Source(load_unicode_names, 33, 4676, bundled=True, kind="text"),
+        "mnist": Source(lambda: from_npz("mnist", DIGIT_NAMES), (28, 28, 1), 60_000),
+        "fashion_mnist": Source(
+            lambda: from_npz("fashion_mnist", FASHION_NAMES), (28, 28, 1), 60_000
+        ),
+        FACES: Source(load_olivetti_faces, (64, 64, 1), 280),
+        "unicode_names": Source(load_unicode_names, (33,), 4676, bundled=True, kind="text"),
         "names": Source(
             load_names,
-            16,
+            (16,),
             23_596,
             kind="text",
             missing=lambda: None if local_file(NAMES) else NO_NAMES,
         ),
         "melodies": Source(
             load_melodies,
-            33,
+            (33,),
             2748,
             kind="text",
             shown_as="melodies",

@@ -16,6 +16,7 @@ from vae_core.kinds.contents import Contents
 from vae_core.model import architectures, likelihoods
 from vae_core.runs.errors import NO_WEIGHTS, RunError
 from vae_core.runs.files import CHECKPOINT, CHECKSUMS, LOG, SNAPSHOT, STATUS
+from vae_core.runs.records import item_shape
 from vae_core.runs.run import Run
 
 LOAD = '''"""Loads this run in plain Keras: python load.py
@@ -54,9 +55,9 @@ OF_IMAGES = """
 if __name__ == "__main__":
     vae = load()
     z = np.zeros((1, {latent_dim}), np.float32)  # {origin}
-    pixels = keras.ops.convert_to_numpy({mean})[0, ..., 0]
-    print("z = 0 decodes to a picture of", pixels.shape, "with mean", pixels.mean())
-    mean, log_var = vae.encoder(pixels[None, ..., None])
+    decoded = keras.ops.convert_to_numpy({mean}).reshape(*SHAPE, -1)[..., 0]
+    print("z = 0 decodes to {an_item} of shape", SHAPE, "with mean", decoded.mean())
+    mean, log_var = vae.encoder(decoded[None])
     print("which is encoded at", keras.ops.convert_to_numpy(mean)[0])
 """
 
@@ -132,15 +133,16 @@ class Parts(NamedTuple):
 
 
 def _of_images(run: Run, start: dict[str, Any]) -> Parts:
-    # Its own data set may be on another machine.
-    size = start["dataset"]["size"] if start else registry.source(run.config.dataset).size
+    # The data set may be on another machine.
+    known = start.get("dataset")
+    shape = item_shape(known) if known else registry.source(run.config.dataset).item_shape
     likelihood = likelihoods.of(run.config)
     gives, mean = GIVES[likelihood.activation]
     return Parts(
         LOAD + OF_IMAGES.replace("{mean}", mean),
-        f"{gives} of the pixels",
-        "",
-        f"({size}, {size}, 1), {likelihood.numbers}, {run.config.latent_dim}",
+        f"{gives} of the values",
+        f"SHAPE = {shape}\n",
+        f"SHAPE, {likelihood.numbers * shape[-1]}, {run.config.latent_dim}",
     )
 
 
@@ -173,6 +175,7 @@ def _load_script(run: Run) -> str:
     script, items, constants, arguments = PARTS[contents.kind.arrays](run, start)
     return script.format(
         latent_dim=config.latent_dim,
+        an_item=contents.kind.an_item,
         origin="the mean of the prior" if contents.has_prior else "a point like any other",
         latents="z ~ N(posterior_mean, exp(posterior_log_var))"
         if contents.has_spread

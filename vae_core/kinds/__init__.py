@@ -11,13 +11,15 @@ from collections.abc import Collection
 from vae_core.config import ConfigError, RunConfig
 from vae_core.data import registry
 from vae_core.data.dataset import Dataset
+from vae_core.data.own import own_kind
 from vae_core.kinds.base import Kind
 from vae_core.kinds.images import Images
 from vae_core.kinds.melodies import Melodies
 from vae_core.kinds.texts import Texts
+from vae_core.kinds.vectors import Vectors
 from vae_core.model import architectures, likelihoods, objectives, priors
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (Images(), Texts(), Melodies())}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (Images(), Vectors(), Texts(), Melodies())}
 
 
 def of_data(dataset: Dataset) -> Kind:
@@ -40,9 +42,9 @@ def of_name(dataset: str, kind: str) -> Kind:
         dataset: its name.
         kind: what its arrays are, `images` or `text`.
     """
-    source = registry.DATASETS.get(dataset)
-    shown_as = source.shown_as if source and source.kind == kind else ""
-    return KINDS[shown_as or kind]
+    listed = registry.DATASETS.get(dataset)
+    shown_as = KINDS.get(listed.shown_as if listed else own_kind(dataset))
+    return shown_as if shown_as and shown_as.arrays == kind else KINDS[kind]
 
 
 def options(config: RunConfig, but: Collection[str] = (), kind: str | None = None) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from vae_core.config import RunConfig
 from vae_core.data.dataset import Dataset
+from vae_core.runs.records import DatasetSize
 from vae_core.runs.run import Run
 
 if TYPE_CHECKING:
@@ -38,34 +39,24 @@ class Kind(Protocol):
     items: str
     an_item: str
 
-    def item_shape(self, size: int) -> tuple[int, ...]:
-        """Return the shape of an item, (h, w, c) of an image and (length,) of a text.
-
-        Only its size is known.
-
-        Args:
-            size: pixels a side; tokens of the longest text.
-        """
-        ...
-
-    def size_in_words(self, size: int) -> str:
+    def size_in_words(self, item_shape: tuple[int, ...]) -> str:
         """Say how large an item is, such as "28x28 pixels"."""
         ...
 
-    def holds(self, size: int, labels: int) -> str:
+    def holds(self, item_shape: tuple[int, ...], labels: int) -> str:
         """Say what a user's data set holds, such as "images of 8x8 pixels, 10 labels"."""
         ...
 
-    def recorded_size(self, config: RunConfig, recorded: Mapping[str, Any]) -> tuple[int, str]:
-        """Return the size and the vocabulary of an imported run's data; "" if it has none.
+    def check_recorded(self, config: RunConfig, recorded: DatasetSize) -> None:
+        """Check what an imported run says of its data set.
 
         Args:
             config: of the run.
-            recorded: the data set in the run's records, a `vae_core.runs.records.DatasetSize`.
+            recorded: the data set in the run's records.
 
         Raises:
-            ValueError: they are impossible, or the data set on this machine has others; the
-                message is a sentence without its subject, the run.
+            ValueError: it is impossible, or the data set on this machine is another. The message
+                is a sentence that begins with "it" or "its", for the run.
         """
         ...
 
@@ -80,8 +71,8 @@ class Kind(Protocol):
 
         Args:
             config: the run.
-            item_shape: (h, w, c) of an image, (length,) of a text.
-            vocabulary: of tokens.
+            item_shape: (h, w, c) of an image, (features,) of a vector, (length,) of a text.
+            vocabulary: of texts; else empty.
             steps: see `VAE`.
         """
         ...

@@ -12,6 +12,8 @@ from vae_core.data import registry
 from vae_core.data.dataset import Dataset, DatasetError, as_stored
 from vae_core.data.upload.limits import SIZES
 from vae_core.metrics import measurement
+from vae_core.runs import records
+from vae_core.runs.records import DatasetSize
 from vae_core.runs.run import Run
 
 if TYPE_CHECKING:
@@ -28,25 +30,31 @@ class Images:
     may_have_factors = True
     item, items, an_item = "image", "images", "an image"
 
-    def item_shape(self, size: int) -> tuple[int, ...]:
-        return size, size, 1
+    def size_in_words(self, item_shape: tuple[int, ...]) -> str:
+        height, width, channels = item_shape
+        return f"{width}x{height} pixels" + (" in colour" if channels > 1 else "")
 
-    def size_in_words(self, size: int) -> str:
-        return f"{size}x{size} pixels"
-
-    def holds(self, size: int, labels: int) -> str:
+    def holds(self, item_shape: tuple[int, ...], labels: int) -> str:
         named = "no labels" if labels == 1 else f"{labels} labels"
-        return f"images of {self.size_in_words(size)}, {named}"
+        return f"{self.items} of {self.size_in_words(item_shape)}, {named}"
 
-    def recorded_size(self, config: RunConfig, recorded: Mapping[str, Any]) -> tuple[int, str]:
-        size = recorded["size"]
+    def can_be(self, item_shape: tuple[int, ...]) -> bool:
+        """Return whether an item of a data set may have this shape."""
+        largest = SIZES[1]
+        return len(item_shape) == 3 and (
+            all(1 <= side <= largest for side in item_shape[:2]) and item_shape[2] in (1, 3)
+        )
+
+    def check_recorded(self, config: RunConfig, recorded: DatasetSize) -> None:
+        item_shape = records.item_shape(recorded)
         try:
-            known = registry.source(config.dataset).size
+            known = registry.source(config.dataset).item_shape
         except DatasetError:
-            known = size
-        if size != known or not SIZES[0] <= size <= SIZES[1]:
-            raise ValueError(f"its images have {size} pixels a side, which can't be.")
-        return size, ""
+            known = item_shape
+        if item_shape != known or not self.can_be(item_shape):
+            shape = f"the shape {'x'.join(map(str, item_shape))}"
+            found = self.size_in_words(item_shape) if self.can_be(item_shape) else shape
+            raise ValueError(f"its {self.items} have {found}, which can't be.")
 
     def new_vae(
         self,
@@ -80,9 +88,9 @@ class Images:
 
 
 def _pixels(images: np.ndarray) -> np.ndarray:
-    """Images as uint8, (n, h, w) if grey, else (n, h, w, c).
+    """Return images as uint8, (n, h, w) if grey, else (n, h, w, c).
 
-    Values are cut off at 0 and 1. Pixels are black where diverging networks decode to nan.
+    Values are cut off at 0 and 1. Diverging networks may decode to nan, which becomes black.
     """
     pixels = np.rint(255 * np.clip(np.nan_to_num(images), 0, 1)).astype(np.uint8)
     return as_stored(pixels)

@@ -11,6 +11,7 @@ from vae_core.config import RunConfig
 from vae_core.data import registry, tokens
 from vae_core.data.dataset import Dataset, DatasetError
 from vae_core.metrics import texts
+from vae_core.runs.records import DatasetSize
 from vae_core.runs.run import Run
 
 if TYPE_CHECKING:
@@ -28,17 +29,14 @@ class Texts:
     may_have_factors = False
     item, items, an_item = "text", "texts", "a text"
 
-    def item_shape(self, size: int) -> tuple[int, ...]:
-        return (size,)
+    def size_in_words(self, item_shape: tuple[int, ...]) -> str:
+        return f"up to {item_shape[0] - 1} characters"
 
-    def size_in_words(self, size: int) -> str:
-        return f"up to {size - 1} characters"
-
-    def holds(self, size: int, labels: int) -> str:
+    def holds(self, item_shape: tuple[int, ...], labels: int) -> str:
         del labels
-        return f"texts of at most {size - 1} characters"
+        return f"texts of at most {item_shape[0] - 1} characters"
 
-    def recorded_size(self, config: RunConfig, recorded: Mapping[str, Any]) -> tuple[int, str]:
+    def check_recorded(self, config: RunConfig, recorded: DatasetSize) -> None:
         length, vocabulary = recorded["size"], recorded.get("vocabulary")
         if vocabulary is None:
             raise ValueError(
@@ -51,10 +49,9 @@ class Texts:
             is_text = registry.source(config.dataset).kind == self.arrays
             data = registry.load(config.dataset) if is_text else None
         except DatasetError:
-            return length, vocabulary
+            return
         if data is None or (data.size, data.vocabulary) != (length, vocabulary):
             raise ValueError(f"it was trained on other texts than {config.dataset} has here.")
-        return length, vocabulary
 
     def new_vae(
         self,

@@ -36,13 +36,18 @@ class Parameters(TypedDict, total=False):
 
 @_strict
 class DatasetSize(TypedDict):
-    """The data set: items to train on and held out, pixels a side or tokens of the longest text."""
+    """The data set: numbers of training and held-out items, and the shape of an item.
+
+    `size` is the first number of the shape. It is all there is of a grey square image and of a
+    text; other items have `shape`, too. `dataset_size` writes both, and `item_shape` reads them.
+    """
 
     train: Count
     test: Count
     size: Count
     sha256: NotRequired[Word]
     vocabulary: NotRequired[str]  # of texts
+    shape: NotRequired[Annotated[list[Count], Field(min_length=1, max_length=3)]]
 
 
 @_strict
@@ -176,3 +181,31 @@ def parse_record(line: bytes, config: RunConfig) -> Any:
         return schema(config.has_rate).validate_json(line)
     except ValidationError:
         return None
+
+
+def dataset_size(
+    train: int, test: int, item_shape: tuple[int, ...], sha256: str, vocabulary: str
+) -> DatasetSize:
+    """The record of a data set.
+
+    Args:
+        train, test: numbers of training and held-out items.
+        item_shape: (h, w, c) of an image, (features,) of a vector, (length,) of a text.
+        sha256: of its arrays.
+        vocabulary: of texts; else empty.
+    """
+    size = item_shape[0]
+    recorded = DatasetSize(train=train, test=test, size=size, sha256=sha256)
+    if vocabulary:
+        recorded["vocabulary"] = vocabulary
+    elif item_shape != (size, size, 1):
+        recorded["shape"] = list(item_shape)
+    return recorded
+
+
+def item_shape(recorded: DatasetSize) -> tuple[int, ...]:
+    """The shape of an item that `dataset_size` recorded, also by an older version."""
+    if "shape" in recorded:
+        return tuple(recorded["shape"])
+    size = recorded["size"]
+    return (size,) if "vocabulary" in recorded else (size, size, 1)
