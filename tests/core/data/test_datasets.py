@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.core.data.own_data import keep
 from vae_core.config import RunConfig
 from vae_core.data import excerpts, registry
 from vae_core.data.dataset import DatasetError
-from vae_core.data.own import OWN_NAME, own_folder, own_name, own_names
+from vae_core.data.own import OWN_NAME, own_names
 from vae_core.data.registry import delete_own, own_file
 from vae_core.runs.store import RunStore
 
@@ -264,9 +265,7 @@ def own(name: str = "Cats & dogs.npz", count: int = 16) -> tuple[str, Path]:
         "y_test": np.array([0, 1, 1, 0], np.uint8),
         "label_names": np.array(["cat", "dog"]),
     }
-    path = own_folder() / f"{own_name(name, content)}.npz"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, allow_pickle=False, **content)
+    path = keep(name, **content)
     return path.stem, path
 
 
