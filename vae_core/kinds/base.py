@@ -1,4 +1,4 @@
-"""What a kind of data gives."""
+"""The interface of a kind of data."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Kind(Protocol):
 
     Attributes:
         name: the key in `KINDS`.
-        arrays: what its arrays are, `images` or `text`. Two kinds with the same arrays share
-            architectures and usual settings, and differ in how they are shown.
-        usual_settings: field -> value that the command line and the form set for data of this
-            kind unless they are told another.
-        has_vocabulary: whether its items are tokens of a vocabulary.
-        may_have_factors: whether the factors that its items were made from can be known.
-        item, items, an_item: its words, as in "held-out image", "images" and "nats an image".
+        arrays: the kind of its arrays, `images` or `text`. Kinds with the same arrays have the same
+            architectures and usual settings.
+        usual_settings: config field -> value. The command line and the form set these for data of
+            this kind, unless the user sets others.
+        has_vocabulary: whether an item is a row of tokens of a vocabulary.
+        may_have_factors: whether data sets of this kind can have known factors.
+        item, items, an_item: the words "image", "images" and "an image".
     """
 
     name: str
@@ -72,7 +72,7 @@ class Kind(Protocol):
         Args:
             config: the run.
             item_shape: (h, w, c) of an image, (features,) of a vector, (length,) of a text.
-            vocabulary: of texts; else empty.
+            vocabulary: of texts; empty for other items.
             steps: see `VAE`.
         """
         ...
@@ -82,21 +82,27 @@ class Kind(Protocol):
         ...
 
     def measure(self, networks: Any, dataset: Dataset) -> dict[str, float]:
-        """Compute the metrics of a trained model that training itself does not report."""
+        """Compute the metrics of a trained model that training does not report by itself.
+
+        Args:
+            networks: encode and decode the items, such as `inference` returns.
+            dataset: the run's data set.
+        """
         ...
 
     def snapshot(
         self, vae: Any, dataset: Dataset, pictured: np.ndarray, z: np.ndarray
     ) -> dict[str, np.ndarray]:
-        """Return what is shown of a run while it trains: held-out items, decoded items and samples.
+        """Return the items that the pages show while a run trains.
 
         Args:
             vae: the model.
-            dataset: its data.
+            dataset: its data set.
             pictured: (k,) indices of held-out items.
-            z: (k + m, d), their posterior means, and then samples of the prior.
+            z: (k + m, d), the posterior means of these items and then m samples of the prior.
 
         Returns:
-            The items under the kind's own name, `reconstructions` and `prior_samples`.
+            The k held-out items under a name of the kind, such as `images`; what they decode to
+            under `reconstructions`; and the m decoded samples under `prior_samples`.
         """
         ...

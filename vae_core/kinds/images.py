@@ -1,4 +1,4 @@
-"""Images."""
+"""The kind `images`."""
 
 from __future__ import annotations
 

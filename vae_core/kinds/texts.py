@@ -1,4 +1,4 @@
-"""Short texts, as rows of tokens."""
+"""The kind `text`: short texts as rows of tokens."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Texts:
     """See `vae_core.kinds.base.Kind`."""
 
     name = arrays = "text"
-    # Without a warm-up of β such models collapse.
+    # Without a warm-up of β, models of texts collapse.
     usual_settings: Mapping[str, Any] = {"architecture": "lstm", "schedule": "linear"}
     has_vocabulary = True
     may_have_factors = False
@@ -40,8 +40,8 @@ class Texts:
         length, vocabulary = recorded["size"], recorded.get("vocabulary")
         if vocabulary is None:
             raise ValueError(
-                "its metrics.jsonl doesn't say which characters its texts have, as training "
-                "writes it now: train it again."
+                "its metrics.jsonl doesn't say which characters its texts have: train it again "
+                "with this version."
             )
         if not tokens.SHORTEST < length <= tokens.LONGEST + 1:
             raise ValueError(f"its texts have {length} tokens, which can't be.")
@@ -78,9 +78,9 @@ class Texts:
     def snapshot(
         self, vae: Any, dataset: Dataset, pictured: np.ndarray, z: np.ndarray
     ) -> dict[str, np.ndarray]:
-        written = np.array(tokens.decode(vae.decode(z), dataset.vocabulary))
+        decoded = np.array(tokens.decode(vae.decode(z), dataset.vocabulary))
         return {
             "texts": np.array(tokens.decode(dataset.x_test[pictured], dataset.vocabulary)),
-            "reconstructions": written[: len(pictured)],
-            "prior_samples": written[len(pictured) :],
+            "reconstructions": decoded[: len(pictured)],
+            "prior_samples": decoded[len(pictured) :],
         }

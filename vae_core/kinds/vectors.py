@@ -1,4 +1,4 @@
-"""Vectors, such as rows of measurements."""
+"""The kind `vectors`: rows of numbers in [0, 1], such as scaled measurements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_FEATURES = 1 << 14  # more than the values of the largest image
 
 
 class Vectors(Images):
-    """As `Images`, but for the shape of an item and the words."""
+    """Like `Images`, with another shape of an item and other words."""
 
     name = "vectors"
     may_have_factors = False
