@@ -1,7 +1,7 @@
-"""RunConfig: everything that determines a run, validated, hashable, and written as JSON.
+"""The config of a run: everything that determines it.
 
-Two equal configs mean the same run; the id is a readable prefix and a hash of the content. Each
-field carries its metadata, and adding a field is adding it here: see `vae_core.settings.Setting`.
+Two equal configs mean the same run. Each field has its metadata in its annotation, see
+`vae_core.settings.Setting`, so a new field is added here and nowhere else.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ DATA, MODEL, OBJECTIVE, TRAINING, OPTIMISER = (
     *("Data", "Model", "Objective", "Training"),
     "Optimiser and seed",
 )
-# An autoencoder has no rate: what weighs the rate doesn't make another run of it.
+# For fields that concern the rate. An autoencoder has no rate, so they don't change its id.
 VAE_ONLY = {"model": ("vae",)}
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,119}")
 
 
 class VaeLabError(Exception):
-    """Something the user can put right; the message is one sentence that says how."""
+    """An error that the user can correct. The message is one sentence that says how."""
 
 
 class ConfigError(VaeLabError, ValueError):
@@ -44,10 +44,10 @@ class ConfigError(VaeLabError, ValueError):
     config=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False),
 )
 class RunConfig:
-    """What to train. Every field has a default; defaults never change, so ids stay valid.
+    """What to train. Every field has a default, and defaults never change.
 
-    A field added later gets the default that keeps the old behaviour; as the id is hashed over
-    the fields that matter and differ from their defaults, the runs that exist keep their ids.
+    The id is a hash of the fields that training reads and that differ from their defaults. So a
+    new field, whose default keeps the old behaviour, leaves the ids of existing runs unchanged.
 
     Raises:
         ConfigError: a value is of the wrong type or out of range, or a field is unknown.
@@ -78,14 +78,14 @@ class RunConfig:
             offered=(1, 64),
         ),
     ] = 2
-    # With the `capacity` schedule it is the weight of |rate - C|.
+    # With the `capacity` schedule, β is the weight of |rate - C|.
     beta: Annotated[
         Number,
         Setting(
             label="β",
-            help="how strongly the rate counts",
+            help="weight of the rate in the loss",
             group=OBJECTIVE,
-            note="Weight of the rate in loss = distortion + β · rate.",
+            note="loss = distortion + β · rate.",
             low=0,
             high=1e6,
             read_when=VAE_ONLY,
@@ -95,11 +95,11 @@ class RunConfig:
         str,
         Setting(
             label="β schedule",
-            help="how β moves over the steps",
+            help="how β changes over the steps",
             group=OBJECTIVE,
-            note="Texts begin with the linear one, as without a warm-up such models collapse. "
-            "constant; linear warm-up from 0; cyclical, the same again and again; capacity: "
-            "β · |rate - C| with C growing.",
+            note="linear: a warm-up from 0. cyclical: this warm-up again and again. capacity: "
+            "β · |rate - C| with a growing C. The usual schedule of texts is linear, because "
+            "without a warm-up their models collapse.",
             choices=("constant", "linear", "cyclical", "capacity"),
             read_when=VAE_ONLY,
         ),
@@ -108,7 +108,7 @@ class RunConfig:
         Number,
         Setting(
             label="Warm-up, share of the steps",
-            help="share of the steps (of a cycle) over which β, or the capacity, grows",
+            help="share of the steps, or of each cycle, over which β or the capacity grows",
             group=OBJECTIVE,
             low=0,
             high=1,
@@ -131,7 +131,7 @@ class RunConfig:
         Number,
         Setting(
             label="Capacity C",
-            help="the rate that the capacity schedule grows to",
+            help="rate that the capacity schedule ends at",
             group=OBJECTIVE,
             unit="nats",
             low=0,
@@ -150,13 +150,13 @@ class RunConfig:
             high=100_000,
         ),
     ] = 20
-    # The last, incomplete batch of an epoch is left out: the order is drawn anew each epoch, so
-    # every image takes part.
+    # An epoch leaves the last, incomplete batch out. Each epoch draws a new order, so all items are
+    # used.
     batch_size: Annotated[
         int,
         Setting(
             label="Batch size",
-            help="images, or texts, a step",
+            help="items per step",
             group=TRAINING,
             low=1,
             high=65_536,
@@ -199,22 +199,21 @@ class RunConfig:
         int,
         Setting(
             label="Seed",
-            help="what all random numbers come from",
+            help="seed of all random numbers",
             group=OPTIMISER,
-            note="Same seed: same first weights, batches and noise, whatever β is.",
+            note="Runs of one seed have the same initial weights, batches and noise, for any β.",
             low=0,
             high=2**30,
         ),
     ] = 0
-    # An autoencoder decodes the posterior mean itself.
     model: Annotated[
         str,
         Setting(
             label="Model",
             help="a VAE or an autoencoder",
             group=MODEL,
-            note="autoencoder: the same networks and first weights, without noise and without "
-            "rate.",
+            note="autoencoder: the same networks and initial weights, without noise and without "
+            "a rate.",
             choices=("vae", "autoencoder"),
         ),
     ] = "vae"
@@ -225,7 +224,7 @@ class RunConfig:
             help="distribution of a pixel given z",
             group=MODEL,
             note="bernoulli: a cross-entropy on grey pixels. gaussian: of a fixed width sigma. "
-            "Their nats don't compare.",
+            "Numbers of different likelihoods can't be compared.",
             is_name=True,
             choices="vae_core.model.likelihoods:names",
             kinds=("images",),
@@ -249,7 +248,7 @@ class RunConfig:
         str,
         Setting(
             label="Prior",
-            help="distribution of z that the rate is counted from",
+            help="distribution of z that the rate is measured against",
             group=MODEL,
             is_name=True,
             choices="vae_core.model.priors:names",
@@ -286,21 +285,21 @@ class RunConfig:
 
     @property
     def has_rate(self) -> bool:
-        """Has it posteriors, and so a rate and an elbo? An autoencoder has points."""
+        """Whether the model has a rate and an elbo. An autoencoder has neither."""
         return self.model == "vae"
 
     @property
     def model_label(self) -> str:
-        """Its β, as in "β 4"; or "autoencoder", which has none."""
+        """The model in a few characters: "β 4", or "autoencoder"."""
         return f"β {self.beta:g}" if self.has_rate else "autoencoder"
 
     def reads(self, name: str) -> bool:
-        """Does training read this field, the others being what they are?"""
+        """Return whether training reads a field, given the values of the other fields."""
         return FIELDS[name].read_by(vars(self))
 
     @property
     def changed(self) -> dict[str, Any]:
-        """Fields that training reads and that differ from their defaults."""
+        """The fields that training reads and that differ from their defaults."""
         values = vars(self)
         return {
             name: values[name]
@@ -308,28 +307,29 @@ class RunConfig:
             if values[name] != setting.default and setting.read_by(values)
         }
 
-    def options(self, but: Collection[str] = (), also: Iterable[str] = ()) -> list[str]:
-        """The options that make this config where the command line sets nothing by itself.
+    def options(self, left_out: Collection[str] = (), always: Iterable[str] = ()) -> list[str]:
+        """Return the command-line options that give this config.
 
         Args:
-            but: fields to leave out.
-            also: fields to name even where they have their default.
+            left_out: fields that get no option.
+            always: fields that get an option even if they have their default, because the command
+                line would set another value.
         """
         named = self.changed
-        named |= {name: getattr(self, name) for name in also if self.reads(name)}
+        named |= {name: getattr(self, name) for name in always if self.reads(name)}
         options = []
         for name, value in named.items():
-            if name not in but:
+            if name not in left_out:
                 short = f"{value:g}" if isinstance(value, float) else str(value)
                 text = short if type(value)(short) == value else repr(value)
                 options += ["--" + name.replace("_", "-"), text]
         return options
 
-    @functools.cached_property  # lists of thousands of runs ask for it
+    @functools.cached_property  # thousands of runs are listed by their ids
     def id(self) -> str:
-        """Readable prefix and hash of the content, e.g. `digits-mlp-d2-beta4-seed0-1f0c2a9b`.
+        """A readable prefix and a hash, such as `digits-mlp-d2-beta4-seed0-1f0c2a9b`.
 
-        A name for folders and URLs: it always matches `RUN_ID`.
+        It matches `RUN_ID`, and is a valid name for folders and in URLs.
         """
         content = json.dumps(self.changed, sort_keys=True)
         digest = hashlib.sha256(content.encode()).hexdigest()[:8]
@@ -339,6 +339,7 @@ class RunConfig:
         )
 
     def to_json(self) -> str:
+        """Return all fields as JSON."""
         return json.dumps(asdict(self), indent=2) + "\n"
 
     @classmethod
@@ -346,7 +347,7 @@ class RunConfig:
         """Read what `to_json` wrote.
 
         Raises:
-            ConfigError: not JSON, not an object, unknown fields, or a value out of range.
+            ConfigError: the text is not a JSON object, or a field is unknown or out of range.
         """
         try:
             return _READER.validate_json(text)
@@ -359,5 +360,5 @@ _READER = TypeAdapter(RunConfig)
 
 
 def fields_table() -> str:
-    """All fields as a table in Markdown."""
+    """Return all fields as a table in Markdown."""
     return markdown_table(FIELDS.values())

@@ -1,12 +1,12 @@
-"""The members of a seam by name: those of the package, and those of installed plug-ins.
+"""Members that are looked up by name, such as likelihoods: of this package and of plug-ins.
 
-A member of the package is one file and one line, `"gaussian": "package.module:Gaussian"`. A plug-in
-adds one without touching the package, by an entry point of the seam's group:
+A member of this package is one file and one line, `"gaussian": "package.module:Gaussian"`. An
+installed plug-in adds a member by an entry point of the registry's group:
 
     [project.entry-points."vae_lab.likelihoods"]
     laplace = "my_package.laplace:Laplace"
 
-Nothing is imported before it is asked for, so listing names loads no Keras.
+A member is imported when it is looked up, so listing names imports no Keras.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from vae_core.config import ConfigError
 
 
 class Registry(Mapping[str, Any]):
-    """Name -> member; a package's member hides a plug-in's of the same name.
+    """A mapping from names to members. Of two with one name, the package's own is used.
 
     Args:
-        what: a member is, such as "likelihood"; for errors.
-        group: of the entry points.
-        members: of the package: name -> "package.module:attribute", or the member itself.
+        what: the word for a member in error messages, such as "likelihood".
+        group: the group of entry points of plug-ins.
+        members: the package's own: name -> "package.module:attribute", or the member itself.
     """
 
     def __init__(self, what: str, group: str, members: Mapping[str, Any]) -> None:
@@ -36,7 +36,7 @@ class Registry(Mapping[str, Any]):
 
     @functools.cached_property
     def _places(self) -> dict[str, Any]:
-        """Name -> where the member is, or itself; the package's first."""
+        """Name -> place of the member, or the member itself; the package's own come first."""
         plugged = {point.name: point.value for point in entry_points(group=self.group)}
         return {**self._members, **{n: v for n, v in plugged.items() if n not in self._members}}
 
@@ -53,7 +53,7 @@ class Registry(Mapping[str, Any]):
         """Import the member.
 
         Raises:
-            ConfigError: there is none of that name, or a plug-in's can't be imported.
+            ConfigError: the name is unknown, or the plug-in can't be imported.
         """
         self.check(name)
         place = self._places[name]
@@ -69,21 +69,21 @@ class Registry(Mapping[str, Any]):
             ) from error
 
     def place(self, name: str) -> str:
-        """Where the member is, "package.module:attribute"; nothing is imported.
+        """Return the place of a member, "package.module:attribute", without importing it.
 
         Raises:
-            ConfigError: there is none of that name.
+            ConfigError: the name is unknown.
         """
         self.check(name)
         return str(self._places[name])
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The member, or `default` where there is none of that name."""
+        """Return the member, or `default` if the name is unknown."""
         if name not in self:
             return default
         return self[name]
 
     def check(self, name: str) -> None:
-        """Raise ConfigError where there is no member of that name."""
+        """Raise ConfigError if the name is unknown."""
         if name not in self:
             raise ConfigError(f"unknown {self.what} {name!r}: choose one of {', '.join(self)}.")

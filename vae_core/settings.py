@@ -1,7 +1,7 @@
-"""What a field is called, which values it takes, when it is read; pydantic's errors in a sentence.
+"""The metadata of a field: its name for people, its values, and when it has an effect.
 
-A class says it once, in the annotation of the field: `beta: Annotated[float, Setting(...)] = 1.0`.
-pydantic checks the values by it; the command line, the form and the docs are made from it.
+The metadata stand in the annotation of the field: `beta: Annotated[float, Setting(...)] = 1.0`.
+pydantic checks the values with them. The command line, the form and the docs are made from them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 from annotated_types import GroupedMetadata, Gt, Interval, Predicate
 from pydantic import AfterValidator, StringConstraints, ValidationError
 
-# -0.0 becomes 0.0: the two are equal, and are to be written alike.
+# -0.0 becomes 0.0: equal configs must have the same JSON.
 Number = Annotated[float, AfterValidator(lambda value: value + 0.0)]
-LONGEST_VALUE = 80  # characters of a value in a sentence
+LONGEST_VALUE = 80  # characters of a value in an error message
 TYPES = {
     "bool_type": "true or false",
     "int_type": "a whole number",
@@ -34,22 +34,24 @@ class Setting(GroupedMetadata):
     """The metadata of a field.
 
     Attributes:
-        label: its name for people, as over a box of a form.
-        help: what it is, in a phrase.
-        group: the heading it stands under.
-        note: more about its values; a form shows it on demand.
-        unit: of its value.
+        label: the field's name for people, as above a box of a form.
+        help: the field's meaning, in a phrase.
+        group: the heading that the field is listed under.
+        note: more about the values; a form shows it on demand.
+        unit: of the value.
         low, high: the least and the greatest value.
-        above: the value has to be greater than this.
-        offered: the least and the greatest value of a form, where it offers fewer.
-        step: of the box of a form.
-        choices: all values, or where the function is that lists them, as "package.module:function";
-            it takes the kind of data, None for any. A text, as such a module imports the config.
-        is_name: any lower-case name is taken, and `choices` are those known here. For what a run
-            folder of another installation may name.
-        read_when: the field has no effect unless each of these other fields has one of the values.
-        kinds: of data for which it has an effect; empty: any.
-        name, type, default: of the field itself; `settings_of` fills them in.
+        above: a number that the value must be greater than.
+        offered: the least and the greatest value in a form, if it offers a smaller range.
+        step: by which a form changes the value.
+        choices: all values, or the place of a function that lists them for a kind of data (None:
+            any kind), as "package.module:function". The place is a text, because that module
+            imports the config.
+        is_name: whether every lower-case name is valid, and `choices` lists only the names known
+            here. A run folder of another installation may have other names.
+        read_when: other fields and their values: the field has an effect only if each of them has
+            one of its values.
+        kinds: kinds of data for which the field has an effect; empty for all kinds.
+        name, type, default: of the field; `settings_of` sets them.
     """
 
     label: str
@@ -71,7 +73,7 @@ class Setting(GroupedMetadata):
     default: Any = None
 
     def __iter__(self) -> Iterator[Any]:
-        """What pydantic checks."""
+        """Yield the constraints that pydantic checks."""
         if self.low is not None or self.high is not None:
             yield Interval(ge=self.low, le=self.high)
         if self.above is not None:
@@ -82,7 +84,7 @@ class Setting(GroupedMetadata):
             yield Predicate(lambda value: value in self.choices_for())
 
     def choices_for(self, kind: str | None = None) -> tuple[str, ...]:
-        """The values to choose from, for data of that kind."""
+        """Return the values to choose from for a kind of data; None: for any kind."""
         if isinstance(self.choices, str):
             return tuple(pkgutil.resolve_name(self.choices)(kind))
         return self.choices
@@ -94,7 +96,7 @@ class Setting(GroupedMetadata):
 
     @property
     def condition(self) -> str:
-        """What its value must be, such as "from 0 to 1"; nothing where any of its type will do."""
+        """The condition on its value, such as "from 0 to 1"; empty if only the type matters."""
         if self.is_name:
             return "a lower-case name"
         if self.choices:
@@ -109,41 +111,43 @@ class Setting(GroupedMetadata):
 
     @property
     def when(self) -> str:
-        """When it is read, such as "read when model is vae"; nothing where it always is."""
-        conditions = [f"{name} is {_either(values)}" for name, values in self.read_when.items()]
+        """When it has an effect, such as "read when model is vae"; empty if it always has."""
+        conditions = [f"{name} is {_any_of(values)}" for name, values in self.read_when.items()]
         if self.kinds:
-            conditions.append(f"the data are {_either(self.kinds)}")
+            conditions.append(f"the data are {_any_of(self.kinds)}")
         return f"read when {' and '.join(conditions)}" if conditions else ""
 
     def read_by(self, values: Mapping[str, Any], kind: str | None = None) -> bool:
-        """Has the field an effect, the other fields having these values?
+        """Return whether the field has an effect.
 
         Args:
-            kind: of the data; None: of any.
+            values: of the other fields.
+            kind: of the data; None for any kind.
         """
         fits = kind is None or not self.kinds or kind in self.kinds
         return fits and all(values[name] in allowed for name, allowed in self.read_when.items())
 
 
 def settings_of(cls: type) -> dict[str, Setting]:
-    """The settings of a dataclass by the names of its fields, in their order."""
+    """Return the settings of a dataclass by the names of its fields, in their order."""
     hints = get_type_hints(cls, include_extras=True)
-    found = {}
+    settings = {}
     for field in dataclasses.fields(cls):
         hint = hints[field.name]
         (setting,) = (item for item in hint.__metadata__ if isinstance(item, Setting))
-        found[field.name] = dataclasses.replace(
+        settings[field.name] = dataclasses.replace(
             setting, name=field.name, type=hint.__origin__, default=field.default
         )
-    return found
+    return settings
 
 
 def sentence(error: ValidationError, what: str, settings: Mapping[str, Setting]) -> str:
-    """The first thing that is wrong, in one sentence.
+    """Return the first error of pydantic as one sentence.
 
     Args:
-        what: was checked, such as "the config".
-        settings: of its fields, as far as they have any.
+        error: of pydantic.
+        what: the object that was checked, such as "the config".
+        settings: of its fields; a field may have none.
     """
     errors = error.errors(include_url=False)
     first = errors[0]
@@ -170,10 +174,11 @@ def sentence(error: ValidationError, what: str, settings: Mapping[str, Setting])
 
 
 def refuses_with(refusal: type[Exception], what: str) -> Callable[[Class], Class]:
-    """Decorates a pydantic dataclass: bad values raise `refusal` with one sentence.
+    """Return a decorator for pydantic dataclasses that turns their errors into `refusal`.
 
     Args:
-        what: is checked, see `sentence`.
+        refusal: the exception, which gets one sentence.
+        what: the object that is checked, see `sentence`.
     """
 
     def decorate(cls: Class) -> Class:
@@ -193,25 +198,26 @@ def refuses_with(refusal: type[Exception], what: str) -> Callable[[Class], Class
 
 
 def markdown_table(settings: Iterable[Setting]) -> str:
-    """The settings for the docs: name, default, values and meaning, one a row."""
+    """Return the settings as a table in Markdown, one per row, for the docs."""
     rows = ["| field | default | values | what it is |", "| --- | --- | --- | --- |"]
     for setting in settings:
         names = setting.choices_for() if setting.is_name and setting.choices else ()
         meaning = f"{setting.help} ({setting.unit})" if setting.unit else setting.help
         default = f"{setting.default:g}" if setting.type is float else setting.default
+        sentences = [_as_sentence(meaning), setting.note, _as_sentence(setting.when)]
         cells = (
             f"`{setting.name}`",
             f"`{default}`",
             ": ".join(filter(None, [setting.condition, ", ".join(names)])),
-            " ".join(filter(None, [_sentence(meaning), setting.note, _sentence(setting.when)])),
+            " ".join(filter(None, sentences)),
         )
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"
 
 
-def _either(values: tuple[str, ...]) -> str:
+def _any_of(values: tuple[str, ...]) -> str:
     return " or ".join(filter(None, [", ".join(values[:-1]), values[-1]]))
 
 
-def _sentence(phrase: str) -> str:
+def _as_sentence(phrase: str) -> str:
     return phrase and f"{phrase[0].upper()}{phrase[1:]}."

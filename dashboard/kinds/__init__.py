@@ -1,6 +1,7 @@
 """How the items of each kind of data look on the pages: one file a kind and one line here.
 
-`images`, `texts` and `melodies` are the kinds; the other files hold parts of what they show.
+`images`, `vectors`, `texts` and `melodies` are the kinds; the other files hold parts of what they
+show.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from dashboard.kinds.base import ShownKind
 from dashboard.kinds.images import Images
 from dashboard.kinds.melodies import Melodies
 from dashboard.kinds.texts import Texts
+from dashboard.kinds.vectors import Vectors
 from vae_core import kinds
 from vae_core.runs.run import Run
 
-SHOWN_KINDS: dict[str, ShownKind] = {kind.name: kind for kind in (Images(), Texts(), Melodies())}
+SHOWN_KINDS: dict[str, ShownKind] = {
+    kind.name: kind for kind in (Images(), Vectors(), Texts(), Melodies())
+}
 
 
 def of_run(run: Run) -> ShownKind:

@@ -62,7 +62,7 @@ class ShownKind(Protocol):
     bounds: str
     decoded_notes: str
 
-    def counted(self, count: int, size: int) -> str:
+    def counted(self, count: int, item_shape: tuple[int, ...]) -> str:
         """Return how many items a data set has to train on, and how large they are."""
         ...
 
@@ -119,11 +119,11 @@ class ShownKind(Protocol):
         """Show what several runs make of the same items and the same latents."""
         ...
 
-    def preview_size(self, size: int) -> str:
+    def preview_size(self, item_shape: tuple[int, ...]) -> str:
         """Return what a previewed data set holds, in Markdown, such as "images of **8x8** pixels".
 
         Args:
-            size: pixels a side; tokens of the longest text.
+            item_shape: (h, w, c) of an image; (length,) of a text, see `Source`.
         """
         ...
 

@@ -48,8 +48,9 @@ class Images:
   the prior.
 """
 
-    def counted(self, count: int, size: int) -> str:
-        return f"{count:,} images of {size}x{size}"
+    def counted(self, count: int, item_shape: tuple[int, ...]) -> str:
+        height, width, _ = item_shape
+        return f"{count:,} images of {width}x{height}"
 
     def browser_decoder(self, run: Run) -> str | None:
         return decoder(run)
@@ -141,8 +142,9 @@ class Images:
     def show_comparison(self, compared: Comparison) -> None:
         image_comparison.show_comparison(compared)
 
-    def preview_size(self, size: int) -> str:
-        return f"images of **{size}x{size}** pixels"
+    def preview_size(self, item_shape: tuple[int, ...]) -> str:
+        height, width, _ = item_shape
+        return f"images of **{width}x{height}** pixels"
 
     def show_preview(self, upload: Upload) -> None:
         s = upload.summary

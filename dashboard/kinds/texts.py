@@ -45,8 +45,8 @@ class Texts:
         """Return texts as they are shown."""
         return list(texts)
 
-    def counted(self, count: int, size: int) -> str:
-        return f"{count:,} texts of up to {size - 1} characters"
+    def counted(self, count: int, item_shape: tuple[int, ...]) -> str:
+        return f"{count:,} texts of up to {item_shape[0] - 1} characters"
 
     def browser_decoder(self, run: Run) -> str | None:
         del run
@@ -124,8 +124,8 @@ class Texts:
     def show_comparison(self, compared: Comparison) -> None:
         text_comparison.show_comparison(compared.runs, compared.names, self.display)
 
-    def preview_size(self, size: int) -> str:
-        return f"texts of at most **{size - 1}** characters"
+    def preview_size(self, item_shape: tuple[int, ...]) -> str:
+        return f"texts of at most **{item_shape[0] - 1}** characters"
 
     def show_preview(self, upload: Upload) -> None:
         st.html(table([list(upload.texts[i : i + 5]) for i in range(0, 20, 5)]))

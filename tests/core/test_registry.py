@@ -68,7 +68,7 @@ def stripes():
     return Dataset("stripes", *some(200), *some(60), ("across", "down"))
 
 
-STRIPES = Source(stripes, 8, 200)
+STRIPES = Source(stripes, (8, 8, 1), 200)
 '''
 METADATA = "Metadata-Version: 2.1\nName: stripes-plug-in\nVersion: 1.0\n"
 ENTRY_POINTS = """

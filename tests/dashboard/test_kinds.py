@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,17 +12,35 @@ from streamlit.testing.v1 import AppTest
 from dashboard.kinds import SHOWN_KINDS, of_name, of_run
 from dashboard.kinds.base import ShownKind
 from dashboard.shared import run_list
+from tests.core.data.own_data import keep_flowers
+from tests.trained_runs import BUILD
 from tests.waiting import PATIENCE
 from vae_core import kinds
+from vae_core.config import RunConfig
 from vae_core.data import registry
+from vae_core.model import architectures
 from vae_core.runs.run import Run
+from vae_core.runs.store import default_store
+from vae_core.training import loop
 
 KINDS = list(kinds.KINDS)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _run_on_vectors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A run on vectors in the default store, because none ships."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VAE_LAB_RUNS", str(tmp_path_factory.mktemp("vectors")))
+        patch.setattr(architectures, "build", lambda *args: BUILD(*args)._replace(jit=False))
+        run = default_store().create(RunConfig(dataset=keep_flowers(), epochs=1, batch_size=20))
+        loop.train(run)
+        assert run.status().state == "finished", run.status().error
+        yield
+
+
 def run_of(name: str) -> Run:
-    """A run that ships, whose data set needs no file."""
-    runs = [run for run in run_list.all_runs(of_kinds=(name,)) if run_list.pretrained(run)]
+    """A run that ships, whose data set needs no file; or the run on vectors."""
+    runs = run_list.all_runs(of_kinds=(name,))
     bundled = [run for run in runs if registry.source(run.config.dataset).bundled]
     return (bundled or runs)[0]
 
@@ -45,7 +64,8 @@ def test_a_member_gives_all_words(name: str) -> None:
     may_be_empty = {"shown_on", "training_note"}
     assert all(isinstance(value, (str, bool, int)) for value in words.values())
     assert all(value != "" for key, value in words.items() if key not in may_be_empty)
-    assert "1,234" in shown.counted(1234, 8)
+    item_shape = registry.source(run_of(name).config.dataset).item_shape
+    assert "1,234" in shown.counted(1234, item_shape)
 
 
 def test_no_two_kinds_share_the_chosen_runs_of_a_page() -> None:
@@ -98,7 +118,7 @@ def test_a_member_has_a_text_for_each_point_or_none(name: str) -> None:
 
 def test_training_data_are_encoded_as_held_out_ones() -> None:
     """A mean, a log-variance and a label for every item to train on."""
-    for name in ("images", "text"):
+    for name in ("images", "vectors", "text"):
         run = run_of(name)
         parts = zip(*SHOWN_KINDS[name].encode_training(run), strict=True)
         mean, log_var, labels = map(np.concatenate, parts)

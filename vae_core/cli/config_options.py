@@ -110,7 +110,7 @@ def _keep(path: Path, size: int | None) -> str:
     """Make a data set of a file, say what it holds, and return its name."""
     upload = reader.read(path, path.name, size)
     s = upload.summary
-    holds = kinds.of_name(s.name, s.kind).holds(s.size, len(s.label_names))
+    holds = kinds.of_name(s.name, s.kind).holds(s.item_shape, len(s.label_names))
     ERR.print(
         f"{s.name}: {s.train:,} training and {s.test:,} held-out {holds}. {' '.join(s.notes)}",
         markup=False,

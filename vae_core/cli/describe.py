@@ -29,7 +29,7 @@ def command(as_json: bool, **values: Any) -> int:
     kind = kinds.of_name(config.dataset, source.kind)
     vocabulary = registry.load(config.dataset).vocabulary if kind.has_vocabulary else ""
     with native_stderr_silenced():
-        vae = kind.new_vae(config, kind.item_shape(source.size), vocabulary)
+        vae = kind.new_vae(config, source.item_shape, vocabulary)
     networks = [_described(network) for network in (vae.encoder, vae.decoder)]
     if as_json:
         print_json(

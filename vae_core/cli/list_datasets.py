@@ -34,7 +34,7 @@ def command(store: str | None, as_json: bool) -> int:  # noqa: ARG001
     for title in ("an item", "for training"):
         table.add_column(title, justify="right")
     for name, source in found:
-        size = kinds.of_name(name, source.kind).size_in_words(source.size)
+        size = kinds.of_name(name, source.kind).size_in_words(source.item_shape)
         table.add_row(name, size, f"{source.train_images:,}")
     OUT.print(table)
     for _, source in found:

@@ -21,14 +21,15 @@ class DatasetError(VaeLabError):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images and labels.
+    """Images or vectors, with labels.
 
     Attributes:
-        name: as asked for.
-        x_train, x_test: (n, h, w, c) float32 in [0, 1], c is 1 for grey; x_test is held out.
+        name: of the data set.
+        x_train, x_test: images (n, h, w, c), with c = 1 for grey ones, or vectors (n, features);
+            float32 in [0, 1]. x_test is held out.
         y_train, y_test: (n,) int64, index into label_names.
-        label_names: one name a label.
-        factors: (n, f) int64 of x_test, where what the images were made from is known.
+        label_names: one name per label.
+        factors: (n, f) int64, the factors that x_test was drawn from; None if they are unknown.
     """
 
     name: str
@@ -40,7 +41,7 @@ class Dataset:
     factors: np.ndarray | None = None
 
     kind: ClassVar[str] = "images"
-    vocabulary: str = ""  # of tokens, see `TextDataset`
+    vocabulary: str = ""  # see `TextDataset`
 
     def __post_init__(self) -> None:
         for part, x in (("train", self.x_train), ("test", self.x_test)):
@@ -52,17 +53,17 @@ class Dataset:
 
     @property
     def size(self) -> int:
-        """Pixels a side; of texts, tokens of a row: one more than the longest has characters."""
+        """The first number of `item_shape`: the pixels per side of a square image."""
         return int(self.x_train.shape[1])
 
     @property
     def item_shape(self) -> tuple[int, ...]:
-        """Shape of an item: (h, w, c) of an image, (length,) of a text."""
+        """Shape of an item: (h, w, c) of an image, (features,) of a vector, (length,) of a text."""
         return self.x_train.shape[1:]
 
     @functools.cached_property
     def sha256(self) -> str:
-        """Fingerprint of all arrays, stored with a run to tell what it was trained on."""
+        """SHA-256 of all arrays. A run records it, to say what it was trained on."""
         digest = hashlib.sha256()
         for array in (self.x_train, self.y_train, self.x_test, self.y_test):
             digest.update(np.ascontiguousarray(array).data)
@@ -75,14 +76,15 @@ class TextDataset(Dataset):
 
     Attributes:
         x_train, x_test: (n, length) int32 tokens, see `vae_core.data.tokens`; x_test is held out.
-        vocabulary: the characters that tokens stand for.
+            The longest text has length - 1 characters and an end token.
+        vocabulary: the characters that tokens stand for, in order.
     """
 
     kind: ClassVar[str] = "text"
 
     @functools.cached_property
     def sha256(self) -> str:
-        """As of images, and of the vocabulary."""
+        """SHA-256 of all arrays and the vocabulary."""
         return hashlib.sha256((super().sha256 + self.vocabulary).encode()).hexdigest()
 
 
@@ -90,7 +92,7 @@ ALIGNMENT = 64  # bytes
 
 
 def with_channels(images: np.ndarray) -> np.ndarray:
-    """Return images as (n, h, w, c). Files hold grey ones as (n, h, w)."""
+    """Return images as (n, h, w, c); files hold grey ones as (n, h, w). Vectors stay unchanged."""
     return images[..., None] if images.ndim == 3 else images
 
 
@@ -116,23 +118,23 @@ def checked(
     y_test: Any,
     label_names: tuple[str, ...],
 ) -> Dataset:
-    """Return a data set of grey square images, with 8-bit pixels scaled to [0, 1].
+    """Return a data set of images or vectors, with 8-bit values scaled to [0, 1].
 
     Args:
         name: of the data set.
-        x_train, x_test: (n, size, size) or (n, size, size, 1), uint8, or floats in [0, 1].
+        x_train, x_test: grey images (n, h, w) or (n, h, w, 1), colour images (n, h, w, 3), or
+            vectors (n, features); uint8, or floats in [0, 1].
         y_train, y_test: (n,) whole numbers, index into label_names.
-        label_names: one name a label.
+        label_names: one name per label.
 
     Raises:
         DatasetError: training can't use the arrays; one sentence says why.
     """
     for part, x, y in (("train", x_train, y_train), ("test", x_test, y_test)):
-        grey = x.ndim == 3 or (x.ndim == 4 and x.shape[3] == 1)
-        if not grey or x.shape[1] != x.shape[2] or 0 in x.shape:
+        if not (x.ndim in (2, 3) or (x.ndim == 4 and x.shape[3] in (1, 3))) or 0 in x.shape:
             raise DatasetError(
-                f"{name}: x_{part} must be grey square images of shape (n, size, size), "
-                f"got {x.shape}."
+                f"{name}: x_{part} must be images of shape (n, h, w) or (n, h, w, 3), or vectors "
+                f"of shape (n, features), got {x.shape}."
             )
         if x.dtype != np.uint8:
             _check_floats(name, part, x)
@@ -146,16 +148,17 @@ def checked(
                 f"{name}: y_{part} must lie in 0 to {len(label_names) - 1}, "
                 f"got {y.min()} to {y.max()}."
             )
-    if x_train.shape[1:3] != x_test.shape[1:3]:
+    x_train, x_test = with_channels(x_train), with_channels(x_test)
+    if x_train.shape[1:] != x_test.shape[1:]:
         raise DatasetError(
-            f"{name}: train and test images differ in size, "
-            f"{x_train.shape[1:3]} and {x_test.shape[1:3]}."
+            f"{name}: x_train and x_test differ in the shape of an item, "
+            f"{x_train.shape[1:]} and {x_test.shape[1:]}."
         )
     return Dataset(
         name,
-        scaled(with_channels(x_train)),
+        scaled(x_train),
         np.ascontiguousarray(y_train, np.int64),
-        scaled(with_channels(x_test)),
+        scaled(x_test),
         np.ascontiguousarray(y_test, np.int64),
         label_names,
     )
@@ -165,27 +168,48 @@ def _check_floats(name: str, part: str, x: np.ndarray) -> None:
     if not np.issubdtype(x.dtype, np.floating):
         raise DatasetError(f"{name}: x_{part} must be uint8 or float, got {x.dtype}.")
     if not np.isfinite(x).all():
-        raise DatasetError(f"{name}: x_{part} has pixels that are not finite; remove them.")
+        raise DatasetError(f"{name}: x_{part} has values that are not finite; remove them.")
     if x.min() < 0 or x.max() > 1:
         raise DatasetError(
             f"{name}: x_{part} must lie in [0, 1] (or be uint8), got {x.min():g} to {x.max():g}."
         )
 
 
-def scaled(images: np.ndarray) -> np.ndarray:
-    """float32 in [0, 1], on a 64-byte boundary: TensorFlow then shares the memory."""
-    buffer = np.empty(images.size * 4 + ALIGNMENT, np.uint8)
+def grey_squares(dataset: Dataset) -> Dataset:
+    """Return the data set if it holds grey square images.
+
+    Raises:
+        DatasetError: it holds other images, or vectors.
+    """
+    if dataset.item_shape != (dataset.size, dataset.size, 1):
+        raise DatasetError(
+            f"{dataset.name}: the images must be grey squares, got items of shape "
+            f"{dataset.item_shape}."
+        )
+    return dataset
+
+
+def scaled(values: np.ndarray) -> np.ndarray:
+    """Return values as float32 in [0, 1]; 8-bit values are divided by 255.
+
+    The copy starts on a 64-byte boundary, so that TensorFlow shares its memory.
+    """
+    buffer = np.empty(values.size * 4 + ALIGNMENT, np.uint8)
     start = -buffer.ctypes.data % ALIGNMENT
-    aligned = buffer[start : start + images.size * 4].view(np.float32).reshape(images.shape)
-    scale = np.float32(255 if images.dtype == np.uint8 else 1)
-    return np.divide(images, scale, out=aligned, casting="same_kind")
+    aligned = buffer[start : start + values.size * 4].view(np.float32).reshape(values.shape)
+    scale = np.float32(255 if values.dtype == np.uint8 else 1)
+    return np.divide(values, scale, out=aligned, casting="same_kind")
 
 
 def items_of_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> text_items.Items:
-    """Texts of a file, checked.
+    """Check the arrays of a file of texts, and return them.
 
     Args:
-        arrays: `OWN_KEYS` and `vocabulary`.
+        path: the file, for error messages.
+        arrays: those of `vae_core.data.own.OWN_KEYS`, and `vocabulary`.
+
+    Raises:
+        DatasetError: tokens have the wrong shape, or stand for no character.
     """
     vocabulary = str(arrays["vocabulary"])
     highest = tokens.FIRST + len(vocabulary)
@@ -205,11 +229,11 @@ def items_of_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> text_items.
 
 
 class Factors(NamedTuple):
-    """What pictures were made from.
+    """The factors that images were drawn from.
 
     Attributes:
-        names: one a factor.
-        values: (n, f) int64.
+        names: one per factor.
+        values: (n, f) int64, one row per image.
     """
 
     names: tuple[str, ...]

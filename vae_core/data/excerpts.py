@@ -19,7 +19,7 @@ from vae_core.data.shapes import number_and_size, shape_factors
 
 
 def held_out(name: str, indices: Sequence[int]) -> np.ndarray:
-    """Return the held-out images at some indices: (k, h, w, c) float32 in [0, 1].
+    """Return the held-out items at some indices: (k, *item_shape) float32 in [0, 1].
 
     Raises:
         DatasetError: the data set is not on this machine, damaged, or has fewer images.
@@ -31,7 +31,8 @@ def held_out(name: str, indices: Sequence[int]) -> np.ndarray:
         images = load(name).x_test
     else:
         images = with_channels(_local_arrays(name, "x_test")["x_test"])
-    if len(images) <= max(indices, default=0) or images.ndim != (2 if drawn else 4):
+    dims = 1 if drawn else len(source(name).item_shape)
+    if len(images) <= max(indices, default=0) or images.ndim != 1 + dims:
         raise DatasetError(f"{name}: x_test holds other images than the run was trained with.")
     selected = images[np.asarray(indices, int)]
     if drawn:
@@ -73,7 +74,7 @@ def texts(name: str, part: str, sha256: str | None = None) -> list[str]:
 
 
 def training_chunks(name: str, chunk: int = 2000) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the training images in chunks: images (k, h, w, c) float32 and labels (k,).
+    """Yield the training items in chunks: items (k, *item_shape) float32 and labels (k,).
 
     All 60,000 images of MNIST at once would take 190 MB as floats.
 
@@ -102,10 +103,10 @@ def training_chunks(name: str, chunk: int = 2000) -> Iterator[tuple[np.ndarray, 
     start = 0
     for part in parts:
         part_labels = labels[start : start + len(part)]
-        size = dataset_source.size
-        if part.shape[1:] != (size, size) or part_labels.shape != part.shape[:1]:
-            break
         images = with_channels(part)
+        shape = (len(part_labels), *dataset_source.item_shape)
+        if images.shape != shape or part_labels.ndim != 1:
+            break
         yield images if part.dtype == np.float32 else scaled(images), part_labels.astype(np.int64)
         start += len(part)
     if start != len(labels):

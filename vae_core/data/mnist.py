@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vae_core.data.dataset import Dataset, checked
+from vae_core.data.dataset import Dataset, checked, grey_squares
 from vae_core.data.local_files import download, local_file, read_npz
 
 FASHION_NAMES = (
@@ -25,4 +25,4 @@ def from_npz(name: str, label_names: tuple[str, ...]) -> Dataset:
     keys = ("x_train", "y_train", "x_test", "y_test")
     arrays = read_npz(path, *keys) if path else download(name)
     x_train, y_train, x_test, y_test = (arrays[key] for key in keys)
-    return checked(name, x_train, y_train, x_test, y_test, label_names)
+    return grey_squares(checked(name, x_train, y_train, x_test, y_test, label_names))

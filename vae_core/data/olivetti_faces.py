@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from vae_core.data.dataset import Dataset, DatasetError, checked
+from vae_core.data.dataset import Dataset, DatasetError, checked, grey_squares
 from vae_core.data.local_files import download_error, local_file, read_npz
 
 FACES = "olivetti_faces"
@@ -18,7 +18,7 @@ def load_olivetti_faces() -> Dataset:
     """Load the Olivetti faces (AT&T Laboratories Cambridge): 400 pictures, ten of each person."""
     path = local_file(f"{FACES}.npz")
     arrays = read_npz(path, "images", "target") if path else _download_faces()
-    return checked(FACES, **split_faces(arrays), label_names=PEOPLE)
+    return grey_squares(checked(FACES, **split_faces(arrays), label_names=PEOPLE))
 
 
 def split_faces(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

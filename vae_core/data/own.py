@@ -18,7 +18,10 @@ from vae_core.data.local_files import read_npz
 from vae_core.data.source import Source
 from vae_core.runs.store import default_store
 
-OWN_NAME = re.compile(r"own_[a-z0-9_]{1,19}_[0-9a-f]{16}")
+# A name ends with the hash of the content. Vectors add their kind, because the run folder names the
+# data set but doesn't hold it, and the networks of vectors and of images have the same names.
+OWN_NAME = re.compile(r"own_[a-z0-9_]{1,19}_[0-9a-f]{16}(?:_(?P<kind>vectors))?")
+LONGEST_SLUG = 19  # so that a name is a lower-case name of at most 40 characters
 OWN_KEYS = ("x_train", "y_train", "x_test", "y_test", "label_names")
 
 
@@ -33,8 +36,21 @@ def own_name(file_name: str, arrays: Mapping[str, np.ndarray]) -> str:
         A name that matches `OWN_NAME`.
     """
     text = unicodedata.normalize("NFKD", Path(file_name).stem[:200]).encode("ascii", "ignore")
-    slug = re.sub(r"[^a-z0-9]+", "_", text.decode().lower())[:19].strip("_") or "data"
-    return f"own_{slug}_{_own_hash(arrays)}"
+    kind = _kind_of_arrays(arrays)
+    longest = LONGEST_SLUG - len(kind)
+    slug = re.sub(r"[^a-z0-9]+", "_", text.decode().lower())[:longest].strip("_") or "data"
+    return f"own_{slug}_{_own_hash(arrays)}{kind}"
+
+
+def own_kind(name: str) -> str:
+    """Return the kind of data that the name of a user's data set says; empty if it says none."""
+    match = OWN_NAME.fullmatch(name)
+    return (match["kind"] or "") if match else ""
+
+
+def _kind_of_arrays(arrays: Mapping[str, np.ndarray]) -> str:
+    """Return the end of the data set's name: `_vectors`, or nothing for images and texts."""
+    return "_vectors" if arrays["x_train"].ndim == 2 and "vocabulary" not in arrays else ""
 
 
 def _own_hash(arrays: Mapping[str, np.ndarray]) -> str:
@@ -43,7 +59,8 @@ def _own_hash(arrays: Mapping[str, np.ndarray]) -> str:
         names.append(str(arrays["vocabulary"]))
     digest = hashlib.sha256(json.dumps(names).encode())
     for key in OWN_KEYS[:4]:
-        array = np.ascontiguousarray(arrays[key], np.uint8)
+        is_float = np.issubdtype(arrays[key].dtype, np.floating)
+        array = np.ascontiguousarray(arrays[key], np.float32 if is_float else np.uint8)
         digest.update(repr(array.shape).encode())
         digest.update(array.data)
     return digest.hexdigest()[:16]
@@ -74,7 +91,10 @@ def is_own(path: Path) -> bool:
 
 @functools.lru_cache(maxsize=64)
 def own_source(path: Path, _signature: tuple[int, ...]) -> Source:
-    """Describe a user's data set from the header of its file; no pixel is read.
+    """Describe a user's data set from the header of its file; no item is read.
+
+    x_train is images (n, h, w) or (n, h, w, 3), vectors (n, features) or tokens (n, length): uint8,
+    or float32 in [0, 1] for images and vectors.
 
     Raises:
         DatasetError: the file is damaged.
@@ -83,26 +103,30 @@ def own_source(path: Path, _signature: tuple[int, ...]) -> Source:
         with zipfile.ZipFile(path) as archive, archive.open("x_train.npy") as file:
             np.lib.format.read_magic(file)
             shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-        if len(shape) == 2 and dtype == np.uint8:
-            return Source(lambda: _load_own_text(path), shape[1], shape[0], own=True, kind="text")
-        n, height, width = shape
-        if dtype != np.uint8 or height != width:
+        vectors = own_kind(path.stem)
+        if len(shape) == 2 and dtype == np.uint8 and not vectors:
+            return Source(lambda: _load_own_text(path), shape[1:], shape[0], own=True, kind="text")
+        if dtype not in (np.uint8, np.float32) or len(shape) not in ((2,) if vectors else (3, 4)):
             raise ValueError(f"{dtype} of shape {shape}")
     except Exception as error:  # NumPy and zipfile raise many errors on a damaged file
         raise DatasetError(f"{path} is damaged: delete it, and upload the data again.") from error
-    return Source(lambda: _load_own(path), width, n, own=True)
+    item_shape = (*shape[1:], 1) if len(shape) == 3 else shape[1:]
+    return Source(lambda: _load_own(path), item_shape, shape[0], own=True, shown_as=vectors)
 
 
 def _load_own(path: Path) -> Dataset:
-    arrays = read_npz(path, *OWN_KEYS)
-    if path.stem.rsplit("_", 1)[-1] != _own_hash(arrays):
-        raise DatasetError(f"{path} is damaged: delete it, and upload the data again.")
+    arrays = _arrays_of(path, *OWN_KEYS)
     label_names = tuple(str(name) for name in arrays.pop("label_names"))
     return checked(path.stem, **arrays, label_names=label_names)
 
 
 def _load_own_text(path: Path) -> Dataset:
-    arrays = read_npz(path, *OWN_KEYS, "vocabulary")
-    if path.stem.rsplit("_", 1)[-1] != _own_hash(arrays):
+    return of_items(path.stem, items_of_arrays(path, _arrays_of(path, *OWN_KEYS, "vocabulary")))
+
+
+def _arrays_of(path: Path, *keys: str) -> dict[str, np.ndarray]:
+    """Read the arrays of a user's data set, and compare them with the hash in its name."""
+    arrays = read_npz(path, *keys)
+    if not path.stem.endswith(f"_{_own_hash(arrays)}{_kind_of_arrays(arrays)}"):
         raise DatasetError(f"{path} is damaged: delete it, and upload the data again.")
-    return of_items(path.stem, items_of_arrays(path, arrays))
+    return arrays

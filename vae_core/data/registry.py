@@ -67,35 +67,37 @@ DATASETS = Registry(
     "data set",
     "vae_lab.datasets",
     {
-        "digits": Source(load_digits, 8, 1437, bundled=True, usual_epochs=200, ink=DIGIT_INK),
+        "digits": Source(
+            load_digits, (8, 8, 1), 1437, bundled=True, usual_epochs=200, ink=DIGIT_INK
+        ),
         "shapes": shapes_source("shapes", *SHAPES_USUAL),
         "mnist": Source(
             lambda: from_npz("mnist", DIGIT_NAMES),
-            28,
+            (28, 28, 1),
             60_000,
             ink=Ink(centred=True),
             contrast=("4", "9"),
         ),
         "fashion_mnist": Source(
             lambda: from_npz("fashion_mnist", FASHION_NAMES),
-            28,
+            (28, 28, 1),
             60_000,
             contrast=("Sneaker", "Ankle boot"),
         ),
-        FACES: Source(load_olivetti_faces, 64, 280),
+        FACES: Source(load_olivetti_faces, (64, 64, 1), 280),
         "unicode_names": Source(
-            load_unicode_names, 33, 4676, bundled=True, kind="text", usual_epochs=60
+            load_unicode_names, (33,), 4676, bundled=True, kind="text", usual_epochs=60
         ),
         "names": Source(
             load_names,
-            16,
+            (16,),
             23_596,
             kind="text",
             missing=lambda: None if local_file(NAMES) else NO_NAMES,
         ),
         "melodies": Source(
             load_melodies,
-            33,
+            (33,),
             2748,
             kind="text",
             shown_as="melodies",

@@ -139,4 +139,4 @@ def shapes_source(name: str, number: int, size: int) -> Source:
         data = checked(name, x_train, train[:, 0], x_test, test[:, 0], SHAPES)
         return replace(data, factors=test)
 
-    return Source(load, size, number - number // 5, bundled=True, family=FAMILY)
+    return Source(load, (size, size, 1), number - number // 5, bundled=True, family=FAMILY)

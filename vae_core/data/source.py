@@ -37,18 +37,40 @@ class Family(NamedTuple):
 
 
 class Source(NamedTuple):
-    """How to load a data set, and what is known of it before."""
+    """How to load a data set, and what is known of it before.
+
+    Attributes:
+        load: loads it.
+        item_shape: (h, w, c) of an image, (features,) of a vector. For texts (length,), the tokens
+            of the longest text with its end token.
+        train_images: number of training items.
+        bundled: whether it needs neither a file nor a network.
+        own: whether it is one of the user's own data sets.
+        kind: what its arrays are, `images` or `text`; vectors count as images.
+        shown_as: its kind in `vae_core.kinds.KINDS`, if that is not `kind`.
+        stored: loads it for the pages, if `load` may take a minute.
+        missing: returns how to get it, or None if `load` needs nothing that is missing.
+        usual_epochs: what the form offers.
+        ink: how a drawing is made to look like its images.
+        contrast: two labels for a first attribute vector.
+        family: the data sets that it belongs to, if they differ only in number and size.
+    """
 
     load: Callable[[], Dataset]
-    size: int  # pixels a side; of texts, tokens of the longest
-    train_images: int  # or texts
-    bundled: bool = False  # there without a file and a network
-    own: bool = False  # of the user's
-    kind: str = "images"  # or "text"
-    shown_as: str = ""  # a kind of its own, of the same arrays, see `vae_core.kinds`
-    stored: Callable[[], Dataset] | None = None  # for pages, where `load` may take a minute
-    missing: Callable[[], str | None] = lambda: None  # how to get it, where it can't be had
-    usual_epochs: int = 20  # that the form offers
+    item_shape: tuple[int, ...]
+    train_images: int
+    bundled: bool = False
+    own: bool = False
+    kind: str = "images"
+    shown_as: str = ""
+    stored: Callable[[], Dataset] | None = None
+    missing: Callable[[], str | None] = lambda: None
+    usual_epochs: int = 20
     ink: Ink = Ink()
-    contrast: tuple[str, str] | None = None  # two labels for a first attribute vector
-    family: Family | None = None  # that it belongs to
+    contrast: tuple[str, str] | None = None
+    family: Family | None = None
+
+    @property
+    def size(self) -> int:
+        """The first number of `item_shape`: the pixels per side of a square image."""
+        return self.item_shape[0]

@@ -88,7 +88,7 @@ def _load_script(run: Run) -> str:
     start: dict[str, Any] = starts[-1] if starts else {}
     versions = start.get("versions", {})
     contents = Contents(run.config)
-    parts = contents.kind.load_script(run, start.get("dataset", {}))
+    parts = contents.kind.load_script(run, start.get("dataset"))
     return (LOAD + parts.main).format(
         latent_dim=run.config.latent_dim,
         origin="the mean of the prior" if contents.has_prior else "a point like any other",

@@ -10,6 +10,7 @@ import numpy as np
 
 from vae_core import kinds, sandbox
 from vae_core.runs.files import WEIGHTS
+from vae_core.runs.records import DatasetSize, item_shape
 from vae_core.runs.run import Run
 from vae_core.sandbox import RefusedError
 
@@ -71,11 +72,17 @@ def weights(content: bytes, name: str) -> dict[str, np.ndarray]:
 
 
 def write_networks(
-    run: Run, size: int, vocabulary: str, stored: dict[str, np.ndarray], name: str
+    run: Run, dataset: DatasetSize, stored: dict[str, np.ndarray], name: str
 ) -> None:
-    """Weights and exports of the model that the config asks for; of texts with that vocabulary.
+    """Write weights and exports of the model that the config asks for.
 
     Keras reads a file that it has just written itself, with the numbers put in.
+
+    Args:
+        run: gets the files.
+        dataset: the data set in the run's records.
+        stored: the weights by their paths, see `weights`.
+        name: of the import, for sentences.
     """
     import h5py
 
@@ -83,7 +90,7 @@ def write_networks(
     from vae_core.training.export import export
 
     kind = kinds.of_run(run.config)
-    vae = kind.new_vae(run.config, kind.item_shape(size), vocabulary)
+    vae = kind.new_vae(run.config, item_shape(dataset), dataset.get("vocabulary", ""))
     vae.optimizer = None
     fresh = weights_file(vae)
     expected = weights(fresh, name)

@@ -99,13 +99,13 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     start = next(record for record in reversed(records) if record["kind"] == "start")
     arrays = checked_arrays(files[ARRAYS], name, config, start["dataset"]["test"])
     try:
-        size, vocabulary = kind.recorded_size(config, start["dataset"])
+        kind.check_recorded(config, start["dataset"])
     except ValueError as error:
         raise RefusedError(f"{name}: {error}") from error
     stored = weights(files[WEIGHTS], name)
 
     run = _write(folder / config.id, config, records)
-    write_networks(run, size, vocabulary, stored, name)
+    write_networks(run, start["dataset"], stored, name)
     run.write_arrays("arrays", **arrays)
     run.lifecycle.finish(epoch=config.epochs, seconds=records[-1]["seconds"], imported=True)
     return {"id": run.id}

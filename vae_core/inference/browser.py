@@ -19,7 +19,8 @@ def browser_decoder(run: Run, name: str) -> bytes | None:
     Returns:
         Length of the header (4 bytes, little-endian), the header (JSON: `name`, `size`,
         `latent_dim`, and `layers` as in decoder.json, with offsets counted in numbers from the
-        header's end), and all weights (float32). None where a browser can't decode the run.
+        header's end), and all weights (float32). None where a browser can't decode the run:
+        its scripts draw grey squares alone.
 
     Raises:
         RunError: decoder.json or the weights are damaged.
@@ -28,6 +29,8 @@ def browser_decoder(run: Run, name: str) -> bytes | None:
         return None
     try:
         header = json.loads(run.files.read(run.browser_path.name))
+        if "shape" in header:
+            return None
         stored = memoryview(run.files.read(run.weights_path.name))
         weights, size = [], 0
         for layer in header["layers"]:

@@ -1,7 +1,7 @@
-"""Kinds of data: one file a kind and one line here.
+"""Kinds of data: one file per kind, and one line here.
 
-What is measured, shown and said of a run depends on the kind of its data. Other code asks the
-kind for it, and never which kind it is.
+The kind decides how a run is built and measured, and the words for its items. Other code calls the
+kind for this, and never asks which kind it is.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from collections.abc import Collection
 from vae_core.config import ConfigError, RunConfig
 from vae_core.data import registry
 from vae_core.data.dataset import Dataset
+from vae_core.data.own import own_kind
 from vae_core.kinds.base import Kind
 from vae_core.kinds.images import Images
 from vae_core.kinds.melodies import Melodies
 from vae_core.kinds.texts import Texts
+from vae_core.kinds.vectors import Vectors
 from vae_core.model import architectures, likelihoods, objectives, priors
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (Images(), Texts(), Melodies())}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (Images(), Vectors(), Texts(), Melodies())}
 
 
 def of_data(dataset: Dataset) -> Kind:
@@ -28,47 +30,51 @@ def of_data(dataset: Dataset) -> Kind:
 def of_run(config: RunConfig) -> Kind:
     """Return the kind of a run's data.
 
-    The architecture tells it, because the data set may not be on this machine.
+    It follows from the config alone, because the data set may not be on this machine.
     """
     return of_name(config.dataset, architectures.kind_of(config.architecture))
 
 
 def of_name(dataset: str, kind: str) -> Kind:
-    """Return the kind of a data set that is not loaded.
+    """Return the kind of a data set, without loading it.
 
     Args:
-        dataset: its name.
-        kind: what its arrays are, `images` or `text`.
+        dataset: name of the data set.
+        kind: of its arrays, `images` or `text`.
     """
-    source = registry.DATASETS.get(dataset)
-    shown_as = source.shown_as if source and source.kind == kind else ""
-    return KINDS[shown_as or kind]
+    listed = registry.DATASETS.get(dataset)
+    shown_as = KINDS.get(listed.shown_as if listed else own_kind(dataset))
+    return shown_as if shown_as and shown_as.arrays == kind else KINDS[kind]
 
 
-def options(config: RunConfig, but: Collection[str] = (), kind: str | None = None) -> list[str]:
-    """The options that make a config on the command line.
+def options(
+    config: RunConfig, left_out: Collection[str] = (), kind: str | None = None
+) -> list[str]:
+    """Return the command-line options that give a config.
+
+    The command line has usual settings for each kind of data, which options may have to override.
 
     Args:
         config: the run.
-        but: fields to leave out.
-        kind: of the data set's data. None where it is not known: then all fields are named that are
-            usually set for data of some kind.
+        left_out: fields that get no option.
+        kind: of the data. If it is unknown (None), every field that is a usual setting of some kind
+            gets an option.
     """
     usual = [KINDS[kind].usual_settings] if kind else [k.usual_settings for k in KINDS.values()]
-    also = [
+    always = [
         name
         for settings in usual
         for name, value in settings.items()
         if kind is None or getattr(config, name) != value
     ]
-    return config.options(but, also)
+    return config.options(left_out, always)
 
 
 def check(config: RunConfig, kind: str) -> None:
-    """Check that the config fits a kind of data, and names members that are installed.
+    """Check that a config fits a kind of data, and that all members it names are installed.
 
     Raises:
-        ConfigError: it does not; the message says what to choose.
+        ConfigError: the config doesn't; the message says what to choose.
     """
     architectures.check_name(config.architecture, kind)
     if config.likelihood not in likelihoods.names(kind):

@@ -1,4 +1,4 @@
-"""What a kind of data gives."""
+"""The interface of a kind of data."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from vae_core.config import RunConfig
 from vae_core.data.dataset import Dataset
+from vae_core.runs.records import DatasetSize
 from vae_core.runs.run import Run
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class LoadScript(NamedTuple):
     """The parts of load.py, in the zip of a run, that depend on the kind of data.
 
     Attributes:
-        outputs: what the decoder gives, such as "logits of the pixels".
+        outputs: what the decoder gives, such as "logits of the values".
         arguments: of the architecture's `build`, as source.
         constants: assignments that `arguments` and `main` need, as source.
         main: the end of the script, which tries the networks. `{latent_dim}` and `{origin}` stand
@@ -37,13 +38,13 @@ class Kind(Protocol):
 
     Attributes:
         name: the key in `KINDS`.
-        arrays: what its arrays are, `images` or `text`. Two kinds with the same arrays share
-            architectures and usual settings, and differ in how they are shown.
-        usual_settings: field -> value that the command line and the form set for data of this
-            kind unless they are told another.
-        has_vocabulary: whether its items are tokens of a vocabulary.
-        may_have_factors: whether the factors that its items were made from can be known.
-        item, items, an_item: its words, as in "held-out image", "images" and "nats an image".
+        arrays: the kind of its arrays, `images` or `text`. Kinds with the same arrays have the same
+            architectures and usual settings.
+        usual_settings: config field -> value. The command line and the form set these for data of
+            this kind, unless the user sets others.
+        has_vocabulary: whether an item is a row of tokens of a vocabulary.
+        may_have_factors: whether data sets of this kind can have known factors.
+        item, items, an_item: the words "image", "images" and "an image".
     """
 
     name: str
@@ -55,34 +56,24 @@ class Kind(Protocol):
     items: str
     an_item: str
 
-    def item_shape(self, size: int) -> tuple[int, ...]:
-        """Return the shape of an item, (h, w, c) of an image and (length,) of a text.
-
-        Only its size is known.
-
-        Args:
-            size: pixels a side; tokens of the longest text.
-        """
-        ...
-
-    def size_in_words(self, size: int) -> str:
+    def size_in_words(self, item_shape: tuple[int, ...]) -> str:
         """Say how large an item is, such as "28x28 pixels"."""
         ...
 
-    def holds(self, size: int, labels: int) -> str:
+    def holds(self, item_shape: tuple[int, ...], labels: int) -> str:
         """Say what a user's data set holds, such as "images of 8x8 pixels, 10 labels"."""
         ...
 
-    def recorded_size(self, config: RunConfig, recorded: Mapping[str, Any]) -> tuple[int, str]:
-        """Return the size and the vocabulary of an imported run's data; "" if it has none.
+    def check_recorded(self, config: RunConfig, recorded: DatasetSize) -> None:
+        """Check what an imported run says of its data set.
 
         Args:
             config: of the run.
-            recorded: the data set in the run's records, a `vae_core.runs.records.DatasetSize`.
+            recorded: the data set in the run's records.
 
         Raises:
-            ValueError: they are impossible, or the data set on this machine has others; the
-                message is a sentence without its subject, the run.
+            ValueError: it is impossible, or the data set on this machine is another. The message
+                is a sentence that begins with "it" or "its", for the run.
         """
         ...
 
@@ -97,8 +88,8 @@ class Kind(Protocol):
 
         Args:
             config: the run.
-            item_shape: (h, w, c) of an image, (length,) of a text.
-            vocabulary: of tokens.
+            item_shape: (h, w, c) of an image, (features,) of a vector, (length,) of a text.
+            vocabulary: of texts; empty for other items.
             steps: see `VAE`.
         """
         ...
@@ -108,31 +99,37 @@ class Kind(Protocol):
         ...
 
     def measure(self, networks: Any, dataset: Dataset) -> dict[str, float]:
-        """Compute the metrics of a trained model that training itself does not report."""
+        """Compute the metrics of a trained model that training does not report by itself.
+
+        Args:
+            networks: encode and decode the items, such as `inference` returns.
+            dataset: the run's data set.
+        """
         ...
 
     def snapshot(
         self, vae: Any, dataset: Dataset, pictured: np.ndarray, z: np.ndarray
     ) -> dict[str, np.ndarray]:
-        """Return what is shown of a run while it trains: held-out items, decoded items and samples.
+        """Return the items that the pages show while a run trains.
 
         Args:
             vae: the model.
-            dataset: its data.
+            dataset: its data set.
             pictured: (k,) indices of held-out items.
-            z: (k + m, d), their posterior means, and then samples of the prior.
+            z: (k + m, d), the posterior means of these items and then m samples of the prior.
 
         Returns:
-            The items under the kind's own name, `reconstructions` and `prior_samples`.
+            The k held-out items under a name of the kind, such as `images`; what they decode to
+            under `reconstructions`; and the m decoded samples under `prior_samples`.
         """
         ...
 
-    def load_script(self, run: Run, recorded: Mapping[str, Any]) -> LoadScript:
+    def load_script(self, run: Run, recorded: DatasetSize | None) -> LoadScript:
         """Write the parts of load.py that depend on the kind; see `vae_core.exchange.bundle`.
 
         Args:
             run: has weights.
-            recorded: as in `recorded_size`; empty if the run has no such record.
+            recorded: the data set in the run's start line; None if it has no start line.
 
         Raises:
             RunError: an export that the script is made from is missing or damaged.

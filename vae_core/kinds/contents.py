@@ -1,7 +1,7 @@
-"""What can be shown of a run, and the words for it.
+"""What a run has to show, and the words for it.
 
 An autoencoder has points where a VAE has posteriors, and it has neither a prior nor a rate. Pages,
-exports and imports ask `Contents` for what they show, and never which model a run is.
+exports and imports read this from `Contents`, and never ask which model a run is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from vae_core.kinds.base import Kind
 
 @dataclass(frozen=True)
 class Contents:
-    """What a run with this config has."""
+    """What a run with this config has to show."""
 
     config: RunConfig
 
@@ -27,32 +27,32 @@ class Contents:
 
     @property
     def has_rate(self) -> bool:
-        """Whether it has a rate, and therefore an elbo."""
+        """Whether the run has a rate, and so an elbo."""
         return self.config.has_rate
 
     @property
     def has_prior(self) -> bool:
-        """Whether it was trained towards a prior."""
+        """Whether the run was trained with a prior."""
         return self.config.has_rate
 
     @property
     def has_spread(self) -> bool:
-        """Whether its posteriors have a width; if not, each is a point."""
+        """Whether a posterior has a width. That of an autoencoder is a point."""
         return self.config.has_rate
 
     @property
     def has_factors(self) -> bool:
-        """Whether the factors that its items were made from are known."""
+        """Whether the factors that the items were drawn from are known."""
         return excerpts.has_factors(self.config.dataset)
 
     @property
     def lacks_factors(self) -> bool:
-        """Whether known factors would make sense for its items, but there are none."""
+        """Whether items of this kind may have known factors, but these items have none."""
         return self.kind.may_have_factors and not self.has_factors
 
     @property
     def beta(self) -> float | None:
-        """The weight of its rate; None if it has no rate."""
+        """The weight of the rate; None if there is no rate."""
         return self.config.beta if self.has_rate else None
 
     @property
@@ -67,25 +67,25 @@ class Contents:
 
     @property
     def point(self) -> str:
-        """What an item has in latent space."""
+        """The word for what an item has in latent space."""
         return "posterior mean" if self.has_spread else "latents"
 
     @property
     def points(self) -> str:
-        """What its items have in latent space."""
+        """The plural of `point`."""
         return "posterior means" if self.has_spread else "latents"
 
     @property
     def origin(self) -> str:
-        """The distribution that latents of new items are drawn from."""
+        """The name of the distribution that the latents of new items are drawn from."""
         return "the prior" if self.has_prior else "N(0, I)"
 
     @property
     def dims_order(self) -> str:
-        """The number that its latent dimensions are ordered by."""
+        """The number that latent dimensions are ordered by."""
         return "rate" if self.has_rate else "variance"
 
     @property
     def losses(self) -> str:
-        """The losses that training reports."""
+        """The names of the losses that training reports."""
         return "loss, distortion and rate" if self.has_rate else "loss, which is the distortion,"

@@ -1,4 +1,4 @@
-"""Images."""
+"""The kind `images`."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from vae_core.data.upload.limits import SIZES
 from vae_core.kinds.base import LoadScript
 from vae_core.metrics import measurement
 from vae_core.model import likelihoods
+from vae_core.runs import records
+from vae_core.runs.records import DatasetSize
 from vae_core.runs.run import Run
 
 if TYPE_CHECKING:
     from vae_core.inference.images import Inference
     from vae_core.model.vae import VAE
 
-# The end of load.py. `{mean}` stands for the mean of the pixels.
+# The end of load.py. `{mean}` and `{an_item}` stand for the decoded mean and for "an image".
 LOAD_MAIN = """
 if __name__ == "__main__":
     vae = load()
     z = np.zeros((1, {latent_dim}), np.float32)  # {origin}
-    pixels = keras.ops.convert_to_numpy({mean})[0, ..., 0]
-    print("z = 0 decodes to a picture of", pixels.shape, "with mean", pixels.mean())
-    mean, log_var = vae.encoder(pixels[None, ..., None])
+    decoded = keras.ops.convert_to_numpy({mean}).reshape(*SHAPE, -1)[..., 0]
+    print("z = 0 decodes to {an_item} of shape", SHAPE, "with mean", decoded.mean())
+    mean, log_var = vae.encoder(decoded[None])
     print("which is encoded at", keras.ops.convert_to_numpy(mean)[0])
 """
 
@@ -48,25 +50,31 @@ class Images:
     may_have_factors = True
     item, items, an_item = "image", "images", "an image"
 
-    def item_shape(self, size: int) -> tuple[int, ...]:
-        return size, size, 1
+    def size_in_words(self, item_shape: tuple[int, ...]) -> str:
+        height, width, channels = item_shape
+        return f"{width}x{height} pixels" + (" in colour" if channels > 1 else "")
 
-    def size_in_words(self, size: int) -> str:
-        return f"{size}x{size} pixels"
-
-    def holds(self, size: int, labels: int) -> str:
+    def holds(self, item_shape: tuple[int, ...], labels: int) -> str:
         named = "no labels" if labels == 1 else f"{labels} labels"
-        return f"images of {self.size_in_words(size)}, {named}"
+        return f"{self.items} of {self.size_in_words(item_shape)}, {named}"
 
-    def recorded_size(self, config: RunConfig, recorded: Mapping[str, Any]) -> tuple[int, str]:
-        size = recorded["size"]
+    def can_be(self, item_shape: tuple[int, ...]) -> bool:
+        """Return whether an item of a data set may have this shape."""
+        largest = SIZES[1]
+        return len(item_shape) == 3 and (
+            all(1 <= side <= largest for side in item_shape[:2]) and item_shape[2] in (1, 3)
+        )
+
+    def check_recorded(self, config: RunConfig, recorded: DatasetSize) -> None:
+        item_shape = records.item_shape(recorded)
         try:
-            known = registry.source(config.dataset).size
+            known = registry.source(config.dataset).item_shape
         except DatasetError:
-            known = size
-        if size != known or not SIZES[0] <= size <= SIZES[1]:
-            raise ValueError(f"its images have {size} pixels a side, which can't be.")
-        return size, ""
+            known = item_shape
+        if item_shape != known or not self.can_be(item_shape):
+            shape = f"the shape {'x'.join(map(str, item_shape))}"
+            found = self.size_in_words(item_shape) if self.can_be(item_shape) else shape
+            raise ValueError(f"its {self.items} have {found}, which can't be.")
 
     def new_vae(
         self,
@@ -98,23 +106,27 @@ class Images:
             "prior_samples": _pixels(decoded[len(pictured) :]),
         }
 
-    def load_script(self, run: Run, recorded: Mapping[str, Any]) -> LoadScript:
+    def load_script(self, run: Run, recorded: DatasetSize | None) -> LoadScript:
         # The data set of a record may be on another machine.
-        size = recorded["size"] if recorded else registry.source(run.config.dataset).size
+        shape = (
+            records.item_shape(recorded)
+            if recorded
+            else registry.source(run.config.dataset).item_shape
+        )
         likelihood = likelihoods.of(run.config)
         outputs, mean = DECODER_OUTPUTS[likelihood.activation]
         return LoadScript(
-            outputs=f"{outputs} of the pixels",
-            arguments=f"{self.item_shape(size)}, {likelihood.numbers}, {run.config.latent_dim}",
-            constants="",
-            main=LOAD_MAIN.replace("{mean}", mean),
+            outputs=f"{outputs} of the values",
+            arguments=f"SHAPE, {likelihood.numbers * shape[-1]}, {run.config.latent_dim}",
+            constants=f"SHAPE = {shape}\n",
+            main=LOAD_MAIN.replace("{mean}", mean).replace("{an_item}", self.an_item),
         )
 
 
 def _pixels(images: np.ndarray) -> np.ndarray:
-    """Images as uint8, (n, h, w) if grey, else (n, h, w, c).
+    """Return images as uint8, (n, h, w) if grey, else (n, h, w, c).
 
-    Values are cut off at 0 and 1. Pixels are black where diverging networks decode to nan.
+    Values are cut off at 0 and 1. Diverging networks may decode to nan, which becomes black.
     """
     pixels = np.rint(255 * np.clip(np.nan_to_num(images), 0, 1)).astype(np.uint8)
     return as_stored(pixels)

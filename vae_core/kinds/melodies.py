@@ -1,4 +1,4 @@
-"""Melodies, written as texts."""
+"""The kind `melodies`: texts in the notation of `vae_core.data.notation`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from vae_core.kinds.texts import Texts
 
 
 class Melodies(Texts):
-    """As `Texts`, with other words."""
+    """Like `Texts`, with other words."""
 
     name = "melodies"
     item, items, an_item = "melody", "melodies", "a melody"

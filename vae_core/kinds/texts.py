@@ -1,4 +1,4 @@
-"""Short texts, as rows of tokens."""
+"""The kind `text`: short texts as rows of tokens."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from vae_core.data import registry, tokens
 from vae_core.data.dataset import Dataset, DatasetError
 from vae_core.kinds.base import LoadScript
 from vae_core.metrics import texts
+from vae_core.runs.records import DatasetSize
 from vae_core.runs.run import Run
 
 if TYPE_CHECKING:
@@ -53,28 +54,25 @@ class Texts:
     """See `vae_core.kinds.base.Kind`."""
 
     name = arrays = "text"
-    # Without a warm-up of β such models collapse.
+    # Without a warm-up of β, models of texts collapse.
     usual_settings: Mapping[str, Any] = {"architecture": "lstm", "schedule": "linear"}
     has_vocabulary = True
     may_have_factors = False
     item, items, an_item = "text", "texts", "a text"
 
-    def item_shape(self, size: int) -> tuple[int, ...]:
-        return (size,)
+    def size_in_words(self, item_shape: tuple[int, ...]) -> str:
+        return f"up to {item_shape[0] - 1} characters"
 
-    def size_in_words(self, size: int) -> str:
-        return f"up to {size - 1} characters"
-
-    def holds(self, size: int, labels: int) -> str:
+    def holds(self, item_shape: tuple[int, ...], labels: int) -> str:
         del labels
-        return f"texts of at most {size - 1} characters"
+        return f"texts of at most {item_shape[0] - 1} characters"
 
-    def recorded_size(self, config: RunConfig, recorded: Mapping[str, Any]) -> tuple[int, str]:
+    def check_recorded(self, config: RunConfig, recorded: DatasetSize) -> None:
         length, vocabulary = recorded["size"], recorded.get("vocabulary")
         if vocabulary is None:
             raise ValueError(
-                "its metrics.jsonl doesn't say which characters its texts have, as training "
-                "writes it now: train it again."
+                "its metrics.jsonl doesn't say which characters its texts have: train it again "
+                "with this version."
             )
         if not tokens.SHORTEST < length <= tokens.LONGEST + 1:
             raise ValueError(f"its texts have {length} tokens, which can't be.")
@@ -82,10 +80,9 @@ class Texts:
             is_text = registry.source(config.dataset).kind == self.arrays
             data = registry.load(config.dataset) if is_text else None
         except DatasetError:
-            return length, vocabulary
+            return
         if data is None or (data.size, data.vocabulary) != (length, vocabulary):
             raise ValueError(f"it was trained on other texts than {config.dataset} has here.")
-        return length, vocabulary
 
     def new_vae(
         self,
@@ -112,14 +109,14 @@ class Texts:
     def snapshot(
         self, vae: Any, dataset: Dataset, pictured: np.ndarray, z: np.ndarray
     ) -> dict[str, np.ndarray]:
-        written = np.array(tokens.decode(vae.decode(z), dataset.vocabulary))
+        decoded = np.array(tokens.decode(vae.decode(z), dataset.vocabulary))
         return {
             "texts": np.array(tokens.decode(dataset.x_test[pictured], dataset.vocabulary)),
-            "reconstructions": written[: len(pictured)],
-            "prior_samples": written[len(pictured) :],
+            "reconstructions": decoded[: len(pictured)],
+            "prior_samples": decoded[len(pictured) :],
         }
 
-    def load_script(self, run: Run, recorded: Mapping[str, Any]) -> LoadScript:
+    def load_script(self, run: Run, recorded: DatasetSize | None) -> LoadScript:
         del recorded
         networks = self.inference(run)
         return LoadScript(

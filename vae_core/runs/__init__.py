@@ -1,25 +1,26 @@
 """The run folder: its files, its records, and the stores that hold it.
 
-A run is a folder named by its config's id. The folder is the only truth: pages and command line
-read it, so nothing is lost with a process:
+A run is a folder named by its config's id. Everything that is known of a run is in its folder, so
+nothing is lost when a process ends:
 
     config.json      written once, before the folder gets its name
     status.json      state, epoch, owner process, heartbeat, error; replaced whole
-    metrics.jsonl    one line an event (start, step, epoch, end), one O_APPEND write each
+    metrics.jsonl    one line per event (start, step, epoch, end), each one O_APPEND write
     checkpoint.weights.h5   Keras weights and optimiser state, until the run is finished
     vae.weights.h5   Keras weights of the trained networks
-    encoder.onnx, decoder.onnx   what `vae_core.inference` reads: graphs that point to the weights
-    decoder.json     the decoder's layers, for scripts in the browser; not of every architecture
-    arrays.npz       held-out embeddings and labels
+    encoder.onnx, decoder.onnx   graphs for `vae_core.inference`, which point to the weights
+    decoder.json     the decoder's layers for scripts in the browser; some architectures have none
+    arrays.npz       posteriors and labels of the held-out items
     snapshot.npz     a small live picture of the latent space while training
-    checksums.json   size and SHA-256 of the files that stay, once they are complete
+    checksums.json   size and SHA-256 of the files that stay; written when they are complete
     log.txt          output of the training process
-    lock, cancel     held by the process that trains; asks that process to stop
+    lock             locked by the process that trains
+    cancel           asks that process to stop
     ticket           the key of the run's task on a cluster, until its files are collected
 
 Beside the run folders a store has .groups/<run id>.json, with groups of held-out images that
-viewers chose, and .engine, held by the process that trains its queue.
+viewers chose, and .engine, which is locked by the process that trains the queue.
 
-Whole files are written under another name, fsynced and renamed: a reader sees the old content
-or the new, never a part.
+Whole files are written under another name, fsynced and renamed, so that a reader sees the old
+content or the new content, never a part.
 """

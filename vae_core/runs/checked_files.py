@@ -1,4 +1,4 @@
-"""CheckedFiles: the files of one run folder, read against the checksums that they were given."""
+"""Read the files of a run folder, and compare them with their checksums."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _damaged: dict[str, tuple[int, ...]] = {}
 class CheckedFiles:
     """The files of one run folder.
 
-    checksums.json is written just before status.json says that the run is finished. So the
-    checksums of status and metrics hold for a finished run alone.
+    checksums.json is written just before status.json says that the run is finished. So only a
+    finished run has valid checksums of its status and metrics.
 
     Args:
         path: the run folder.
@@ -44,7 +44,7 @@ class CheckedFiles:
         self._folder = os.fspath(path)
 
     def status(self) -> Status:
-        """The state as it is: a running run whose process is gone reads as interrupted.
+        """Return the status. A running run whose process is gone reads as interrupted.
 
         Raises:
             RunError: status.json is missing or damaged.
@@ -52,7 +52,7 @@ class CheckedFiles:
         return self._status_and_checksums()[0]
 
     def _status_and_checksums(self) -> tuple[Status, dict[str, Checksum]]:
-        """The status, and the checksums that hold in its state."""
+        """Return the status, and the checksums that are valid in its state."""
         try:
             status, sha256 = parse_file(f"{self._folder}/{STATUS}", read_status)
         except UNREADABLE as error:
@@ -67,14 +67,14 @@ class CheckedFiles:
         if checksums and status.state != "finished":
             checksums = {name: value for name, value in checksums.items() if name in NETWORK_FILES}
         if STATUS in checksums and checksums[STATUS].sha256 != sha256:
-            raise self._damage(STATUS)
+            raise self._damage_error(STATUS)
         return status, checksums
 
     def checksums(self) -> dict[str, Checksum]:
-        """What checksums.json says. Unfinished runs and those of older versions have none.
+        """Return the checksums by file name. Unfinished runs and older runs may have none.
 
         Raises:
-            RunError: it is damaged.
+            RunError: checksums.json is damaged.
         """
         try:
             return parse_file(f"{self._folder}/{CHECKSUMS}", read_checksums)
@@ -84,22 +84,22 @@ class CheckedFiles:
             raise RunError(f"run {self._path.name}: {CHECKSUMS} can't be used: {error}") from error
 
     def names(self) -> list[str]:
-        """Which of `RUN_FILES` are there."""
+        """Return the names of the `RUN_FILES` that exist."""
         return [name for name in RUN_FILES if self.exists(name)]
 
     def exists(self, name: str) -> bool:
-        """Is the file there, and no symbolic link?"""
+        """Return whether a regular file of this name exists; a symbolic link is none."""
         try:
             return stat.S_ISREG(os.lstat(f"{self._folder}/{name}").st_mode)
         except OSError:
             return False
 
     def read(self, name: str) -> bytes:
-        """The content of a file, compared with its checksum if it has one.
+        """Return the content of a file, after comparing it with its checksum if it has one.
 
         Raises:
-            FileNotFoundError: it is not there.
-            RunError: it is damaged.
+            FileNotFoundError: the file does not exist.
+            RunError: the file is damaged.
         """
         path = f"{self._folder}/{name}"
         while True:
@@ -109,16 +109,16 @@ class CheckedFiles:
                 content = file.readall()
             if expected is None or hashlib.sha256(content).hexdigest() == expected.sha256:
                 return content
-            if self._status_and_checksums()[1].get(name) == expected:  # else it was just replaced
+            if self._status_and_checksums()[1].get(name) == expected:  # else just replaced: repeat
                 if is_settled(signature):
                     _damaged[path] = signature
-                raise self._damage(name)
+                raise self._damage_error(name)
 
     def check(self) -> Status:
-        """Check that all files with a checksum are there in their size.
+        """Check that every file with a checksum exists and has its size.
 
-        Only the metrics are also read, once. `read` checks the larger files when they are used;
-        a file that it found damaged stays damaged here.
+        The metrics are also compared with their SHA-256. The larger files are compared by `read`,
+        when they are used; this method remembers which of them `read` found damaged.
 
         Returns:
             The status.
@@ -139,14 +139,14 @@ class CheckedFiles:
             except OSError:
                 whole = False
             if not whole and self._status_and_checksums()[1] == checksums:  # else just replaced
-                raise self._damage(name)
+                raise self._damage_error(name)
         return status
 
     def check_metrics(self) -> None:
-        """Check that the metrics of a finished run are those that were written.
+        """Compare the metrics of a finished run with their checksum.
 
         Raises:
-            RunError: they are not.
+            RunError: they are damaged.
         """
         expected = self._status_and_checksums()[1].get(METRICS)
         if expected is None:
@@ -156,14 +156,14 @@ class CheckedFiles:
         except OSError:
             sha256 = ""
         if sha256 != expected.sha256:
-            raise self._damage(METRICS)
+            raise self._damage_error(METRICS)
 
     def seal(self, names: Iterable[str], status: bytes = b"") -> None:
         """Write checksums.json.
 
         Args:
-            names: of the files; those that are missing get no checksum.
-            status: the coming content of status.json.
+            names: of the files; missing files get no checksum.
+            status: the content that status.json will get.
         """
         checksums = {}
         for name in names:
@@ -177,22 +177,22 @@ class CheckedFiles:
         replace_file(self._path / CHECKSUMS, json_bytes(values) + b"\n")
 
     def replace(self, name: str, content: bytes) -> None:
-        """Write one of `RUN_FILES` whole, with content from elsewhere.
+        """Replace the content of one of `RUN_FILES`.
 
         Raises:
-            RunError: a run folder has no file of that name.
+            RunError: a run folder has no file of this name.
         """
         if name not in RUN_FILES:
             raise RunError(f"a run folder has no file {name!r}.")
         replace_file(self._path / name, content)
 
     def remove_temporary(self) -> None:
-        """Remove half-written files of killed processes. Only the holder of the claim may."""
+        """Remove half-written files of killed processes; the caller must hold the run's lock."""
         for path in self._path.iterdir():
             if TEMPORARY.fullmatch(path.name):
                 path.unlink(missing_ok=True)
 
-    def _damage(self, name: str) -> RunError:
+    def _damage_error(self, name: str) -> RunError:
         return RunError(
             f"run {self._path.name}: {name} is damaged: it is not what was written; remove the "
             "folder and train the run again."

@@ -1,4 +1,4 @@
-"""Size and SHA-256 of the files that stay."""
+"""Read checksums.json: the size and SHA-256 of each file that stays."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _READER = TypeAdapter(dict[Annotated[str, AfterValidator(_sealed)], Checksum])
 
 
 def read_checksums(file: io.FileIO) -> dict[str, Checksum]:
-    """The checksums by the names of their files.
+    """Return the checksums by file name.
 
     Raises:
-        ValueError: the file holds something else.
+        ValueError: the file does not hold checksums.
     """
     try:
         return _READER.validate_json(read_text(file))

@@ -1,4 +1,4 @@
-"""Write whole files safely; read small ones once, and keep their parsed content."""
+"""Write whole files safely; read small files once, and cache their parsed content."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ from vae_core.config import VaeLabError
 
 TEMPORARY = re.compile(r"\.[0-9a-f]{8}-.*")  # names given by `replace_file`
 
-# No config and no status is longer, not even with a library's error of a page.
-MOST_BYTES = 1_000_000
+MOST_BYTES = 1_000_000  # of a config or a status; even one with a library's long error is shorter
 
 
 def replace_file(path: Path, content: bytes | Callable[[Path], Any]) -> None:
@@ -30,8 +29,8 @@ def replace_file(path: Path, content: bytes | Callable[[Path], Any]) -> None:
 
     Args:
         path: the file.
-        content: bytes, or a function that writes to the temporary path that it gets. That path
-            has the ending of `path`.
+        content: the bytes, or a function that writes them to the temporary path it is given.
+            This path has the same ending as `path`.
     """
     temporary = path.with_name(f".{uuid.uuid4().hex[:8]}-{path.name}")
     try:
@@ -54,7 +53,7 @@ def replace_file(path: Path, content: bytes | Callable[[Path], Any]) -> None:
 
 
 def write_all(handle: int, content: bytes) -> None:
-    """Write all bytes: on a nearly full disk one call may write a part, and not fail."""
+    """Write all bytes. On a nearly full disk `os.write` may write only a part without failing."""
     left = memoryview(content)
     while left:
         left = left[os.write(handle, left) :]
@@ -62,22 +61,22 @@ def write_all(handle: int, content: bytes) -> None:
 
 Value = TypeVar("Value")
 
-# Path -> (signature, parsed content). Thousands of runs are listed at every click, so a file that
-# has not changed is not opened again. At most MOST_PARSED entries: the oldest go.
+# Path -> (signature, parsed content). Every click lists thousands of runs, so a file that has not
+# changed is not opened again. Beyond MOST_PARSED entries the oldest are dropped.
 _parsed: dict[str, tuple[tuple[int, ...], Any]] = {}
 _parsed_lock = threading.Lock()
 MOST_PARSED = 30_000
 
-# Two writes within one tick of the file system's clock have the same signature, so a file that was
-# written so recently is read again.
+# Two writes within one tick of the file system's clock give the same signature. So a file that was
+# written less than a tick ago is not cached.
 TICK_NANOSECONDS = 50_000_000
 
 
 def file_signature(path: str) -> tuple[int, ...]:
-    """Numbers that change when the file's content does.
+    """Return numbers that change when the file's content changes.
 
     Raises:
-        OSError: there is no such file, or it is a symbolic link or a folder.
+        OSError: the file does not exist, or is a symbolic link or a folder.
     """
     status = os.lstat(path)
     if not stat.S_ISREG(status.st_mode):
@@ -86,12 +85,12 @@ def file_signature(path: str) -> tuple[int, ...]:
 
 
 def is_settled(signature: tuple[int, ...]) -> bool:
-    """Was the file written so long ago that its signature identifies its content?"""
+    """Return whether the file is old enough for its signature to identify its content."""
     return time.time_ns() - max(signature[-2:]) > TICK_NANOSECONDS
 
 
 def open_file(path: str) -> io.FileIO:
-    """Open a file to read. Links are not followed, and pipes, which may block, are refused."""
+    """Open a file for reading. Links are not followed. Pipes are refused, as they may block."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     file = io.FileIO(os.open(path, flags))
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -101,7 +100,7 @@ def open_file(path: str) -> io.FileIO:
 
 
 def parse_file(path: str, parse: Callable[[io.FileIO], Value]) -> Value:
-    """The result of `parse`, kept until the file changes."""
+    """Return the result of `parse`, which is cached until the file changes."""
     signature = file_signature(path)
     known = _parsed.get(path)
     if known and known[0] == signature:
@@ -118,6 +117,7 @@ def parse_file(path: str, parse: Callable[[io.FileIO], Value]) -> Value:
 
 
 def read_text(file: io.FileIO) -> str:
+    """Read a file of at most `MOST_BYTES` bytes; raise ValueError if it is longer, or no UTF-8."""
     content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise ValueError(f"it is longer than {MOST_BYTES:,} bytes")
@@ -136,7 +136,7 @@ def json_bytes(value: Any) -> bytes:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames in a folder durable, where the system has that (POSIX)."""
+    """Make renames in a folder durable, on systems that support this (POSIX)."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

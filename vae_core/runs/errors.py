@@ -12,4 +12,4 @@ class RunError(VaeLabError):
 
 
 class RunBusyError(RunError):
-    """Another process is training this run."""
+    """Another process trains this run."""

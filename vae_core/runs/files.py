@@ -18,7 +18,7 @@ LOCK = "lock"
 CANCEL = "cancel"
 TICKET = "ticket"
 
-# All files of a run. Its folder may also hold lock, cancel and ticket.
+# All files that belong to a run. Its folder may also hold lock, cancel and ticket.
 RUN_FILES = (
     CONFIG,
     STATUS,
@@ -33,9 +33,9 @@ RUN_FILES = (
     CHECKSUMS,
     LOG,
 )
-# A finished run has checksums of SEALED_FILES, a cancelled one of NETWORK_FILES. (config.json
-# needs none: the id is a hash of it.)
+# A finished run has checksums of SEALED_FILES, a cancelled run of NETWORK_FILES. config.json needs
+# no checksum, because the run's id is a hash of it.
 NETWORK_FILES = (WEIGHTS, ENCODER, DECODER, BROWSER_DECODER, ARRAYS)
 SEALED_FILES = (*NETWORK_FILES, STATUS, METRICS)
-# The pages need these of a run: networks to decode with, and embeddings.
+# A page can show a run that has these: networks to decode with, and posteriors.
 VIEWED_FILES = (WEIGHTS, ENCODER, DECODER, ARRAYS)

@@ -1,4 +1,4 @@
-"""Groups of held-out items, chosen by hand."""
+"""Groups of held-out items that viewers chose."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from vae_core.runs.errors import RunError
 
 @dataclasses.dataclass(frozen=True)
 class Group:
-    """Held-out images that a viewer chose, such as those with glasses for latent arithmetic.
+    """Held-out items that a viewer chose, such as faces with glasses for latent arithmetic.
 
     Attributes:
-        images: their indices in the held-out set, each once, at least one.
+        images: their indices in the held-out set; at least one, and each once.
     """
 
     images: tuple[int, ...]
@@ -21,7 +21,7 @@ class Group:
         whole = all(type(image) is int and image >= 0 for image in self.images)
         if not self.images or not whole or len(set(self.images)) != len(self.images):
             raise RunError(
-                "a group must hold at least one image, and each by its index from 0, once."
+                "a group must hold at least one image, and each image once, by its index from 0."
             )
 
 
@@ -29,10 +29,10 @@ GROUP_NAME_LENGTH = 60
 
 
 def checked_group_name(name: str) -> str:
-    """A name as it is stored.
+    """Return a name without surplus spaces.
 
     Raises:
-        RunError: it is empty or too long.
+        RunError: the name is empty or too long.
     """
     name = " ".join(name.split())
     if not 1 <= len(name) <= GROUP_NAME_LENGTH:

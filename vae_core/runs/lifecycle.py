@@ -1,4 +1,4 @@
-"""Lifecycle: how a run changes its state, from queued to finished."""
+"""Change the state of a run, from queued to finished."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from vae_core.runs.errors import RunBusyError, RunError
 from vae_core.runs.files import CANCEL, CHECKSUMS, LOCK, SEALED_FILES, STATUS
 from vae_core.runs.status import ACTIVE, MOST_CHARACTERS, Status, this_process
 
-# A cancelled run still writes exports and embeddings after its status says so.
+# How long to wait for a lock. After its status says so, a cancelled run still writes exports.
 CLAIM_SECONDS = 10.0
 
 
 class Lifecycle:
-    """The changes of one run's state.
+    """Changes the state of one run.
 
     Args:
         path: the run folder.
-        files: of the folder.
-        epochs: of the run's config.
+        files: the folder's files.
+        epochs: the number in the run's config.
     """
 
     def __init__(self, path: Path, files: CheckedFiles, epochs: int) -> None:
@@ -38,10 +38,10 @@ class Lifecycle:
 
     @contextlib.contextmanager
     def claim(self, wait_seconds: float = 0) -> Iterator[None]:
-        """Hold the run's lock while training. The lock ends with the process in any case.
+        """Hold the run's lock. If the process dies, the system releases it.
 
         Args:
-            wait_seconds: for another process that may be about to release it.
+            wait_seconds: how long to wait for another process to release the lock.
 
         Raises:
             RunBusyError: another process holds it.
@@ -56,13 +56,14 @@ class Lifecycle:
             ) from None
 
     def queue(self, submitted_by: str | None = None, owned: bool = False) -> None:
-        """Ask for training, or for going on with it; a finished run stays finished.
+        """Queue a run to be trained or resumed; a finished run stays finished.
 
         Args:
-            submitted_by: who asks (an e-mail address); None keeps who asked before.
-            owned: this process will train the run; no other takes it while this one lives.
+            submitted_by: e-mail address of the user; None keeps the address of an earlier call.
+            owned: whether this process will train the run. No other process trains it then as
+                long as this one lives.
         """
-        # A process that trains the run, or still writes after a stop, writes the status itself.
+        # If another process holds the lock, it trains or has just stopped: it writes the status.
         with contextlib.suppress(RunBusyError), self.claim(CLAIM_SECONDS):
             if self._files.status().state not in ("finished", "running"):
                 (self._path / CANCEL).unlink(missing_ok=True)
@@ -71,15 +72,15 @@ class Lifecycle:
                 self.write(state="queued", submitted=time.time(), error=None, **by)
 
     def start(self, **changes: Any) -> Status:
-        """`write` that this process trains the run."""
+        """Set the state to running, with this process as the owner."""
         return self.write(state="running", error=None, **this_process(), **changes)
 
     def finish(self, **changes: Any) -> None:
-        """`write` that the run is finished, with checksums of all its files."""
+        """Set the state to finished, and write the checksums of all files."""
         self._write(self._changed(changes | {"state": "finished", "error": None}), seal=True)
 
     def request_cancel(self) -> None:
-        """Ask the process that trains to stop; a run that only waits is cancelled at once."""
+        """Ask the training process to stop; a queued run is cancelled at once."""
         state = self._files.status().state
         if state not in ACTIVE:
             return
@@ -89,26 +90,27 @@ class Lifecycle:
                 self.write(state="cancelled")
 
     def cancel_requested(self) -> bool:
+        """Return whether `request_cancel` was called since the run was queued."""
         return (self._path / CANCEL).exists()
 
     def write(self, **changes: Any) -> Status:
-        """Change fields of status.json; every write is a heartbeat.
+        """Change fields of status.json, and set its heartbeat to now.
 
-        Only a running run has an owner, and one that was queued by `queue(owned=True)`.
+        A running run has an owner, and so has one that was queued with `queue(owned=True)`.
         """
         status = self._changed(changes)
         self._write(status, seal=status.state == "finished" and self._files.exists(CHECKSUMS))
         return status
 
     def write_in_place(self, **changes: Any) -> None:
-        """`write` on a full disk, where no second file fits: overwrite the old content.
+        """Like `write`, but overwrite status.json, for a disk that is too full for a second file.
 
-        If the machine crashes meanwhile, the status is damaged. So this is for errors that can't
-        be reported otherwise.
+        A crash of the machine during this call damages the status. So call it only for errors that
+        can't be reported otherwise.
 
         Raises:
-            OSError: not even that can be written. The process should end: a running run whose
-                process is gone reads as interrupted.
+            OSError: the file can't be overwritten either. The process should end, because a
+                running run whose process is gone reads as interrupted.
         """
         content = json_bytes(dataclasses.asdict(self._changed(changes)))
         handle = os.open(self._path / STATUS, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
@@ -119,10 +121,10 @@ class Lifecycle:
             os.close(handle)
 
     def _changed(self, changes: dict[str, Any]) -> Status:
-        """The status with these changes."""
+        """Return the status with these changes."""
         try:
             old = self._files.status()
-        except RunError:  # damaged: the new status replaces it
+        except RunError:  # status.json is damaged, and the new status replaces it
             old = Status(epochs=self._epochs, submitted=time.time())
         owner: dict[str, Any] = {"pid": None, "host": None, "process_started": None}
         if changes.get("state", old.state) == "running":

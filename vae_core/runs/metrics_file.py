@@ -1,4 +1,4 @@
-"""MetricsFile: metrics.jsonl, one line an event."""
+"""Append to metrics.jsonl and read it: one line per event."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from vae_core.runs.records import parse_record
 
 
 class MetricsFile:
-    """metrics.jsonl of one run: lines are appended, and only new ones are parsed.
+    """metrics.jsonl of one run. Lines are appended, and each line is parsed once.
 
     Args:
         folder: the run folder.
-        config: of the run; it says what the lines may hold.
+        config: the run's config; the schema of a line depends on it.
     """
 
     def __init__(self, folder: Path, config: RunConfig) -> None:
@@ -30,18 +30,18 @@ class MetricsFile:
         self._records: list[dict[str, Any]] = []
         self._bytes_read = 0
         self._inode = 0
-        self._reading = threading.Lock()  # visitors share a run that trains
+        self._reading = threading.Lock()  # several viewers share one object
 
     @property
     def path(self) -> Path:
         return self._folder / METRICS
 
     def append(self, record: Mapping[str, Any]) -> None:
-        """Add one line, a `vae_core.runs.records.Record`."""
+        """Append a `vae_core.runs.records.Record` as one line."""
         self.append_lines((json.dumps(record, allow_nan=False) + "\n").encode())
 
     def append_lines(self, lines: bytes) -> None:
-        """Add whole lines in one write; a line torn by a crash is closed first."""
+        """Append whole lines in one write. A line break ends a line that was torn by a crash."""
         torn = False
         with contextlib.suppress(OSError), open_file(os.fspath(self.path)) as file:
             file.seek(-1, os.SEEK_END)
@@ -54,7 +54,7 @@ class MetricsFile:
             os.close(handle)
 
     def records(self) -> list[dict[str, Any]]:
-        """The lines so far, without torn ones and without those that a later start took back."""
+        """Return the records so far, without torn lines and without what a resumed run repeats."""
         with self._reading:
             self._read_new_lines()
             return self._records[:]
@@ -64,7 +64,7 @@ class MetricsFile:
             with open_file(os.fspath(self.path)) as file:
                 status = os.fstat(file.fileno())
                 if status.st_ino != self._inode or status.st_size < self._bytes_read:
-                    # Deleted, and trained again.
+                    # The run was deleted and trained again.
                     self._records, self._bytes_read, self._inode = [], 0, status.st_ino
                 elif status.st_size == self._bytes_read:
                     return

@@ -1,7 +1,7 @@
-"""The schema of metrics.jsonl: what each line holds, for training, pages, imports and sinks.
+"""The schema of metrics.jsonl, for training, pages, imports and sinks.
 
-Training writes these dicts as JSON, one a line; pydantic checks what is read. Losses are in nats
-an item (image or text), `seconds` is time spent training.
+Training writes one of these dicts per line as JSON, and pydantic checks each line that is read.
+Losses are in nats per item. `seconds` is the time spent training.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import ConfigDict, Discriminator, Field, TypeAdapter, ValidationError, with_config
 
-# On Python 3.11 pydantic reads this one alone.
+# On Python 3.11 pydantic can't read the TypedDict of `typing`.
 from typing_extensions import TypedDict
 
 from vae_core.config import RunConfig
 
-LOSSES = ("loss", "distortion", "rate", "elbo")  # the numbers of `test`, in the tables' order
+LOSSES = ("loss", "distortion", "rate", "elbo")  # numbers in `test`, in the order of the tables
 
-# Numbers that can be drawn: JSON from Python may hold nan.
+# JSON written by Python may hold nan, which no figure can draw.
 Finite = Annotated[float, Field(gt=-1e300, lt=1e300, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, lt=1 << 40)]
 Word = Annotated[str, Field(pattern="^[0-9A-Za-z_.+-]{0,64}$")]
@@ -28,7 +28,7 @@ _strict = with_config(ConfigDict(strict=True))
 
 @_strict
 class Parameters(TypedDict, total=False):
-    """How many parameters the networks have."""
+    """Number of parameters of each network."""
 
     encoder: Count
     decoder: Count
@@ -36,18 +36,23 @@ class Parameters(TypedDict, total=False):
 
 @_strict
 class DatasetSize(TypedDict):
-    """The data set: items to train on and held out, pixels a side or tokens of the longest text."""
+    """The data set: numbers of training and held-out items, and the shape of an item.
+
+    `size` is the first number of the shape. Grey square images and texts are recorded by `size`
+    alone, other items also by `shape`. `dataset_size` writes both, and `item_shape` reads them.
+    """
 
     train: Count
     test: Count
     size: Count
     sha256: NotRequired[Word]
     vocabulary: NotRequired[str]  # of texts
+    shape: NotRequired[Annotated[list[Count], Field(min_length=1, max_length=3)]]
 
 
 @_strict
 class Versions(TypedDict, total=False):
-    """Of Python and the libraries that trained."""
+    """Versions of Python and of the libraries that trained the run."""
 
     python: Word
     tensorflow: Word
@@ -57,7 +62,7 @@ class Versions(TypedDict, total=False):
 
 @_strict
 class Start(TypedDict):
-    """Training starts, or goes on from `epoch`. `time` is in seconds since 1970."""
+    """Training starts at epoch 0, or resumes at `epoch`. `time` is in seconds since 1970."""
 
     kind: Literal["start"]
     time: Finite
@@ -72,7 +77,7 @@ class Start(TypedDict):
 
 @with_config(ConfigDict(strict=True, extra="forbid"))
 class PointLosses(TypedDict):
-    """Held-out losses of an autoencoder, which has neither rate nor elbo."""
+    """Held-out losses of an autoencoder. It has neither a rate nor an elbo."""
 
     loss: Finite
     distortion: Finite
@@ -80,7 +85,7 @@ class PointLosses(TypedDict):
 
 @_strict
 class Losses(TypedDict):
-    """Held-out losses of a VAE. `rate_per_dim` has one number a latent dimension."""
+    """Held-out losses of a VAE. `rate_per_dim` has one number per latent dimension."""
 
     loss: Finite
     distortion: Finite
@@ -91,7 +96,7 @@ class Losses(TypedDict):
 
 @_strict
 class PointStep(TypedDict):
-    """A step inside an epoch, of an autoencoder; `train` is of the last few batches."""
+    """A step of an autoencoder within an epoch. `train` has means over the last few batches."""
 
     kind: Literal["step"]
     step: Count
@@ -102,14 +107,14 @@ class PointStep(TypedDict):
 
 @_strict
 class Step(PointStep):
-    """A step of a VAE, with the rates of the first held-out items where they are finite."""
+    """A step of a VAE. `rate_per_dim` is the mean over the first held-out items, if finite."""
 
     rate_per_dim: NotRequired[list[Finite]]
 
 
 @_strict
 class PointEpoch(TypedDict):
-    """The end of an epoch of an autoencoder; epoch 0 is before training, without `train`."""
+    """The end of an epoch of an autoencoder. Epoch 0 is before training and has no `train`."""
 
     kind: Literal["epoch"]
     epoch: Count
@@ -124,7 +129,7 @@ class PointEpoch(TypedDict):
 
 @_strict
 class Epoch(TypedDict):
-    """The end of an epoch of a VAE, with the β and the capacity of its last step."""
+    """The end of an epoch of a VAE. `beta` and `capacity` are those of its last step."""
 
     kind: Literal["epoch"]
     epoch: Count
@@ -138,9 +143,9 @@ class Epoch(TypedDict):
 
 @_strict
 class End(TypedDict):
-    """Training has ended; `metrics` by their names in `metrics.catalogue`.
+    """Training has ended. `metrics` has the names of `metrics.catalogue` as keys.
 
-    Older runs have two of these beside `metrics`.
+    Older runs have `active_units` and `high_rate_units` beside `metrics`, not in it.
     """
 
     kind: Literal["end"]
@@ -157,7 +162,7 @@ Record = Start | PointStep | Step | PointEpoch | Epoch | End
 
 @functools.cache
 def schema(has_rate: bool) -> TypeAdapter[Record]:
-    """The checker of lines, made at its first use, as that takes some milliseconds.
+    """Return the validator of lines. Making it takes some milliseconds, so it is cached.
 
     Args:
         has_rate: True for a VAE, False for an autoencoder.
@@ -167,12 +172,40 @@ def schema(has_rate: bool) -> TypeAdapter[Record]:
 
 
 def parse_record(line: bytes, config: RunConfig) -> Any:
-    """The `Record` of a line, without fields that the schema doesn't have.
+    """Parse a line to a `Record`. Fields that the schema doesn't have are dropped.
 
     Returns:
-        None if the line is torn, lacks a required field, or holds a value that can't be.
+        None if the line is torn, lacks a required field, or holds an invalid value.
     """
     try:
         return schema(config.has_rate).validate_json(line)
     except ValidationError:
         return None
+
+
+def dataset_size(
+    train: int, test: int, item_shape: tuple[int, ...], sha256: str, vocabulary: str
+) -> DatasetSize:
+    """Return the record of a data set.
+
+    Args:
+        train, test: numbers of training and held-out items.
+        item_shape: (h, w, c) of an image, (features,) of a vector, (length,) of a text.
+        sha256: of the arrays.
+        vocabulary: of texts; empty for other items.
+    """
+    size = item_shape[0]
+    recorded = DatasetSize(train=train, test=test, size=size, sha256=sha256)
+    if vocabulary:
+        recorded["vocabulary"] = vocabulary
+    elif item_shape != (size, size, 1):
+        recorded["shape"] = list(item_shape)
+    return recorded
+
+
+def item_shape(recorded: DatasetSize) -> tuple[int, ...]:
+    """Return the shape of an item from the record of its data set, also of an older version."""
+    if "shape" in recorded:
+        return tuple(recorded["shape"])
+    size = recorded["size"]
+    return (size,) if "vocabulary" in recorded else (size, size, 1)

@@ -1,4 +1,4 @@
-"""Run: one run folder."""
+"""Open one run folder."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class Run:
         path: the folder; its name is the run's id.
 
     Attributes:
-        config: what is trained.
-        files: the files of the folder, checked as they are read.
-        lifecycle: how the run changes its state.
-        metrics_file: metrics.jsonl, to append to; `records` reads it.
+        config: the run's config.
+        files: the files of the folder, which are checked when they are read.
+        lifecycle: changes the run's state.
+        metrics_file: appends to metrics.jsonl; `records` reads it.
 
     Raises:
-        RunError: config.json is missing or damaged, or does not belong to the folder.
+        RunError: config.json is missing or damaged, or belongs to another run.
     """
 
     def __init__(self, path: Path) -> None:
@@ -110,11 +110,11 @@ class Run:
 
     @property
     def viewable(self) -> bool:
-        """Has it what the pages show: networks to decode with, and embeddings?"""
+        """Whether the run has what the pages need: networks to decode with, and posteriors."""
         return all(self.files.exists(name) for name in VIEWED_FILES)
 
     def status(self) -> Status:
-        """The state as it is: a running run whose process is gone reads as interrupted.
+        """Return the status. A running run whose process is gone reads as interrupted.
 
         Raises:
             RunError: status.json is missing or damaged.
@@ -122,11 +122,13 @@ class Run:
         return self.files.status()
 
     def records(self, *kinds: str) -> list[dict[str, Any]]:
-        """The lines of metrics.jsonl of these kinds (all, if none), torn ones left out.
+        """Return the lines of metrics.jsonl without torn ones; each line is parsed once.
 
-        A resumed run repeats what came after its last checkpoint, number for number: a `start`
-        takes back the steps and epochs beyond the one it goes on from, and all where it starts
-        over. Only lines that are new since the last call are parsed.
+        A resumed run repeats what came after its last checkpoint, number for number. So a `start`
+        removes the steps and epochs after the epoch it resumes at, or all if it begins anew.
+
+        Args:
+            kinds: of the lines, such as `epoch`; none for all lines.
 
         Raises:
             RunError: the metrics of a finished run are damaged.
@@ -136,29 +138,30 @@ class Run:
         return [record for record in records if not kinds or record["kind"] in kinds]
 
     def metrics(self) -> dict[str, float]:
-        """The held-out numbers of a finished run, by their names in `metrics.catalogue`.
+        """Return the held-out numbers of a finished run, by their names in `metrics.catalogue`.
 
-        Those of its last epoch and those measured at its end; empty of any other run.
+        They come from its last epoch and from the measurement at its end. A run that is not
+        finished has none.
         """
         ends, epochs = self.records("end")[-1:], self.records("epoch")[-1:]
         if not (ends and epochs and ends[0]["state"] == "finished"):
             return {}
         test = {name: epochs[0]["test"][name] for name in LOSSES if name in epochs[0]["test"]}
-        # Older runs have these two beside `metrics`, not in it.
+        # In older runs these two are beside `metrics`, not in it.
         units = {n: ends[0][n] for n in ("active_units", "high_rate_units") if n in ends[0]}
         return test | units | ends[0].get("metrics", {})
 
     def write_arrays(self, name: str, **arrays: np.ndarray) -> None:
-        """Replace `<name>.npz` whole."""
+        """Write `<name>.npz`, and replace an old one."""
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **arrays)
         replace_file(self.path / f"{name}.npz", buffer.getvalue())
 
     def arrays(self, name: str = "arrays") -> dict[str, np.ndarray]:
-        """What `<name>.npz` holds.
+        """Return the arrays in `<name>.npz`.
 
         Raises:
-            RunError: it is not there, or damaged.
+            RunError: the file does not exist, or is damaged.
         """
         try:
             content = io.BytesIO(self.files.read(f"{name}.npz"))

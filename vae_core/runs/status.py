@@ -1,4 +1,4 @@
-"""What status.json says: the state of a run, and which process owns it."""
+"""Read status.json: the state of a run, and the process that owns it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from vae_core.settings import sentence
 
 ACTIVE = ("queued", "running")
 
-# Seconds without a heartbeat after which a process on another host counts as dead. (One on this
-# host is looked up.)
+# Seconds without a heartbeat after which a process on another host counts as dead. For a process on
+# this host, the system is asked.
 HEARTBEAT_TIMEOUT = 30.0
 MOST_CHARACTERS = 2_000
 
@@ -30,7 +30,11 @@ Text = Annotated[str, Field(max_length=MOST_CHARACTERS)]
 
 @dataclass(frozen=True, config=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False))
 class Status:
-    """What status.json says. Times are seconds since 1970, `seconds` is time spent training."""
+    """The fields of status.json.
+
+    `submitted`, `heartbeat` and `process_started` are seconds since 1970; `seconds` is the time
+    spent training. `pid`, `host` and `process_started` name the owner, a process.
+    """
 
     state: Literal["queued", "running", "finished", "failed", "cancelled", "interrupted"] = "queued"
     epoch: Count = 0
@@ -50,7 +54,7 @@ class Status:
         return self.state in ACTIVE
 
     def owner_alive(self) -> bool:
-        """Does the process that trains this run, or will, still live? (Pids are used again.)"""
+        """Return whether the owner still runs. A later process with the same pid doesn't count."""
         if self.pid is None:
             return False
         if self.host != socket.gethostname():
@@ -58,7 +62,7 @@ class Status:
         try:
             process = psutil.Process(self.pid)
             started = process.create_time()
-            if process.status() == psutil.STATUS_ZOMBIE:  # dead, but not waited for
+            if process.status() == psutil.STATUS_ZOMBIE:  # dead, but its parent did not wait for it
                 return False
         except (psutil.Error, ValueError):
             return False
@@ -69,10 +73,10 @@ _READER = TypeAdapter(Status)
 
 
 def read_status(file: io.FileIO) -> tuple[Status, str]:
-    """The status, and the SHA-256 of its file.
+    """Return the status, and the SHA-256 of its file.
 
     Raises:
-        RunError: a value can't be, as after damage or an edit by hand.
+        RunError: a value is invalid, as after damage or an edit by hand.
     """
     text = read_text(file)
     try:
@@ -83,7 +87,7 @@ def read_status(file: io.FileIO) -> tuple[Status, str]:
 
 
 def this_process() -> dict[str, Any]:
-    """This process as an owner: fields of `Status`."""
+    """Return the fields of `Status` that name this process as the owner."""
     process = psutil.Process()
     return {
         "pid": process.pid,

@@ -1,4 +1,4 @@
-"""RunStore: a folder of run folders."""
+"""A store: a folder of run folders."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from vae_core.runs.run import Run
 from vae_core.runs.status import Status
 
 PROJECT = Path(__file__).resolve().parents[2]
-LEFT_OVER_SECONDS = 3600.0  # a living process makes or removes a folder in less time
+LEFT_OVER_SECONDS = 3600.0  # a hidden folder that is older was left by a killed process
 
 
 class RunStore:
     """A folder of run folders.
 
     Args:
-        root: made when the first run is.
+        root: the folder. The first run creates it.
     """
 
     def __init__(self, root: Path | str) -> None:
@@ -44,10 +44,10 @@ class RunStore:
         return hash(self.root)
 
     def create(self, config: RunConfig, submitted_by: str | None = None) -> Run:
-        """The run of this config: made and queued, or the one that is there.
+        """Create the run of this config in the state queued, or return the existing one.
 
-        The folder gets its name by one rename when it is complete. So if several processes create
-        the same run, one wins, and no reader sees a folder without a config.
+        The folder is made under another name and renamed when it is complete. So no reader sees a
+        folder without a config, and if several processes create the same run, one of them wins.
         """
         path = self.root / config.id
         if not path.exists():
@@ -72,14 +72,14 @@ class RunStore:
         return Run(path)
 
     def adopt(self, folder: Path, config: RunConfig) -> Run:
-        """Move a complete run folder into the store, by one rename on the same disk.
+        """Move a complete run folder into the store by a rename.
 
         Args:
-            folder: made by the caller, best as a hidden folder in `root`; moved away.
-            config: of the run, as in its config.json.
+            folder: on the same disk, such as a hidden folder in `root`.
+            config: the run's config, as in its config.json.
 
         Raises:
-            RunError: there is a run of this config already, or the folder can't be moved.
+            RunError: the store has a run of this config already, or the folder can't be moved.
         """
         path = self.root / config.id
         try:
@@ -100,10 +100,10 @@ class RunStore:
         return Run(path)
 
     def get(self, run_id: str) -> Run:
-        """The run of that id.
+        """Return the run with this id.
 
         Raises:
-            RunError: no such run, or its folder is damaged.
+            RunError: there is no such run, or its folder is damaged.
         """
         if not self.has(run_id):
             raise RunError(f"no run {run_id[:150]!r} in {self.root}; list shows those there are.")
@@ -112,11 +112,11 @@ class RunStore:
         return run
 
     def has(self, run_id: str) -> bool:
-        """Is there a folder of that name? It may be damaged."""
+        """Return whether the store has a run folder of this name. It may be damaged."""
         return bool(RUN_ID.fullmatch(run_id)) and (self.root / run_id).is_dir()
 
     def scan(self) -> tuple[list[Run], dict[str, str]]:
-        """All runs, oldest submission first, and the damaged folders with the reason."""
+        """Return all runs, oldest submission first, and an error message per damaged folder."""
         runs: list[tuple[float, Run]] = []
         damaged: dict[str, str] = {}
         try:
@@ -140,7 +140,7 @@ class RunStore:
         return [run for _, run in runs], damaged
 
     def clear(self) -> None:
-        """Remove incomplete folders, which a killed process was making or removing."""
+        """Remove the hidden folders that killed processes left when they made or removed a run."""
         for path in self.root.iterdir():
             if path.name.startswith((".new-", ".trash-")):
                 with contextlib.suppress(OSError):
@@ -151,26 +151,27 @@ class RunStore:
         """Remove a run that no process trains. Its groups stay, in case it is trained again.
 
         Raises:
-            RunBusyError: it is being trained.
+            RunBusyError: a process trains it.
         """
         trash = self.root / f".trash-{uuid.uuid4().hex}"
         with run.lifecycle.claim():
             os.rename(run.path, trash)
         shutil.rmtree(trash, ignore_errors=True)
 
-    # --- groups of held-out images -------------------------------------------------------
-    # They lie beside the run folders, as runs of another, read-only store have groups here too.
+    # --- groups of held-out items --------------------------------------------------------
+    # They lie beside the run folders, because this store also has the groups of runs in the
+    # read-only store of pretrained runs.
 
     def _groups_path(self, run_id: str) -> Path:
         if not RUN_ID.fullmatch(run_id):
-            raise RunError(f"{run_id!r} is no id of a run.")
+            raise RunError(f"{run_id!r} is not the id of a run.")
         return self.root / ".groups" / f"{run_id}.json"
 
     def groups(self, run_id: str) -> dict[str, Group]:
-        """The groups of a run of any store, by name.
+        """Return the groups of a run by name. The run may be in another store.
 
         Raises:
-            RunError: their file is damaged.
+            RunError: the file of groups is damaged.
         """
         path = self._groups_path(run_id)
         try:
@@ -184,20 +185,20 @@ class RunStore:
             ) from error
 
     def save_group(self, run_id: str, name: str, group: Group) -> str:
-        """Keep a group under a name of 1 to 60 characters; one of the same name is replaced.
+        """Save a group under a name of 1 to 60 characters, and replace one of the same name.
 
         Returns:
-            the name as it is kept: without blanks around it.
+            The name without surplus spaces.
 
         Raises:
-            RunError: the name can't be used, the file is damaged or can't be written.
+            RunError: the name is invalid, or the file is damaged or can't be written.
         """
         name = checked_group_name(name)
         self._change_groups(run_id, lambda groups: groups | {name: group})
         return name
 
     def delete_group(self, run_id: str, name: str) -> None:
-        """Forget the group of that name, if there is one.
+        """Delete the group of this name, if it exists.
 
         Raises:
             RunError: the file is damaged or can't be written.
@@ -227,10 +228,10 @@ class RunStore:
 
 
 def default_store() -> RunStore:
-    """The store that training fills: `VAE_LAB_RUNS`, else runs/ in the project."""
+    """Return the store that training writes to: `VAE_LAB_RUNS`, or else runs/ in the project."""
     return RunStore(os.environ.get("VAE_LAB_RUNS") or PROJECT / "runs")
 
 
 def pretrained_store() -> RunStore:
-    """The runs that ship with the project, to be read only."""
+    """Return the store of the runs that ship with the project. It is only read."""
     return RunStore(PROJECT / "pretrained")

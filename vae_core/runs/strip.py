@@ -1,4 +1,4 @@
-"""Strip a finished run to the files that are kept."""
+"""Delete the files of a finished run that nothing reads."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from vae_core.runs.run import Run
 
 
 def strip(run: Run, numbers_only: bool) -> None:
-    """Delete all files that a finished run is not read for, such as its log and its snapshot.
+    """Delete the files of a finished run that nothing reads, such as its log and its snapshot.
 
     Args:
         run: a finished run.
-        numbers_only: keep config, status and metrics alone. The run is then no longer
-            `viewable`, and still finished.
+        numbers_only: whether to keep only config, status and metrics. The run stays finished, but
+            is no longer `viewable`.
 
     Raises:
-        RunError: the run is not finished, or damaged.
+        RunError: the run is not finished, or it is damaged.
     """
     if run.status().state != "finished":
-        raise RunError(f"run {run.id} is not finished, so nothing of it can go.")
+        raise RunError(f"run {run.id} is not finished, so no file of it can be deleted.")
     kept = [CONFIG, STATUS, METRICS]
     if not numbers_only:
         kept += NETWORK_FILES

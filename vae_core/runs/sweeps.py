@@ -1,4 +1,4 @@
-"""A sweep: betas x seeds, each a run like any other."""
+"""Sweeps: one run for each β and seed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from vae_core.config import RunConfig
 
 
 def sweep(base: RunConfig, betas: Iterable[float], seeds: Iterable[int]) -> list[RunConfig]:
-    """The configs of a sweep, ordered by seed and then β.
+    """Return the configs of a sweep, ordered by seed and then by β.
 
-    All β of one seed start from the same weights and see the same batches and noise, so they
-    differ in β alone. An autoencoder reads no β: it is one run a seed.
+    All runs of one seed start from the same weights and see the same batches and noise, so they
+    differ in β alone. An autoencoder has no β, so its sweep has one run per seed.
     """
     betas = sorted(set(betas)) if base.has_rate else [base.beta]
     return [replace(base, beta=beta, seed=seed) for seed in sorted(set(seeds)) for beta in betas]
@@ -21,11 +21,11 @@ def sweep(base: RunConfig, betas: Iterable[float], seeds: Iterable[int]) -> list
 
 @functools.lru_cache(maxsize=4096)
 def sweep_id(config: RunConfig) -> str:
-    """The same for the configs that differ in β alone."""
+    """Return an id that is the same for configs that differ in β alone."""
     return replace(config, beta=0.0).id
 
 
 @functools.lru_cache(maxsize=4096)
 def seeds_id(config: RunConfig) -> str:
-    """The same for the configs that differ in the seed alone: over them a spread is taken."""
+    """Return an id that is the same for configs that differ in the seed alone."""
     return replace(config, seed=0).id

@@ -16,19 +16,22 @@ from vae_core.training.stored_arrays import Span, stored_arrays
 def export_for_browsers(decoder: keras.Model, activation: str, run: Run) -> None:
     """Write decoder.json beside the weights, if scripts can follow the decoder.
 
-    They draw grey square pictures alone, and must know all of its layers.
+    They must know all of its layers, and draw images alone. A grey square image is described by its
+    `size`, pixels per side, and any other by its `shape` (height, width, channels).
 
     Args:
         decoder: see `browser_layers`.
         activation: of the likelihood, from what the decoder gives to the means.
         run: its folder.
     """
-    _, size, *_ = shape = decoder.output_shape
-    if shape[1:] != (size, size, 1):
+    shape = decoder.output_shape[1:]
+    if len(shape) != 3:
         return
     layers = browser_layers(decoder, stored_arrays(run.weights_path))
     if layers is not None:
-        content = {"size": size, "activation": activation, "layers": layers}
+        size = shape[0]
+        item = {"size": size} if shape == (size, size, 1) else {"shape": shape}
+        content = {**item, "activation": activation, "layers": layers}
         replace_file(run.browser_path, (json.dumps(content) + "\n").encode())
 
 

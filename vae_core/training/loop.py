@@ -30,7 +30,7 @@ from vae_core.model.vae import MAX_STEPS_PER_CALL, VAE
 from vae_core.runs.errors import RunBusyError
 from vae_core.runs.files import NETWORK_FILES
 from vae_core.runs.lifecycle import CLAIM_SECONDS
-from vae_core.runs.records import DatasetSize, End, Epoch, PointEpoch, Start, Step
+from vae_core.runs.records import End, Epoch, PointEpoch, Start, Step, dataset_size
 from vae_core.runs.run import Run
 from vae_core.training.checkpoint import check_checkpoint, write_checkpoint
 from vae_core.training.export import export
@@ -269,14 +269,7 @@ class Training:
     # --- what the folder gets -------------------------------------------------------------
 
     def _append_start(self) -> None:
-        size = DatasetSize(
-            train=len(self.dataset.x_train),
-            test=len(self.dataset.x_test),
-            size=self.dataset.size,
-            sha256=self.dataset.sha256,
-        )
-        if self.dataset.vocabulary:
-            size["vocabulary"] = self.dataset.vocabulary
+        data = self.dataset
         self.run.metrics_file.append(
             Start(
                 kind="start",
@@ -287,7 +280,13 @@ class Training:
                     "encoder": self.vae.encoder.count_params(),
                     "decoder": self.vae.decoder.count_params(),
                 },
-                dataset=size,
+                dataset=dataset_size(
+                    train=len(data.x_train),
+                    test=len(data.x_test),
+                    item_shape=data.item_shape,
+                    sha256=data.sha256,
+                    vocabulary=data.vocabulary,
+                ),
                 versions={
                     "python": platform.python_version(),
                     "tensorflow": version("tensorflow"),

@@ -70,7 +70,9 @@ def _upload() -> None:
         return
     s = upload.summary
     kind = kinds.of_name(s.name, s.kind)
-    st.markdown(f"**{s.train:,}** training and **{s.test:,}** held-out {kind.preview_size(s.size)}")
+    st.markdown(
+        f"**{s.train:,}** training and **{s.test:,}** held-out {kind.preview_size(s.item_shape)}"
+    )
     for note in s.notes:
         st.caption(markdown.escape_markdown(note))
     kind.show_preview(upload)
@@ -140,7 +142,7 @@ def _stored() -> None:
             try:
                 source = registry.source(name)
                 shown = kinds.of_name(name, source.kind)
-                content = shown.counted(source.train_images, source.size)
+                content = shown.counted(source.train_images, source.item_shape)
             except VaeLabError:
                 content = "damaged"
             st.caption(f"{name} · {content}", width="stretch")

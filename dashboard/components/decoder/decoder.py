@@ -29,5 +29,8 @@ def decoder(run: Run) -> str | None:
         return None
     name = f"{run.id}-{run.browser_path.stat().st_mtime_ns}"
     # Not cached: reading takes 3 ms, and the decoders of a sweep would fill some megabytes.
-    _component(key=f"decoder-{name}", data=browser_decoder(run, name), height=1)
+    packed = browser_decoder(run, name)
+    if packed is None:
+        return None
+    _component(key=f"decoder-{name}", data=packed, height=1)
     return name

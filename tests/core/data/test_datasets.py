@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.core.data.own_data import keep
 from vae_core.config import RunConfig
 from vae_core.data import excerpts, registry
 from vae_core.data.dataset import DatasetError
-from vae_core.data.own import OWN_NAME, own_folder, own_name, own_names
+from vae_core.data.own import OWN_NAME, own_names
 from vae_core.data.registry import delete_own, own_file
 from vae_core.runs.store import RunStore
 
@@ -32,6 +33,10 @@ def arrays(**changes: Any) -> dict[str, np.ndarray]:
         "y_test": labels,
     }
     return good | changes
+
+
+def arrays_of(images: np.ndarray) -> dict[str, np.ndarray]:
+    return arrays(x_train=images, x_test=images)
 
 
 def test_digits_are_whole_and_split_for_good() -> None:
@@ -74,7 +79,7 @@ def test_mnist_from_the_folder(name: str) -> None:
 )
 def test_what_is_said_before_loading_is_true(name: str) -> None:
     source, data = registry.DATASETS[name], registry.load(name)
-    assert data.item_shape == (source.size, source.size, 1)
+    assert data.item_shape == source.item_shape
     assert len(data.x_train) == source.train_images
 
 
@@ -174,13 +179,16 @@ def test_folder_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (arrays(x_train=np.zeros((4, 3, 2), np.uint8)), "square"),
-        (arrays(x_train=np.zeros((4, 3, 3, 3), np.uint8)), "grey square"),
+        (arrays_of(np.zeros((4, 3, 2), np.uint8)), "grey squares"),
+        (arrays_of(np.zeros((4, 3, 3, 3), np.uint8)), "grey squares"),
+        (arrays_of(np.zeros((4, 9), np.uint8)), "grey squares"),
+        (arrays(x_train=np.zeros((4, 3, 3, 2), np.uint8)), r"\(n, h, w, 3\)"),
+        (arrays(x_train=np.zeros((4, 3, 2), np.uint8)), "differ in the shape"),
         (arrays(x_test=np.full((4, 3, 3), np.nan)), "not finite"),
         (arrays(x_test=np.full((4, 3, 3), -1.0)), r"\[0, 1\]"),
         (arrays(x_test=np.full((4, 3, 3), 255.0)), r"\[0, 1\]"),
         (arrays(x_test=np.zeros((4, 3, 3), np.int32)), "uint8 or float"),
-        (arrays(x_test=np.zeros((4, 5, 5), np.uint8)), "differ in size"),
+        (arrays(x_test=np.zeros((4, 5, 5), np.uint8)), "differ in the shape"),
         (arrays(y_train=np.arange(3)), "4 whole-number labels"),
         (arrays(y_train=np.arange(4) + 7), "0 to 9"),
     ],
@@ -257,9 +265,7 @@ def own(name: str = "Cats & dogs.npz", count: int = 16) -> tuple[str, Path]:
         "y_test": np.array([0, 1, 1, 0], np.uint8),
         "label_names": np.array(["cat", "dog"]),
     }
-    path = own_folder() / f"{own_name(name, content)}.npz"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, allow_pickle=False, **content)
+    path = keep(name, **content)
     return path.stem, path
 
 
@@ -272,7 +278,8 @@ def test_a_data_set_of_ones_own_is_known_by_name_and_content() -> None:
     assert own_file(name) == path
     assert own_file("digits") is None
     source = registry.source(name)
-    assert (source.size, source.train_images, source.bundled, source.own) == (9, 16, False, True)
+    assert (source.item_shape, source.train_images) == ((9, 9, 1), 16)
+    assert (source.bundled, source.own) == (False, True)
     data = registry.load(name)
     assert data.item_shape == (9, 9, 1)
     assert data.label_names == ("cat", "dog")

@@ -244,7 +244,7 @@ def check(found: dict[str, Any]) -> None:
     assert OWN_NAME.fullmatch(summary["name"])
     assert summary["train"] >= 16
     assert summary["test"] >= 4
-    assert 8 <= summary["size"] <= 64
+    assert 8 <= summary["item_shape"][0] <= 64
     assert sum(summary["counts"]) == summary["train"] + summary["test"]
     assert 1 <= len(summary["label_names"]) == len(summary["counts"]) <= 100
     for note in summary["notes"]:

@@ -43,7 +43,7 @@ def test_an_npz_is_kept_and_loaded_as_it_is(own: Path) -> None:
     upload = reader.read(content, "Ünïcode – faces & more.npz")
     s = upload.summary
     assert s.name.startswith("own_unicode_faces_more_")
-    assert (s.size, s.train, s.test, s.counts, s.notes) == (9, 20, 4, (8, 8, 8), ())
+    assert (s.item_shape, s.train, s.test, s.counts, s.notes) == ((9, 9, 1), 20, 4, (8, 8, 8), ())
     assert s.label_names == ("cat", "dog", "T-shirt/top")
     assert upload.images.shape == (24, 9, 9)
     assert not own.exists(), "a preview stores nothing"
@@ -103,7 +103,7 @@ def test_the_scale_is_that_of_all_images_together(tmp_path: Path) -> None:
     """The first ones alone would be taken for shares of white."""
     dark = np.ones((20, 2000, 1000), np.uint8)
     found = parse(tmp_path, npz(True, x_train=dark, x_test=dark[:4] * 100), "a.npz", 8)
-    assert found["answer"]["size"] == 8
+    assert found["answer"]["item_shape"] == (8, 8, 1)
     kept = arrays_of(tmp_path)
     assert (kept["x_train"] == 1).all()
     assert (kept["x_test"] == 100).all()
@@ -125,7 +125,7 @@ def test_pictures_become_grey_squares(tmp_path: Path) -> None:
         ("__MACOSX/r/._0.png", b"junk"),
     ]
     found = parse(tmp_path, zipped(*kinds), "p.zip")["answer"]
-    assert (found["size"], found["label_names"]) == (40, ("clear", "deep", "r"))
+    assert (found["item_shape"], found["label_names"]) == ((40, 40, 1), ("clear", "deep", "r"))
     assert found["counts"] == (3, 3, 14)
     assert "1 file without an image left out." in found["notes"]
     assert any("middle was taken" in note for note in found["notes"])
@@ -141,10 +141,10 @@ def test_pictures_of_several_sizes_are_resized(tmp_path: Path) -> None:
     files = pictures(18)
     files += [(f"a/{n}.png", picture(np.full((n, n + 9), 70, np.uint8))) for n in (50, 90)]
     found = parse(tmp_path, zipped(*files), "p.zip")["answer"]
-    assert found["size"] == DEFAULT_SIZE
+    assert found["item_shape"] == (DEFAULT_SIZE, DEFAULT_SIZE, 1)
     assert any("9x9 to 99x90" in note for note in found["notes"])
     found = parse(tmp_path, zipped(*files), "p.zip", 16)["answer"]
-    assert found["size"] == 16
+    assert found["item_shape"] == (16, 16, 1)
     assert arrays_of(tmp_path)["x_train"].shape[1:] == (16, 16)
 
 

@@ -561,7 +561,7 @@ def test_a_run_of_other_texts_is_refused(run: Run, words: TextDataset, tmp_path:
     assert "other texts than unicode_names has here" in error
     for change, message in (
         ({"dataset": "digits"}, "other texts than digits"),
-        ({"architecture": "mlp"}, "images have 4 pixels"),
+        ({"architecture": "mlp"}, "images have the shape 4,"),
     ):
         error = answered(run, changed_config(**change), tmp_path)["error"]
         check_sentence(error)

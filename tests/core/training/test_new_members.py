@@ -14,8 +14,8 @@ from vae_core.config import RunConfig
 from vae_core.data.dataset import Dataset
 from vae_core.data.registry import DATASETS
 from vae_core.data.source import Source
+from vae_core.inference.browser import browser_decoder
 from vae_core.inference.images import Inference
-from vae_core.kinds.images import Images
 from vae_core.model.likelihoods import LIKELIHOODS
 from vae_core.model.likelihoods.gaussian import Gaussian
 from vae_core.model.objectives import OBJECTIVES, Terms
@@ -94,7 +94,7 @@ def test_two_numbers_for_each_channel_of_each_pixel(
     architecture: str, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(monkeypatch, LIKELIHOODS, "calibrated", Calibrated)
-    add(monkeypatch, DATASETS, "flags", Source(flags, 6, 100, bundled=True))
+    add(monkeypatch, DATASETS, "flags", Source(flags, (6, 10, 3), 100, bundled=True))
     run = trained(store, dataset="flags", likelihood="calibrated", architecture=architecture)
     check_networks(run)
     vae, data = evaluation.load_trained(run)
@@ -152,11 +152,11 @@ def test_an_objective_that_reads_z(
 ) -> None:
     """Its held-out loss is made of the same z as the distortion, and training lowers it."""
     add(monkeypatch, OBJECTIVES, "mine", member)
-    add(monkeypatch, DATASETS, "flags", Source(flags, 6, 100, bundled=True))
+    add(monkeypatch, DATASETS, "flags", Source(flags, (6, 10, 3), 100, bundled=True))
     settings = {"dataset": "flags", "objective": "mine", "beta": 300.0}
     run = trained(store, **settings)
     check_networks(run)
-    assert not run.browser_path.exists(), "scripts draw grey square pictures"
+    assert browser_decoder(run, "x") is None, "scripts draw grey square pictures"
     vae, data = evaluation.load_trained(run)
     objective = member(run.config)
 
@@ -191,28 +191,18 @@ def flowers(name: str = "flowers") -> Dataset:
     return Dataset(name, *drawn(100, 0), *drawn(40, 1), ("small", "large"))
 
 
-class Vectors(Images):
-    """Rows of numbers: as images, but for their shape and words."""
-
-    name = "vectors"
-    item, items, an_item = "row", "rows", "a row"
-
-    def item_shape(self, size: int) -> tuple[int, ...]:
-        return (size,)
-
-
 @pytest.mark.parametrize("likelihood", [*LIKELIHOODS, "calibrated"])
 def test_vectors(likelihood: str, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     add(monkeypatch, LIKELIHOODS, "calibrated", Calibrated)
-    add(monkeypatch, DATASETS, "flowers", Source(flowers, 5, 100, bundled=True, shown_as="vectors"))
-    monkeypatch.setitem(kinds.KINDS, "vectors", Vectors())
+    source = Source(flowers, (5,), 100, bundled=True, shown_as="vectors")
+    add(monkeypatch, DATASETS, "flowers", source)
     run = trained(store, dataset="flowers", likelihood=likelihood)
     assert kinds.of_run(run.config).name == "vectors"
     check_networks(run)
     vae, data = evaluation.load_trained(run)
     assert data.item_shape == (5,)
     assert vae.decoder.output_shape == (None, 5 * vae.likelihood.numbers)
-    assert run.records("start")[0]["dataset"]["size"] == 5
+    assert run.records("start")[0]["dataset"]["shape"] == [5]
     assert not run.browser_path.exists(), "scripts draw pictures"
     assert {"active_units", "iw_bound_50"} <= run.metrics().keys()
     opened = TrainedRun(run)

@@ -95,7 +95,7 @@ def _parse(path: Path, file_name: str, size: int | None, limits: Limits, folder:
     _write_preview(folder / "preview.npz", x, labels)
     return Summary(
         own_name(file_name, arrays),
-        int(x.shape[1]),
+        (*x.shape[1:], 1),
         len(chosen),
         len(held_out),
         label_names,
@@ -124,7 +124,7 @@ def _parse_text(path: Path, file_name: str, shown: str, folder: Path) -> Summary
     notes.append(f"A fifth, {len(items.x_test):,} texts drawn by a fixed seed, is held out.")
     return Summary(
         own_name(file_name, arrays),
-        int(items.x_train.shape[1]),
+        items.x_train.shape[1:],
         len(items.x_train),
         len(items.x_test),
         items.label_names,

@@ -23,7 +23,8 @@ class Summary:
 
     Attributes:
         name: see `vae_core.data.own.own_name`.
-        size: pixels per side; for texts the tokens of the longest, with the end token.
+        item_shape: (h, w, c) of an image; for texts (length,), the tokens of the longest text
+            with its end token.
         train, test: number of training items and of held-out items.
         label_names: one per label.
         counts: items of each label, training and held out together.
@@ -32,7 +33,7 @@ class Summary:
     """
 
     name: str
-    size: int
+    item_shape: tuple[int, ...]
     train: int
     test: int
     label_names: tuple[str, ...]
@@ -108,6 +109,6 @@ def read(
             "vae_core.data.upload.child", request, child, sandbox.display_name(file_name)
         )
         (folder / "file").unlink(missing_ok=True)
-        for key in ("label_names", "counts", "notes"):
+        for key in ("item_shape", "label_names", "counts", "notes"):
             fields[key] = tuple(fields[key])
         return Upload(Summary(**fields), folder)
