@@ -93,7 +93,7 @@ class TrainedRun:
         train_loss, train_distortion, train_rate, means over the steps of the epoch; test_loss,
         test_distortion, test_rate, test_elbo, held out, with z sampled; rate_per_dim_0 to
         rate_per_dim_(d-1), the held-out rate of each latent dimension. All in nats an image or
-        text. An autoencoder has no beta, rate and elbo.
+        text. An autoencoder has no beta, rate and elbo. An objective's own parts are columns too.
         """
         import pandas as pd
 

@@ -13,7 +13,7 @@ from vae_core.kinds.contents import Contents
 from vae_core.metrics.catalogue import AUTOENCODER_METRICS, METRICS
 from vae_core.model import objectives
 from vae_core.runs.files import METRICS as METRICS_FILE
-from vae_core.runs.records import schema
+from vae_core.runs.records import LOSSES, schema
 from vae_core.sandbox import RefusedError
 from vae_core.settings import sentence
 
@@ -61,6 +61,7 @@ def _known_parts(record: Any, config: RunConfig) -> dict[str, Any]:
     reported = objectives.of(config).parts
     parts: dict[str, tuple[Iterable[str], Iterable[str]]] = {  # what it may have, and has to
         "train": (reported, reported),
+        "test": ((*LOSSES, "rate_per_dim", *reported), reported),
         "metrics": (METRICS if Contents(config).has_prior else AUTOENCODER_METRICS, ()),
     }
     for part, (known, needed) in parts.items():

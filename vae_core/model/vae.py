@@ -178,7 +178,6 @@ class VAE(keras.Model):
     ) -> tf.Tensor:
         weights = self.trainable_variables
         batch_size = batches.shape[1]
-        parts = len(self.objective.parts)
 
         def step(i: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             x = tf.gather(images, batches[i])
@@ -194,15 +193,18 @@ class VAE(keras.Model):
                     posterior_log_var=items.posterior_log_var,
                     prior=self.prior,
                 )
-                loss = self.objective.loss(terms, schedules.Step(beta[i], capacity[i]), ops)
+                now = schedules.Step(beta[i], capacity[i])
+                loss = self.objective.loss(terms, now, ops)
             gradients = [
                 tf.zeros(weight.shape) if gradient is None else gradient  # of the log-variance
                 for gradient, weight in zip(tape.gradient(loss, weights), weights, strict=True)
             ]
             self.optimizer.apply(gradients, weights)
-            return i + 1, sums + tf.stack([loss, terms.distortion, terms.rate][:parts])
+            parts = objectives.reported(self.objective, loss, terms, now, ops)
+            return i + 1, sums + tf.stack(list(parts.values()))
 
-        _, sums = tf.while_loop(lambda i, _: i < count, step, (tf.constant(0), tf.zeros(parts)))
+        start = tf.constant(0), tf.zeros(len(self.objective.parts))
+        _, sums = tf.while_loop(lambda i, _: i < count, step, start)
         return sums
 
     def noise(self, purpose: str, step: tf.Tensor | int, count: int) -> tf.Tensor:
@@ -334,16 +336,19 @@ class Evaluation(NamedTuple):
     def record(
         self, objective: Objective, beta: float | None, capacity: float | None
     ) -> dict[str, Any]:
-        """As metrics.jsonl keeps it: loss, distortion and, where there is one, rate, elbo and
-        rate_per_dim.
+        """The numbers of a line in metrics.jsonl: loss and distortion; with a rate also rate, elbo,
+        rate_per_dim and the objective's own parts.
         """
         if self.terms is None or beta is None:
             return {"loss": self.distortion, "distortion": self.distortion}
         step = schedules.Step(float(beta), capacity)
-        return {
-            "loss": float(objective.loss(self.terms, step)),
+        loss = objective.loss(self.terms, step)
+        parts = objectives.reported(objective, loss, self.terms, step)
+        losses = {
+            "loss": float(loss),
             "distortion": self.distortion,
             "rate": self.terms.rate,
             "elbo": float(objectives.elbo(self.distortion, self.terms.rate)),
             "rate_per_dim": [float(value) for value in self.terms.rate_per_dim],
         }
+        return losses | {name: float(parts[name]) for name in parts if name not in losses}

@@ -79,8 +79,11 @@ class PointLosses(TypedDict):
 
 
 @_strict
-class Losses(TypedDict):
-    """Held-out losses of a VAE. `rate_per_dim` has one number a latent dimension."""
+class Losses(TypedDict, extra_items=Finite):  # type: ignore[call-arg] # mypy lacks PEP 728
+    """Held-out losses of a VAE. `rate_per_dim` has one number a latent dimension.
+
+    Other numbers are the objective's own parts, see `vae_core.model.objectives.Objective`.
+    """
 
     loss: Finite
     distortion: Finite

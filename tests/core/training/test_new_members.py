@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
 import numpy as np
 import pytest
 
+from dashboard.figures import curves
 from vae_core import kinds
 from vae_core.api.trained_run import TrainedRun
 from vae_core.config import RunConfig
 from vae_core.data.dataset import Dataset
 from vae_core.data.registry import DATASETS
 from vae_core.data.source import Source
+from vae_core.exchange.imported_records import checked_records
 from vae_core.inference.images import Inference
 from vae_core.kinds.images import Images
 from vae_core.model.likelihoods import LIKELIHOODS
 from vae_core.model.likelihoods.gaussian import Gaussian
 from vae_core.model.objectives import OBJECTIVES, Terms
 from vae_core.model.objectives.beta import Beta
+from vae_core.model.schedules import Step
 from vae_core.model.vae import VAE
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore
 from vae_core.training import evaluation, loop
+from vae_core.training.sinks.base import numbers, sink_records
 
 
 def add(monkeypatch: pytest.MonkeyPatch, registry: Any, name: str, member: Any) -> None:
@@ -131,9 +136,24 @@ class Wasserstein(Beta):
 
 
 class TotalCorrelation(Beta):
-    """Chen et al. (2018), "Isolating Sources of Disentanglement in VAEs", within a batch."""
+    """Chen et al. (2018), "Isolating Sources of Disentanglement in VAEs", within a batch.
+
+    It reports the total correlation and its share of the loss.
+    """
+
+    parts = (*Beta.parts, "total_correlation", "weighted_correlation")
 
     def penalty(self, terms: Terms, xp: Any = np) -> Any:
+        return terms.rate + self.total_correlation(terms, xp)
+
+    def own_parts(self, terms: Terms, step: Step, xp: Any = np) -> dict[str, Any]:
+        correlation = self.total_correlation(terms, xp)
+        return {
+            "total_correlation": correlation,
+            "weighted_correlation": step.beta * correlation,
+        }
+
+    def total_correlation(self, terms: Terms, xp: Any) -> Any:
         difference = terms.z[:, None] - terms.posterior_mean[None]
         log_var = terms.posterior_log_var[None]
         log_q = -0.5 * (xp.square(difference) * xp.exp(-log_var) + log_var)
@@ -143,7 +163,7 @@ class TotalCorrelation(Beta):
             return highest[:, 0] + xp.log(xp.mean(xp.exp(values - highest), axis=1))
 
         each = xp.sum(log_mean(log_q), axis=-1)
-        return terms.rate + xp.mean(log_mean(xp.sum(log_q, axis=-1)) - each)
+        return xp.mean(log_mean(xp.sum(log_q, axis=-1)) - each)
 
 
 @pytest.mark.parametrize("member", [Wasserstein, TotalCorrelation])
@@ -173,6 +193,70 @@ def test_an_objective_that_reads_z(
     test = run.records("epoch")[-1]["test"]
     assert test["loss"] == pytest.approx(test["distortion"] + 300 * penalty(vae), rel=1e-5)
     assert penalty(vae) < penalty(VAE(run.config, data.item_shape))
+
+
+def test_an_objective_reports_parts_of_its_own(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They stand beside the loss in metrics.jsonl, in the history and in the learning curves."""
+    monkeypatch.setattr(loop, "TICK_SECONDS", 0)
+    add(monkeypatch, OBJECTIVES, "mine", TotalCorrelation)
+    add(monkeypatch, DATASETS, "flags", Source(flags, 6, 100, bundled=True))
+    run = trained(store, dataset="flags", objective="mine", beta=3.0)
+    own = ("total_correlation", "weighted_correlation")
+    written = [json.loads(line) for line in run.metrics_path.read_text().splitlines()]
+    for record in (r for r in written if r["kind"] in ("step", "epoch")):
+        if record["train"]:
+            assert list(record["train"]) == ["loss", "distortion", "rate", *own]
+    for record in run.records("step", "epoch"):
+        for part in ("train", "test"):
+            if parts := record.get(part):
+                correlation = parts["total_correlation"]
+                assert parts["weighted_correlation"] == pytest.approx(3 * correlation)
+                assert parts["loss"] == pytest.approx(
+                    parts["distortion"] + 3 * (parts["rate"] + correlation), rel=1e-5
+                )
+    test = run.records("epoch")[-1]["test"]
+    assert list(test) == ["loss", "distortion", "rate", "elbo", "rate_per_dim", *own]
+    vae, data = evaluation.load_trained(run)
+    terms = vae.evaluate_on(data.x_test).terms
+    assert terms
+    assert test["total_correlation"] == pytest.approx(
+        float(TotalCorrelation(run.config).total_correlation(terms, np)), rel=1e-5
+    )
+    found = evaluation.evaluate(run)
+    assert found["recomputed"].keys() == found["stored"].keys()
+
+    history = TrainedRun(run).history
+    assert history.test_total_correlation.iloc[-1] == test["total_correlation"]
+    assert history.train_total_correlation[1:].notna().all()
+    figure = curves.training(run.records("step", "epoch"))
+    titles = [annotation["text"] for annotation in figure.layout["annotations"]]
+    assert titles[2:] == ["rate", "total correlation", "weighted correlation"]
+    assert {"test/total_correlation", "train/total_correlation"} <= {
+        *numbers(sink_records(run)[-2])
+    }
+
+    add(monkeypatch, OBJECTIVES, "mine", Beta)
+    (epoch,) = checked_records(run.metrics_path.read_bytes(), "run", run.config)[-2:-1]
+    assert not {*own} & epoch["test"].keys(), "an import keeps what its objective reports"
+
+
+def test_a_part_that_is_not_finite_is_a_divergence(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Infinite(Beta):
+        parts = (*Beta.parts, "infinite")
+
+        def own_parts(self, terms: Terms, step: Step, xp: Any = np) -> dict[str, Any]:
+            del step, xp
+            return {"infinite": terms.rate + math.inf}
+
+    add(monkeypatch, OBJECTIVES, "mine", Infinite)
+    run = store.create(RunConfig(epochs=1, objective="mine"))
+    loop.train(run)
+    assert run.status().state == "failed"
+    assert "not finite" in str(run.status().error)
 
 
 # --- vectors ---------------------------------------------------------------------------------
