@@ -121,9 +121,8 @@ def rate_per_dim(records: Sequence[dict[str, Any]]) -> DictFigure:
 
 
 def _rate_per_dim(record: dict[str, Any]) -> list[float] | None:
-    return (
-        record["test"]["rate_per_dim"] if record["kind"] == "epoch" else record.get("rate_per_dim")
-    )
+    numbers = record["test"] if record["kind"] == "epoch" else record
+    return numbers.get("rate_per_dim")
 
 
 def schedule(config: RunConfig, steps_per_epoch: int) -> go.Figure:

@@ -34,8 +34,10 @@ class Terms(NamedTuple):
 
     Attributes:
         distortion: (), nats an item, mean over the items.
-        rate: (), nats an item, summed over the latent dimensions, mean over the items.
-        rate_per_dim: (d,), nats an item, mean over the items.
+        rate: (), nats an item, summed over the latent dimensions, mean over the items; None for an
+            autoencoder.
+        rate_per_dim: (d,), nats an item, mean over the items; None for an autoencoder, and if the
+            prior is not factorised.
         z: (n, d), one sample from the posterior of each item.
         posterior_mean, posterior_log_var: (n, d), natural log of the variance.
         prior: p(z).
