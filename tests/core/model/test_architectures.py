@@ -119,6 +119,18 @@ def test_unknown_name() -> None:
         architectures.build("transformer", (8, 8, 1), 1, 2)
 
 
+@pytest.mark.parametrize("name", [*ARCHITECTURES, *TEXT_ARCHITECTURES])
+@pytest.mark.parametrize("shape", [(5,), (8, 8), (8, 8, 1), (2, 8, 8, 1)])
+def test_an_architecture_builds_for_the_axes_it_names(name: str, shape: tuple[int, ...]) -> None:
+    """Others are refused with a sentence, not with an error from a Keras layer."""
+    axes = getattr({**ARCHITECTURES, **TEXT_ARCHITECTURES}[name], "AXES", shape)
+    if len(axes) == len(shape):
+        assert architectures.build(name, shape, 3, 2).decoder.output_shape
+    else:
+        with pytest.raises(ConfigError, match=f"'{name}' is for items of the shape"):
+            architectures.build(name, shape, 3, 2)
+
+
 def test_initial_weights_depend_on_the_seed_alone() -> None:
     def weights(**changes: Any) -> list[np.ndarray]:
         keras.utils.set_random_seed(99)

@@ -424,6 +424,19 @@ class Vectors(Images):
         return (size,)
 
 
+def test_vectors_are_refused_by_an_architecture_for_images(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(monkeypatch, DATASETS, "flowers", Source(flowers, 5, 100, bundled=True, shown_as="vectors"))
+    monkeypatch.setitem(kinds.KINDS, "vectors", Vectors())
+    run = store.create(RunConfig(dataset="flowers", architecture="conv", batch_size=20))
+    loop.train(run)
+    assert run.status().error == (
+        "the architecture 'conv' is for items of the shape (height, width, channels), and those of "
+        "the data set have the shape (5,): choose mlp."
+    )
+
+
 @pytest.mark.parametrize("likelihood", [*LIKELIHOODS, "calibrated"])
 def test_vectors(likelihood: str, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     add(monkeypatch, LIKELIHOODS, "calibrated", Calibrated)
