@@ -37,7 +37,7 @@ class Column:
         label_names: one per label.
         beta: its β; None for an autoencoder, which has no rate.
         sweep: an id that runs share if they differ only in β.
-        rate_per_dim: (d,), held out, nats per image or text; nan for an autoencoder.
+        rate_per_dim: (d,), held out, nats per image or text; nan where it is not known.
         numbers: for each seed its held-out numbers. `distortion` is among them, and `rate` unless
             it is an autoencoder; both in nats.
         sloped: whether the rate-distortion curve has the slope -β at this run's optimum.
@@ -58,6 +58,11 @@ class Column:
     def points(self) -> np.ndarray:
         """Rate and distortion of each seed, (seeds, 2)."""
         return np.array([[n["rate"], n["distortion"]] for n in self.numbers])
+
+    @property
+    def has_rates(self) -> bool:
+        """Whether the rate of each dimension is known."""
+        return not np.isnan(self.rate_per_dim).any()
 
     def aligned(self, alignment: Alignment | None, dims: tuple[int, int]) -> Column:
         """Return this column in the coordinates of another run; the title tells of the alignment.
@@ -198,23 +203,22 @@ def rates(columns: Sequence[Column], width: int, item: str = "an image") -> Dict
     """Draw the held-out rate of each latent dimension as bars, on a shared axis.
 
     A run with β = 0 does not optimise its rate, and its high bars would stretch the axis. They are
-    cut off, and a text gives their height. The column of an autoencoder says `no rate`.
+    cut off, and a text gives their height. A column without rates per dimension says `no rate`.
 
     Args:
         columns: the runs.
         width: number of columns, see `width_of`.
         item: the unit's item: nats `an image`.
     """
-    tops = [c.rate_per_dim.max() for c in columns if c.beta] or [
-        c.rate_per_dim.max() for c in columns if c.beta is not None
-    ]
+    known = [c for c in columns if c.has_rates]
+    tops = [c.rate_per_dim.max() for c in known if c.beta] or [c.rate_per_dim.max() for c in known]
     top = 1.25 * max([*tops, 0.1])
     layout = plots(width, SPACING, [c.title.split("<br>")[0] for c in columns], shared=True)
     traces: list[dict[str, Any]] = []
     for number, column in enumerate(columns, start=1):
         x, y = axes(number)
         across, _ = _axes_of(layout, number)
-        if column.beta is None:
+        if not column.has_rates:
             place = {"x": 0.5, "y": top / 2, "xref": x, "yref": y}
             layout["annotations"].append({"text": "no rate", "showarrow": False} | place)
             across |= {"range": [0, 1], "showticklabels": False}

@@ -27,16 +27,21 @@ VIRIDIS = plotly.colors.get_colorscale("Viridis")
 def training(records: Sequence[dict[str, Any]], item: str = "an image") -> DictFigure:
     """Draw loss, distortion and rate over the epochs, held out and on the training batches.
 
-    An autoencoder gets only the loss, which equals the distortion; it has no rate. The axes leave
-    out the steep fall at the start; a double click shows everything.
+    An objective's own parts follow. An autoencoder gets only the loss, which equals the distortion;
+    it has no rate. The axes leave out the steep fall at the start; a double click shows everything.
 
     Args:
         records: lines of metrics.jsonl of the kinds `step` and `epoch`.
         item: the unit's item: nats `an image`.
     """
-    has_rate = all("rate" in (r.get("test") or r["train"]) for r in records)
-    names = ("loss", "distortion", "rate") if has_rate else ("loss",)
-    titles = names if has_rate else ("loss = distortion",)
+    numbers = [r[part] for r in records for part in ("train", "test") if r.get(part)]
+    has_rate = all("rate" in parts for parts in numbers)
+    names, titles = ["loss"], ["loss = distortion"]
+    if has_rate:
+        reported: dict[str, float] = next((r["train"] for r in records if r["train"]), {})
+        names = list(dict.fromkeys(["loss", "distortion", "rate", *reported]))
+        names = [name for name in names if all(name in parts for parts in numbers)]
+        titles = [name.replace("_", " ") for name in names]
     layout = columns(len(names), 0.07, titles)
     traces = []
     held_out = _thinned([r for r in records if r["kind"] == "epoch"])
@@ -116,9 +121,8 @@ def rate_per_dim(records: Sequence[dict[str, Any]]) -> DictFigure:
 
 
 def _rate_per_dim(record: dict[str, Any]) -> list[float] | None:
-    return (
-        record["test"]["rate_per_dim"] if record["kind"] == "epoch" else record.get("rate_per_dim")
-    )
+    numbers = record["test"] if record["kind"] == "epoch" else record
+    return numbers.get("rate_per_dim")
 
 
 def schedule(config: RunConfig, steps_per_epoch: int) -> go.Figure:

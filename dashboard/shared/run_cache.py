@@ -36,7 +36,7 @@ MOST_OPEN_RUNS = 24
 
 
 def last_test(run: Run) -> dict[str, Any] | None:
-    """Return the held-out numbers after the last epoch, see `vae_core.model.vae.Evaluation.record`.
+    """Return the held-out numbers after the last epoch, see `vae_core.runs.records.Losses`.
 
     None if no epoch has ended yet.
     """

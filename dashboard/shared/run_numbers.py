@@ -28,17 +28,22 @@ def seconds_left(run: Run) -> float | None:
 
 
 def rate_per_dim(run: Run) -> np.ndarray:
-    """Return the held-out rate per dimension (d,), nats per item; nan for an autoencoder."""
+    """Return the held-out rate per dimension (d,), nats per item; nan where it is not known.
+
+    An autoencoder has no rate, and some priors give only the sum over the dimensions.
+    """
+    unknown = np.full(run.config.latent_dim, np.nan)
     if not Contents(run.config).has_rate:
-        return np.full(run.config.latent_dim, np.nan)
+        return unknown
     test = last_test(run)
-    return np.array(test["rate_per_dim"] if test else np.zeros(run.config.latent_dim))
+    return np.array(test.get("rate_per_dim", unknown) if test else np.zeros(run.config.latent_dim))
 
 
 def dims_by_use(run: Run) -> list[int]:
-    """Return the latent dimensions in descending order of rate; an autoencoder's of variance."""
-    if Contents(run.config).has_rate:
-        return planes.dims_by_rate(rate_per_dim(run))
+    """Return the latent dimensions in descending order of rate; of variance if it is unknown."""
+    rates = rate_per_dim(run)
+    if not np.isnan(rates).any():
+        return planes.dims_by_rate(rates)
     return planes.dims_by_rate(arrays(run)["posterior_mean"].var(axis=0))
 
 

@@ -50,8 +50,8 @@ class Wide(StandardNormal):
     def rate_per_dim(self, posterior_mean, posterior_log_var, xp=np):
         return super().rate_per_dim(posterior_mean / 2, posterior_log_var - np.log(4), xp)
 
-    def log_prob(self, z):
-        return super().log_prob(z / 2) - np.log(2) * z.shape[1]
+    def log_prob(self, z, xp=np):
+        return super().log_prob(z / 2, xp) - np.log(2) * z.shape[1]
 
     def sample(self, n, latent_dim, rng):
         return 2 * super().sample(n, latent_dim, rng)

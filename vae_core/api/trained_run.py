@@ -13,6 +13,7 @@ import numpy as np
 from vae_core.config import RunConfig
 from vae_core.kinds.contents import Contents
 from vae_core.latent.samples import fitted_normal_samples, prior_samples
+from vae_core.model import priors
 from vae_core.runs.records import LOSSES
 from vae_core.runs.run import Run
 
@@ -93,7 +94,7 @@ class TrainedRun:
         train_loss, train_distortion, train_rate, means over the steps of the epoch; test_loss,
         test_distortion, test_rate, test_elbo, held out, with z sampled; rate_per_dim_0 to
         rate_per_dim_(d-1), the held-out rate of each latent dimension. All in nats an image or
-        text. An autoencoder has no beta, rate and elbo.
+        text. An autoencoder has no beta, rate and elbo. An objective's own parts are columns too.
         """
         import pandas as pd
 
@@ -166,7 +167,7 @@ class TrainedRun:
         return self._networks.decode(np.asarray(z, np.float32))
 
     def sample(self, n: int = 16, seed: int = 0) -> np.ndarray | list[str]:
-        """Decode n samples of the prior N(0, 1); the same seed gives the same z.
+        """Decode n samples of the prior; the same seed gives the same z.
 
         An autoencoder has no prior: z is then drawn from the normal distribution that is fitted to
         its held-out latents (Ghosh et al., 2020, section 4).
@@ -178,7 +179,8 @@ class TrainedRun:
             VaeLabError: the run has no weights.
         """
         if Contents(self.config).has_prior:
-            return self.decode(prior_samples(n, self.config.latent_dim, seed))
+            prior = priors.of(self.config)
+            return self.decode(prior_samples(n, self.config.latent_dim, seed, prior))
         return self.decode(fitted_normal_samples(n, self.posterior.mean, seed))
 
     def reconstruct(self, x: np.ndarray | Sequence[str]) -> np.ndarray | list[str]:

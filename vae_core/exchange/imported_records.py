@@ -11,9 +11,9 @@ from vae_core.config import RunConfig
 from vae_core.data import text_items
 from vae_core.kinds.contents import Contents
 from vae_core.metrics.catalogue import AUTOENCODER_METRICS, METRICS
-from vae_core.model import objectives
+from vae_core.model import objectives, priors
 from vae_core.runs.files import METRICS as METRICS_FILE
-from vae_core.runs.records import schema
+from vae_core.runs.records import LOSSES, schema
 from vae_core.sandbox import RefusedError
 from vae_core.settings import sentence
 
@@ -59,8 +59,11 @@ def _known_parts(record: Any, config: RunConfig) -> dict[str, Any]:
     """
     kind = record["kind"]
     reported = objectives.of(config).parts
+    prior = priors.of(config)
+    rates = ("rate_per_dim",) if prior and prior.factorised else ()
     parts: dict[str, tuple[Iterable[str], Iterable[str]]] = {  # what it may have, and has to
         "train": (reported, reported),
+        "test": ((*LOSSES, *rates, *reported), (*rates, *reported)),
         "metrics": (METRICS if Contents(config).has_prior else AUTOENCODER_METRICS, ()),
     }
     for part, (known, needed) in parts.items():
@@ -73,9 +76,9 @@ def _known_parts(record: Any, config: RunConfig) -> dict[str, Any]:
     for needed_field in {"start": ("dataset",), "end": ("seconds",)}.get(kind, ()):
         if needed_field not in record:
             raise ValueError(f"it lacks the field {kind}.{needed_field}")
-    rates = record["test"].get("rate_per_dim") if kind == "epoch" else record.get("rate_per_dim")
-    if rates is not None and len(rates) != config.latent_dim:
-        raise ValueError(f"it has {len(rates)} rates, and {config.latent_dim} latent dimensions")
+    per_dim = record["test"].get("rate_per_dim") if kind == "epoch" else record.get("rate_per_dim")
+    if per_dim is not None and len(per_dim) != config.latent_dim:
+        raise ValueError(f"it has {len(per_dim)} rates, and {config.latent_dim} latent dimensions")
     if any(abs(number) >= LARGEST for number in _numbers(record)):
         raise ValueError("it holds a number that can't be")
     vocabulary = record["dataset"].get("vocabulary") if kind == "start" else None

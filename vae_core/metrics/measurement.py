@@ -116,7 +116,10 @@ def latent_metrics(
     if "high_rate_units" in names:
         assert prior is not None
         metrics["active_units"] = active_units(mean)
-        metrics["high_rate_units"] = high_rate_units(prior.rate_per_dim(mean, log_var).mean(axis=0))
+        z = sample_posteriors(mean, log_var, np.random.default_rng(0))
+        rates = prior.rate(z, mean, log_var).per_dim
+        if rates is not None:
+            metrics["high_rate_units"] = high_rate_units(rates.mean(axis=0))
         pairs = min(n, PAIRED_IMAGES, int(math.sqrt(PAIRS_BUDGET / d)))
         subset = parts_rng.permutation(n)[:pairs]
         parts = rate_parts(mean[subset], log_var[subset], parts_rng)

@@ -78,11 +78,8 @@ class TextVAE(VAE):
             hidden = (noise[:, d:] < WORD_DROPOUT) & (read != START)
             read = tf.where(hidden, HIDDEN, read)
         logits = self.decoder([z, read], training=training)
-        return ItemTerms(
-            -self.likelihood.log_prob(logits, x, ops),
-            self.rate_per_dim(mean, log_var),
-            *(z, mean, log_var),
-        )
+        distortion = -self.likelihood.log_prob(logits, x, ops)
+        return ItemTerms(distortion, *self.rate(z, mean, log_var), z, mean, log_var)
 
     def log_likelihood(self, tokens: np.ndarray, z: np.ndarray) -> np.ndarray:
         """log p(x|z) (n,) of tokens (n, length) and latents (n, d), nats a text."""

@@ -27,7 +27,8 @@ from keras import ops
 
 from vae_core.config import RunConfig
 from vae_core.model import architectures, likelihoods, objectives, priors, schedules
-from vae_core.model.objectives import Objective, Terms
+from vae_core.model.objectives import Terms
+from vae_core.model.priors import Rate
 
 MAX_STEPS_PER_CALL = 32
 EVALUATION_BATCH = 250
@@ -109,11 +110,8 @@ class VAE(keras.Model):
         z, mean, log_var = self.sample_posterior(x, noise, training)
         params = self._by_value(self.decoder(z, training=training))
         values = ops.reshape(x, (-1, math.prod(self.item_shape)))
-        return ItemTerms(
-            -self.likelihood.log_prob(params, values, ops),
-            self.rate_per_dim(mean, log_var),
-            *(z, mean, log_var),
-        )
+        distortion = -self.likelihood.log_prob(params, values, ops)
+        return ItemTerms(distortion, *self.rate(z, mean, log_var), z, mean, log_var)
 
     def _by_value(self, outputs: Any) -> Any:
         """What the decoder gives, (n, *item_shape[:-1], c * k), as the likelihood reads it.
@@ -123,11 +121,11 @@ class VAE(keras.Model):
         """
         return ops.reshape(outputs, (-1, math.prod(self.item_shape), self.likelihood.numbers))
 
-    def rate_per_dim(self, mean: tf.Tensor, log_var: tf.Tensor) -> tf.Tensor:
-        """(n, d), nats, of posteriors (n, d); zeros without a prior, which nothing reads."""
+    def rate(self, z: tf.Tensor, mean: tf.Tensor, log_var: tf.Tensor) -> Rate:
+        """The rate of items with samples z and posteriors (n, d); (None, None) without a prior."""
         if self.prior is None:
-            return ops.zeros_like(mean)
-        return self.prior.rate_per_dim(mean, log_var, ops)
+            return Rate(None, None)
+        return self.prior.rate(z, mean, log_var, ops)
 
     def train_steps(
         self,
@@ -178,7 +176,6 @@ class VAE(keras.Model):
     ) -> tf.Tensor:
         weights = self.trainable_variables
         batch_size = batches.shape[1]
-        parts = len(self.objective.parts)
 
         def step(i: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             x = tf.gather(images, batches[i])
@@ -187,22 +184,27 @@ class VAE(keras.Model):
                 items = self.item_terms(x, noise, training=True)
                 terms = Terms(
                     distortion=tf.reduce_mean(items.distortion),
-                    rate=tf.reduce_mean(tf.reduce_sum(items.rate_per_dim, axis=-1)),
-                    rate_per_dim=tf.reduce_mean(items.rate_per_dim, axis=0),
+                    rate=None if items.rate is None else tf.reduce_mean(items.rate),
+                    rate_per_dim=None
+                    if items.rate_per_dim is None
+                    else tf.reduce_mean(items.rate_per_dim, axis=0),
                     z=items.z,
                     posterior_mean=items.posterior_mean,
                     posterior_log_var=items.posterior_log_var,
                     prior=self.prior,
                 )
-                loss = self.objective.loss(terms, schedules.Step(beta[i], capacity[i]), ops)
+                now = schedules.Step(beta[i], capacity[i])
+                loss = self.objective.loss(terms, now, ops)
             gradients = [
                 tf.zeros(weight.shape) if gradient is None else gradient  # of the log-variance
                 for gradient, weight in zip(tape.gradient(loss, weights), weights, strict=True)
             ]
             self.optimizer.apply(gradients, weights)
-            return i + 1, sums + tf.stack([loss, terms.distortion, terms.rate][:parts])
+            parts = objectives.reported(self.objective, loss, terms, now, ops)
+            return i + 1, sums + tf.stack(list(parts.values()))
 
-        _, sums = tf.while_loop(lambda i, _: i < count, step, (tf.constant(0), tf.zeros(parts)))
+        start = tf.constant(0), tf.zeros(len(self.objective.parts))
+        _, sums = tf.while_loop(lambda i, _: i < count, step, start)
         return sums
 
     def noise(self, purpose: str, step: tf.Tensor | int, count: int) -> tf.Tensor:
@@ -212,13 +214,10 @@ class VAE(keras.Model):
             (count, self.config.latent_dim), [key, step], alg="philox"
         )
 
-    def evaluate_on(self, images: np.ndarray) -> Evaluation:
-        """Distortion and rate of images, with one z an image sampled from its posterior.
+    def evaluate_on(self, images: np.ndarray) -> Terms:
+        """The terms of images (n, *item_shape), with one z an image sampled from its posterior.
 
         The noise is the same at every call, so epochs compare and a number can be recomputed.
-
-        Args:
-            images: (n, *item_shape).
         """
         noise = self.noise("evaluate", 0, len(images))
         batches = [
@@ -228,21 +227,27 @@ class VAE(keras.Model):
             )
             for i in range(0, len(images), EVALUATION_BATCH)
         ]
-        items = ItemTerms(*(np.concatenate(parts) for parts in zip(*batches, strict=True)))
-        distortion = float(items.distortion.mean(dtype=np.float64))
-        if self.prior is None:
-            return Evaluation(distortion, None)
-        rate_per_dim = items.rate_per_dim.mean(axis=0, dtype=np.float64)
-        terms = Terms(
-            distortion=distortion,
-            rate=float(rate_per_dim.sum()),
+        items = ItemTerms(
+            *(
+                None if parts[0] is None else np.concatenate(parts)
+                for parts in zip(*batches, strict=True)
+            )
+        )
+        rate = rate_per_dim = None
+        if items.rate_per_dim is not None:
+            rate_per_dim = items.rate_per_dim.mean(axis=0, dtype=np.float64)
+            rate = float(rate_per_dim.sum())
+        elif items.rate is not None:
+            rate = float(items.rate.mean(dtype=np.float64))
+        return Terms(
+            distortion=float(items.distortion.mean(dtype=np.float64)),
+            rate=rate,
             rate_per_dim=rate_per_dim,
             z=items.z,
             posterior_mean=items.posterior_mean,
             posterior_log_var=items.posterior_log_var,
             prior=self.prior,
         )
-        return Evaluation(distortion, terms)
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """posterior_mean and posterior_log_var (n, d) of images (n, *item_shape).
@@ -308,42 +313,16 @@ class ItemTerms(NamedTuple):
 
     Attributes:
         distortion: (n,), nats an item.
-        rate_per_dim: (n, d), nats an item. Of an autoencoder it is no rate, and is not read.
+        rate: (n,), nats an item, summed over the latent dimensions; None for an autoencoder.
+        rate_per_dim: (n, d), nats an item; None for an autoencoder, and if the prior is not
+            factorised.
         z: (n, d).
         posterior_mean, posterior_log_var: (n, d).
     """
 
     distortion: Any
+    rate: Any
     rate_per_dim: Any
     z: Any
     posterior_mean: Any
     posterior_log_var: Any
-
-
-class Evaluation(NamedTuple):
-    """The held-out items.
-
-    Attributes:
-        distortion: nats an item, mean over the items.
-        terms: what the objective reads; None of an autoencoder, which has no rate.
-    """
-
-    distortion: float
-    terms: Terms | None
-
-    def record(
-        self, objective: Objective, beta: float | None, capacity: float | None
-    ) -> dict[str, Any]:
-        """As metrics.jsonl keeps it: loss, distortion and, where there is one, rate, elbo and
-        rate_per_dim.
-        """
-        if self.terms is None or beta is None:
-            return {"loss": self.distortion, "distortion": self.distortion}
-        step = schedules.Step(float(beta), capacity)
-        return {
-            "loss": float(objective.loss(self.terms, step)),
-            "distortion": self.distortion,
-            "rate": self.terms.rate,
-            "elbo": float(objectives.elbo(self.distortion, self.terms.rate)),
-            "rate_per_dim": [float(value) for value in self.terms.rate_per_dim],
-        }

@@ -84,14 +84,18 @@ class PointLosses(TypedDict):
 
 
 @_strict
-class Losses(TypedDict):
-    """Held-out losses of a VAE. `rate_per_dim` has one number per latent dimension."""
+class Losses(TypedDict, extra_items=Finite):  # type: ignore[call-arg] # mypy lacks PEP 728
+    """Held-out losses of a VAE, and the objective's own parts under other names.
+
+    `rate_per_dim` has one number for each latent dimension. It is missing if the prior is not
+    factorised, see `vae_core.model.priors.Prior`.
+    """
 
     loss: Finite
     distortion: Finite
     rate: Finite
     elbo: Finite
-    rate_per_dim: list[Finite]
+    rate_per_dim: NotRequired[list[Finite]]
 
 
 @_strict

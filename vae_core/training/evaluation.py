@@ -7,10 +7,12 @@ from typing import Any
 from vae_core import kinds
 from vae_core.data import registry
 from vae_core.data.dataset import Dataset
+from vae_core.model.schedules import Step
 from vae_core.model.vae import VAE
 from vae_core.runs.errors import NO_WEIGHTS, RunError
 from vae_core.runs.run import Run
 from vae_core.training.checkpoint import check_checkpoint
+from vae_core.training.recorder import held_out_losses
 
 
 def load_trained(run: Run) -> tuple[VAE, Dataset]:
@@ -66,9 +68,8 @@ def evaluate(run: Run) -> dict[str, Any]:
     stored = [record for record in run.records("epoch") if record["epoch"] == epoch]
     if not stored:
         raise RunError(f"run {run.id} has no metrics of epoch {epoch}, that of its weights.")
-    recomputed = vae.evaluate_on(dataset.x_test).record(
-        vae.objective, stored[0]["beta"], stored[0]["capacity"]
-    )
+    step = Step(stored[0]["beta"], stored[0]["capacity"])
+    recomputed = held_out_losses(vae.evaluate_on(dataset.x_test), vae.objective, step)
     measured = kinds.of_data(dataset).measure(vae, dataset)
     return {
         "epoch": epoch,

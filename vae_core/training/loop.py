@@ -10,12 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
-import platform
 import time
 import traceback
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -24,24 +21,21 @@ import tensorflow as tf
 from vae_core import kinds
 from vae_core.config import ConfigError, VaeLabError
 from vae_core.data import dataset, registry
-from vae_core.latent import samples
-from vae_core.model import priors, schedules
+from vae_core.model import schedules
 from vae_core.model.vae import MAX_STEPS_PER_CALL, VAE
 from vae_core.runs.errors import RunBusyError
 from vae_core.runs.files import NETWORK_FILES
 from vae_core.runs.lifecycle import CLAIM_SECONDS
-from vae_core.runs.records import End, Epoch, PointEpoch, Start, Step, dataset_size
 from vae_core.runs.run import Run
 from vae_core.training.checkpoint import check_checkpoint, write_checkpoint
 from vae_core.training.export import export
+from vae_core.training.recorder import Recorder, held_out_losses
 from vae_core.training.sinks import process as sink_process
 
 TICK_SECONDS = 0.8  # how often a run shows a sign of life
 CALL_SECONDS = 0.2  # aimed length of one call into the graph: what a stop waits for
 STOP_SECONDS = 0.5  # an epoch shorter than this is finished, and kept, before a stop
 CHECKPOINT_SECONDS = 2.0  # short epochs are checkpointed no more often
-SNAPSHOT_POINTS = 1000
-SNAPSHOT_IMAGES = 10
 
 # A loss this many times that of a blank picture has exploded.
 EXPLODED = 50.0
@@ -131,14 +125,7 @@ class Training:
         self.dataset = registry.load(self.config.dataset)
         kinds.check(self.config, self.dataset.kind)
         self.kind = kinds.of_data(self.dataset)
-        self.prior = priors.of(self.config)
         self.images = _shared_tensor(self.dataset.x_train)
-        self.pictured = samples.spread_over_labels(
-            self.dataset.y_test[:SNAPSHOT_POINTS], SNAPSHOT_IMAGES
-        )
-        self.prior_z = samples.prior_samples(
-            SNAPSHOT_IMAGES, self.config.latent_dim, prior=self.prior
-        )
         self.steps_per_epoch = len(self.images) // self.config.batch_size
         if not self.steps_per_epoch:
             raise ConfigError(
@@ -147,6 +134,7 @@ class Training:
                 f"{len(self.images)}."
             )
         self.vae = self._restored() or self._new_model()
+        self.recorder = Recorder(run, self.dataset, self.kind, self.vae)
         self.first_epoch = int(self.vae.optimizer.iterations) // self.steps_per_epoch
         self.seconds_before = run.status().seconds if self.first_epoch else 0.0
         self.started = time.monotonic()
@@ -160,16 +148,16 @@ class Training:
 
     def run_to_end(self) -> None:
         """All epochs that are left, and what a finished run holds."""
-        self._append_start()
+        self.recorder.start(self.first_epoch, self.steps_per_epoch)
         if self.first_epoch == 0:
-            if not self.run.records("epoch"):  # else of a run that was ended before a checkpoint
-                self._append_epoch(0, None)
+            if not self.run.records("epoch"):  # else a run that ended before a checkpoint has it
+                self._record_epoch(0, None)
             self._tick(0, None)
         for epoch in range(self.first_epoch, self.config.epochs):
             train_means = self._epoch(epoch)
             if train_means is None:
                 return self._end_early()
-            self._append_epoch(epoch + 1, train_means)
+            self._record_epoch(epoch + 1, train_means)
             if epoch + 1 == self.config.epochs:
                 self._checkpoint()
                 break
@@ -180,10 +168,11 @@ class Training:
                 return self._end_early()
         self._write_networks()
         try:
-            measured = self.kind.measure(self, self.dataset)
+            networks = _StoppableNetworks(self.vae, self._raise_if_asked_to_stop)
+            measured = self.kind.measure(networks, self.dataset)
         except _StopError:
             return self._end_early()
-        self._append_end("finished", self.config.epochs, measured)
+        self.recorder.end("finished", self.config.epochs, self.seconds, measured)
         self.run.lifecycle.finish(epoch=self.config.epochs, seconds=self.seconds)
         self.run.checkpoint_path.unlink(missing_ok=True)
         return None
@@ -219,24 +208,6 @@ class Training:
                 self._tick(epoch * steps + done, means)
         return {name: value / steps for name, value in sums.items()}
 
-    # What measuring asks for, with an eye on the stop: a large model takes it a while.
-
-    @property
-    def likelihood(self) -> Any:
-        return self.vae.likelihood
-
-    def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        self._raise_if_asked_to_stop()
-        return self.vae.encode(images)
-
-    def log_likelihood(self, items: np.ndarray, z: np.ndarray) -> np.ndarray:
-        self._raise_if_asked_to_stop()
-        return self.vae.log_likelihood(items, z)
-
-    def decode(self, z: np.ndarray, *sampling: Any) -> np.ndarray:
-        self._raise_if_asked_to_stop()
-        return self.vae.decode(z, *sampling)
-
     def _raise_if_asked_to_stop(self) -> None:
         if self._asked_to_stop():
             raise _StopError
@@ -266,95 +237,25 @@ class Training:
             f"{self.config.learning_rate:g} or a smaller beta.{kept}"
         )
 
-    # --- what the folder gets -------------------------------------------------------------
-
-    def _append_start(self) -> None:
-        data = self.dataset
-        self.run.metrics_file.append(
-            Start(
-                kind="start",
-                time=time.time(),
-                epoch=self.first_epoch,
-                steps_per_epoch=self.steps_per_epoch,
-                parameters={
-                    "encoder": self.vae.encoder.count_params(),
-                    "decoder": self.vae.decoder.count_params(),
-                },
-                dataset=dataset_size(
-                    train=len(data.x_train),
-                    test=len(data.x_test),
-                    item_shape=data.item_shape,
-                    sha256=data.sha256,
-                    vocabulary=data.vocabulary,
-                ),
-                versions={
-                    "python": platform.python_version(),
-                    "tensorflow": version("tensorflow"),
-                    "keras": version("keras"),
-                    "numpy": version("numpy"),
-                },
-                machine=platform.machine(),
-                cpus=os.cpu_count(),
-            )
-        )
-
     def _tick(self, step: int, means: dict[str, float] | None) -> None:
-        """A sign of life inside the epoch: a line, the status, a picture of the latents."""
+        """Show a sign of life inside an epoch: a line, a snapshot of the latents, the status."""
         epoch = step / self.steps_per_epoch
-        snapshot = self._snapshot()
-        if means:
-            record = Step(kind="step", step=step, epoch=epoch, seconds=self.seconds, train=means)
-            if self.prior:
-                with np.errstate(over="ignore", invalid="ignore"):  # a run may diverge just now
-                    rates = self.prior.rate_per_dim(
-                        snapshot["posterior_mean"], snapshot["posterior_log_var"]
-                    ).mean(axis=0)
-                if np.isfinite(rates).all():
-                    record["rate_per_dim"] = [float(rate) for rate in rates]
-            self.run.metrics_file.append(record)
-        self.run.write_arrays("snapshot", epoch=np.array(epoch), **snapshot)
+        self.recorder.step(step, epoch, self.seconds, means)
         self.run.lifecycle.write(epoch=int(epoch), seconds=self.seconds)
         self.last_tick = time.monotonic()
 
-    def _snapshot(self) -> dict[str, np.ndarray]:
-        """Posteriors of the first held-out images, and pictures, each row at the same place.
-
-        It draws no random number, so a run ends in the same bits however often it ticks.
-        """
-        shown = slice(SNAPSHOT_POINTS)
-        posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test[shown])
-        z = np.concatenate([posterior_mean[self.pictured], self.prior_z])
-        return {
-            "posterior_mean": posterior_mean,
-            "posterior_log_var": posterior_log_var,
-            "labels": self.dataset.y_test[shown],
-            "label_names": np.array(self.dataset.label_names),
-        } | self.kind.snapshot(self.vae, self.dataset, self.pictured, z)
-
-    def _append_epoch(self, epoch: int, train_means: dict[str, float] | None) -> None:
+    def _record_epoch(self, epoch: int, train_means: dict[str, float] | None) -> None:
         step = epoch * self.steps_per_epoch
-        beta, capacity = None, None
-        if self.prior:
+        scheduled = schedules.Step(None)
+        if self.vae.prior:
             last_step = self._schedule(np.array([max(step - 1, 0)]))
-            beta = float(last_step.beta[0])
             capacity = None if last_step.capacity is None else float(last_step.capacity[0])
+            scheduled = schedules.Step(float(last_step.beta[0]), capacity)
         objective = self.vae.objective
-        losses = self.vae.evaluate_on(self.dataset.x_test).record(objective, beta, capacity)
+        losses = held_out_losses(self.vae.evaluate_on(self.dataset.x_test), objective, scheduled)
         if not all(math.isfinite(losses[name]) for name in objective.parts):
             raise self._diverged(f"the held-out loss was not finite after epoch {epoch}")
-        record: Any = Epoch if self.prior else PointEpoch
-        self.run.metrics_file.append(
-            record(
-                kind="epoch",
-                epoch=epoch,
-                step=step,
-                seconds=self.seconds,
-                beta=beta,
-                capacity=capacity,
-                train=train_means,
-                test=losses,
-            )
-        )
+        self.recorder.epoch(epoch, step, self.seconds, scheduled, train_means, losses)
 
     def _checkpoint(self) -> None:
         if not self.vae.finite():
@@ -397,28 +298,43 @@ class Training:
         self.run.lifecycle.write(state="cancelled", seconds=self.seconds, error=None)
         restored = self._restored()
         if restored:
-            self.vae = restored
+            self.vae = self.recorder.vae = restored
             epoch = int(restored.optimizer.iterations) // self.steps_per_epoch
             self._write_networks()
-            self._append_end("cancelled", epoch, {})
+            self.recorder.end("cancelled", epoch, self.seconds, {})
             self.run.files.seal(NETWORK_FILES)
 
     def _write_networks(self) -> None:
         """Weights, exports and embeddings: what the pages show. The model trains no more."""
         export(self.vae, self.run)
-        posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test)
-        self.run.write_arrays(
-            "arrays",
-            posterior_mean=posterior_mean,
-            posterior_log_var=posterior_log_var,
-            labels=self.dataset.y_test.astype(np.uint8),
-            label_names=np.array(self.dataset.label_names),
-        )
+        self.recorder.arrays()
 
-    def _append_end(self, state: str, epoch: int, measured: dict[str, float]) -> None:
-        self.run.metrics_file.append(
-            End(kind="end", state=state, epoch=epoch, seconds=self.seconds, metrics=measured)
-        )
+
+class _StoppableNetworks:
+    """A model to measure, which may take long. A stop is looked for before each call.
+
+    Args:
+        vae: the model.
+        look: raises `_StopError` if the training is asked to stop.
+    """
+
+    def __init__(self, vae: VAE, look: Callable[[], None]) -> None:
+        self.vae = vae
+        self.look = look
+        self.likelihood = vae.likelihood
+        self.prior = vae.prior
+
+    def encode(self, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self.look()
+        return self.vae.encode(items)
+
+    def log_likelihood(self, items: np.ndarray, z: np.ndarray) -> np.ndarray:
+        self.look()
+        return self.vae.log_likelihood(items, z)
+
+    def decode(self, z: np.ndarray, *sampling: Any) -> np.ndarray:
+        self.look()
+        return self.vae.decode(z, *sampling)
 
 
 def _shared_tensor(array: np.ndarray) -> tf.Tensor:

@@ -64,7 +64,7 @@ def show(run: Run) -> None:
             "networks, too.",
             icon=":material/info:",
         )
-    if Contents(run.config).has_rate:
+    if not np.isnan(run_numbers.rate_per_dim(run)).any():
         _rates(run, records)
     run_numbers.show_all_numbers(run)
 
@@ -81,7 +81,7 @@ def _collapse_numbers(
     warming_up = config.schedule == "capacity" and last["epoch"] < config.warmup * config.epochs
     if last["epoch"] < SETTLED_EPOCHS or last["step"] < SETTLED_STEPS or warming_up:
         return None
-    rates = last["test"]["rate_per_dim"] if last["kind"] == "epoch" else last.get("rate_per_dim")
+    rates = (last["test"] if last["kind"] == "epoch" else last).get("rate_per_dim")
     if not rates:
         return None
     return {"active_units": active_units(arrays["posterior_mean"]), "rate": sum(rates)}

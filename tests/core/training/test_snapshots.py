@@ -29,9 +29,9 @@ def test_snapshots_show_the_same_images(own_store: RunStore) -> None:
             assert arrays[name].dtype == np.uint8
     x, y = training.dataset.x_test, training.dataset.y_test
     assert np.array_equal(first["images"], second["images"])
-    assert sorted(y[training.pictured]) == list(range(10))
-    assert np.array_equal(first["images"], np.rint(255 * x[training.pictured, ..., 0]))
-    mean = second["posterior_mean"][training.pictured]
+    assert sorted(y[training.recorder.pictured]) == list(range(10))
+    assert np.array_equal(first["images"], np.rint(255 * x[training.recorder.pictured, ..., 0]))
+    mean = second["posterior_mean"][training.recorder.pictured]
     pixels = 1 / (1 + np.exp(-training.vae.decoder_params(mean)[..., 0]))
     assert np.abs(second["reconstructions"].reshape(10, -1) / 255 - pixels).max() < 0.01
     assert not np.array_equal(first["prior_samples"], second["prior_samples"])

@@ -1,18 +1,19 @@
-"""Encoder and decoder families: one file each, one line in the registry.
+"""Architectures of encoder and decoder: one module each, one line in the registry.
 
-A family is a module with
+An architecture for images and vectors is a module with
 
-    JIT: bool              compile the training step with XLA? (measure: see benchmarks/)
+    JIT: bool              whether XLA makes training faster (measured: see benchmarks/training.py)
+    AXES: tuple[str, ...]  names of the axes of an item; left out if items may have any shape
     build(item_shape, outputs, latent_dim) -> (encoder, decoder)
 
     encoder: (n, *item_shape) in [0, 1] -> [posterior_mean (n, d), posterior_log_var (n, d)]
-    decoder: (n, d) -> (n, *item_shape[:-1], outputs), what the likelihood reads
+    decoder: (n, d) -> (n, *item_shape[:-1], outputs), which the likelihood reads
 
-The shape of an image is (h, w, c), and that of a vector is (features,). `outputs` is the last
-number of that shape times the numbers that the likelihood reads for each value.
+An image has the shape (h, w, c), and a vector has the shape (features,). `outputs` is the last
+number of the shape, times the numbers that the likelihood reads for each value.
 
-A family for texts has item shape (length,), and one output for the end and one for each character.
-It has also
+An architecture for texts is a module with the item shape (length,) and one output for each
+character and one for the end. It also has
 
     build_step(decoder) -> (first, step)       see `vae_core.model.architectures.lstm`
 
@@ -24,7 +25,7 @@ Listing the names imports no Keras; building does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vae_core.config import ConfigError
 from vae_core.registry import Registry
@@ -51,7 +52,7 @@ BY_KIND = {"images": ARCHITECTURES, "text": TEXT_ARCHITECTURES}
 
 
 class Networks(NamedTuple):
-    """What a family builds, and whether XLA makes its training faster."""
+    """The networks of an architecture, and whether XLA makes their training faster."""
 
     encoder: keras.Model
     decoder: keras.Model
@@ -59,22 +60,22 @@ class Networks(NamedTuple):
 
 
 def names(kind: str | None = None) -> tuple[str, ...]:
-    """The architectures for data of that kind; None: for any."""
+    """The architectures for a kind of data; all of them for None."""
     return tuple(BY_KIND[kind] if kind else [*ARCHITECTURES, *TEXT_ARCHITECTURES])
 
 
 def kind_of(name: str) -> str:
-    """The kind of data that an architecture is for; images where it is not known here."""
-    return next((kind for kind, families in BY_KIND.items() if name in families), "images")
+    """The kind of data that an architecture is for; images if the architecture is unknown here."""
+    return next((kind for kind, members in BY_KIND.items() if name in members), "images")
 
 
 def check_name(name: str, kind: str = "images") -> None:
-    """Raise ConfigError where there is no architecture of that name for data of that kind."""
+    """Raise ConfigError if no architecture for this kind of data has that name."""
     fitting = BY_KIND[kind]
     if name in fitting:
         return
-    for other, families in BY_KIND.items():
-        if name in families:
+    for other, members in BY_KIND.items():
+        if name in members:
             raise ConfigError(
                 f"the architecture {name!r} is for {other}, and the data set holds {kind}: "
                 f"choose {' or '.join(fitting)}."
@@ -83,25 +84,41 @@ def check_name(name: str, kind: str = "images") -> None:
 
 
 def build(name: str, item_shape: tuple[int, ...], outputs: int, latent_dim: int) -> Networks:
-    """Build a family's encoder and decoder.
+    """Build the encoder and the decoder of an architecture.
 
     Args:
-        name: of the family.
+        name: of the architecture.
         item_shape: (h, w, c) of an image, (features,) of a vector, (length,) of a text.
         outputs: numbers that the decoder gives for each pixel, for a vector, or for each token.
         latent_dim: d.
+
+    Raises:
+        ConfigError: the architecture is unknown, or is for items with other axes.
     """
-    family = BY_KIND[kind_of(name)][name]
-    encoder, decoder = family.build(item_shape, outputs, latent_dim)
-    return Networks(encoder, decoder, family.JIT)
+    members = BY_KIND[kind_of(name)]
+    architecture = members[name]
+    if not _takes(architecture, item_shape):
+        fitting = [other for other in members if _takes(members[other], item_shape)]
+        raise ConfigError(
+            f"the architecture {name!r} is for items of the shape "
+            f"({', '.join(architecture.AXES)}), and those of the data set have the shape "
+            f"{item_shape}: choose {' or '.join(fitting) or 'another data set'}."
+        )
+    encoder, decoder = architecture.build(item_shape, outputs, latent_dim)
+    return Networks(encoder, decoder, architecture.JIT)
+
+
+def _takes(architecture: Any, item_shape: tuple[int, ...]) -> bool:
+    axes = getattr(architecture, "AXES", None)
+    return axes is None or len(axes) == len(item_shape)
 
 
 def build_step(name: str, decoder: keras.Model) -> tuple[keras.Model, keras.Model]:
-    """A decoder of texts one token at a time, see `lstm.build_step`."""
+    """Build a text decoder that reads one token at a time, see `lstm.build_step`."""
     first, step = TEXT_ARCHITECTURES[name].build_step(decoder)
     return first, step
 
 
 def module_of(name: str) -> str:
-    """The name of a family's module, which is not imported."""
+    """The name of an architecture's module; nothing is imported."""
     return BY_KIND[kind_of(name)].place(name).partition(":")[0]

@@ -1,7 +1,7 @@
-"""The Keras convolutional VAE: two strided convolutions and their transposes.
+"""The convolutional VAE of the Keras examples: two strided convolutions and their transposes.
 
-A side is halved twice, rounded up, and doubled twice; where that overshoots (8 -> 2 -> 8
-fits, 30 -> 8 -> 32 does not) the picture is cropped, so any size works.
+The encoder halves each side twice, rounding up, and the decoder doubles it twice. If the result is
+larger than the image (30 -> 8 -> 32), it is cropped; so any size works.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import keras
 from keras import layers
 
 JIT = False  # measured: XLA's convolutions took 60 times as long as oneDNN's
+AXES = ("height", "width", "channels")
 
 
 def build(

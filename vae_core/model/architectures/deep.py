@@ -1,13 +1,13 @@
-"""A deeper convolutional VAE, for pictures of about 64x64: four strided convolutions each way.
+"""A deeper convolutional VAE, for images of about 64x64: four strided convolutions each way.
 
 After Radford et al. (2016), "Unsupervised Representation Learning with Deep Convolutional
 Generative Adversarial Networks": strides instead of pooling, widths that double as sides halve.
-Kernels of 4 with strides of 2 cover all pixels equally often; with 3 some are covered more often,
-which is seen as a checkerboard (Odena et al., 2016, "Deconvolution and Checkerboard Artifacts").
-No batch normalisation: a picture's numbers must not depend on the others of its batch.
+Kernels of 4 with strides of 2 cover all pixels equally often. Kernels of 3 cover some more often,
+which shows as a checkerboard (Odena et al., 2016, "Deconvolution and Checkerboard Artifacts").
+There is no batch normalisation, because an image's numbers must not depend on its batch.
 
-A side is halved four times, rounded up, and doubled four times; where that overshoots
-(64 -> 4 -> 64 fits, 28 -> 2 -> 32 does not) the picture is cropped, so any size works.
+The encoder halves each side four times, rounding up, and the decoder doubles it four times. If the
+result is larger than the image (28 -> 2 -> 32), it is cropped; so any size works.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import keras
 from keras import layers
 
 JIT = False  # measured, as in `conv`
-WIDTHS = (16, 32, 64, 64)  # of the encoder; the decoder has them the other way round
+AXES = ("height", "width", "channels")
+WIDTHS = (16, 32, 64, 64)  # channels of the encoder's layers; the decoder reverses them
 
 
 def build(

@@ -6,6 +6,7 @@ A member is a class that is built from the config and does what `Objective` says
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -33,8 +34,10 @@ class Terms(NamedTuple):
 
     Attributes:
         distortion: (), nats an item, mean over the items.
-        rate: (), nats an item, summed over the latent dimensions, mean over the items.
-        rate_per_dim: (d,), nats an item, mean over the items.
+        rate: (), nats an item, summed over the latent dimensions, mean over the items; None for an
+            autoencoder.
+        rate_per_dim: (d,), nats an item, mean over the items; None for an autoencoder, and if the
+            prior is not factorised.
         z: (n, d), one sample from the posterior of each item.
         posterior_mean, posterior_log_var: (n, d), natural log of the variance.
         prior: p(z).
@@ -53,8 +56,8 @@ class Objective(Protocol):
     """What training minimises.
 
     Attributes:
-        parts: names of what is reported of each batch: `loss`, `distortion`, and `rate` where
-            there is one.
+        parts: names of the numbers that are reported: `loss`, `distortion`, then `rate` if the
+            model has one, then the objective's own parts.
     """
 
     parts: tuple[str, ...]
@@ -70,9 +73,33 @@ class Objective(Protocol):
         """
         ...
 
+    def own_parts(self, terms: Terms, step: Step, xp: Any = np) -> Mapping[str, Any]:
+        """The objective's own parts by name, each (). Needed only if `parts` names some.
+
+        They are reported like the loss, and each must be finite. They are not minimised: what
+        counts is `loss`.
+        """
+        ...
+
     def highest(self, distortion: float) -> float:
         """The loss of a model that has learned nothing, whose distortion is this."""
         ...
+
+
+def reported(
+    objective: Objective, loss: Any, terms: Terms, step: Step, xp: Any = np
+) -> dict[str, Any]:
+    """The numbers () that `objective.parts` names, in that order.
+
+    Args:
+        objective: the objective.
+        loss: its loss of these terms.
+        terms, step, xp: see `Objective.loss`.
+    """
+    values = {"loss": loss, "distortion": terms.distortion, "rate": terms.rate}
+    if not values.keys() >= set(objective.parts):
+        values |= objective.own_parts(terms, step, xp)
+    return {name: values[name] for name in objective.parts}
 
 
 def elbo(distortion: Any, rate: Any) -> Any:

@@ -18,7 +18,7 @@ class Beta:
     not turn the loss into nan.
     """
 
-    parts = ("loss", "distortion", "rate")
+    parts: tuple[str, ...] = ("loss", "distortion", "rate")
 
     def __init__(self, config: RunConfig) -> None:
         self.beta = config.beta

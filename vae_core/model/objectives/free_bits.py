@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from vae_core.config import RunConfig
+from vae_core.config import ConfigError, RunConfig
+from vae_core.model import priors
 from vae_core.model.objectives import Terms
 from vae_core.model.objectives.beta import Beta
 
@@ -21,10 +22,19 @@ class FreeBits(Beta):
 
     The rate of a dimension is the mean over the batch before the maximum is taken, as in the
     paper. The sum is at least free_bits * d: the loss of a collapsed model is that much higher.
+
+    Raises:
+        ConfigError: the prior gives no rate for each latent dimension.
     """
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__(config)
+        prior = priors.of(config)
+        if prior is None or not prior.factorised:
+            raise ConfigError(
+                "free bits need the rate of each latent dimension, which the prior "
+                f"{config.prior!r} doesn't give: choose another prior or objective."
+            )
         self.free_bits = config.free_bits
         self.latent_dim = config.latent_dim
 

@@ -1,11 +1,12 @@
 """Priors p(z): one file each, one line in the registry.
 
-A member is a class that is built from the config and does what `Prior` says.
+A member is a class that is built from the config and has the methods of `Prior`.
 """
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+import math
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -19,45 +20,81 @@ PRIORS = Registry(
 )
 
 
-class Prior(Protocol):
-    """p(z), with the same distribution for each latent dimension or not."""
+class Rate(NamedTuple):
+    """KL(q(z|x) || p(z)) of n items, nats.
 
-    def log_prob(self, z: np.ndarray) -> np.ndarray:
+    Attributes:
+        total: (n,), summed over the latent dimensions.
+        per_dim: (n, d), the rate of each latent dimension; None if the prior is not factorised.
+    """
+
+    total: Any
+    per_dim: Any
+
+
+class Prior(Protocol):
+    """p(z).
+
+    Attributes:
+        factorised: is p(z) a product of one density for each latent dimension? Otherwise the rate
+            has no parts per dimension, and only its sum is reported.
+    """
+
+    factorised: bool
+
+    def log_prob(self, z: Any, xp: Any = np) -> Any:
         """log p(z) (n,) of latents (n, d), nats."""
         ...
 
     def sample(self, n: int, latent_dim: int, rng: np.random.Generator) -> np.ndarray:
-        """n latents (n, d) float64."""
+        """Draw n latents (n, d) float64."""
         ...
 
-    def rate_per_dim(self, posterior_mean: Any, posterior_log_var: Any, xp: Any = np) -> Any:
-        """KL(q(z|x) || p(z)) of each latent dimension, in closed form.
+    def rate(self, z: Any, posterior_mean: Any, posterior_log_var: Any, xp: Any = np) -> Rate:
+        """KL(q(z|x) || p(z)) of each item, in closed form or estimated, see `sampled_rate`.
 
         Args:
-            posterior_mean: (..., d).
-            posterior_log_var: (..., d), natural log of the variance.
+            z: (n, d), one sample from each posterior. A closed form doesn't need it.
+            posterior_mean: (n, d).
+            posterior_log_var: (n, d), natural log of the variance.
             xp: array module, `numpy` or `keras.ops`.
-
-        Returns:
-            (..., d), nats.
         """
         ...
 
     def circles(self) -> tuple[float, ...]:
-        """Radii about 0 at which a plane of two latent dimensions shows it."""
+        """Radii around 0 of the circles that show the prior in a plane of two latent dimensions."""
         ...
 
 
+def sampled_rate(
+    log_prior: Any, z: Any, posterior_mean: Any, posterior_log_var: Any, xp: Any = np
+) -> Rate:
+    """Estimate the rate as log q(z|x) - log p(z), for a prior whose KL has no closed form.
+
+    The estimate is unbiased. For a single item it can be negative.
+
+    Args:
+        log_prior: log p(z), (n,); of a factorised prior, log p of each latent dimension, (n, d).
+        z, posterior_mean, posterior_log_var, xp: see `Prior.rate`.
+    """
+    noise = (z - posterior_mean) * xp.exp(-0.5 * posterior_log_var)
+    log_posterior = -0.5 * (xp.square(noise) + posterior_log_var + math.log(2 * math.pi))
+    if len(log_prior.shape) == 1:
+        return Rate(xp.sum(log_posterior, axis=-1) - log_prior, None)
+    per_dim = log_posterior - log_prior
+    return Rate(xp.sum(per_dim, axis=-1), per_dim)
+
+
 def of(config: RunConfig) -> Prior | None:
-    """The prior that the config asks for; None for an autoencoder, which has none.
+    """The prior that the config names; None for an autoencoder, which has none.
 
     Raises:
-        ConfigError: there is none of that name.
+        ConfigError: no prior has that name.
     """
     return PRIORS[config.prior](config) if config.has_rate else None
 
 
 def names(kind: str | None = None) -> tuple[str, ...]:
-    """All priors, for data of any kind."""
+    """All priors; each can be used for any kind of data."""
     del kind
     return tuple(PRIORS)
