@@ -56,13 +56,13 @@ pretrained: .venv/installed  ## train the runs that ship with the project (resum
 	$(BIN)/python -m benchmarks.gallery train
 	$(BIN)/python -m benchmarks.gallery readme
 
-benchmark: .venv/installed  ## images a second against a plain Keras fit
+benchmark: .venv/installed  ## training speed beside a plain Keras fit
 	$(BIN)/python benchmarks/training.py
 
 benchmark-dashboard: .venv/installed-dev  ## opening, cursor, scatter, press of Train, in Chromium
 	$(BIN)/python -m benchmarks.dashboard
 
-benchmark-viewers: .venv/installed-dev  ## many sessions at once while two runs train
+benchmark-viewers: .venv/installed-dev  ## many sessions at once while a run trains
 	$(BIN)/python -m benchmarks.viewers
 
 benchmark-cluster: .venv/installed-dev  ## a sweep with 1 and 2 workers, local and on Dask

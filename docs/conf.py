@@ -1,4 +1,4 @@
-"""Settings of the documentation site. `make docs` builds it, and fails on any warning."""
+"""Settings of the documentation site. `make docs` builds the site, and fails on any warning."""
 
 import sys
 from pathlib import Path
@@ -23,7 +23,7 @@ extensions = [
     "mathml",
 ]
 source_suffix = {".md": "markdown"}
-# A name that several classes have (`size`) can't be linked from a signature: left as text.
+# A name of several classes, such as `size`, is ambiguous in a signature: it stays plain text.
 suppress_warnings = ["ref.python"]
 
 # --- Markdown ---------------------------------------------------------------------------------
@@ -33,7 +33,7 @@ myst_heading_anchors = 3
 # --- the API reference ------------------------------------------------------------------------
 # Importing TensorFlow takes seconds, and no signature needs it.
 autodoc_mock_imports = ["keras", "tensorflow", "tf2onnx", "onnx", "distributed", "IPython"]
-# Else autodoc looks for the source of their classes, and imports them after all.
+# Without this, autodoc looks for the source of their classes, and imports them after all.
 for name in autodoc_mock_imports:
     ModuleAnalyzer.cache["module", name] = PycodeError("not imported for the docs")
 autodoc_member_order = "bysource"
@@ -41,12 +41,12 @@ autodoc_typehints = "signature"
 autodoc_default_options = {"members": True}
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
-default_role = "code"  # docstrings have names in single backticks
+default_role = "code"  # docstrings put names in single backticks
 python_use_unqualified_type_names = True
 add_module_names = False
 toc_object_entries_show_parents = "hide"
 
-# --- how it looks -----------------------------------------------------------------------------
+# --- appearance -------------------------------------------------------------------------------
 html_theme = "furo"
 html_favicon = "../dashboard/icon.svg"
 html_static_path = ["static"]

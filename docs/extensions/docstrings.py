@@ -1,8 +1,8 @@
 """The API reference: a page for each package of `vae_core`, from its docstrings.
 
-The docstrings follow Google's sections (`Args:`, `Returns:`, `Raises:`), which `napoleon` reads.
-What stands before the sections is plain text: an indented block is shown as it is, and characters
-that reStructuredText takes for markup are escaped.
+The docstrings have Google's sections (`Args:`, `Returns:`, `Raises:`), which `napoleon` reads. The
+text before the sections is plain text. So an indented block in it becomes a literal block, and
+characters that reStructuredText takes for markup are escaped.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from sphinx.application import Sphinx
 
 import vae_core
 
-LEFT_OUT = ("vae_core.cli", "vae_core.__main__")  # the page of the command line is made from these
+LEFT_OUT = ("vae_core.cli", "vae_core.__main__")  # docs/command-line.md describes these
 SECTION = re.compile(
     r"(Args|Attributes|Returns|Yields|Raises|Example|Examples|Note|Notes|Warning):"
 )
 CODE = re.compile(r"(``.+?``|`[^`]+`)")
 MARKUP = re.compile(r"([*|])|(?<=\w)(_)(?!\w)")
-BEFORE_NAPOLEON = 400
+BEFORE_NAPOLEON = 400  # priority of our handler; napoleon's is 500
 
 
 def write_pages(app: Sphinx) -> None:
-    """Write `reference/<package>.md` for every package there is, and remove those that are gone."""
+    """Write `reference/<package>.md` for every package, and remove pages of deleted packages."""
     folder = Path(app.srcdir) / "reference"
     packages: dict[str, list[str]] = {"vae_core": []}
     for info in pkgutil.walk_packages(vae_core.__path__, "vae_core."):
@@ -49,36 +49,37 @@ def write_pages(app: Sphinx) -> None:
 
 
 def page(package: str, modules: list[str]) -> str:
-    """The page of a package, in Markdown."""
-    # The function `vae_core.runs` has the name of a package, and two entries can't have one name.
+    """Return the page of a package in Markdown."""
+    # The function `vae_core.runs` and the package of that name can't both have an entry.
     children = (info.name for info in pkgutil.iter_modules(sys.modules[package].__path__))
-    parts = [f"# {package}", automodule(package, but=children)]
+    parts = [f"# {package}", automodule(package, excluded=children)]
     for module in modules:
         parts += [f"## {module.rpartition('.')[2]}", automodule(module)]
     return "\n\n".join(parts) + "\n"
 
 
-def automodule(name: str, but: Iterable[str] = ()) -> str:
-    left_out = ", ".join(("__init__", "__new__", *but))
-    return f"```{{eval-rst}}\n.. automodule:: {name}\n   :exclude-members: {left_out}\n```"
+def automodule(name: str, excluded: Iterable[str] = ()) -> str:
+    """Return the directive that documents a module, without some of its members."""
+    members = ", ".join(("__init__", "__new__", *excluded))
+    return f"```{{eval-rst}}\n.. automodule:: {name}\n   :exclude-members: {members}\n```"
 
 
 def plain_text(lines: list[str]) -> list[str]:
-    """The docstring as reStructuredText."""
-    found: list[str] = []
+    """Convert the lines of a docstring to reStructuredText."""
+    converted: list[str] = []
     in_block = in_sections = False
     for line in lines:
         indented = line.startswith("    ")
         if SECTION.fullmatch(line.strip()) and not indented:
             in_sections, in_block = True, False
         if not in_sections and line.strip():
-            if indented and not in_block and (not found or not found[-1].strip()):
-                found += ["::", ""]
+            if indented and not in_block and (not converted or not converted[-1].strip()):
+                converted += ["::", ""]
                 in_block = True
             elif not indented:
                 in_block = False
-        found.append(line if in_block else _escaped(line))
-    return found
+        converted.append(line if in_block else _escaped(line))
+    return converted
 
 
 def _escaped(line: str) -> str:

@@ -1,4 +1,4 @@
-"""Tables that are made from the code while the site is built, so they can't fall behind it."""
+"""Directives whose tables and texts are made from the code while the site is built."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def metric_anchor(name: str) -> str:
 
 
 class CommandTable(MarkdownTable):
-    """The commands, and what each does."""
+    """All commands: name, summary."""
 
     def table(self) -> str:
         rows = ["| command | what it does |", "| --- | --- |"]
@@ -87,7 +87,7 @@ class CommandTable(MarkdownTable):
 
 
 class CommandHelp(SphinxDirective):
-    """What `--help` of each command prints, a section a command."""
+    """The output of `--help`, one section for each command."""
 
     def run(self) -> list[nodes.Node]:
         parent = click.Context(app, info_name="python -m vae_core")

@@ -1,4 +1,4 @@
-"""Formulas as MathML, which browsers draw themselves: the site loads no script from anywhere."""
+"""Formulas as MathML. Browsers draw it themselves, so the site loads no script."""
 
 from __future__ import annotations
 
