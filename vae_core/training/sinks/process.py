@@ -82,7 +82,7 @@ def _active(run: Run) -> bool:
 
 
 def follow(run: Run, name: str) -> None:
-    """Write the records of a run, also new ones, until the run is no longer active."""
+    """Write the records of a run, and new ones as they appear, until the run has ended."""
     sink: Sink = SINKS[name](run)
     written = 0
     for records in _growing(run):
