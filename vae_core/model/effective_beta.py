@@ -1,4 +1,4 @@
-"""The beta of our loss that a loss written with means has."""
+"""Convert the β of a loss written with means to the β of `loss = distortion + beta * rate`."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ REDUCTIONS = ("sum", "mean")
 def effective_beta(
     beta: float, kl: str, reconstruction: str, latent_dim: int, pixels: int
 ) -> float:
-    """The β of `loss` that a loss written otherwise has.
+    """Return the β of our loss that has the same minimum as another loss.
 
-    `reconstruction + beta * kl` with means in place of sums is distortion / D + beta * rate / d:
-    up to a factor, which moves no minimum, distortion + (beta * D / d) * rate.
+    A loss `reconstruction + beta * kl` with means is distortion / D + beta * rate / d. Multiplied
+    by D, which moves no minimum, it is distortion + (beta * D / d) * rate.
 
     Args:
-        beta: as it is written there.
-        kl: `sum` or `mean` over the latent dimensions.
-        reconstruction: `sum` or `mean` over the pixels of -log p(x|z).
+        beta: the β of the other loss.
+        kl: how the other loss reduces the KL over the latent dimensions, `sum` or `mean`.
+        reconstruction: how it reduces -log p(x|z) over the pixels, `sum` or `mean`.
         latent_dim: d.
-        pixels: D, of an image, with all its channels.
+        pixels: D, the number of pixels times channels.
 
     Raises:
-        ConfigError: d or D is below 1, or another word for `sum` or `mean`.
+        ConfigError: d or D is below 1, or a reduction is neither `sum` nor `mean`.
     """
     for name, value in (("kl", kl), ("reconstruction", reconstruction)):
         if value not in REDUCTIONS:

@@ -1,4 +1,4 @@
-"""How beta and the capacity C move over the steps of training."""
+"""Schedules: how beta and the capacity C change over the steps of training."""
 
 from __future__ import annotations
 
@@ -10,25 +10,27 @@ from vae_core.config import RunConfig
 
 
 class Step(NamedTuple):
-    """beta and capacity at one step; capacity is None but for the capacity schedule."""
+    """beta and capacity at one step; only the capacity schedule has a capacity."""
 
     beta: Any
     capacity: Any = None
 
 
 class Schedule(NamedTuple):
-    """beta (k,) and capacity (k,) at k steps; capacity is None but for the capacity schedule."""
+    """beta (k,) and capacity (k,) at k steps; only the capacity schedule has a capacity."""
 
     beta: np.ndarray
     capacity: np.ndarray | None
 
 
 def schedule(config: RunConfig, steps: Any, total_steps: int) -> Schedule:
-    """β (and C) as a function of the step: the one that trains and the one that is plotted.
+    """Compute β and C at some steps. Training uses this function, and the plots do.
 
-    constant: β throughout. linear: from 0 to β over the first `warmup` of all steps, then β.
-    cyclical: the same within each of `cycles` equal parts. capacity: β throughout as the weight
-    of |rate - C|, with C from 0 to `capacity` nats over the first `warmup` of all steps.
+    - constant: β does not change.
+    - linear: β grows from 0 over the first share `warmup` of the steps, then stays.
+    - cyclical: the same in each of `cycles` equal parts of the training.
+    - capacity: β, the weight of |rate - C|, does not change; C grows from 0 to `capacity` nats over
+      the first share `warmup` of the steps, then stays.
 
     Args:
         config: the run.
@@ -36,7 +38,7 @@ def schedule(config: RunConfig, steps: Any, total_steps: int) -> Schedule:
         total_steps: number of steps of the whole run.
 
     Returns:
-        Schedule of float32 arrays (k,).
+        float32 arrays (k,).
     """
     done = np.asarray(steps, np.float64) / max(total_steps, 1)
     beta = np.full(done.shape, config.beta, np.float32)

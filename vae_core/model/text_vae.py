@@ -1,6 +1,6 @@
-"""The VAE of texts: as `vae_core.model.vae`, with an autoregressive likelihood.
+"""The VAE of texts: `vae_core.model.vae` with an autoregressive likelihood.
 
-likelihood p(x|z) = Π_t Categorical(softmax(logits(z, x_1 .. x_(t-1))))    decoder
+p(x|z) = Π_t Categorical(x_t; softmax(logits(z, x_1 .. x_(t-1))))
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from vae_core.model import architectures
 from vae_core.model.likelihoods import categorical
 from vae_core.model.vae import EVALUATION_BATCH, VAE, ItemTerms
 
-WORD_DROPOUT = 0.3  # share of the tokens that are hidden from the decoder, see `TextVAE`
+WORD_DROPOUT = 0.3  # share of the tokens that the decoder can't read, see `TextVAE`
 
 
 class TextVAE(VAE):
     """Encoder, decoder and optimiser of one run on texts.
 
-    In training a share of what the decoder reads is hidden, so that z must tell what it was: word
+    In training, random tokens are hidden from the decoder, so that it has to use z instead: word
     dropout, Bowman et al. (2016), "Generating Sentences from a Continuous Space".
 
     Args:
@@ -40,7 +40,7 @@ class TextVAE(VAE):
         self.length = length
         super().__init__(config, (length,), steps)
         first, step = architectures.build_step(config.architecture, self.decoder)
-        # Behind functions, as their weights are the decoder's, and stored with it.
+        # In functions, so that Keras doesn't store the decoder's weights a second time.
         self._first, self._step = _compiled(first), _compiled(step)
         self._decode = tf.function(
             lambda z, read: self.decoder([z, read]), autograph=False, reduce_retracing=True
@@ -55,7 +55,7 @@ class TextVAE(VAE):
         return len(self.vocabulary) + 1
 
     def noise(self, purpose: str, step: tf.Tensor | int, count: int) -> tf.Tensor:
-        """Of one step: (count, d) standard normal, and (count, length) uniform for word dropout."""
+        """Noise (count, d + length): standard normal for z, then uniform for word dropout."""
         key = [2 * self.config.seed + (purpose == "evaluate"), step]
         uniform = tf.random.stateless_uniform(
             (count, self.length), tf.random.fold_in(key, 1), alg="philox"
@@ -63,12 +63,12 @@ class TextVAE(VAE):
         return tf.concat([super().noise(purpose, step, count), uniform], axis=1)
 
     def item_terms(self, x: tf.Tensor, noise: tf.Tensor, training: bool = False) -> ItemTerms:
-        """Distortion and rate of each text, with one z a text.
+        """Compute distortion and rate of each text, with one z for each.
 
         Args:
             x: (n, length), tokens.
-            noise: see `noise`; words are dropped in training alone.
-            training: as Keras layers take it.
+            noise: see `noise`.
+            training: the argument of Keras layers; tokens are hidden only in training.
         """
         d = self.config.latent_dim
         z, mean, log_var = self.sample_posterior(x, noise[:, :d], training)
@@ -82,7 +82,7 @@ class TextVAE(VAE):
         return ItemTerms(distortion, *self.rate(z, mean, log_var), z, mean, log_var)
 
     def log_likelihood(self, tokens: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """log p(x|z) (n,) of tokens (n, length) and latents (n, d), nats a text."""
+        """log p(x|z) (n,) of tokens (n, length) given latents (n, d), nats a text."""
         read = decoder_inputs(tokens)
         parts = []
         for i in range(0, len(z), EVALUATION_BATCH):
@@ -92,28 +92,26 @@ class TextVAE(VAE):
         return np.concatenate(parts)
 
     def decode(self, z: np.ndarray, temperature: float = 0.0, seed: int = 0) -> np.ndarray:
-        """Tokens (n, length) of latents z (n, d), see `vae_core.data.tokens.generate`."""
+        """Decode latents (n, d) to tokens (n, length), see `vae_core.data.tokens.generate`."""
         z = np.asarray(z, np.float32)
         return generate(self._step, z, self._first(z), self.length, temperature, seed)
 
     def exported_decoder(self) -> keras.Model:
-        """As decoder.onnx has it: one step.
+        """The network of decoder.onnx: one step of the decoder.
 
-        [z (n, d), token (n, 1), *states] -> [logits (n, characters + 1), the next states, and those
-        to begin with, which depend on z alone].
+        [z (n, d), token (n, 1), *states] -> [logits (n, characters + 1), *next states, *first
+        states]. The first states depend only on z.
         """
         first, step = architectures.build_step(self.config.architecture, self.decoder)
         return keras.Model(step.inputs, [*step.outputs, *first(step.inputs[0])], name="step")
 
     @property
     def browser_activation(self) -> str:
-        """Scripts know no text decoders."""
+        """Empty: scripts in the browser can't decode texts."""
         return ""
 
     def export_properties(self) -> dict[str, str]:
-        """The characters, the most tokens, and the names of the states that go from step to step,
-        in the order of the decoder's inputs.
-        """
+        """The vocabulary, the length, and the names of the states in the order of the inputs."""
         _, step = architectures.build_step(self.config.architecture, self.decoder)
         states = [state.name for state in step.inputs[2:]]
         return {

@@ -1,18 +1,18 @@
 """The VAE as a Keras model, and its compiled training and evaluation steps.
 
-    posterior  q(z|x) = N(posterior_mean(x), exp(posterior_log_var(x)))    encoder
-    prior      p(z)   = N(0, 1), or another of `priors`
-    likelihood p(x|z)   one of `likelihoods`, of what the decoder gives    decoder
+    posterior  q(z|x) = N(posterior_mean(x), exp(posterior_log_var(x)))    the encoder
+    prior      p(z), one of `priors`
+    likelihood p(x|z), one of `likelihoods`; its parameters come from      the decoder
 
-and the objective is one of `objectives`.
+Training minimises one of `objectives`. Kingma & Welling (2014), "Auto-Encoding Variational Bayes".
 
-An autoencoder (`model`) is the same without the noise: z = posterior_mean, and no rate. Its
-posterior has no width, so its log-variance is -inf wherever one is asked for, and what the encoder
-gives as such, which nothing trained, is never read.
+An autoencoder (config field `model`) has the same networks, but z = posterior_mean, without noise
+and without a rate. Its encoder's second output is not trained and not read; `encode` returns
+log-variances of -inf, as for a posterior of width 0.
 
-Kingma & Welling (2014), "Auto-Encoding Variational Bayes". Noise comes from a counter-based
-generator keyed by (seed, step): the state of the randomness is the step number, so a run can be
-resumed bit for bit, and all β of one seed see the same noise.
+Noise comes from a counter-based generator keyed by (seed, step). So the step number is the only
+state of the randomness. A resumed run therefore ends in the same bits, and all β of a seed get the
+same noise.
 """
 
 from __future__ import annotations
@@ -35,12 +35,15 @@ EVALUATION_BATCH = 250
 
 
 class VAE(keras.Model):
-    """Encoder, decoder and optimiser of one run; initial weights depend on the seed alone.
+    """Encoder, decoder and optimiser of one run; initial weights depend only on the seed.
 
     Args:
         config: the run.
         item_shape: (h, w, c) of an image, (features,) of a vector.
-        steps: optimiser steps of the whole run, over which a learning rate with decay falls.
+        steps: optimiser steps of the whole run; a learning rate with decay falls over them.
+
+    Raises:
+        ConfigError: a member that the config names is unknown or doesn't fit the items.
     """
 
     def __init__(self, config: RunConfig, item_shape: tuple[int, ...], steps: int = 1) -> None:
@@ -64,7 +67,7 @@ class VAE(keras.Model):
         )
         self.optimizer.build(self.trainable_variables)
         self.built = True
-        # One compiled function a model: `tf.function` on the method would be shared by all.
+        # As a decorator, `tf.function` would share its cache between all models.
         self._train = tf.function(self._train_steps, jit_compile=self.jit, autograph=False)
         self._evaluate = tf.function(self.item_terms, autograph=False)
 
@@ -82,14 +85,14 @@ class VAE(keras.Model):
     def sample_posterior(
         self, x: tf.Tensor, noise: tf.Tensor, training: bool
     ) -> tuple[tf.Tensor, ...]:
-        """The reparameterisation trick: z = mean + std * noise, so gradients reach mean and std.
+        """Sample with the reparameterisation trick: z = mean + std * noise.
 
-        Of an autoencoder z is the mean.
+        So gradients reach mean and std. For an autoencoder, z is the mean.
 
         Args:
             x: (n, *item_shape).
             noise: (n, d), standard normal.
-            training: as Keras layers take it.
+            training: the argument of Keras layers.
 
         Returns:
             z, posterior_mean, posterior_log_var, each (n, d).
@@ -100,12 +103,12 @@ class VAE(keras.Model):
         return mean + ops.exp(0.5 * log_var) * noise, mean, log_var
 
     def item_terms(self, x: tf.Tensor, noise: tf.Tensor, training: bool = False) -> ItemTerms:
-        """Distortion and rate of each item, with one z an item.
+        """Compute distortion and rate of each item, with one z for each.
 
         Args:
             x: (n, *item_shape).
             noise: see `noise`.
-            training: as Keras layers take it.
+            training: the argument of Keras layers.
         """
         z, mean, log_var = self.sample_posterior(x, noise, training)
         params = self._by_value(self.decoder(z, training=training))
@@ -114,10 +117,9 @@ class VAE(keras.Model):
         return ItemTerms(distortion, *self.rate(z, mean, log_var), z, mean, log_var)
 
     def _by_value(self, outputs: Any) -> Any:
-        """What the decoder gives, (n, *item_shape[:-1], c * k), as the likelihood reads it.
+        """Reshape decoder outputs (n, *item_shape[:-1], c * k) to (n, D, k) for the likelihood.
 
-        Returns:
-            (n, D, k), with D values an item.
+        D is the number of values of an item, and k the likelihood's numbers for each value.
         """
         return ops.reshape(outputs, (-1, math.prod(self.item_shape), self.likelihood.numbers))
 
@@ -129,25 +131,24 @@ class VAE(keras.Model):
 
     def train_steps(
         self,
-        images: tf.Tensor,
+        items: tf.Tensor,
         batches: np.ndarray,
         first_step: int,
         schedule: schedules.Schedule,
     ) -> dict[str, float]:
-        """Some optimiser steps in one call: the loop over batches runs inside the graph.
+        """Make k optimiser steps in one call; the loop over the batches runs inside the graph.
 
         Args:
-            images: (n, *item_shape), all training images; batches are gathered from it.
-            batches: (k, batch_size) indices of images, k at most `MAX_STEPS_PER_CALL`.
+            items: (n, *item_shape), all training items.
+            batches: (k, batch_size), indices of items; k is at most `MAX_STEPS_PER_CALL`.
             first_step: number of the first of these steps in the whole run.
             schedule: beta and capacity of these steps.
 
         Returns:
-            The objective's parts (loss, distortion and, where there is one, rate), means over the
-            k batches, nats an item.
+            The objective's parts by name, means over the k batches.
         """
         count = len(batches)
-        # A fixed shape, so that XLA compiles once, whatever the number of steps.
+        # Padded to a fixed shape, so that XLA compiles only once.
         padded = np.zeros((MAX_STEPS_PER_CALL, batches.shape[1]), np.int32)
         padded[:count] = batches
         beta, capacity = (np.zeros(MAX_STEPS_PER_CALL, np.float32) for _ in range(2))
@@ -155,7 +156,7 @@ class VAE(keras.Model):
         if schedule.capacity is not None:
             capacity[:count] = schedule.capacity
         sums = self._train(
-            images,
+            items,
             tf.constant(padded),
             tf.constant(first_step, tf.int32),
             tf.constant(count, tf.int32),
@@ -167,7 +168,7 @@ class VAE(keras.Model):
 
     def _train_steps(
         self,
-        images: tf.Tensor,
+        items: tf.Tensor,
         batches: tf.Tensor,
         first_step: tf.Tensor,
         count: tf.Tensor,
@@ -178,25 +179,26 @@ class VAE(keras.Model):
         batch_size = batches.shape[1]
 
         def step(i: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            x = tf.gather(images, batches[i])
+            x = tf.gather(items, batches[i])
             noise = self.noise("train", first_step + i, batch_size)
             with tf.GradientTape() as tape:
-                items = self.item_terms(x, noise, training=True)
+                per_item = self.item_terms(x, noise, training=True)
                 terms = Terms(
-                    distortion=tf.reduce_mean(items.distortion),
-                    rate=None if items.rate is None else tf.reduce_mean(items.rate),
+                    distortion=tf.reduce_mean(per_item.distortion),
+                    rate=None if per_item.rate is None else tf.reduce_mean(per_item.rate),
                     rate_per_dim=None
-                    if items.rate_per_dim is None
-                    else tf.reduce_mean(items.rate_per_dim, axis=0),
-                    z=items.z,
-                    posterior_mean=items.posterior_mean,
-                    posterior_log_var=items.posterior_log_var,
+                    if per_item.rate_per_dim is None
+                    else tf.reduce_mean(per_item.rate_per_dim, axis=0),
+                    z=per_item.z,
+                    posterior_mean=per_item.posterior_mean,
+                    posterior_log_var=per_item.posterior_log_var,
                     prior=self.prior,
                 )
                 now = schedules.Step(beta[i], capacity[i])
                 loss = self.objective.loss(terms, now, ops)
             gradients = [
-                tf.zeros(weight.shape) if gradient is None else gradient  # of the log-variance
+                # The log-variance of an autoencoder has no gradient.
+                tf.zeros(weight.shape) if gradient is None else gradient
                 for gradient, weight in zip(tape.gradient(loss, weights), weights, strict=True)
             ]
             self.optimizer.apply(gradients, weights)
@@ -208,61 +210,67 @@ class VAE(keras.Model):
         return sums
 
     def noise(self, purpose: str, step: tf.Tensor | int, count: int) -> tf.Tensor:
-        """Standard normal (count, d), a function of seed, purpose and step alone."""
+        """Standard normal noise (count, d), which depends only on seed, purpose and step.
+
+        Args:
+            purpose: `train` or `evaluate`.
+            step: number of the step in the whole run.
+            count: number of items.
+        """
         key = 2 * self.config.seed + (purpose == "evaluate")
         return tf.random.stateless_normal(
             (count, self.config.latent_dim), [key, step], alg="philox"
         )
 
-    def evaluate_on(self, images: np.ndarray) -> Terms:
-        """The terms of images (n, *item_shape), with one z an image sampled from its posterior.
+    def evaluate_on(self, items: np.ndarray) -> Terms:
+        """Compute the terms of items (n, *item_shape), with one z sampled from each posterior.
 
-        The noise is the same at every call, so epochs compare and a number can be recomputed.
+        The noise is the same in every call, so that epochs can be compared and numbers recomputed.
         """
-        noise = self.noise("evaluate", 0, len(images))
+        noise = self.noise("evaluate", 0, len(items))
         batches = [
             self._evaluate(
-                tf.constant(images[i : i + EVALUATION_BATCH]),
+                tf.constant(items[i : i + EVALUATION_BATCH]),
                 noise[i : i + EVALUATION_BATCH],
             )
-            for i in range(0, len(images), EVALUATION_BATCH)
+            for i in range(0, len(items), EVALUATION_BATCH)
         ]
-        items = ItemTerms(
+        per_item = ItemTerms(
             *(
                 None if parts[0] is None else np.concatenate(parts)
                 for parts in zip(*batches, strict=True)
             )
         )
         rate = rate_per_dim = None
-        if items.rate_per_dim is not None:
-            rate_per_dim = items.rate_per_dim.mean(axis=0, dtype=np.float64)
+        if per_item.rate_per_dim is not None:
+            rate_per_dim = per_item.rate_per_dim.mean(axis=0, dtype=np.float64)
             rate = float(rate_per_dim.sum())
-        elif items.rate is not None:
-            rate = float(items.rate.mean(dtype=np.float64))
+        elif per_item.rate is not None:
+            rate = float(per_item.rate.mean(dtype=np.float64))
         return Terms(
-            distortion=float(items.distortion.mean(dtype=np.float64)),
+            distortion=float(per_item.distortion.mean(dtype=np.float64)),
             rate=rate,
             rate_per_dim=rate_per_dim,
-            z=items.z,
-            posterior_mean=items.posterior_mean,
-            posterior_log_var=items.posterior_log_var,
+            z=per_item.z,
+            posterior_mean=per_item.posterior_mean,
+            posterior_log_var=per_item.posterior_log_var,
             prior=self.prior,
         )
 
-    def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """posterior_mean and posterior_log_var (n, d) of images (n, *item_shape).
+    def encode(self, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return posterior_mean and posterior_log_var (n, d) of items (n, *item_shape).
 
         An autoencoder's posteriors have no width: their log-variance is -inf.
         """
         parts = [
-            self.encoder(images[i : i + EVALUATION_BATCH])
-            for i in range(0, len(images), EVALUATION_BATCH)
+            self.encoder(items[i : i + EVALUATION_BATCH])
+            for i in range(0, len(items), EVALUATION_BATCH)
         ]
         mean, log_var = (np.concatenate(part) for part in zip(*parts, strict=True))
         return mean, log_var if self.prior else np.full_like(mean, -np.inf)
 
     def decoder_params(self, z: np.ndarray) -> np.ndarray:
-        """What the likelihood reads, (n, D, k), of latents z (n, d)."""
+        """Decode latents (n, d) to the parameters of the likelihood (n, D, k)."""
         parts = [
             np.asarray(self._by_value(self.decoder(z[i : i + EVALUATION_BATCH])))
             for i in range(0, len(z), EVALUATION_BATCH)
@@ -270,20 +278,20 @@ class VAE(keras.Model):
         return np.concatenate(parts)
 
     def decode(self, z: np.ndarray) -> np.ndarray:
-        """The means (n, *item_shape) of latents z (n, d)."""
+        """Decode latents (n, d) to the means of the likelihood (n, *item_shape)."""
         means = self.likelihood.mean(self.decoder_params(z))
         return np.asarray(means).reshape(len(z), *self.item_shape)
 
-    def log_likelihood(self, images: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """log p(x|z) (n,) of images (n, *item_shape) and latents (n, d), nats an item."""
-        log_prob = self.likelihood.log_prob(self.decoder_params(z), images.reshape(len(images), -1))
+    def log_likelihood(self, items: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """log p(x|z) (n,) of items (n, *item_shape) given latents (n, d), nats an item."""
+        log_prob = self.likelihood.log_prob(self.decoder_params(z), items.reshape(len(items), -1))
         return np.asarray(log_prob)
 
     def exported_decoder(self) -> keras.Model:
-        """As decoder.onnx has it: z (n, d) -> the means (n, *item_shape).
+        """The network of decoder.onnx: z (n, d) -> means of the likelihood (n, *item_shape).
 
-        Where the likelihood has no `activation`, what the decoder gives is a second output: it
-        can't be told from the means.
+        If the likelihood has no `activation`, its parameters can't be computed from the means. The
+        decoder's own output is then the second output.
         """
         outputs = self.decoder.output
         if self.likelihood.activation:
@@ -296,20 +304,20 @@ class VAE(keras.Model):
 
     @property
     def browser_activation(self) -> str:
-        """What a script in the browser ends with, see decoder.json; empty where none can decode."""
+        """The last activation in decoder.json; empty if scripts in the browser can't decode."""
         return str(self.likelihood.activation)
 
     def export_properties(self) -> dict[str, str]:
-        """What decoder.onnx says beside its graph."""
+        """The metadata of decoder.onnx."""
         return {}
 
     def finite(self) -> bool:
-        """Are all weights finite numbers?"""
+        """Whether all weights are finite."""
         return all(bool(tf.reduce_all(tf.math.is_finite(w))) for w in self.trainable_variables)
 
 
 class ItemTerms(NamedTuple):
-    """The terms of n items, with one z an item.
+    """The terms of n items, with one z for each.
 
     Attributes:
         distortion: (n,), nats an item.

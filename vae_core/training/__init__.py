@@ -1,1 +1,1 @@
-"""Training: the loop, the evaluation at its end, and the files that it writes."""
+"""Training: the loop, what it records, the evaluation of its result, and the exported files."""

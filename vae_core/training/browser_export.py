@@ -1,4 +1,4 @@
-"""decoder.json: the decoder's layers, for scripts in the browser."""
+"""Write decoder.json: the decoder's layers, for scripts in the browser."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from vae_core.training.stored_arrays import Span, stored_arrays
 
 
 def export_for_browsers(decoder: keras.Model, activation: str, run: Run) -> None:
-    """Write decoder.json beside the weights, if scripts can follow the decoder.
+    """Write decoder.json, if scripts in the browser can run the decoder.
 
-    They must know all of its layers, and draw images alone. A grey square image is described by its
-    `size`, pixels per side, and any other by its `shape` (height, width, channels).
+    Scripts must know all of its layers, and they draw only images. A grey square image is described
+    by its `size`, pixels per side, and any other image by its `shape` (height, width, channels).
 
     Args:
         decoder: see `browser_layers`.
-        activation: of the likelihood, from what the decoder gives to the means.
+        activation: of the likelihood, from the decoder's output to the means.
         run: its folder.
     """
     shape = decoder.output_shape[1:]
@@ -36,19 +36,23 @@ def export_for_browsers(decoder: keras.Model, activation: str, run: Run) -> None
 
 
 def browser_layers(decoder: keras.Model, stored: dict[bytes, Span]) -> list[dict[str, Any]] | None:
-    """The layers of a decoder one after the other, as `dashboard/components/decoder.js` reads them.
+    """Describe the layers of a decoder in their order, for `dashboard/components/decoder.js`.
 
-    Each has a `type`: `dense` and `conv2d_transpose` (same padding) with `activation` (`relu` or
-    `linear`), `kernel` and `bias` (offset and length in the weights file, in bytes; float32, laid
-    out as Keras does); `reshape` and `crop` with the `shape` (height, width, channels) they leave.
+    Each layer has a `type` and the `shape` of its output without the batch axis.
+
+    - `dense`, `conv2d_transpose` (padding `same`): with `activation` (`relu` or `linear`), and with
+      `kernel` and `bias` as offset and length in the weights file, in bytes. The arrays are float32
+      in Keras's order of axes.
+    - `reshape`.
+    - `crop`: with `before`, the numbers of rows and columns cut off at the top and at the left.
 
     Args:
         decoder: z (n, d) -> (n, h, w, outputs).
-        stored: where the weights lie, by their bytes.
+        stored: places of the weights, see `stored_arrays`.
 
     Returns:
-        None where there is a layer that scripts don't know, or layers are not in one line: such
-        a decoder runs on the server alone.
+        None if scripts don't know a layer, or if the layers are not a chain. The server then
+        decodes.
     """
     described: list[dict[str, Any]] = []
     first, *layers = decoder.layers
@@ -79,12 +83,12 @@ def browser_layers(decoder: keras.Model, stored: dict[bytes, Span]) -> list[dict
 
 
 def _before(layer: keras.layers.Cropping2D) -> list[int]:
-    """Rows and columns that are cut off above and to the left."""
+    """The number of rows cut off at the top, and of columns cut off at the left."""
     return [side[0] for side in layer.cropping]
 
 
 def _plain(layer: keras.layers.Conv2DTranspose) -> bool:
-    """Square strides, same padding, nothing else."""
+    """Whether a layer has only options that scripts know: square strides, padding `same`."""
     return (
         layer.padding == "same"
         and layer.strides[0] == layer.strides[1]

@@ -14,9 +14,9 @@ from vae_core.runs.run import Run
 
 
 def weights_file(vae: VAE) -> bytes:
-    """What `vae.save_weights` would write, made in memory.
+    """The content of the file that `vae.save_weights` writes, made in memory.
 
-    When the disk fills while HDF5 writes to it, it can end the process by a signal.
+    If HDF5 wrote to a disk that gets full, it could end the process by a signal.
     """
     buffer = io.BytesIO()
     store = saving_lib.H5IOStore(buffer, mode="w")
@@ -27,23 +27,24 @@ def weights_file(vae: VAE) -> bytes:
     return buffer.getvalue()
 
 
-# Ends a checkpoint; HDF5 does not read so far. Weights in which a bit flipped load like any other.
+# The seal at the end of a checkpoint shows flipped bits, which HDF5 would load as other weights.
+# HDF5 ignores bytes after its own.
 SEAL = b"\nsha256 "
 SEAL_BYTES = len(SEAL) + 64
 
 
 def write_checkpoint(vae: VAE, run: Run) -> None:
-    """Weights and optimiser state in one file, so that they always belong together."""
+    """Write weights and optimiser state into one file, so that they always fit each other."""
     content = weights_file(vae)
     seal = SEAL + hashlib.sha256(content).hexdigest().encode()
     replace_file(run.checkpoint_path, content + seal)
 
 
 def check_checkpoint(run: Run) -> None:
-    """Is the checkpoint what was written? One of an older version is taken as it is.
+    """Compare a checkpoint with its seal. Checkpoints of older versions have none.
 
     Raises:
-        RunError: it is not.
+        RunError: the checkpoint is damaged.
     """
     content = run.files.read(run.checkpoint_path.name)
     weights, seal = content[:-SEAL_BYTES], content[-SEAL_BYTES:]

@@ -1,4 +1,4 @@
-"""Measure a trained run: as training ends, and again from its weights."""
+"""Compute the held-out numbers of a run again from its weights."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from vae_core.training.recorder import held_out_losses
 
 
 def load_trained(run: Run) -> tuple[VAE, Dataset]:
-    """The Keras model of a run with its saved weights, and its data set.
+    """Load the Keras model of a run, and its data set.
 
-    A finished run has its networks' weights; one that can be gone on from has a checkpoint, and
-    the model its optimiser.
+    The weights of a finished run are those of its networks. The weights of any other run are those
+    of its checkpoint; its model then has an optimiser.
 
     Raises:
-        RunError: there are no weights, or they don't fit the config.
+        RunError: the run has no weights, or they don't fit the config.
     """
     finished = run.status().state == "finished"
     path = run.weights_path if finished else run.checkpoint_path
@@ -47,18 +47,18 @@ def load_trained(run: Run) -> tuple[VAE, Dataset]:
 
 
 def evaluate(run: Run) -> dict[str, Any]:
-    """Held-out numbers recomputed from the weights, beside those stored for the same epoch.
+    """Recompute the held-out numbers of a run, and return them beside the stored ones.
 
-    Same noise as in training, so a run gives its stored numbers again; the loss takes the β (and
-    C) of that epoch.
+    The noise is that of training, and the loss has the β (and C) of the same epoch. So the numbers
+    are equal, apart from rounding.
 
     Returns:
-        epoch, and `recomputed` and `stored`, each with rate_per_dim and what is in
-        `metrics.catalogue.METRICS`; an unfinished run has stored the first four of those
-        alone, and an autoencoder has nothing that needs a rate.
+        `epoch`, and the numbers `recomputed` and `stored`: those of
+        `vae_core.runs.records.Losses` and the metrics in `metrics.catalogue.METRICS`. Of an
+        unfinished run no metrics are stored.
 
     Raises:
-        RunError: there are no weights, or no metrics of the epoch they are from.
+        RunError: the run has no weights, or no record of their epoch.
     """
     vae, dataset = load_trained(run)
     epoch = run.config.epochs

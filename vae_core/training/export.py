@@ -1,10 +1,10 @@
-"""From a trained Keras model to the files that inference reads without TensorFlow.
+"""Export a trained Keras model to files that inference reads without TensorFlow.
 
-The weights are stored once, in the Keras weights file: encoder.onnx and decoder.onnx hold the
-graphs, and point to the bytes of their weights in that file (ONNX external data). What ONNX lays
-out in another way than Keras (convolution kernels) is turned when the graph is loaded. decoder.json
-names the layers of a decoder that scripts in a browser can follow, and the bytes of their weights
-in the same file.
+The weights are stored once, in the Keras weights file. encoder.onnx and decoder.onnx hold the
+graphs, which point to the bytes of their weights in that file (ONNX external data). ONNX wants the
+axes of convolution kernels in another order than Keras; the graph transposes them when it is
+loaded. decoder.json names the decoder's layers for scripts in the browser, and points to the same
+bytes.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from vae_core.training.browser_export import export_for_browsers
 from vae_core.training.checkpoint import weights_file
 from vae_core.training.stored_arrays import Span, stored_arrays
 
-SMALLEST = 128  # bytes that are worth a reference
+SMALLEST = 128  # bytes; smaller arrays stay in the graph
 
 
 def export(vae: VAE, run: Run) -> None:
-    """Write the weights, encoder.onnx and decoder.onnx; the decoder of images gives their mean.
+    """Write the weights, encoder.onnx, decoder.onnx and, if browsers can decode, decoder.json.
 
-    Graphs of other weights go first: with new ones under them they would decode a mixture.
+    Older exports are removed first, because they would point into the new weights.
     """
     for name in (CHECKSUMS, ENCODER, DECODER, BROWSER_DECODER):
         (run.path / name).unlink(missing_ok=True)
-    vae.optimizer = None  # Keras would store its state with the weights
+    vae.optimizer = None  # Keras would store its state too
     replace_file(run.weights_path, weights_file(vae))
     stored = stored_arrays(run.weights_path)
     decoder = vae.exported_decoder()
     for network, path in ((vae.encoder, run.encoder_path), (decoder, run.decoder_path)):
         zeros = [np.zeros((1, *i.shape[1:]), i.dtype) for i in network.inputs]
-        network(zeros if len(zeros) > 1 else zeros[0])  # export wants a called one
+        network(zeros if len(zeros) > 1 else zeros[0])  # Keras exports only called networks
         replace_file(path, functools.partial(_export_onnx, network, run.weights_path.name, stored))
     if properties := vae.export_properties():
         model = onnx.load(run.decoder_path, load_external_data=False)
@@ -58,7 +58,7 @@ def _export_onnx(
     for tensor in model.graph.initializer:
         array = onnx.numpy_helper.to_array(tensor)
         span = stored.get(array.tobytes())
-        # Kernels of convolutions: here (in, out, ...) or (out, in, ...), there the other way round.
+        # ONNX has convolution kernels as (a, b, h, w) where Keras has (h, w, b, a).
         kernel = array.transpose(2, 3, 1, 0) if span is None and array.ndim == 4 else array
         span = span or stored.get(kernel.tobytes())
         if span is None or span.length < SMALLEST:

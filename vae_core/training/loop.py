@@ -1,9 +1,9 @@
-"""train(run): data set and model in, a filled run folder out.
+"""The training loop: `train` trains a run and fills its folder.
 
-The loop is ours rather than `fit`: several steps a call inside one graph, numbers that stream
-within an epoch, a stop within a fraction of a second, and a resume that ends in the same bits.
-All of its state is the weights, the optimiser's variables and the step number; the order of the
-images and all noise are functions of (seed, epoch) and (seed, step).
+The loop replaces Keras's `fit`, which can't do four things: run several steps in one call of the
+graph, report numbers within an epoch, stop within a fraction of a second, and resume to the same
+bits. Its whole state is the weights, the optimiser's variables and the step number. The order of
+the items depends only on (seed, epoch), and the noise only on (seed, step).
 """
 
 from __future__ import annotations
@@ -32,36 +32,37 @@ from vae_core.training.export import export
 from vae_core.training.recorder import Recorder, held_out_losses
 from vae_core.training.sinks import process as sink_process
 
-TICK_SECONDS = 0.8  # how often a run shows a sign of life
-CALL_SECONDS = 0.2  # aimed length of one call into the graph: what a stop waits for
-STOP_SECONDS = 0.5  # an epoch shorter than this is finished, and kept, before a stop
-CHECKPOINT_SECONDS = 2.0  # short epochs are checkpointed no more often
+TICK_SECONDS = 0.8  # between two updates of the run folder within an epoch
+CALL_SECONDS = 0.2  # intended length of one call of the graph; a stop waits that long
+STOP_SECONDS = 0.5  # a shorter epoch is finished, and kept, before a stop
+CHECKPOINT_SECONDS = 2.0  # at least, between two checkpoints
 
-# A loss this many times that of a blank picture has exploded.
+# If the loss is this many times that of an untrained model, training has diverged.
 EXPLODED = 50.0
 
 
 class DivergedError(VaeLabError):
-    """Training went to nan or to infinity; the last good weights are on disk."""
+    """The loss or a weight is not finite, or the loss is far too large."""
 
 
 def train(run: Run, stop: Callable[[], bool] = lambda: False) -> None:
-    """Train a run to its end, or go on with it from its last checkpoint.
+    """Train a run to its end, from its last checkpoint if there is one.
 
     The outcome is the run's status: finished, failed with the reason, cancelled (if that was
-    requested), or interrupted. A finished run is left as it is, and so is one that another
-    process trains.
+    requested), or interrupted. A run that is finished, or that another process trains, is left
+    unchanged.
 
     Args:
         run: made by `RunStore.create`.
-        stop: polled a few times a second; True interrupts the run.
+        stop: called a few times a second; True interrupts the run.
     """
     try:
         with run.lifecycle.claim(CLAIM_SECONDS):
             if run.status().state == "finished":
-                run.checkpoint_path.unlink(missing_ok=True)  # of a process that ended just then
+                # A process that was killed just after the end has left its checkpoint.
+                run.checkpoint_path.unlink(missing_ok=True)
                 return
-            if run.lifecycle.cancel_requested():  # between its turn and now
+            if run.lifecycle.cancel_requested():  # while the run was queued
                 run.lifecycle.write(state="cancelled")
             else:
                 _train_claimed(run, stop)
@@ -91,7 +92,7 @@ def _train_claimed(run: Run, stop: Callable[[], bool]) -> None:
 
 
 def _log(text: object) -> None:
-    """To the log of the run; on a full disk to nowhere, as its status says more."""
+    """Print to the run's log. On a full disk nothing is logged; the status has the error."""
     with contextlib.suppress(OSError):
         print(text, flush=True)
 
@@ -104,11 +105,11 @@ def _fail(run: Run, error: str) -> None:
 
 
 class _StopError(Exception):
-    """Asked to stop where only an exception gets out."""
+    """Ends the measuring of a run that is asked to stop."""
 
 
 class Training:
-    """One run while it trains.
+    """The training of one run.
 
     Args:
         run: its folder.
@@ -147,10 +148,11 @@ class Training:
         return self.seconds_before + time.monotonic() - self.started
 
     def run_to_end(self) -> None:
-        """All epochs that are left, and what a finished run holds."""
+        """Train the epochs that are left; export and measure the model."""
         self.recorder.start(self.first_epoch, self.steps_per_epoch)
         if self.first_epoch == 0:
-            if not self.run.records("epoch"):  # else a run that ended before a checkpoint has it
+            # A run that was interrupted before its first checkpoint has the line already.
+            if not self.run.records("epoch"):
                 self._record_epoch(0, None)
             self._tick(0, None)
         for epoch in range(self.first_epoch, self.config.epochs):
@@ -178,7 +180,7 @@ class Training:
         return None
 
     def _epoch(self, epoch: int) -> dict[str, float] | None:
-        """One pass; the means of the objective's parts, or None when asked to stop."""
+        """Train one epoch; return the means of the objective's parts, None if asked to stop."""
         steps, batch_size = self.steps_per_epoch, self.config.batch_size
         order = np.random.default_rng([self.config.seed, epoch]).permutation(len(self.images))
         batches = order[: steps * batch_size].reshape(steps, batch_size)
@@ -238,7 +240,7 @@ class Training:
         )
 
     def _tick(self, step: int, means: dict[str, float] | None) -> None:
-        """Show a sign of life inside an epoch: a line, a snapshot of the latents, the status."""
+        """Update the run folder within an epoch: a record, a snapshot and the status."""
         epoch = step / self.steps_per_epoch
         self.recorder.step(step, epoch, self.seconds, means)
         self.run.lifecycle.write(epoch=int(epoch), seconds=self.seconds)
@@ -269,9 +271,9 @@ class Training:
         return self.kind.new_vae(self.config, data.item_shape, data.vocabulary, steps)
 
     def _restored(self) -> VAE | None:
-        """The model of the last checkpoint, or None where there is none to go on from."""
+        """The model from the last checkpoint; None if there is no usable one."""
         path = self.run.checkpoint_path
-        if not path.is_file():  # runs of an older version kept it under the other name
+        if not path.is_file():  # older versions used this name for checkpoints
             path = self.run.weights_path
         if not path.is_file():
             return None
@@ -280,18 +282,18 @@ class Training:
             if path == self.run.checkpoint_path:
                 check_checkpoint(self.run)
             vae.load_weights(path)
-        except Exception as error:  # h5py and Keras raise what they like on a damaged file
+        except Exception as error:  # h5py and Keras raise many classes on a damaged file
             _log(f"The checkpoint can't be read, starting over: {error}")
             return None
-        # No iterations: weights alone. Others: bits that flipped can still load.
+        # 0 iterations: the file has only weights. A wrong number: bits have flipped.
         epochs, rest = divmod(int(vae.optimizer.iterations), self.steps_per_epoch)
         if not 0 < epochs <= self.config.epochs or rest or not vae.finite():
-            _log("The checkpoint can't be gone on from, starting over.")
+            _log("The checkpoint can't be resumed, starting over.")
             return None
         return vae
 
     def _end_early(self) -> None:
-        """Asked to stop: say so at once, then make what the last checkpoint allows viewable."""
+        """Write the status of a stopped run; if it is cancelled, export its last checkpoint."""
         if not self.run.lifecycle.cancel_requested():
             self.run.lifecycle.write(state="interrupted", seconds=self.seconds, error=None)
             return
@@ -305,40 +307,40 @@ class Training:
             self.run.files.seal(NETWORK_FILES)
 
     def _write_networks(self) -> None:
-        """Weights, exports and embeddings: what the pages show. The model trains no more."""
+        """Write the weights, the exports and arrays.npz. The model can't train any more."""
         export(self.vae, self.run)
         self.recorder.arrays()
 
 
 class _StoppableNetworks:
-    """A model to measure, which may take long. A stop is looked for before each call.
+    """A model while it is measured, which may take long: each call first checks for a stop.
 
     Args:
         vae: the model.
-        look: raises `_StopError` if the training is asked to stop.
+        check: raises `_StopError` if the training is asked to stop.
     """
 
-    def __init__(self, vae: VAE, look: Callable[[], None]) -> None:
+    def __init__(self, vae: VAE, check: Callable[[], None]) -> None:
         self.vae = vae
-        self.look = look
+        self.check = check
         self.likelihood = vae.likelihood
         self.prior = vae.prior
 
     def encode(self, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        self.look()
+        self.check()
         return self.vae.encode(items)
 
     def log_likelihood(self, items: np.ndarray, z: np.ndarray) -> np.ndarray:
-        self.look()
+        self.check()
         return self.vae.log_likelihood(items, z)
 
     def decode(self, z: np.ndarray, *sampling: Any) -> np.ndarray:
-        self.look()
+        self.check()
         return self.vae.decode(z, *sampling)
 
 
 def _shared_tensor(array: np.ndarray) -> tf.Tensor:
-    """A tensor on the memory of an array: a copy of MNIST takes half a second and 188 MB."""
+    """A tensor that shares an array's memory; a copy of MNIST takes half a second and 188 MB."""
     if array.ctypes.data % dataset.ALIGNMENT:  # TensorFlow's kernels would abort
         return tf.constant(array)
     return tf.experimental.dlpack.from_dlpack(array.__dlpack__())

@@ -1,4 +1,4 @@
-"""Recorder: the lines and arrays that a training writes into its run folder."""
+"""Recorder: the records and arrays that training writes into the run folder."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from vae_core.model.vae import VAE
 from vae_core.runs.records import End, Epoch, PointEpoch, Start, Step, dataset_size
 from vae_core.runs.run import Run
 
-SNAPSHOT_POINTS = 1000  # held-out items whose posteriors are shown while a run trains
-SNAPSHOT_ITEMS = 10  # of these the items themselves are shown, and as many samples of the prior
+SNAPSHOT_POINTS = 1000  # posteriors of held-out items in a snapshot
+SNAPSHOT_ITEMS = 10  # reconstructed items in a snapshot, and samples of the prior
 
 
 class Recorder:
@@ -31,10 +31,10 @@ class Recorder:
         run: its folder.
         dataset: its data.
         kind: of the data.
-        vae: the model, before or after training.
+        vae: the model.
 
     Attributes:
-        vae: the model that is recorded; a training that goes back to a checkpoint replaces it.
+        vae: the model; training replaces it when it goes back to a checkpoint.
         pictured: (`SNAPSHOT_ITEMS`,) indices of the held-out items in the snapshots.
     """
 
@@ -47,10 +47,10 @@ class Recorder:
         self.prior_z = samples.prior_samples(SNAPSHOT_ITEMS, run.config.latent_dim, prior=vae.prior)
 
     def start(self, epoch: int, steps_per_epoch: int) -> None:
-        """Append the line of a start.
+        """Append a `Start`.
 
         Args:
-            epoch: number of finished epochs; above 0 if the training goes on from a checkpoint.
+            epoch: number of finished epochs; above 0 if the run resumes from a checkpoint.
             steps_per_epoch: optimiser steps of an epoch.
         """
         self.run.metrics_file.append(
@@ -82,13 +82,14 @@ class Recorder:
         )
 
     def step(self, step: int, epoch: float, seconds: float, means: dict[str, float] | None) -> None:
-        """Write a snapshot of the latents and, unless it is the first, append the line of a step.
+        """Append a `Step` and replace the snapshot.
 
         Args:
             step: number of steps so far.
-            epoch: the same in epochs.
+            epoch: the same, as a number of epochs.
             seconds: time spent training.
-            means: the objective's parts over the last few batches; None before the first step.
+            means: the objective's parts, means over the last few batches. None before the first
+                step: then only the snapshot is written.
         """
         snapshot = self._snapshot()
         if means:
@@ -100,9 +101,9 @@ class Recorder:
         self.run.write_arrays("snapshot", epoch=np.array(epoch), **snapshot)
 
     def _rate_per_dim(self, mean: np.ndarray, log_var: np.ndarray) -> np.ndarray | None:
-        """The rate of each latent dimension (d,), mean over posteriors (n, d).
+        """The rate of each latent dimension (d,), mean over posteriors (n, d), nats.
 
-        None without a prior, and if the prior gives only the sum.
+        None if there is no prior, or if the prior is not factorised.
         """
         if self.vae.prior is None:
             return None
@@ -112,10 +113,10 @@ class Recorder:
             return None if per_dim is None else per_dim.mean(axis=0)
 
     def _snapshot(self) -> dict[str, np.ndarray]:
-        """Posteriors of the first held-out items, and some items, reconstructions and samples.
+        """Posteriors of the first held-out items, and some reconstructions and samples.
 
-        The same items and the same z of the samples every time. TensorFlow's random state is not
-        touched, so a run ends in the same bits however often it is recorded.
+        Each snapshot shows the same items, and samples from the same z. It uses none of training's
+        random numbers, so the number of snapshots doesn't change the result.
         """
         shown = slice(SNAPSHOT_POINTS)
         posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test[shown])
@@ -136,7 +137,7 @@ class Recorder:
         train: dict[str, float] | None,
         test: dict[str, Any],
     ) -> None:
-        """Append the line of an epoch.
+        """Append an `Epoch`, or a `PointEpoch` for an autoencoder.
 
         Args:
             epoch: number of finished epochs.
@@ -161,7 +162,7 @@ class Recorder:
         )
 
     def arrays(self) -> None:
-        """Write arrays.npz: posteriors and labels of all held-out items."""
+        """Write arrays.npz: the posteriors and labels of all held-out items."""
         posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test)
         self.run.write_arrays(
             "arrays",
@@ -172,13 +173,13 @@ class Recorder:
         )
 
     def end(self, state: str, epoch: int, seconds: float, metrics: dict[str, float]) -> None:
-        """Append the line of the end.
+        """Append an `End`.
 
         Args:
             state: `finished` or `cancelled`.
             epoch: number of finished epochs.
             seconds: time spent training.
-            metrics: what was measured, by the names in `metrics.catalogue`.
+            metrics: values by their names in `metrics.catalogue`.
         """
         self.run.metrics_file.append(
             End(kind="end", state=state, epoch=epoch, seconds=seconds, metrics=metrics)
@@ -188,7 +189,7 @@ class Recorder:
 def held_out_losses(
     terms: Terms, objective: Objective, scheduled: schedules.Step
 ) -> dict[str, Any]:
-    """The held-out numbers of an epoch's line: see `vae_core.runs.records.Losses`.
+    """The held-out numbers of an epoch, see `vae_core.runs.records.Losses`.
 
     Args:
         terms: of all held-out items.

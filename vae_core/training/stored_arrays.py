@@ -1,4 +1,4 @@
-"""Where the arrays of a weights file lie in it."""
+"""Find the bytes of each array in a weights file."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import h5py
 
 
 class Span(NamedTuple):
-    """Where an array lies in a file, in bytes."""
+    """The place of an array in a file, in bytes."""
 
     offset: int
     length: int
 
 
 def stored_arrays(path: Path) -> dict[bytes, Span]:
-    """The arrays of an HDF5 file that lie there in one piece, by their bytes."""
+    """The places of the contiguous arrays of an HDF5 file; the key is an array's bytes."""
     spans: dict[bytes, Span] = {}
 
     def visit(_name: str, item: object) -> None:

@@ -1,4 +1,4 @@
-"""One conformance test over every registered architecture, and the published sizes."""
+"""Each registered architecture; and the published numbers of parameters."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_shapes(name: str, latent_dim: int, size: int) -> None:
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_an_item_has_any_height_width_and_channels(name: str) -> None:
+def test_items_of_any_height_width_and_channels(name: str) -> None:
     encoder, decoder, _ = architectures.build(name, (9, 14, 3), 2, 4)
     mean, _ = encoder(np.zeros((5, 9, 14, 3), np.float32))
     assert mean.shape == (5, 4)
@@ -39,8 +39,8 @@ def test_an_item_has_any_height_width_and_channels(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TEXT_ARCHITECTURES)
-def test_a_text_architecture_writes_alike_at_once_and_step_by_step(name: str) -> None:
-    """Whatever its states are: they only go from one step to the next."""
+def test_a_text_decoder_gives_the_same_logits_at_once_and_step_by_step(name: str) -> None:
+    """The test passes the states on from step to step, whatever they are."""
     encoder, decoder, _ = architectures.build(name, (7,), 5, 3)
     read = np.random.default_rng(0).integers(1, 6, (4, 7)).astype(np.int32)
     mean, log_var = encoder(read)
@@ -59,13 +59,12 @@ def test_a_text_architecture_writes_alike_at_once_and_step_by_step(name: str) ->
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_gradients_are_finite_and_reach_every_weight(name: str) -> None:
+def test_gradients_are_finite_and_reach_all_weights(name: str) -> None:
     vae = VAE(RunConfig(architecture=name), (8, 8, 1))
     x = tf.constant(np.random.default_rng(0).uniform(size=(16, 8, 8, 1)).astype(np.float32))
     with tf.GradientTape() as tape:
         terms = vae.item_terms(x, vae.noise("train", 0, 16))
-        rate = tf.reduce_mean(tf.reduce_sum(terms.rate_per_dim, -1))
-        loss = tf.reduce_mean(terms.distortion) + rate
+        loss = tf.reduce_mean(terms.distortion) + tf.reduce_mean(terms.rate)
     gradients = tape.gradient(loss, vae.trainable_variables)
     assert vae.trainable_variables
     for variable, gradient in zip(vae.trainable_variables, gradients, strict=True):
@@ -75,8 +74,8 @@ def test_gradients_are_finite_and_reach_every_weight(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_evaluation_is_the_same_twice_and_uses_the_encoder_as_exported(name: str) -> None:
-    """Layers that behave otherwise in training must not do so where numbers are held out."""
+def test_evaluation_is_the_same_twice_and_as_in_the_exported_encoder(name: str) -> None:
+    """Layers such as dropout must not act when held-out numbers are computed."""
     vae = VAE(RunConfig(architecture=name), (8, 8, 1))
     images = np.random.default_rng(0).uniform(size=(40, 8, 8, 1)).astype(np.float32)
     first, second = vae.evaluate_on(images), vae.evaluate_on(images)
@@ -122,7 +121,7 @@ def test_unknown_name() -> None:
 @pytest.mark.parametrize("name", [*ARCHITECTURES, *TEXT_ARCHITECTURES])
 @pytest.mark.parametrize("shape", [(5,), (8, 8), (8, 8, 1), (2, 8, 8, 1)])
 def test_an_architecture_builds_for_the_axes_it_names(name: str, shape: tuple[int, ...]) -> None:
-    """Others are refused with a sentence, not with an error from a Keras layer."""
+    """Other items are refused with a sentence, not with an error from a Keras layer."""
     axes = getattr({**ARCHITECTURES, **TEXT_ARCHITECTURES}[name], "AXES", shape)
     if len(axes) == len(shape):
         assert architectures.build(name, shape, 3, 2).decoder.output_shape
@@ -131,7 +130,7 @@ def test_an_architecture_builds_for_the_axes_it_names(name: str, shape: tuple[in
             architectures.build(name, shape, 3, 2)
 
 
-def test_initial_weights_depend_on_the_seed_alone() -> None:
+def test_initial_weights_depend_only_on_the_seed() -> None:
     def weights(**changes: Any) -> list[np.ndarray]:
         keras.utils.set_random_seed(99)
         return VAE(replace(RunConfig(), **changes), (8, 8, 1)).get_weights()

@@ -1,4 +1,4 @@
-"""MLflow and TensorBoard: real stores read back, and every way to break them."""
+"""Sinks: their numbers are read back from MLflow and TensorBoard; sinks that fail."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from vae_core.training.sinks import process as sink_process
 from vae_core.training.sinks.base import numbers, sink_records
 from vae_core.training.sinks.mlflow import export_mlflow
 
-# In a process of its own: MLflow takes seconds to import, and warns.
+# Executed in a process of its own, because MLflow takes seconds to import, and warns.
 READ = """
 import json, os, sys
 os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
 from mlflow.tracking import MlflowClient
 client = MlflowClient(tracking_uri=sys.argv[1])
-found = []
+runs = []
 for experiment in client.search_experiments():
     for run in client.search_runs([experiment.experiment_id]):
         losses = client.get_metric_history(run.info.run_id, "test/loss")
-        found.append({
+        runs.append({
             "experiment": experiment.name,
             "id": run.info.run_id,
             "name": run.info.run_name,
@@ -48,7 +48,7 @@ for experiment in client.search_experiments():
             "losses": sorted((m.step, m.value) for m in losses),
             "files": sorted(a.path for a in client.list_artifacts(run.info.run_id)),
         })
-print(json.dumps(found))
+print(json.dumps(runs))
 """
 
 
@@ -63,7 +63,7 @@ def in_mlflow(uri: str) -> list[dict[str, Any]]:
 
 
 def sink(name: str, run: Run, **env: str) -> subprocess.CompletedProcess[str]:
-    """A sink's process for a run that has ended."""
+    """Run the process of a sink on a run that has ended."""
     return subprocess.run(
         [sys.executable, "-m", "vae_core.training.sinks", name, str(run.path)],
         capture_output=True,
@@ -76,8 +76,8 @@ def sink(name: str, run: Run, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def mute_server() -> Iterator[str]:
-    """Accepts every connection and never says a word."""
+def silent_server() -> Iterator[str]:
+    """The address of a server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
@@ -113,7 +113,7 @@ def test_the_numbers_of_a_record_by_name(trained: Run) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_xla")
-def test_numbers_arrive_while_it_trains_and_export_adds_the_networks(
+def test_sinks_get_the_numbers_and_export_adds_the_networks(
     store: RunStore, tmp_path: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uri = (tmp_path / "mlruns").as_uri()
@@ -129,19 +129,23 @@ def test_numbers_arrive_while_it_trains_and_export_adds_the_networks(
     assert [process.returncode for process in sink_process.started] == [0, 0]
 
     losses = [[r["epoch"], r["test"]["loss"]] for r in run.records("epoch")]
-    (found,) = in_mlflow(uri)
-    assert (found["experiment"], found["name"], found["status"]) == ("VAE Lab", run.id, "FINISHED")
-    assert found["losses"] == losses
-    assert found["params"]["beta"] == "1.0"
-    finals = {name for name in found["metrics"] if name.startswith("final/")}
+    (logged,) = in_mlflow(uri)
+    assert (logged["experiment"], logged["name"], logged["status"]) == (
+        "VAE Lab",
+        run.id,
+        "FINISHED",
+    )
+    assert logged["losses"] == losses
+    assert logged["params"]["beta"] == "1.0"
+    finals = {name for name in logged["metrics"] if name.startswith("final/")}
     assert finals == {f"final/{name}" for name in run.records("end")[0]["metrics"]}
     assert finals
     assert set(run.metrics()) <= set(METRICS)
-    assert not found["files"]
+    assert not logged["files"]
 
     exported = vae_core("export-mlflow", run.id, "--store", str(store.root), "--json")
     assert exported.returncode == 0, exported.stderr
-    assert json.loads(exported.stdout) == {run.id: found["id"]}
+    assert json.loads(exported.stdout) == {run.id: logged["id"]}
     (again,) = in_mlflow(uri)
     assert again["losses"] == losses, "nothing twice"
     assert {"config.json", "metrics.jsonl", "vae.weights.h5", "decoder.onnx"} <= set(again["files"])
@@ -163,11 +167,11 @@ def test_numbers_arrive_while_it_trains_and_export_adds_the_networks(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_xla")
-def test_a_server_that_never_answers_holds_nothing_up(
-    store: RunStore, trained: Run, mute_server: str, monkeypatch: pytest.MonkeyPatch
+def test_a_server_that_never_answers_delays_no_run(
+    store: RunStore, trained: Run, silent_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VAE_LAB_SINKS", "mlflow,nonsense,,tensorboard")
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", mute_server)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", silent_server)
     monkeypatch.setenv("VAE_LAB_TENSORBOARD", "/dev/null/no folder")
     run = store.create(SMALL)
     InProcessEngine().submit(run)
@@ -178,7 +182,7 @@ def test_a_server_that_never_answers_holds_nothing_up(
     wait_for(lambda: all(process.poll() == 1 for process in broken))
     hanging.kill()
     hanging.wait()
-    # It would have given up by itself:
+    # With shorter timeouts it gives up by itself.
     result = sink(
         "mlflow", run, MLFLOW_HTTP_REQUEST_TIMEOUT="1", MLFLOW_HTTP_REQUEST_MAX_RETRIES="0"
     )
@@ -186,7 +190,7 @@ def test_a_server_that_never_answers_holds_nothing_up(
     assert result.stderr.count("mlflow gets no more numbers") == 1
 
 
-def test_what_is_broken_is_said_once(trained: Run, tmp_path: Path) -> None:
+def test_each_error_is_printed_once(trained: Run, tmp_path: Path) -> None:
     for name in ("mlflow", "tensorboard"):
         (tmp_path / name).mkdir()
         (tmp_path / name / f"{name}.py").write_text("raise ImportError")
@@ -206,23 +210,25 @@ def test_what_is_broken_is_said_once(trained: Run, tmp_path: Path) -> None:
     assert "must name mlflow or tensorboard, got 'wandb'" in unknown.stderr
 
 
-def test_a_sink_ends_with_its_time(
-    trained: Run, mute_server: str, monkeypatch: pytest.MonkeyPatch
+def test_a_sink_that_hangs_is_ended(
+    trained: Run, silent_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever its libraries do: a process that hangs is ended from within."""
+    """Its process ends itself after `EXIT_SECONDS`."""
     code = (
         "import sys; from vae_core.training.sinks import process; process.EXIT_SECONDS = 0;"
         "process.SINKS = {'mlflow': lambda run: __import__('time').sleep(600)};"
         "process.main('mlflow', sys.argv[1])"
     )
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", mute_server)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", silent_server)
     started = time.monotonic()
     result = subprocess.run([sys.executable, "-c", code, str(trained.path)], cwd=PROJECT)
     assert result.returncode == 1
     assert time.monotonic() - started < 300
 
 
-def test_export_refuses_what_it_can_not_do(store: RunStore, trained: Run) -> None:
+def test_export_refuses_unfinished_runs_and_reports_a_missing_server(
+    store: RunStore, trained: Run
+) -> None:
     with pytest.raises(RunError, match="not finished"):
         export_mlflow(store.create(SMALL))
     result = vae_core(

@@ -1,4 +1,4 @@
-"""Training: reproducible to the bit, honest about its numbers, stops when it should."""
+"""Training: the same bits again, also after a resume; stops, crashes and divergence."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from vae_core.runs.store import RunStore
 from vae_core.training import evaluation, loop
 
 
-def test_a_finished_run_holds_what_it_promises(trained: Run) -> None:
+def test_the_contents_of_a_finished_run(trained: Run) -> None:
     epochs = trained.records("epoch")
     assert [record["epoch"] for record in epochs] == [0, 1, 2, 3]
     losses = [record["test"]["loss"] for record in epochs]
@@ -52,7 +52,7 @@ def test_a_finished_run_holds_what_it_promises(trained: Run) -> None:
 
 
 def test_weights_are_stored_once(trained: Run) -> None:
-    """The graphs point into the weights file; without it they are nothing."""
+    """The ONNX files hold only graphs, which point into the weights file."""
     for path in (trained.encoder_path, trained.decoder_path):
         assert path.stat().st_size < 0.02 * trained.weights_path.stat().st_size
 
@@ -67,7 +67,7 @@ def test_evaluate_gives_the_stored_numbers_again(trained: Run) -> None:
 
 
 @pytest.mark.usefixtures("loop_alone")
-def test_evaluate_takes_beta_and_epoch_of_the_weights(
+def test_evaluate_uses_beta_and_epoch_of_the_weights(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for schedule in ("linear", "cyclical", "capacity"):
@@ -84,7 +84,7 @@ def test_evaluate_takes_beta_and_epoch_of_the_weights(
 
 @pytest.mark.usefixtures("loop_alone")
 def test_held_out_distortion_samples_z(store: RunStore) -> None:
-    """With z = mean the distortion is lower by nearly a nat: the mistake most demos make."""
+    """At z = mean the distortion would be lower by nearly a nat."""
     trained = finished(store, RunConfig(epochs=30))
     vae, dataset = evaluation.load_trained(trained)
     mean, _ = vae.encode(dataset.x_test)
@@ -93,7 +93,7 @@ def test_held_out_distortion_samples_z(store: RunStore) -> None:
     assert at_mean < sampled - 0.5
 
 
-def test_inference_agrees_with_keras(trained: Run) -> None:
+def test_inference_gives_the_results_of_keras(trained: Run) -> None:
     from keras import ops
 
     vae, dataset = evaluation.load_trained(trained)
@@ -109,7 +109,9 @@ def test_inference_agrees_with_keras(trained: Run) -> None:
         inference.decode(np.zeros((1, 3)))
 
 
-def test_inference_agrees_with_keras_for_conv(store: RunStore, make_run: TrainedRuns) -> None:
+def test_inference_gives_the_results_of_keras_for_conv(
+    store: RunStore, make_run: TrainedRuns
+) -> None:
     from keras import ops
 
     run = make_run(store, replace(SMALL, architecture="conv", latent_dim=3, epochs=1))
@@ -186,7 +188,7 @@ def test_resume_before_the_first_checkpoint_starts_over(
 def test_a_crash_while_completing_changes_nothing(
     store: RunStore, trained: Run, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    """Whatever is on disk when the end is cut off, the resume ends in the same bits."""
+    """The resume ends in the same bits, wherever the crash was."""
     run = store.create(SMALL)
 
     class Crash(BaseException):
@@ -198,7 +200,7 @@ def test_a_crash_while_completing_changes_nothing(
     with monkeypatch.context() as patch:
         if when == "measure":
             patch.setattr("vae_core.metrics.measurement.measure", crash)
-        elif when == "export":  # with the weights in place and the networks not yet
+        elif when == "export":  # the weights are written, the graphs are not
             patch.setattr("vae_core.training.export._export_onnx", crash)
         else:
             append = MetricsFile.append
@@ -209,7 +211,7 @@ def test_a_crash_while_completing_changes_nothing(
             )
         with pytest.raises(Crash):
             loop.train(run)
-    assert run.viewable == (when != "export"), "no graphs above weights that are not theirs"
+    assert run.viewable == (when != "export"), "no graphs that point into other weights"
     run.lifecycle.write(state="interrupted")
     InProcessEngine().submit(run)
     assert run.status().state == "finished"
@@ -219,7 +221,7 @@ def test_a_crash_while_completing_changes_nothing(
 
 
 @pytest.mark.usefixtures("no_xla")
-def test_a_stop_while_measuring_is_heard_and_costs_nothing(
+def test_a_stop_while_measuring_loses_nothing(
     store: RunStore, trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "TICK_SECONDS", 0)
@@ -240,10 +242,10 @@ def test_a_large_capacity_is_no_divergence(store: RunStore) -> None:
 
 
 @pytest.mark.usefixtures("loop_alone")
-def test_a_run_of_an_older_version_goes_on(
+def test_a_run_of_an_older_version_resumes(
     store: RunStore, trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its checkpoint lies where the trained weights lie now."""
+    """Older versions wrote the checkpoint into the file that now holds the trained weights."""
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
     run = store.create(SMALL)
     loop.train(run, stop=lambda: len(run.records("epoch")) > 1)
@@ -292,7 +294,7 @@ def test_divergence_fails_with_a_reason_and_keeps_good_weights(
 def test_good_weights_survive_a_later_divergence(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The weights turn to nan in epoch 3: those of epoch 2 must be on disk and load."""
+    """The weights become nan in epoch 3. Those of epoch 2 must be on disk and load."""
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
     run = store.create(RunConfig(epochs=5))
     epoch = loop.Training._epoch
@@ -350,7 +352,7 @@ def test_known_factors_give_a_mutual_information_gap(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = registry.load("digits")
-    # Its own label as the one factor: real codes, and a factor that they tell something of.
+    # The label is the only factor. The latents of a trained run have information about it.
     known = replace(data, factors=data.y_test[:, None])
     monkeypatch.setattr(registry, "load", lambda _name: known)
     assert known.factors is not None
@@ -362,7 +364,7 @@ def test_known_factors_give_a_mutual_information_gap(
     z = arrays["posterior_mean"] + np.exp(0.5 * arrays["posterior_log_var"]) * noise
     assert mig == pytest.approx(mutual_information_gap(z, known.factors), abs=0.05)
     flat = finished(store, RunConfig(epochs=1, latent_dim=1))
-    assert "mig" not in flat.metrics(), "one dimension has no next best"
+    assert "mig" not in flat.metrics(), "with one dimension there is no gap"
 
 
 @pytest.mark.usefixtures("loop_alone")
@@ -405,8 +407,8 @@ def test_unknown_data_set_fails_the_run(store: RunStore) -> None:
 
 @pytest.mark.mnist
 @pytest.mark.slow
-def test_mnist_loss_is_on_its_way_to_the_published_one(store: RunStore) -> None:
-    """Published after 40 epochs: 150.4. Eight epochs reach 158 to 160 on the way there."""
+def test_the_mnist_loss_approaches_the_published_one(store: RunStore) -> None:
+    """The published loss after 40 epochs is 150.4. After 8 epochs it is 158 to 160."""
     run = finished(store, RunConfig(dataset="mnist", epochs=8))
     test = run.records("epoch")[-1]["test"]
     assert 150 < test["loss"] < 161

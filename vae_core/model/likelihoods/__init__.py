@@ -1,7 +1,7 @@
 """Likelihoods p(x|z): one file each, one line in the registry.
 
-A member is a class that is built from the config and does what `Likelihood` says. Listing the
-names imports none.
+A member is a class that is built from the config and has the methods of `Likelihood`. Listing the
+names imports no member.
 """
 
 from __future__ import annotations
@@ -21,23 +21,22 @@ LIKELIHOODS = Registry(
         "gaussian": "vae_core.model.likelihoods.gaussian:Gaussian",
     },
 )
-# A text has one likelihood over its tokens, see `categorical`.
+# Texts always have the likelihood of `categorical`.
 BY_KIND = {"images": LIKELIHOODS}
 
 
 class Likelihood(Protocol):
     """p(x|z) of an item with D independent values.
 
-    The values of an image are its pixels, or with colour each channel of each pixel. Those of a
-    vector are its features.
+    The values of an image are the channels of its pixels. The values of a vector are its features.
 
     Attributes:
-        numbers: k, how many the decoder gives for each value.
-        activation: turns the one number of a value into its mean, `sigmoid` or `linear`; in ONNX
-            and in the browser it is the decoder's last step. Empty where k is above 1: decoder.onnx
-            then gives the mean and the numbers, and no browser decodes.
-        nats: what -log_prob is: "cross-entropy", "log-density" or "log-mass".
-        of_binary: is log_prob a log-mass where each value is 0 or 1?
+        numbers: k, the parameters of each value's distribution, which the decoder gives.
+        activation: the function from the parameter of a value to its mean, `sigmoid` or `linear`.
+            It is the decoder's last step in ONNX and in the browser. Empty if k is above 1:
+            decoder.onnx then gives the means and the parameters, and browsers don't decode.
+        nats: what the nats of log_prob mean: "cross-entropy", "log-density" or "log-mass".
+        of_binary: is log_prob a log-mass if each value is 0 or 1?
     """
 
     numbers: int
@@ -49,7 +48,7 @@ class Likelihood(Protocol):
         """log p(x|z), summed over the values.
 
         Args:
-            params: (n, D, k), what the decoder gives.
+            params: (n, D, k), from the decoder.
             x: (n, D) in [0, 1].
             xp: array module, `numpy` or `keras.ops`.
 
@@ -59,24 +58,24 @@ class Likelihood(Protocol):
         ...
 
     def mean(self, params: Any, xp: Any = np) -> Any:
-        """The mean of each value (n, D), of what the decoder gives (n, D, k)."""
+        """The mean of each value (n, D), from parameters (n, D, k)."""
         ...
 
     def params_of(self, mean: np.ndarray) -> np.ndarray:
-        """What the decoder gave (n, D, 1), from the mean (n, D): the inverse of `mean`.
+        """The parameters (n, D, 1) from the means (n, D): the inverse of `mean`.
 
-        Only asked of a likelihood with an `activation`.
+        Needed only if there is an `activation`.
         """
         ...
 
     def sample(self, params: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Values (n, D) drawn from the distribution, of what the decoder gives (n, D, k)."""
+        """Draw values (n, D) from distributions with parameters (n, D, k)."""
         ...
 
     def blank(self, values: int) -> float:
-        """Distortion, nats an item, that training begins with, or more.
+        """At least the distortion of an untrained model, nats an item.
 
-        A loss that is many times as high has exploded.
+        If the loss is many times as high, training has diverged.
 
         Args:
             values: D.
@@ -86,24 +85,24 @@ class Likelihood(Protocol):
     def least_distortion(self, x: np.ndarray) -> np.ndarray | None:
         """The least distortion (n,) that any decoder can reach on items x (n, D), nats an item.
 
-        None where it is not known, or where there is none.
+        None if it is not known, or if there is no least one.
         """
         ...
 
 
 def of(config: RunConfig) -> Likelihood:
-    """The likelihood that the config asks for.
+    """The likelihood that the config names.
 
     Raises:
-        ConfigError: there is none of that name.
+        ConfigError: no likelihood has that name.
     """
     likelihood: Likelihood = LIKELIHOODS[config.likelihood](config)
     return likelihood
 
 
 def names(kind: str | None = None) -> tuple[str, ...]:
-    """Return the likelihoods for a kind of data; None: for any kind.
+    """The likelihoods for a kind of data; for None those of images.
 
-    For data of a kind that is not in `BY_KIND`, the field of the config has no effect.
+    For a kind that is not in `BY_KIND` the config's field has no effect, so its default remains.
     """
     return tuple(BY_KIND.get(kind or "images", (RunConfig.likelihood,)))

@@ -9,15 +9,15 @@ import numpy as np
 
 from vae_core.config import RunConfig
 
-# What float32 tells of a probability near 1: a value costs at most -log of this, 16.6 nats.
+# The spacing of float32 just below 1. -log of it is 16.6 nats, the most that a value can cost.
 LEAST_PROBABILITY = 2.0**-24
 
 
 class Bernoulli:
     """See `vae_core.model.likelihoods.Likelihood`; the decoder gives a logit for each value.
 
-    On grey pixels its nats are a cross-entropy, not a likelihood: the floor is above 0, so never
-    compare them with numbers on binarised images.
+    On grey pixels the distortion is a cross-entropy, which never reaches 0. It can't be compared
+    with distortions of binarised images.
     """
 
     numbers = 1
@@ -29,7 +29,7 @@ class Bernoulli:
         del config
 
     def log_prob(self, params: Any, x: Any, xp: Any = np) -> Any:
-        """log p(x|z) (n,), from logits: no value saturates, unlike log(sigmoid)."""
+        """log p(x|z) (n,), computed from logits; log(sigmoid) would saturate."""
         logits = params[..., 0]
         log_one_plus_exp = xp.maximum(logits, 0.0) + xp.log1p(xp.exp(-xp.abs(logits)))
         return -xp.sum(log_one_plus_exp - x * logits, axis=-1)
@@ -38,9 +38,9 @@ class Bernoulli:
         return 0.5 * (1 + xp.tanh(0.5 * params[..., 0]))  # a sigmoid that can't overflow
 
     def params_of(self, mean: np.ndarray) -> np.ndarray:
-        """Logits (n, D, 1) float64 of probabilities (n, D).
+        """The logits (n, D, 1) float64 of probabilities (n, D).
 
-        Probabilities are moved to at least `LEAST_PROBABILITY` from 0 and 1.
+        Probabilities closer than `LEAST_PROBABILITY` to 0 or 1 are moved to that distance.
         """
         p = np.clip(mean.astype(np.float64), LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
         return np.asarray(np.log(p) - np.log1p(-p))[..., None]
@@ -49,11 +49,11 @@ class Bernoulli:
         return (rng.random(params.shape[:-1]) < self.mean(params)).astype(np.float32)
 
     def blank(self, values: int) -> float:
-        """Of the grey picture: ln 2 a value."""
+        """The distortion if each probability is 1/2: ln 2 for each value."""
         return math.log(2) * values
 
     def least_distortion(self, x: np.ndarray) -> np.ndarray:
-        """The entropy of the grey values as probabilities: 0 where all are 0 or 1."""
+        """The entropy of the grey values, taken as probabilities; 0 if all are 0 or 1."""
         p = x.astype(np.float64)
         entropy = -p * np.log(np.where(p > 0, p, 1)) - (1 - p) * np.log(np.where(p < 1, 1 - p, 1))
         return np.asarray(entropy.sum(axis=-1))

@@ -1,9 +1,9 @@
 """Values under independent normal distributions of one fixed width.
 
-The decoder gives the mean of each value, and sigma is set by hand. With the usual objective, beta
-and sigma do one thing: distortion + beta * rate has its minimum where squared error / 2 +
-beta * sigma^2 * rate has it. Rybkin et al. (2021), "Simple and Effective VAE Training with
-Calibrated Decoders".
+The decoder gives the mean of each value; sigma is a setting. With the usual objective, only
+beta * sigma^2 matters: distortion + beta * rate has the same minimum as squared error / 2 +
+beta * sigma^2 * rate. Rybkin et al. (2021), "Simple and Effective VAE Training with Calibrated
+Decoders".
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from vae_core.config import RunConfig
 class Gaussian:
     """See `vae_core.model.likelihoods.Likelihood`; the decoder gives a mean for each value.
 
-    Its nats are a log-density: below 0 where the density is above 1, and of another unit than a
-    cross-entropy.
+    log_prob is a log-density. The distortion is below 0 if the density is above 1, and it can't be
+    compared with a cross-entropy.
     """
 
     numbers = 1
@@ -32,7 +32,7 @@ class Gaussian:
         self.sigma = config.sigma
 
     def log_prob(self, params: Any, x: Any, xp: Any = np) -> Any:
-        """log p(x|z) (n,): -squared error / (2 sigma^2) - log(sigma sqrt(2 pi)) a value."""
+        """log p(x|z) (n,): -squared error / (2 sigma^2) - log(sigma sqrt(2 pi)) for each value."""
         log_scale = math.log(self.sigma * math.sqrt(2 * math.pi))
         return -xp.sum(xp.square(x - params[..., 0]) / (2 * self.sigma**2) + log_scale, axis=-1)
 
@@ -47,9 +47,9 @@ class Gaussian:
         return self.mean(params) + self.sigma * rng.standard_normal(params.shape[:-1])
 
     def blank(self, values: int) -> float:
-        """Of white pixels decoded as black, without log sigma, which may be below 0."""
+        """The squared error of white decoded as black; log sigma is left out, it may be below 0."""
         return values / (2 * self.sigma**2)
 
     def least_distortion(self, x: np.ndarray) -> np.ndarray:
-        """Where the mean is x: log(sigma sqrt(2 pi)) a value, below 0 where sigma is small."""
+        """The distortion if the mean is x: log(sigma sqrt(2 pi)) for each value."""
         return np.full(len(x), x.shape[1] * math.log(self.sigma * math.sqrt(2 * math.pi)))

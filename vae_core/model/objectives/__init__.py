@@ -1,6 +1,6 @@
-"""Objectives: what training minimises, one file each, one line in the registry.
+"""Objectives that training minimises: one file each, one line in the registry.
 
-A member is a class that is built from the config and does what `Objective` says.
+A member is a class that is built from the config and has the methods of `Objective`.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ OBJECTIVES = Registry(
         "free_bits": "vae_core.model.objectives.free_bits:FreeBits",
     },
 )
-# What other fields of the config ask for, as they did before there was a field of its own.
+# The config names these by the fields `schedule` and `model`, which are older than `objective`.
 CAPACITY = "vae_core.model.objectives.capacity:Capacity"
 RECONSTRUCTION = "vae_core.model.objectives.reconstruction:Reconstruction"
 
 
 class Terms(NamedTuple):
-    """What an objective is made of: a batch in training, or all held-out items.
+    """The terms of an objective, from a training batch or from all held-out items.
 
     Attributes:
         distortion: (), nats an item, mean over the items.
@@ -66,23 +66,25 @@ class Objective(Protocol):
         """The loss (), nats an item.
 
         Args:
-            terms: of a batch, or of all held-out items. What takes memory for each pair of items
-                should read the first few hundred rows of `z` alone.
+            terms: of a batch, or of all held-out items. An objective that compares all pairs of
+                items should use only the first few hundred rows of `z`.
             step: beta and capacity of this step.
             xp: array module, `numpy` or `keras.ops`.
         """
         ...
 
     def own_parts(self, terms: Terms, step: Step, xp: Any = np) -> Mapping[str, Any]:
-        """The objective's own parts by name, each (). Needed only if `parts` names some.
+        """The objective's own parts () by name. Needed only if `parts` names some.
 
-        They are reported like the loss, and each must be finite. They are not minimised: what
-        counts is `loss`.
+        They are recorded beside the loss, and each must be finite. Only `loss` is minimised.
         """
         ...
 
     def highest(self, distortion: float) -> float:
-        """The loss of a model that has learned nothing, whose distortion is this."""
+        """The largest loss of a model that has learned nothing and has this distortion.
+
+        Training stops as diverged if its loss is far above.
+        """
         ...
 
 
@@ -103,15 +105,16 @@ def reported(
 
 
 def elbo(distortion: Any, rate: Any) -> Any:
-    """-(distortion + rate), nats an item: free of β, so it compares runs of several β."""
+    """-(distortion + rate), nats an item. It has no β, so runs of several β can be compared."""
     return -(distortion + rate)
 
 
 def of(config: RunConfig) -> Objective:
-    """The objective that the config asks for.
+    """The objective that the config names.
 
     Raises:
-        ConfigError: there is none of that name, or it has no capacity and the schedule moves one.
+        ConfigError: no objective has that name, or the objective can't be combined with the
+            capacity schedule or the prior.
     """
     if not config.has_rate:
         objective: Objective = pkgutil.resolve_name(RECONSTRUCTION)(config)
@@ -129,6 +132,6 @@ def of(config: RunConfig) -> Objective:
 
 
 def names(kind: str | None = None) -> tuple[str, ...]:
-    """All objectives, for data of any kind."""
+    """All objectives; each can be used for any kind of data."""
     del kind
     return tuple(OBJECTIVES)

@@ -16,7 +16,7 @@ from vae_core.model.schedules import Step
 
 
 class Capacity(Beta):
-    """distortion + beta * |rate - capacity|; the config's schedule `capacity` asks for it."""
+    """distortion + beta * |rate - capacity|, chosen by the schedule `capacity`."""
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__(config)
@@ -28,5 +28,5 @@ class Capacity(Beta):
         return terms.distortion + step.beta * xp.abs(terms.rate - step.capacity)
 
     def highest(self, distortion: float) -> float:
-        """Where C is large, so is |rate - C| on a healthy run."""
+        """A rate near 0 is normal at first, and then |rate - C| is as large as C."""
         return super().highest(distortion) + self.beta * self.capacity

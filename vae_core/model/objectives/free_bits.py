@@ -1,8 +1,8 @@
-"""Free bits: a latent dimension pays only for the rate above a limit.
+"""Free bits: only the rate of a latent dimension above a limit is penalised.
 
 Kingma et al. (2016), "Improving Variational Inference with Inverse Autoregressive Flow", eq. 15,
-with each latent dimension as a group of its own. It keeps dimensions from collapsing early: below
-the limit nothing pulls a posterior towards the prior.
+with each latent dimension as a group of its own. Below the limit nothing pulls a posterior towards
+the prior. This keeps dimensions from collapsing early.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from vae_core.model.objectives.beta import Beta
 class FreeBits(Beta):
     """distortion + beta * sum over dimensions of max(free bits, rate of the dimension).
 
-    The rate of a dimension is the mean over the batch before the maximum is taken, as in the
-    paper. The sum is at least free_bits * d: the loss of a collapsed model is that much higher.
+    As in the paper, the maximum is taken of the mean rate over the batch. The penalty is at least
+    free_bits * d, even if the model has collapsed.
 
     Raises:
         ConfigError: the prior gives no rate for each latent dimension.

@@ -1,4 +1,4 @@
-"""The objective of an autoencoder: the distortion alone, as there is no rate."""
+"""The objective of an autoencoder: the distortion, because an autoencoder has no rate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sink is, and which numbers it gets."""
+"""The interface of a sink, and the numbers that it gets."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ SinkRecord = Epoch | PointEpoch | End
 
 
 class SinkError(VaeLabError):
-    """Numbers can't be sent where they should go."""
+    """A sink is not installed, or can't write its numbers."""
 
 
 class Sink(Protocol):
-    """Takes the records of a run in their order, none twice, and at last its state."""
+    """Gets the records of a run in their order, each once, and then its last state."""
 
     def write(self, records: list[SinkRecord]) -> None: ...
 
@@ -25,12 +25,12 @@ class Sink(Protocol):
 
 
 def sink_records(run: Run) -> list[SinkRecord]:
-    """The records of a run that sinks get: ends of epochs, and that of the training."""
+    """The records that sinks get: those of the epochs and that of the end."""
     return cast("list[SinkRecord]", run.records("epoch", "end"))
 
 
 def numbers(record: SinkRecord) -> dict[str, float]:
-    """The numbers of a record by name, as in test/loss."""
+    """The numbers of a record by name, such as `test/loss`."""
     values: dict[str, Any]
     if record["kind"] == "end":
         values = {f"final/{name}": value for name, value in record.get("metrics", {}).items()}
@@ -45,6 +45,6 @@ def numbers(record: SinkRecord) -> dict[str, float]:
 
 
 def start_time(run: Run) -> float:
-    """When the run last started, in seconds since 1970; now if it has not."""
+    """When the run last started, in seconds since 1970; the present if it has not started."""
     starts = run.records("start")
     return starts[-1]["time"] if starts else time.time()

@@ -1,4 +1,4 @@
-"""MLflow as a sink, and the export of a finished run to it."""
+"""The sink for MLflow, and the export of finished runs to MLflow."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from vae_core.runs.files import CONFIG, METRICS, NETWORK_FILES
 from vae_core.runs.run import Run
 from vae_core.training.sinks.base import SinkError, SinkRecord, numbers, sink_records, start_time
 
-# Unless the environment says otherwise. MLflow would wait 120 s, seven times over.
+# Defaults of environment variables. MLflow's own are to wait 120 s, and to try seven times.
 DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_ALLOW_FILE_STORE": "true",  # a folder as the address was meant
+    "MLFLOW_ALLOW_FILE_STORE": "true",  # the address may be a folder
     "MLFLOW_DISABLE_TELEMETRY": "true",
 }
 
-BATCH = 1000  # its own limit
+BATCH = 1000  # the most metrics that MLflow takes at once
 RUN_ID_TAG = "vae_lab.run_id"
 
 
 class MlflowSink:
-    """One MLflow run for each run, found again by its tag. No number is written twice.
+    """Writes a run to one MLflow run, which has its id as a tag. No number is written twice.
 
     Raises:
         SinkError: MLflow is not installed.
@@ -89,10 +89,10 @@ class MlflowSink:
 
 
 def export_mlflow(run: Run) -> str:
-    """Write a finished run with its networks to MLflow; the id of the run there.
+    """Write a finished run with its networks to MLflow; return the id of the MLflow run.
 
     Raises:
-        RunError: it is not finished, or damaged.
+        RunError: the run is not finished, or damaged.
         SinkError: MLflow is not installed, or can't be written to.
     """
     if run.status().state != "finished":

@@ -1,4 +1,4 @@
-"""The process of a sink: how training starts it, and how it follows its run."""
+"""The process of a sink: training starts it, and it reads the run until it ends."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from vae_core.training.sinks.base import Sink, SinkError, SinkRecord, sink_recor
 
 POLL_SECONDS = 0.5
 
-# A sink that has not written all of it this long after the end of its run is ended.
+# A sink has this long after the end of its run to write the rest; then its process ends.
 EXIT_SECONDS = 60.0
 
 started: list[subprocess.Popen[bytes]] = []
 
 
 def start(run: Run) -> None:
-    """Start the sinks that the environment asks for. The run goes on if one can't start."""
+    """Start the sinks that VAE_LAB_SINKS names. If one can't start, the run goes on without it."""
     started[:] = [process for process in started if process.poll() is None]
     for name in os.environ.get("VAE_LAB_SINKS", "").split(","):
         if name.strip():
@@ -47,22 +47,27 @@ def start(run: Run) -> None:
 
 
 def main(name: str, path: str) -> None:
-    """The process of a sink: follow a run to its end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the training's to handle
+    """Run the process of a sink until its run ends.
+
+    Args:
+        name: of the sink.
+        path: of the run folder.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the training handles Ctrl-C
     threading.Thread(target=_exit_in_time, args=(Path(path),), daemon=True).start()
     try:
         if name not in SINKS:
             raise SinkError(f"VAE_LAB_SINKS must name {' or '.join(SINKS)}, got {name!r}.")
         follow(Run(Path(path)), name)
-    except Exception as error:  # also MLflow's and TensorBoard's own
+    except Exception as error:  # MLflow and TensorBoard raise many classes
         text = str(error) if isinstance(error, VaeLabError) else f"{type(error).__name__}: {error}"
         print(f"{name} gets no more numbers: {text[:1000]}", file=sys.stderr, flush=True)
         sys.stderr.flush()
-        os._exit(1)  # its threads may still try
+        os._exit(1)  # the sink's threads may still be trying
 
 
 def _exit_in_time(path: Path) -> None:
-    """End this process some time after its run, as a server may hang."""
+    """End this process `EXIT_SECONDS` after its run, because a server may hang."""
     run = Run(path)
     while _active(run):
         time.sleep(POLL_SECONDS)
@@ -77,11 +82,11 @@ def _active(run: Run) -> bool:
 
 
 def follow(run: Run, name: str) -> None:
-    """Write what a run has recorded and still records, until it is no longer active."""
+    """Write the records of a run, and new ones as they appear, until the run has ended."""
     sink: Sink = SINKS[name](run)
     written = 0
     for records in _growing(run):
-        if len(records) < written:  # it started over
+        if len(records) < written:  # the run started over
             written = 0
         sink.write(records[written:])
         written = len(records)
@@ -92,10 +97,10 @@ def follow(run: Run, name: str) -> None:
 
 
 def _growing(run: Run) -> Iterator[list[SinkRecord]]:
-    """The records so far, again and again until the run is no longer active."""
+    """Yield the records so far, every `POLL_SECONDS` until the run is no longer active."""
     active = True
     while active:
-        active = _active(run)  # before the records, so that the last ones are complete
+        active = _active(run)  # asked before the records are read, so that none is missed
         yield sink_records(run)
         if active:
             time.sleep(POLL_SECONDS)

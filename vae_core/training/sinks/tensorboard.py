@@ -1,4 +1,4 @@
-"""TensorBoard as a sink."""
+"""The sink for TensorBoard."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vae_core.training.sinks.base import SinkError, SinkRecord, numbers, start_t
 
 
 class TensorBoardSink:
-    """Event files of scalars. Those of an earlier start are removed: all is written again.
+    """Writes a file of scalars. It replaces the files of an earlier start.
 
     Raises:
         SinkError: TensorBoard is not installed.

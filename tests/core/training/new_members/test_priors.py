@@ -1,0 +1,159 @@
+"""Priors whose rate is estimated from samples."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.core.training.new_members.training import add, check_networks, flags, trained
+from tests.dashboard.pages import on, plots
+from vae_core import kinds
+from vae_core.api.trained_run import TrainedRun
+from vae_core.config import ConfigError, RunConfig
+from vae_core.data.registry import DATASETS
+from vae_core.data.source import Source
+from vae_core.exchange.imported_records import checked_records
+from vae_core.inference.images import Inference
+from vae_core.model.priors import PRIORS, Rate, sampled_rate
+from vae_core.runs.store import RunStore
+from vae_core.training import loop
+
+
+class Mixture:
+    """Four normal distributions in a plane, with fixed means and one fixed width.
+
+    The mixture is not factorised, so its rate has no parts per dimension.
+    """
+
+    factorised = False
+    means = np.array([[2, 0], [-2, 0], [0, 2], [0, -2]], np.float32)
+    std = 0.5
+
+    def __init__(self, config: RunConfig) -> None:
+        assert config.latent_dim == 2
+
+    def log_prob(self, z: Any, xp: Any = np) -> Any:
+        squared = xp.sum(xp.square((z[:, None] - self.means) / self.std), axis=-1)
+        return log_sum_exp(-0.5 * squared, xp) - math.log(4 * 2 * math.pi * self.std**2)
+
+    def sample(self, n: int, latent_dim: int, rng: np.random.Generator) -> np.ndarray:
+        noise = self.std * rng.standard_normal((n, latent_dim))
+        return self.means[rng.integers(0, 4, n)] + noise
+
+    def rate(self, z: Any, posterior_mean: Any, posterior_log_var: Any, xp: Any = np) -> Rate:
+        log_prior = self.log_prob(z, xp)
+        return sampled_rate(log_prior, z, posterior_mean, posterior_log_var, xp)
+
+    def circles(self) -> tuple[float, ...]:
+        return ()
+
+
+class TwoHills(Mixture):
+    """A mixture of two normal distributions in each dimension. It is factorised."""
+
+    factorised = True
+
+    def __init__(self, config: RunConfig) -> None:
+        del config
+
+    def log_prob_per_dim(self, z: Any, xp: Any) -> Any:
+        squared = xp.square((z[..., None] - np.array([-1, 1], np.float32)) / self.std)
+        log_sums = log_sum_exp(xp.reshape(-0.5 * squared, (-1, 2)), xp)
+        return xp.reshape(log_sums, z.shape) - math.log(2 * math.sqrt(2 * math.pi) * self.std)
+
+    def log_prob(self, z: Any, xp: Any = np) -> Any:
+        return xp.sum(self.log_prob_per_dim(z, xp), axis=-1)
+
+    def sample(self, n: int, latent_dim: int, rng: np.random.Generator) -> np.ndarray:
+        hills = rng.choice([-1.0, 1.0], (n, latent_dim))
+        return hills + self.std * rng.standard_normal((n, latent_dim))
+
+    def rate(self, z: Any, posterior_mean: Any, posterior_log_var: Any, xp: Any = np) -> Rate:
+        log_prior = self.log_prob_per_dim(z, xp)
+        return sampled_rate(log_prior, z, posterior_mean, posterior_log_var, xp)
+
+
+def log_sum_exp(values: Any, xp: Any) -> Any:
+    """log(sum(exp(values))) over the last axis, (n, k) -> (n,)."""
+    highest = xp.max(values, axis=1, keepdims=True)
+    return highest[:, 0] + xp.log(xp.sum(xp.exp(values - highest), axis=1))
+
+
+def integrated_rate(prior: Any, mean: np.ndarray, log_var: np.ndarray) -> float:
+    """KL(q || p) of one posterior (2,) in a plane, by the trapezoidal rule on a grid."""
+    std = np.exp(0.5 * log_var)
+    sides = [np.linspace(m - 8 * s, m + 8 * s, 401) for m, s in zip(mean, std, strict=True)]
+    z = np.stack(np.meshgrid(*sides, indexing="ij"), axis=-1).reshape(-1, 2)
+    log_q = -0.5 * (np.square((z - mean) / std) + log_var + math.log(2 * math.pi)).sum(axis=1)
+    integrand = np.exp(log_q) * (log_q - prior.log_prob(z))
+    return float(np.trapezoid(np.trapezoid(integrand.reshape(401, 401), sides[1]), sides[0]))
+
+
+@pytest.mark.parametrize("member", [Mixture, TwoHills])
+def test_a_prior_whose_rate_is_sampled(
+    member: type[Mixture], store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The estimated and the recorded rate agree with numerical integration."""
+    add(monkeypatch, PRIORS, "mine", member)
+    add(monkeypatch, DATASETS, "flags", Source(flags, (6, 10, 3), 100, bundled=True))
+    monkeypatch.setattr(loop, "TICK_SECONDS", 0)
+    run = trained(store, dataset="flags", prior="mine", beta=4.0)
+    check_networks(run)
+    prior = member(run.config)
+    rng = np.random.default_rng(0)
+    mean, log_var = posteriors(run.arrays())
+    for one_mean, one_log_var in zip(mean[:3], log_var[:3], strict=True):
+        expected = integrated_rate(prior, one_mean, one_log_var)
+        z = one_mean + np.exp(0.5 * one_log_var) * rng.standard_normal((100_000, 2))
+        rate = prior.rate(z, one_mean, one_log_var)
+        assert rate.total.mean() == pytest.approx(expected, abs=0.03)
+    every = [integrated_rate(prior, *posterior) for posterior in zip(mean, log_var, strict=True)]
+    test = run.records("epoch")[-1]["test"]
+    assert test["rate"] == pytest.approx(np.mean(every), abs=0.5), "40 samples, one an item"
+    assert test["elbo"] == pytest.approx(-(test["distortion"] + test["rate"]))
+    first = run.records("epoch")[0]["test"]
+    assert test["loss"] < first["loss"]
+
+    recorded = run.records("step")[-1] | test
+    assert ("rate_per_dim" in recorded) == prior.factorised
+    assert ("high_rate_units" in run.metrics()) == prior.factorised
+    assert {"active_units", "iw_bound_50", "mmd"} <= run.metrics().keys()
+    if prior.factorised:
+        assert test["rate"] == pytest.approx(sum(test["rate_per_dim"]))
+        each = prior.rate(z, one_mean, one_log_var).per_dim.mean(axis=0)
+        assert each.sum() == pytest.approx(expected, abs=0.03)
+    checked_records(run.metrics_path.read_bytes(), "run", run.config)
+    drawn = TrainedRun(run).sample(4)
+    assert np.array_equal(
+        drawn, Inference(run).decode(prior.sample(4, 2, np.random.default_rng(0)))
+    )
+
+
+def test_pages_show_a_run_whose_rate_can_only_be_summed(
+    own_store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(monkeypatch, PRIORS, "mine", Mixture)
+    monkeypatch.setattr("dashboard.shared.run_list.pretrained_store", lambda: own_store)
+    run = trained(own_store, prior="mine")
+    assert "rate_per_dim" not in run.records("epoch")[-1]["test"]
+    for name in ("train", "latent_space", "manifold"):
+        on(run, name)
+    page = on(run, "compare")
+    page.multiselect("runs").set_value(page.multiselect("runs").options).run()
+    assert not page.exception
+    assert plots(page)
+
+
+def posteriors(arrays: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """posterior_mean and posterior_log_var, (n, d) float64."""
+    return arrays["posterior_mean"].astype(float), arrays["posterior_log_var"].astype(float)
+
+
+def test_free_bits_need_a_rate_for_each_dimension(monkeypatch: pytest.MonkeyPatch) -> None:
+    add(monkeypatch, PRIORS, "mine", Mixture)
+    config = RunConfig(prior="mine", objective="free_bits")
+    with pytest.raises(ConfigError, match="the prior 'mine' doesn't give"):
+        kinds.check(config, "images")
