@@ -1,4 +1,4 @@
-"""How a data set is loaded, and what is known of it before."""
+"""The source of a data set: how it is loaded, and what is known before it is loaded."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from vae_core.data.dataset import Dataset
 
 
 class Source(NamedTuple):
-    """How to load a data set, and what is known of it before.
+    """How to load a data set, and what is known before it is loaded.
 
     Attributes:
-        load: loads it.
+        load: loads the data set.
         item_shape: (h, w, c) of an image, (features,) of a vector. For texts (length,), the tokens
             of the longest text with its end token.
         train_images: number of training items.
-        bundled: whether it needs neither a file nor a network.
+        bundled: whether the data set needs neither a file nor a network.
         own: whether it is one of the user's own data sets.
-        kind: what its arrays are, `images` or `text`; vectors count as images.
-        shown_as: its kind in `vae_core.kinds.KINDS`, if that is not `kind`.
-        stored: loads it for the pages, if `load` may take a minute.
-        missing: returns how to get it, or None if `load` needs nothing that is missing.
+        kind: of its arrays, `images` or `text`. Vectors have the kind `images`.
+        shown_as: the key of its kind in `vae_core.kinds.KINDS`; empty for `kind` itself.
+        stored: loads the data set for the pages. Only needed if `load` may take a minute.
+        missing: returns a sentence that says how to get the data set, or None if it can be loaded.
     """
 
     load: Callable[[], Dataset]
