@@ -36,10 +36,10 @@ def own_name(file_name: str, arrays: Mapping[str, np.ndarray]) -> str:
         A name that matches `OWN_NAME`.
     """
     text = unicodedata.normalize("NFKD", Path(file_name).stem[:200]).encode("ascii", "ignore")
-    kind = _kind_of_arrays(arrays)
-    longest = LONGEST_SLUG - len(kind)
+    ending = _name_ending(arrays)
+    longest = LONGEST_SLUG - len(ending)
     slug = re.sub(r"[^a-z0-9]+", "_", text.decode().lower())[:longest].strip("_") or "data"
-    return f"own_{slug}_{_own_hash(arrays)}{kind}"
+    return f"own_{slug}_{_own_hash(arrays)}{ending}"
 
 
 def own_kind(name: str) -> str:
@@ -48,8 +48,8 @@ def own_kind(name: str) -> str:
     return (match["kind"] or "") if match else ""
 
 
-def _kind_of_arrays(arrays: Mapping[str, np.ndarray]) -> str:
-    """Return the end of the data set's name: `_vectors`, or nothing for images and texts."""
+def _name_ending(arrays: Mapping[str, np.ndarray]) -> str:
+    """Return what follows the hash in the name: `_vectors`, or nothing for images and texts."""
     return "_vectors" if arrays["x_train"].ndim == 2 and "vocabulary" not in arrays else ""
 
 
@@ -127,6 +127,6 @@ def _load_own_text(path: Path) -> Dataset:
 def _arrays_of(path: Path, *keys: str) -> dict[str, np.ndarray]:
     """Read the arrays of a user's data set, and compare them with the hash in its name."""
     arrays = read_npz(path, *keys)
-    if not path.stem.endswith(f"_{_own_hash(arrays)}{_kind_of_arrays(arrays)}"):
+    if not path.stem.endswith(f"_{_own_hash(arrays)}{_name_ending(arrays)}"):
         raise DatasetError(f"{path} is damaged: delete it, and upload the data again.")
     return arrays
