@@ -20,10 +20,8 @@ from pydantic.dataclasses import dataclass
 from vae_core.settings import Number, Setting, markdown_table, refuses_with, sentence, settings_of
 
 # Groups of fields, in the order in which they are shown.
-DATA, MODEL, OBJECTIVE, TRAINING, OPTIMISER = (
-    *("Data", "Model", "Objective", "Training"),
-    "Optimiser and seed",
-)
+DATA, MODEL, OBJECTIVE, TRAINING = "Data", "Model", "Objective", "Training"
+OPTIMISER = "Optimiser and seed"
 # For fields that concern the rate. An autoencoder has no rate, so they don't change its id.
 VAE_ONLY = {"model": ("vae",)}
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,119}")

@@ -13,6 +13,7 @@ from dashboard.kinds import SHOWN_KINDS, of_name, of_run
 from dashboard.kinds.base import ShownKind
 from dashboard.shared import run_list
 from tests.core.data.own_data import keep_flowers
+from tests.dashboard.pages import open_page
 from tests.trained_runs import BUILD
 from tests.waiting import PATIENCE
 from vae_core import kinds
@@ -114,6 +115,24 @@ def test_a_member_has_a_text_for_each_point_or_none(name: str) -> None:
     q = posteriors.held_out_posteriors(run)
     texts = SHOWN_KINDS[name].hover_texts(run, q)
     assert texts is None or len(texts) == len(q.labels)
+
+
+@pytest.mark.parametrize("name", ["latent_space", "train", "compare"])
+def test_pages_of_a_run_on_vectors(name: str) -> None:
+    run = run_of("vectors")
+    page = open_page("learn")
+    page.session_state["run"] = page.session_state["watched"] = run_list.run_label(run)
+    page.session_state["runs_on"] = "vectors"
+    page.switch_page(f"app_pages/{name}/page.py").run()
+    if name == "latent_space":
+        page.session_state[f"selected-{run.id}"] = np.array([3, 1])
+        page.number_input("point").set_value(7).run()
+        assert list(page.dataframe[0].value.columns) == ["x1", "x2", "x3", "x4", "x5"]
+    if name == "compare":
+        page.multiselect("runs_vectors").set_value([run_list.run_label(run)]).run()
+    assert not page.exception, page.exception
+    assert not page.error
+    assert page.dataframe
 
 
 def test_training_data_are_encoded_as_held_out_ones() -> None:

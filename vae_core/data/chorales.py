@@ -1,17 +1,17 @@
 """Make the data set `melodies`: soprano lines of Bach's chorales, two bars each, in one key.
 
 The scores come with the music21 package, which is needed to make the data set but not to read it.
-`vae_core.data.notation` says how a melody is written as a text.
+`vae_core.data.notation` describes how a melody is written as a text.
 
 - Chorales: those of Riemenschneider's edition whose score has a part named Soprano.
 - Key: music21 determines it from all parts (`analyze("key")`). Major is transposed to C and minor
-  to A, by at most a tritone; a tritone goes down.
+  to A, up or down by less than a tritone, or down by a tritone.
 - Bars: 4/4 and 3/4. The two halves of a bar around a repeat sign are joined, and repeats are not
   played. The upbeat at the start of a chorale is left out. The last bar, which is shorter by the
   upbeat, is filled up with a rest.
 - Melodies: every two consecutive bars of the same metre. A note tied over from the bar before
-  starts with the melody. Grace notes are left out, and so are bars with notes that start or end
-  between sixteenths.
+  starts anew with the melody. Grace notes are left out. Bars with notes that start or end between
+  sixteenths are left out, too.
 - Split: all chorales with the same tune are in the same part, so that no held-out tune was
   trained on. Two chorales have the same tune if they share a melody, or if two melodies agree in
   the pitches at the beats; this also holds through a chain of chorales. About a fifth of the
@@ -44,8 +44,8 @@ class Line(NamedTuple):
     Attributes:
         name: such as `BWV 269, Aus meines Herzens Grunde`.
         mode: `major` or `minor`.
-        bars: (number, text) of each bar. The text starts with HOLD if a note is tied over. None
-            stands for a bar that can't be used.
+        bars: (number, text) of each bar. The text starts with HOLD if a note is tied over. A bar
+            that can't be used is None.
         before: for each bar the character of the note that sounds just before it.
     """
 

@@ -1,4 +1,4 @@
-"""What a data set is: arrays, labels and their names."""
+"""A data set: arrays of items, labels and their names; and the checks of these arrays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vae_core.data import text_items, tokens
 
 
 class DatasetError(VaeLabError):
-    """A data set is unknown, can't be had, or is not what it should be."""
+    """A data set is unknown, is not on this machine, or has invalid content."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Dataset:
 
     @functools.cached_property
     def sha256(self) -> str:
-        """SHA-256 of all arrays. A run records it, to say what it was trained on."""
+        """SHA-256 of all arrays. A run records it with the name of its data set."""
         digest = hashlib.sha256()
         for array in (self.x_train, self.y_train, self.x_test, self.y_test):
             digest.update(np.ascontiguousarray(array).data)
@@ -102,7 +102,7 @@ def as_stored(images: np.ndarray) -> np.ndarray:
 
 
 def of_items(name: str, items: text_items.Items) -> TextDataset:
-    """Return the data set of texts."""
+    """Return the data set that these items make."""
     return TextDataset(
         name=name,
         **items._asdict()

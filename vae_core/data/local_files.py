@@ -49,7 +49,7 @@ def read_npz(path: Path, *keys: str) -> dict[str, np.ndarray]:
 
 
 def rows_of_file(path: Path, key: str, chunk: int) -> Iterator[np.ndarray]:
-    """Yield the rows of an array in an npz file, `chunk` at a time: MNIST's take 47 MB at once.
+    """Yield the rows of an array in an npz file in chunks; all of MNIST would take 47 MB.
 
     Raises:
         DatasetError: the file lacks the array, or is damaged.

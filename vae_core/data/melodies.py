@@ -17,7 +17,7 @@ MELODIES = "melodies.npz"
 NO_MELODIES = (
     "data set 'melodies' is made from the chorales in music21 when a run is first trained on it: "
     "pip install '.[music]', or put a melodies.npz made elsewhere into a folder and name that "
-    "in VAE_LAB_DATA."
+    "folder in VAE_LAB_DATA."
 )
 
 

@@ -11,7 +11,7 @@ NAMES = "names.txt"
 
 NO_NAMES = (
     "data set 'names' needs names.txt, one name a line: put it into a folder and name that "
-    "in VAE_LAB_DATA, or use the bundled 'unicode_names'."
+    "folder in VAE_LAB_DATA, or use the bundled 'unicode_names'."
 )
 
 

@@ -18,8 +18,8 @@ from vae_core.data.local_files import read_npz
 from vae_core.data.source import Source
 from vae_core.runs.store import default_store
 
-# A name ends with the hash of the content. Vectors add their kind, because the run folder names the
-# data set but doesn't hold it, and the networks of vectors and of images have the same names.
+# A name ends with the hash of the content. For vectors the kind follows, because a run has only the
+# name of its data set, and architectures for images and vectors have the same names.
 OWN_NAME = re.compile(r"own_[a-z0-9_]{1,19}_[0-9a-f]{16}(?:_(?P<kind>vectors))?")
 LONGEST_SLUG = 19  # so that a name is a lower-case name of at most 40 characters
 OWN_KEYS = ("x_train", "y_train", "x_test", "y_test", "label_names")
@@ -36,20 +36,20 @@ def own_name(file_name: str, arrays: Mapping[str, np.ndarray]) -> str:
         A name that matches `OWN_NAME`.
     """
     text = unicodedata.normalize("NFKD", Path(file_name).stem[:200]).encode("ascii", "ignore")
-    kind = _kind_of_arrays(arrays)
-    longest = LONGEST_SLUG - len(kind)
+    ending = _name_ending(arrays)
+    longest = LONGEST_SLUG - len(ending)
     slug = re.sub(r"[^a-z0-9]+", "_", text.decode().lower())[:longest].strip("_") or "data"
-    return f"own_{slug}_{_own_hash(arrays)}{kind}"
+    return f"own_{slug}_{_own_hash(arrays)}{ending}"
 
 
 def own_kind(name: str) -> str:
-    """Return the kind of data that the name of a user's data set says; empty if it says none."""
+    """Return the kind at the end of the name of a user's data set; empty if there is none."""
     match = OWN_NAME.fullmatch(name)
     return (match["kind"] or "") if match else ""
 
 
-def _kind_of_arrays(arrays: Mapping[str, np.ndarray]) -> str:
-    """Return the end of the data set's name: `_vectors`, or nothing for images and texts."""
+def _name_ending(arrays: Mapping[str, np.ndarray]) -> str:
+    """Return what follows the hash in the name: `_vectors`, or nothing for images and texts."""
     return "_vectors" if arrays["x_train"].ndim == 2 and "vocabulary" not in arrays else ""
 
 
@@ -127,6 +127,6 @@ def _load_own_text(path: Path) -> Dataset:
 def _arrays_of(path: Path, *keys: str) -> dict[str, np.ndarray]:
     """Read the arrays of a user's data set, and compare them with the hash in its name."""
     arrays = read_npz(path, *keys)
-    if not path.stem.endswith(f"_{_own_hash(arrays)}{_kind_of_arrays(arrays)}"):
+    if not path.stem.endswith(f"_{_own_hash(arrays)}{_name_ending(arrays)}"):
         raise DatasetError(f"{path} is damaged: delete it, and upload the data again.")
     return arrays

@@ -1,4 +1,4 @@
-"""The data sets by name. A new one is a loader and a line here."""
+"""The data sets by name. A new data set is a loader, and a line here."""
 
 from __future__ import annotations
 
@@ -23,13 +23,10 @@ from vae_core.runs.store import RunStore
 
 
 def own_file(name: str) -> Path | None:
-    """The file of a data set of the user's own, to be taken to where it is trained.
-
-    Returns:
-        None for those that every installation knows or draws.
+    """Return the file of one of the user's own data sets; None for data sets of VAE Lab.
 
     Raises:
-        DatasetError: there is no such data set here.
+        DatasetError: the name is unknown, or the file is not on this machine.
     """
     if name in DATASETS or number_and_size(name):
         return None
@@ -38,20 +35,21 @@ def own_file(name: str) -> Path | None:
         raise DatasetError(f"unknown data set {name!r}: choose one of {', '.join(names())}.")
     if not is_own(path):
         raise DatasetError(
-            f"the data set {name} is not on this machine: upload its file again, or put "
-            f"{name}.npz from where it is into {path.parent}."
+            f"the data set {name} is not on this machine: upload its file again, or copy "
+            f"{name}.npz from the machine that has it into {path.parent}."
         )
     return path
 
 
 def delete_own(name: str, store: RunStore) -> None:
-    """Remove a data set of the user's own; runs that were trained on it stay.
+    """Delete one of the user's own data sets. Runs that were trained on it stay.
 
     Args:
-        store: whose runs may need it.
+        name: of the data set.
+        store: the store of runs that may need the data set.
 
     Raises:
-        DatasetError: there is none of that name, or a run that trains or waits needs it.
+        DatasetError: the name is unknown, or an active run needs the data set.
     """
     path = own_file(name)
     if path is None:
@@ -62,7 +60,7 @@ def delete_own(name: str, store: RunStore) -> None:
     path.unlink(missing_ok=True)
 
 
-# A new data set is a loader and a line here. An entry point of a plug-in names a `Source`.
+# Name -> `Source`. The entry point of a plug-in names a `Source`, too.
 DATASETS = Registry(
     "data set",
     "vae_lab.datasets",
@@ -110,15 +108,15 @@ DATASETS = Registry(
 
 
 def names() -> list[str]:
-    """All data sets that can be asked for."""
+    """Return the names of all data sets, those of the user last."""
     return [*DATASETS, *own_names()]
 
 
 def source(name: str) -> Source:
-    """How to load the data set of that name, and what is known of it before.
+    """Return the source of a data set.
 
     Raises:
-        DatasetError: there is none of that name here, or its file is damaged.
+        DatasetError: the name is unknown, or the file is not on this machine or damaged.
     """
     path = own_file(name)
     if path is None:
@@ -138,24 +136,25 @@ def find_source(name: str) -> Source | None:
 
 
 def check_name(name: str) -> None:
-    """Raise DatasetError where there is no data set of that name."""
+    """Raise `DatasetError` if there is no data set of this name."""
     source(name)
 
 
 @functools.lru_cache(maxsize=2)
 def load(name: str) -> Dataset:
-    """The data set of that name; the last two stay in memory for the next run.
+    """Load a data set. The last two stay in memory for the next run.
 
     Raises:
-        DatasetError: unknown name, missing file and no network, or unusable content.
+        DatasetError: the name is unknown, the file is missing and there is no network, or the
+            content is invalid.
     """
     return source(name).load()
 
 
 def stored(name: str) -> Dataset:
-    """As `load`, but nothing is made that takes a minute: for the pages.
+    """Load a data set for the pages: like `load`, but one that takes a minute is not made.
 
     Raises:
-        DatasetError: see `load`; or it was not made yet.
+        DatasetError: see `load`; or the data set was not made yet.
     """
     return (source(name).stored or functools.partial(load, name))()

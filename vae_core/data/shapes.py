@@ -1,4 +1,4 @@
-"""The data sets `shapes`: pictures drawn from known factors: shape, scale, rotation, x and y."""
+"""The data sets `shapes`: pictures with the known factors shape, scale, rotation, x and y."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a data set is loaded, and what is known of it before."""
+"""The source of a data set: how it is loaded, and what is known before it is loaded."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ class Family(NamedTuple):
 
 
 class Source(NamedTuple):
-    """How to load a data set, and what is known of it before.
+    """How to load a data set, and what is known before it is loaded.
 
     Attributes:
-        load: loads it.
+        load: loads the data set.
         item_shape: (h, w, c) of an image, (features,) of a vector. For texts (length,), the tokens
             of the longest text with its end token.
         train_images: number of training items.
-        bundled: whether it needs neither a file nor a network.
+        bundled: whether the data set needs neither a file nor a network.
         own: whether it is one of the user's own data sets.
-        kind: what its arrays are, `images` or `text`; vectors count as images.
-        shown_as: its kind in `vae_core.kinds.KINDS`, if that is not `kind`.
-        stored: loads it for the pages, if `load` may take a minute.
-        missing: returns how to get it, or None if `load` needs nothing that is missing.
-        usual_epochs: what the form offers.
-        ink: how a drawing is made to look like its images.
+        kind: of its arrays, `images` or `text`. Vectors have the kind `images`.
+        shown_as: the key of its kind in `vae_core.kinds.KINDS`; empty for `kind` itself.
+        stored: loads the data set for the pages. Only needed if `load` may take a minute.
+        missing: returns a sentence that says how to get the data set, or None if it can be loaded.
+        usual_epochs: the number of epochs that the form offers.
+        ink: how a drawing is made to look like the images.
         contrast: two labels for a first attribute vector.
-        family: the data sets that it belongs to, if they differ only in number and size.
+        family: the data sets that differ from this one only in number and size, and itself.
     """
 
     load: Callable[[], Dataset]

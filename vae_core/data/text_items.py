@@ -83,8 +83,8 @@ def length_groups(lengths: Sequence[int]) -> tuple[tuple[str, ...], np.ndarray]:
 def parse_items(content: bytes, shown: str) -> tuple[list[str], list[str]]:
     """Read the items of a text file, one per line.
 
-    The file is in UTF-8, or in UTF-16 with a byte order mark. See `normalize_text` for what is
-    done to each line.
+    The file is in UTF-8, or in UTF-16 with a byte order mark. `normalize_text` is applied to each
+    line.
 
     Args:
         content: the file's bytes.
@@ -94,7 +94,7 @@ def parse_items(content: bytes, shown: str) -> tuple[list[str], list[str]]:
         The distinct items, and sentences that say which lines were left out.
 
     Raises:
-        RefusedError: it is no text file, or holds too few or too many items or characters.
+        RefusedError: the file is no text, or holds too few or too many items or characters.
     """
     notes = []
     items, empty, long = [], 0, 0

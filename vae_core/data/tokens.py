@@ -87,7 +87,7 @@ def generate(
     Args:
         step: one step of the decoder, see `Step`.
         z: (n, d).
-        states: initial states, as many and of such shapes as the step takes.
+        states: the initial states of the decoder.
         length: most tokens per text; a text that has not ended by then is cut off.
         temperature: divides the logits before a token is drawn; 0 takes the likeliest token.
         seed: for the draws.

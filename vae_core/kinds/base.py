@@ -65,15 +65,15 @@ class Kind(Protocol):
         ...
 
     def check_recorded(self, config: RunConfig, recorded: DatasetSize) -> None:
-        """Check what an imported run says of its data set.
+        """Check an imported run's record of its data set.
 
         Args:
             config: of the run.
             recorded: the data set in the run's records.
 
         Raises:
-            ValueError: it is impossible, or the data set on this machine is another. The message
-                is a sentence that begins with "it" or "its", for the run.
+            ValueError: the record is impossible, or the data set on this machine is another. The
+                message is a sentence that begins with "it" or "its", meaning the run.
         """
         ...
 

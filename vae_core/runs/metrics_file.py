@@ -54,7 +54,7 @@ class MetricsFile:
             os.close(handle)
 
     def records(self) -> list[dict[str, Any]]:
-        """Return the records so far, without torn lines and without what a resumed run repeats."""
+        """Return the records so far, without torn lines and without repeated epochs."""
         with self._reading:
             self._read_new_lines()
             return self._records[:]

@@ -1,4 +1,4 @@
-"""A store for data sets of users."""
+"""A store for data sets of users, in a temporary folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vae_core.data import registry
 def own(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Path]:
-    """A store and a folder for temporary files, which must be empty in the end."""
+    """The path of the default store. The folder of temporary files must be empty at the end."""
     root = tmp_path_factory.mktemp("own")
     monkeypatch.setenv("VAE_LAB_RUNS", str(root / "runs"))
     monkeypatch.setattr(tempfile, "tempdir", str(root / "tmp"))

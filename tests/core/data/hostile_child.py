@@ -1,4 +1,4 @@
-"""A child of `untrusted.ask_child` in which whatever it reads goes wrong, as the request asks."""
+"""A child process for `sandbox.ask_child` that misbehaves in the way that the request names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"length": len(bytearray(4 << 30))}
     if request["do"] == "abort":
         os.abort()
-    print("an answer that is none")
+    print("this line is not the answer")
     return {"done": True}
 
 

@@ -1,4 +1,4 @@
-"""Data sets: real arrays as promised, and one clear sentence for everything that is not."""
+"""Data sets: their arrays, and one clear sentence for each file that can't be used."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def arrays_of(images: np.ndarray) -> dict[str, np.ndarray]:
     return arrays(x_train=images, x_test=images)
 
 
-def test_digits_are_whole_and_split_for_good() -> None:
+def test_digits_have_a_fixed_split() -> None:
     data = registry.load("digits")
     assert data.x_train.shape == (1437, 8, 8, 1)
     assert data.x_test.shape == (360, 8, 8, 1)
@@ -77,21 +77,21 @@ def test_mnist_from_the_folder(name: str) -> None:
         *(pytest.param(n, marks=pytest.mark.mnist) for n in ("mnist", "fashion_mnist")),
     ],
 )
-def test_what_is_said_before_loading_is_true(name: str) -> None:
+def test_the_source_agrees_with_the_loaded_data_set(name: str) -> None:
     source, data = registry.DATASETS[name], registry.load(name)
     assert data.item_shape == source.item_shape
     assert len(data.x_train) == source.train_images
 
 
 def faces(people: int = 3) -> dict[str, np.ndarray]:
-    """In the layout of olivetti_faces.npz: ten pictures each, no two the same."""
+    """Return arrays in the layout of olivetti_faces.npz: ten distinct pictures per person."""
     images = np.arange(people * 10, dtype=np.uint8)[:, None, None] + np.zeros((1, 64, 64), np.uint8)
     images[:, 0, 0] = 0
     images[-1, 0, 1] = 100
     return {"images": images, "target": np.repeat(np.arange(people, dtype=np.uint8), 10)}
 
 
-def test_of_each_face_three_pictures_are_held_out_for_good(
+def test_three_pictures_of_each_person_are_held_out(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     content = faces()
@@ -103,9 +103,9 @@ def test_of_each_face_three_pictures_are_held_out_for_good(
     assert np.bincount(data.y_train).tolist() == [7, 7, 7]
     numbers = [(part[:, 1, 1, 0] * 100).round().astype(int) for part in (data.x_train, data.x_test)]
     assert sorted(np.concatenate(numbers)) == list(range(30)), "each picture once, scaled"
-    assert numbers[1].tolist() == [2, 4, 6, 12, 13, 19, 24, 25, 29], "must never change"
+    assert numbers[1].tolist() == [2, 4, 6, 12, 13, 19, 24, 25, 29], "the split must never change"
     assert data.label_names[2] == "person 2"
-    # The web process reads the same without loading all.
+    # The web process reads the same images without loading the whole data set.
     assert np.array_equal(excerpts.held_out("olivetti_faces", [8, 0]), data.x_test[[8, 0]])
     ((images, labels),) = excerpts.training_chunks("olivetti_faces")
     assert np.array_equal(images, data.x_train)
@@ -115,7 +115,7 @@ def test_of_each_face_three_pictures_are_held_out_for_good(
 def test_faces_from_scikit_learn_are_the_same(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """It scales to [0, 1]; the file has whole numbers."""
+    """scikit-learn scales pixels to [0, 1]; the file has whole numbers."""
     import sklearn.datasets
 
     content = faces()
@@ -234,7 +234,7 @@ def test_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         registry.load("mnist")
 
 
-def test_held_out_images_without_the_rest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_held_out_images_are_read_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
     with pytest.raises(DatasetError, match="name it in VAE_LAB_DATA"):
         excerpts.held_out("mnist", [0])
@@ -252,11 +252,11 @@ def test_held_out_images_without_the_rest(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert np.array_equal(excerpts.held_out("digits", [3]), digits)
 
 
-# --- of the user's own ------------------------------------------------------------------------
+# --- data sets of users -----------------------------------------------------------------------
 
 
 def own(name: str = "Cats & dogs.npz", count: int = 16) -> tuple[str, Path]:
-    """A stored data set of 9x9 pixels."""
+    """Store a data set of 9x9 pixels, and return its name and path."""
     images = np.random.default_rng(0).integers(0, 256, (count, 9, 9)).astype(np.uint8)
     content = {
         "x_train": images,
@@ -270,7 +270,7 @@ def own(name: str = "Cats & dogs.npz", count: int = 16) -> tuple[str, Path]:
 
 
 @pytest.mark.usefixtures("own_store")
-def test_a_data_set_of_ones_own_is_known_by_name_and_content() -> None:
+def test_an_own_data_set_is_loaded_by_name() -> None:
     name, path = own()
     assert name.startswith("own_cats_dogs_")
     assert RunConfig(dataset=name).id.startswith(name)
@@ -292,7 +292,7 @@ def test_a_data_set_of_ones_own_is_known_by_name_and_content() -> None:
 
 
 @pytest.mark.usefixtures("own_store")
-def test_damage_to_a_data_set_of_ones_own_is_noticed() -> None:
+def test_a_damaged_own_data_set_is_refused() -> None:
     name, path = own()
     content = path.read_bytes()
     place = content.index(b"x_test.npy") + 300
@@ -300,7 +300,7 @@ def test_damage_to_a_data_set_of_ones_own_is_noticed() -> None:
     with pytest.raises(DatasetError, match=r"damaged|can't be read"):
         registry.load(name)
     _, other = own("other.npz", count=20)
-    other.replace(path)  # whole, and not what the name says
+    other.replace(path)  # a valid file, but not with the content that the name says
     with pytest.raises(DatasetError, match="is damaged: delete it"):
         registry.load(name)
     path.write_bytes(content[:500])
@@ -313,7 +313,7 @@ def test_damage_to_a_data_set_of_ones_own_is_noticed() -> None:
     assert own_names() == []
 
 
-def test_names_that_lead_elsewhere_are_unknown(own_store: RunStore) -> None:
+def test_names_with_a_path_are_unknown(own_store: RunStore) -> None:
     for name in (
         "own_../../x_00000000",
         "own_x_000000000000000g",
@@ -326,7 +326,7 @@ def test_names_that_lead_elsewhere_are_unknown(own_store: RunStore) -> None:
     assert not own_store.root.exists()
 
 
-def test_a_data_set_that_is_needed_stays(own_store: RunStore) -> None:
+def test_a_data_set_that_a_run_needs_is_not_deleted(own_store: RunStore) -> None:
     name, path = own()
     run = own_store.create(RunConfig(dataset=name))
     with pytest.raises(DatasetError, match=f"run {run.id} needs {name}: stop it first"):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import runpy
-import sys
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -15,6 +13,7 @@ import pytest
 
 from tests.core.data.own_data import keep, keep_flags, keep_flowers
 from tests.core.data.upload_files import check_sentence
+from tests.core.exchange.load_script import run_load_script
 from vae_core import kinds, sandbox
 from vae_core.api.trained_run import TrainedRun
 from vae_core.config import RunConfig
@@ -63,7 +62,6 @@ def test_from_the_file_to_a_run_and_back(
     size: str,
     own_store: RunStore,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     name = keep_data()
@@ -112,9 +110,7 @@ def test_from_the_file_to_a_run_and_back(
 
     with zipfile.ZipFile(BytesIO(bundle(run))) as archive:
         archive.extractall(tmp_path / "zip")
-    monkeypatch.syspath_prepend(str(tmp_path / "zip" / run.id))
-    runpy.run_path(str(tmp_path / "zip" / run.id / "load.py"), run_name="__main__")
-    monkeypatch.delitem(sys.modules, "architecture")
+    run_load_script(tmp_path / "zip" / run.id, "__main__")
     mean = networks.decode(z).mean()
     printed = capsys.readouterr().out
     assert f"of shape {item_shape} with mean" in printed

@@ -1,4 +1,4 @@
-"""Files that can't be used: one sentence says why."""
+"""Files that can't be used are refused with one sentence that says why."""
 
 from __future__ import annotations
 
@@ -153,10 +153,10 @@ BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_gets_one_sentence(tmp_path: Path, case: str) -> None:
     file_name, content, message = BAD[case]
-    found = parse(tmp_path, content if isinstance(content, bytes) else content(), file_name)
-    check_sentence(found["error"])
+    reply = parse(tmp_path, content if isinstance(content, bytes) else content(), file_name)
+    check_sentence(reply["error"])
     with pytest.raises(RefusedError, match=message):
-        raise RefusedError(found["error"])
+        raise RefusedError(reply["error"])
 
 
 def test_sizes_out_of_range(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_limits_can_be_set(own: Path) -> None:
     assert not own.exists()
 
 
-def test_a_path_that_is_no_file(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_file(tmp_path: Path) -> None:
     (tmp_path / "folder.npz").mkdir()
     os.mkfifo(tmp_path / "pipe.csv")
     for name, message in (

@@ -1,4 +1,4 @@
-"""Pictures of known factors are what their factors say."""
+"""Drawn shapes agree with their factors."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ QUARTER = len(shapes.ROTATIONS) // 4
 def picture(
     shape: int = 0, scale: int = 5, rotation: int = 0, x: int = CENTRE, y: int = CENTRE
 ) -> np.ndarray:
-    """One picture at 64 pixels a side, in [0, 1]."""
+    """Return one picture (64, 64) in [0, 1]."""
     return shapes.draw(np.array([[shape, scale, rotation, x, y]]), 64)[0] / 255
 
 
 def centroid(image: np.ndarray) -> tuple[float, float]:
-    """x and y as shares of the side, y upwards."""
+    """Return x and y of the centroid as shares of the side, y upwards."""
     rows, columns = np.indices(image.shape) + 0.5
     side, mass = image.shape[0], image.sum()
     return float((image * columns).sum() / mass / side), 1 - float(
@@ -29,7 +29,7 @@ def centroid(image: np.ndarray) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("shape", range(3))
-def test_the_area_goes_with_the_square_of_the_scale(shape: int) -> None:
+def test_the_area_is_proportional_to_the_square_of_the_scale(shape: int) -> None:
     areas = [picture(shape, scale).sum() for scale in range(len(shapes.SCALES))]
     assert areas / areas[-1] == pytest.approx(np.square(shapes.SCALES), rel=0.03)
 
@@ -43,25 +43,25 @@ def test_areas_in_closed_form() -> None:
 
 
 @pytest.mark.parametrize("shape", range(2))
-def test_the_place_is_the_centroid(shape: int) -> None:
+def test_the_centroid_is_at_x_and_y(shape: int) -> None:
     for x, y in ((0, 0), (0, 31), (31, 0), (10, 20)):
-        found = centroid(picture(shape, 3, 7, x, y))
-        assert found == pytest.approx((shapes.PLACES[x], shapes.PLACES[y]), abs=0.002)
+        centre = centroid(picture(shape, 3, 7, x, y))
+        assert centre == pytest.approx((shapes.PLACES[x], shapes.PLACES[y]), abs=0.002)
 
 
 def test_rotations_turn_to_the_left() -> None:
-    """The heart's centroid lies off its place, in a direction that turns with it."""
+    """The heart's centroid is not at (x, y): its offset turns with the heart."""
     place = shapes.PLACES[CENTRE]
 
-    def off(rotation: int) -> tuple[float, float]:
+    def offset(rotation: int) -> tuple[float, float]:
         x, y = centroid(picture(2, rotation=rotation))
         return x - place, y - place
 
-    _, c = off(0)
+    _, c = offset(0)
     assert abs(c) > 0.003
-    assert off(0) == pytest.approx((0, c), abs=3e-4)
-    assert off(QUARTER) == pytest.approx((-c, 0), abs=3e-4)
-    assert off(2 * QUARTER) == pytest.approx((0, -c), abs=3e-4)
+    assert offset(0) == pytest.approx((0, c), abs=3e-4)
+    assert offset(QUARTER) == pytest.approx((-c, 0), abs=3e-4)
+    assert offset(2 * QUARTER) == pytest.approx((0, -c), abs=3e-4)
     assert picture(0, rotation=QUARTER) == pytest.approx(picture(0), abs=0.01)
     assert picture(1, rotation=2 * QUARTER) == pytest.approx(picture(1), abs=0.01)
     assert np.abs(picture(1, rotation=QUARTER) - picture(1)).max() == 1
@@ -76,7 +76,7 @@ def test_no_held_out_picture_is_a_training_picture() -> None:
 
 @pytest.mark.parametrize("shape", range(3))
 def test_nothing_leaves_the_picture(shape: int) -> None:
-    """In the corners as much is lit as in the middle, however it is turned."""
+    """A shape near a corner has the same area as in the middle, at every rotation."""
     for rotation in range(0, len(shapes.ROTATIONS), 5):
         middle = picture(shape, rotation=rotation).sum()
         for x, y in ((0, 0), (0, 31), (31, 31)):
@@ -92,7 +92,7 @@ def test_factors_are_uniform_and_independent() -> None:
     assert np.abs(correlation).max() < 0.03
 
 
-def test_the_data_set_carries_the_factors_of_what_is_held_out() -> None:
+def test_a_data_set_has_the_factors_of_its_held_out_pictures() -> None:
     data = registry.load("shapes")
     assert data.factors is not None
     assert data.factors.shape == (len(data.x_test), len(shapes.FACTORS))
@@ -102,7 +102,7 @@ def test_the_data_set_carries_the_factors_of_what_is_held_out() -> None:
     assert registry.load("digits").factors is None
 
 
-def test_any_number_at_any_size() -> None:
+def test_a_name_gives_number_and_size() -> None:
     name = "shapes_203_12"
     data, source = registry.load(name), registry.source(name)
     assert data.x_train.shape == (source.train_images, 12, 12, 1) == (163, 12, 12, 1)
@@ -113,7 +113,7 @@ def test_any_number_at_any_size() -> None:
     assert known.names == shapes.FACTORS
     assert np.array_equal(known.values, data.factors)
     assert excerpts.held_out_factors("digits") is None
-    # What pages see is drawn by the name alone, and the same.
+    # The pages draw the same pictures from the name alone.
     assert np.array_equal(excerpts.held_out(name, [39, 2]), data.x_test[[39, 2]])
     images, labels = zip(*excerpts.training_chunks(name, 100), strict=True)
     assert np.array_equal(np.concatenate(images), data.x_train)
@@ -122,19 +122,19 @@ def test_any_number_at_any_size() -> None:
         excerpts.held_out(name, [40])
 
 
-def test_the_largest_number_has_no_picture_twice() -> None:
+def test_the_largest_data_set_has_no_picture_twice() -> None:
     factors = shapes.sample_factors(shapes.SHAPES_NUMBERS[1], seed=0)
     assert len(factors) == shapes.SHAPES_NUMBERS[1]
     assert np.bincount(factors[:, 0]).min() > 0.3 * len(factors)
-    looks = factors.copy()
-    looks[:, 2] %= QUARTER * np.array([1, 2, 4])[looks[:, 0]]  # a square, an ellipse, a heart
-    assert len(np.unique(looks, axis=0)) == len(factors)
+    appearance = factors.copy()
+    appearance[:, 2] %= QUARTER * np.array([1, 2, 4])[appearance[:, 0]]  # square, ellipse, heart
+    assert len(np.unique(appearance, axis=0)) == len(factors)
 
 
 @pytest.mark.parametrize(
     "name", ["shapes_19_32", "shapes_50001_32", "shapes_100_7", "shapes_90_65"]
 )
-def test_what_is_not_drawn_is_said(name: str) -> None:
+def test_a_number_or_size_out_of_range(name: str) -> None:
     with pytest.raises(DatasetError, match="takes 20 to 50,000 pictures of 8 to 64 pixels"):
         registry.check_name(name)
 

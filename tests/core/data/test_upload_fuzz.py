@@ -1,4 +1,4 @@
-"""Random and changed files: a data set or one sentence, whatever is in them."""
+"""Random and mutated files give a data set or one sentence."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ for line in sys.stdin:
 
 
 class Driver:
-    """One child for many files: the same entry and the same limit of memory as for one."""
+    """One child process that reads many files, with the memory limit of a child for one file."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "file"
@@ -84,7 +84,7 @@ class Driver:
         self.stdin.write(json.dumps(request) + "\n")
         self.stdin.flush()
         line = self.stdout.readline()
-        assert line, f"the child died of {file_name}"
+        assert line, f"the child died when it read {file_name}"
         return json.loads(line)
 
 
@@ -228,7 +228,7 @@ NAME = st.text(max_size=20).map(lambda text: f"{text}a")
 
 
 def fitting(content: bytes, ending: str, any_ending: bool) -> str:
-    """Mostly the ending that the content is meant for."""
+    """Return the ending that fits the content, or the given one if `any_ending`."""
     if any_ending:
         return ending
     if not content.startswith(b"PK"):
@@ -236,11 +236,11 @@ def fitting(content: bytes, ending: str, any_ending: bool) -> str:
     return ".npz" if b".npy" in content[:60] else ".zip"
 
 
-def check(found: dict[str, Any]) -> None:
-    if "error" in found:
-        check_sentence(found["error"])
+def check(reply: dict[str, Any]) -> None:
+    if "error" in reply:
+        check_sentence(reply["error"])
         return
-    summary = found["answer"]
+    summary = reply["answer"]
     assert OWN_NAME.fullmatch(summary["name"])
     assert summary["train"] >= 16
     assert summary["test"] >= 4
@@ -253,7 +253,7 @@ def check(found: dict[str, Any]) -> None:
 
 FUZZ = settings(
     max_examples=2000,
-    deadline=2000,  # milliseconds a file
+    deadline=2000,  # milliseconds per file
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
@@ -263,7 +263,7 @@ FUZZ = settings(
 @pytest.mark.slow
 @FUZZ
 @given(CONTENT, ENDING, st.integers(0, 9), NAME, SIZE)
-def test_whatever_a_file_is_it_gives_a_data_set_or_a_sentence(
+def test_any_file_gives_a_data_set_or_a_sentence(
     driver: Driver, content: bytes, ending: str, other: int, name: str, size: int | None
 ) -> None:
     check(driver.read(content, name + fitting(content, ending, other == 0), size))
@@ -272,7 +272,7 @@ def test_whatever_a_file_is_it_gives_a_data_set_or_a_sentence(
 @pytest.mark.slow
 @settings(FUZZ, max_examples=50, deadline=None)
 @given(CONTENT, ENDING, st.integers(0, 9), NAME)
-def test_the_whole_way_leaves_nothing_behind(
+def test_reading_any_file_leaves_no_files_behind(
     own: Path, content: bytes, ending: str, other: int, name: str
 ) -> None:
     try:

@@ -1,4 +1,4 @@
-"""Files from outside: data sets as stated, read in a process of their own."""
+"""Valid files become data sets, and a child process reads them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from vae_core.sandbox import RefusedError
 pytestmark = pytest.mark.usefixtures("own")
 
 
-def test_an_npz_is_kept_and_loaded_as_it_is(own: Path) -> None:
+def test_an_npz_is_stored_and_loaded_unchanged(own: Path) -> None:
     split: dict[str, Any] = {"x_train": IMAGES[:20], "y_train": LABELS[:20], "x_test": IMAGES[20:]}
     content = npz(**split, y_test=LABELS[20:], label_names=np.array(["cat", "dog", "T-shirt/top"]))
     upload = reader.read(content, "Ünïcode – faces & more.npz")
@@ -62,7 +62,7 @@ def test_an_npz_is_kept_and_loaded_as_it_is(own: Path) -> None:
     other.discard()
 
 
-def test_without_a_split_a_fifth_is_held_out_always_the_same(tmp_path: Path) -> None:
+def test_without_a_split_a_fixed_fifth_is_held_out(tmp_path: Path) -> None:
     assert "answer" in parse(tmp_path, npz(x=IMAGES, y=LABELS), "a.npz")
     first = arrays_of(tmp_path)
     assert len(first["x_test"]) == 4
@@ -91,19 +91,19 @@ def test_without_a_split_a_fifth_is_held_out_always_the_same(tmp_path: Path) -> 
         (np.concatenate([IMAGES[:, :1], IMAGES, IMAGES[:, :1]], axis=1), IMAGES),
     ],
 )
-def test_layouts_and_scales_mean_the_same_images(
+def test_layouts_and_scales_give_the_same_images(
     tmp_path: Path, array: np.ndarray, expected: np.ndarray
 ) -> None:
-    found = parse(tmp_path, npz(x_train=array, x_test=array[:4]), "a.npz")
-    assert found["answer"]["label_names"] == ("all",)
+    reply = parse(tmp_path, npz(x_train=array, x_test=array[:4]), "a.npz")
+    assert reply["answer"]["label_names"] == ("all",)
     assert np.array_equal(arrays_of(tmp_path)["x_train"], expected)
 
 
-def test_the_scale_is_that_of_all_images_together(tmp_path: Path) -> None:
-    """The first ones alone would be taken for shares of white."""
+def test_the_scale_is_found_from_all_images_together(tmp_path: Path) -> None:
+    """The training images alone would be taken for pixels from 0 to 1."""
     dark = np.ones((20, 2000, 1000), np.uint8)
-    found = parse(tmp_path, npz(True, x_train=dark, x_test=dark[:4] * 100), "a.npz", 8)
-    assert found["answer"]["item_shape"] == (8, 8, 1)
+    reply = parse(tmp_path, npz(True, x_train=dark, x_test=dark[:4] * 100), "a.npz", 8)
+    assert reply["answer"]["item_shape"] == (8, 8, 1)
     kept = arrays_of(tmp_path)
     assert (kept["x_train"] == 1).all()
     assert (kept["x_test"] == 100).all()
@@ -113,26 +113,26 @@ def test_pictures_become_grey_squares(tmp_path: Path) -> None:
     red = np.zeros((40, 60, 3), np.uint8)
     red[..., 0] = 200
     red[:, :10] = red[:, 50:] = 255  # cut off with the sides
-    clear = np.zeros((40, 40, 4), np.uint8)
+    transparent = np.zeros((40, 40, 4), np.uint8)
     deep = np.full((40, 40), 51 * 257, np.uint16)
     kinds = [
         *((f"r/{i}.PNG", picture(red)) for i in range(5)),
         *((f"r/{i}.jpg", picture(red, "jpeg", quality=95)) for i in range(5)),
         *((f"r/{i}.webp", picture(red, "webp", lossless=True)) for i in range(4)),
-        *((f"clear/{i}.png", picture(clear)) for i in range(3)),
+        *((f"clear/{i}.png", picture(transparent)) for i in range(3)),
         *((f"deep/{i}.tif", picture(deep, "tiff")) for i in range(3)),
         ("notes.txt", b"hello"),
         ("__MACOSX/r/._0.png", b"junk"),
     ]
-    found = parse(tmp_path, zipped(*kinds), "p.zip")["answer"]
-    assert (found["item_shape"], found["label_names"]) == ((40, 40, 1), ("clear", "deep", "r"))
-    assert found["counts"] == (3, 3, 14)
-    assert "1 file without an image left out." in found["notes"]
-    assert any("middle was taken" in note for note in found["notes"])
+    summary = parse(tmp_path, zipped(*kinds), "p.zip")["answer"]
+    assert (summary["item_shape"], summary["label_names"]) == ((40, 40, 1), ("clear", "deep", "r"))
+    assert summary["counts"] == (3, 3, 14)
+    assert "1 file without an image left out." in summary["notes"]
+    assert any("middle was taken" in note for note in summary["notes"])
     kept = arrays_of(tmp_path)
     x = np.concatenate([kept["x_train"], kept["x_test"]]).astype(int)
     y = np.concatenate([kept["y_train"], kept["y_test"]])
-    assert (x[y == 0] == 255).all(), "what is transparent lies on white"
+    assert (x[y == 0] == 255).all(), "transparent pixels become white"
     assert (x[y == 1] == 51).all()
     assert abs(x[y == 2] - 200 * 0.299).max() <= 2
 
@@ -140,11 +140,11 @@ def test_pictures_become_grey_squares(tmp_path: Path) -> None:
 def test_pictures_of_several_sizes_are_resized(tmp_path: Path) -> None:
     files = pictures(18)
     files += [(f"a/{n}.png", picture(np.full((n, n + 9), 70, np.uint8))) for n in (50, 90)]
-    found = parse(tmp_path, zipped(*files), "p.zip")["answer"]
-    assert found["item_shape"] == (DEFAULT_SIZE, DEFAULT_SIZE, 1)
-    assert any("9x9 to 99x90" in note for note in found["notes"])
-    found = parse(tmp_path, zipped(*files), "p.zip", 16)["answer"]
-    assert found["item_shape"] == (16, 16, 1)
+    summary = parse(tmp_path, zipped(*files), "p.zip")["answer"]
+    assert summary["item_shape"] == (DEFAULT_SIZE, DEFAULT_SIZE, 1)
+    assert any("9x9 to 99x90" in note for note in summary["notes"])
+    summary = parse(tmp_path, zipped(*files), "p.zip", 16)["answer"]
+    assert summary["item_shape"] == (16, 16, 1)
     assert arrays_of(tmp_path)["x_train"].shape[1:] == (16, 16)
 
 
@@ -165,21 +165,21 @@ def test_pictures_of_several_sizes_are_resized(tmp_path: Path) -> None:
     ],
 )
 def test_a_csv(tmp_path: Path, content: bytes, names: tuple[str, ...]) -> None:
-    found = parse(tmp_path, content, "a.CSV")["answer"]
-    assert found["label_names"] == names
+    summary = parse(tmp_path, content, "a.CSV")["answer"]
+    assert summary["label_names"] == names
     kept = arrays_of(tmp_path)
     images = {image.tobytes() for image in np.concatenate([kept["x_train"], kept["x_test"]])}
     assert images == {image.tobytes() for image in IMAGES}
 
 
-def test_a_label_column_may_stand_anywhere(tmp_path: Path) -> None:
+def test_the_label_column_may_be_any_column(tmp_path: Path) -> None:
     rows = [
         ",".join([*map(str, image.ravel()[:30]), f"k{label}", *map(str, image.ravel()[30:])])
         for image, label in zip(IMAGES, LABELS, strict=True)
     ]
     header = ",".join(["p"] * 30 + ["label"] + ["p"] * 51)
-    found = parse(tmp_path, "\n".join([header, *rows]).encode(), "a.csv")["answer"]
-    assert found["label_names"] == ("k0", "k1", "k2")
+    summary = parse(tmp_path, "\n".join([header, *rows]).encode(), "a.csv")["answer"]
+    assert summary["label_names"] == ("k0", "k1", "k2")
     kept = arrays_of(tmp_path)
     (row,) = np.flatnonzero((kept["x_test"][0] == IMAGES).all(axis=(1, 2)))
     assert LABELS[row] == kept["y_test"][0]
@@ -199,10 +199,10 @@ def test_labels_are_plain_text() -> None:
     assert len(sandbox.clean_label("é" * 5000)) == 40
 
 
-# --- the process that reads ---------------------------------------------------------------
+# --- the child process --------------------------------------------------------------------
 
 
-def test_a_child_that_does_not_behave_is_one_sentence(tmp_path: Path) -> None:
+def test_a_misbehaving_child_gives_one_sentence(tmp_path: Path) -> None:
     child = sandbox.ChildLimits(memory_bytes=2 << 30, seconds=1)
     for do, message in (
         ("spin", "within 1 s and 2 GB"),
@@ -220,7 +220,7 @@ def test_a_child_that_does_not_behave_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_killed_parent_leaves_nothing(tmp_path: Path) -> None:
-    """The child ends with it; its folder goes when the next file is read."""
+    """The child ends with its parent. Its folder is deleted when the next file is read."""
     pid = tmp_path / "pid"
     code = f"""if True:
         import tempfile
@@ -234,12 +234,12 @@ def test_a_killed_parent_leaves_nothing(tmp_path: Path) -> None:
         """
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT)
     wait_for(lambda: parent.poll() is not None or (pid.is_file() and pid.read_text()))
-    assert parent.poll() is None, "it broke"
+    assert parent.poll() is None, "the parent failed"
     child = psutil.Process(int(pid.read_text()))
     (left,) = Path(tempfile.gettempdir()).iterdir()
-    assert left.stat().st_mode & 0o077 == 0, "nobody else can read it"
+    assert left.stat().st_mode & 0o077 == 0, "other users can't read it"
     with sandbox.private_folder() as folder:
-        assert left.is_dir(), "its process lives"
+        assert left.is_dir(), "the process that made it still runs"
         folder.rmdir()
     parent.send_signal(signal.SIGKILL)
     parent.wait()

@@ -1,4 +1,4 @@
-"""Files of users, good and bad, as tests upload them."""
+"""Valid and invalid files that tests upload."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def csv(images: np.ndarray = IMAGES, labels: Any = None, header: str = "") -> by
 
 
 def parse(folder: Path, content: bytes, file_name: str, size: int | None = None) -> dict[str, Any]:
-    """What the child would answer, from this process."""
+    """Return the answer of the child, which this process runs itself."""
     path = folder / "in"
     path.write_bytes(content)
     request = {
@@ -79,13 +79,13 @@ def arrays_of(folder: Path) -> dict[str, np.ndarray]:
 
 
 def with_head(head: str, data: bytes = b"") -> bytes:
-    """An .npz with this header of its array x."""
+    """Return an .npz whose array x has this header."""
     text = head.encode() + b" " * (117 - len(head)) + b"\n"
     return zipped(("x.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + data))
 
 
 def png_of_size(width: int, height: int) -> bytes:
-    """A PNG whose header says so."""
+    """Return a PNG whose header says that it has this size."""
     content = bytearray(picture(IMAGES[0]))
     content[16:24] = struct.pack(">II", width, height)
     content[29:33] = struct.pack(">I", zlib.crc32(bytes(content[12:29])))
@@ -115,7 +115,7 @@ def damaged(content: bytes) -> bytes:
 
 
 def bomb() -> bytes:
-    """A PNG entry that unpacks to 100 MB, in 100 kB."""
+    """Return a zip of 100 kB whose entry unpacks to 100 MB."""
     buffer = io.BytesIO()
     with (
         zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,

@@ -1,4 +1,4 @@
-"""What a run has, and the words for it."""
+"""`Contents`: what a run has to show, and the words for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vae_core.model import objectives, priors
 
 
 @pytest.mark.parametrize("model", ["vae", "autoencoder"])
-def test_it_has_what_its_prior_and_objective_have(model: str) -> None:
+def test_contents_agree_with_prior_and_objective(model: str) -> None:
     config = RunConfig(model=model)
     shown = Contents(config)
     assert shown.has_prior == shown.has_spread == (priors.of(config) is not None)
@@ -31,7 +31,7 @@ def test_the_words_of_an_autoencoder() -> None:
     assert shown.origin == "N(0, I)"
 
 
-def test_factors_are_known_of_drawn_pictures_and_lacked_by_other_images_alone() -> None:
+def test_known_and_missing_factors() -> None:
     for config, has, lacks in (
         (RunConfig(dataset="shapes"), True, False),
         (RunConfig(dataset="digits"), False, True),

@@ -1,4 +1,4 @@
-"""Melodies: as texts, as notes, as sound and MIDI; and the chorales that they are taken from."""
+"""Melodies as texts, notes, sound and MIDI, and how they are made from chorales."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOTES = [Note(60, 0, 4), Note(62, 8, 8), Note(69, 16, 16)]
 # --- as notes -----------------------------------------------------------------------------
 
 
-def test_a_melody_is_its_notes() -> None:
+def test_notes_of_a_melody() -> None:
     assert notation.notes(MELODY) == NOTES
     assert notation.melody_text(NOTES, 32) == MELODY
     assert notation.note_names(MELODY) == "C4 D4 A4"
@@ -35,7 +35,7 @@ def test_a_melody_is_its_notes() -> None:
 
 
 @given(some.lists(some.tuples(some.integers(48, 99), some.integers(1, 9), some.booleans())))
-def test_notes_there_and_back(parts: list[tuple[int, int, bool]]) -> None:
+def test_notes_are_written_and_read_back(parts: list[tuple[int, int, bool]]) -> None:
     notes, now = [], 0
     for pitch, length, rest_before in parts:
         now += rest_before
@@ -44,24 +44,24 @@ def test_notes_there_and_back(parts: list[tuple[int, int, bool]]) -> None:
     assert notation.notes(notation.melody_text(notes, now + 3)) == notes
 
 
-def test_what_holds_no_note_is_a_rest() -> None:
-    """A model may write anything."""
+def test_a_hold_without_a_note_is_a_rest() -> None:
+    """A model may generate any text."""
     assert notation.notes("__M_.__N") == [Note(60, 2, 2), Note(61, 7, 1)]
     assert notation.notes("") == notation.notes("...") == notation.notes("?!é") == []
     assert notation.note_names("...") == "(silence)"
 
 
-def test_shared_notes_begin_together() -> None:
+def test_shared_notes_start_together() -> None:
     assert notation.shared_notes("M_O_Q_", "M___Q_R_") == (2, 3)
     assert notation.shared_notes("M_O_", ".M_O") == (0, 2)
 
 
-def test_share_of_what_only_holds() -> None:
+def test_share_of_held_sixteenths() -> None:
     assert notation.hold_share(["M___", "M_._"]) == 5 / 8
     assert notation.hold_share([]) == 0
 
 
-def test_bars_are_told_by_the_length() -> None:
+def test_bar_length_follows_from_the_melody_length() -> None:
     assert notation.bar_length("." * 24) == 12
     assert notation.bar_length(MELODY) == 16
 
@@ -78,7 +78,7 @@ def test_the_loudest_frequency_is_that_of_the_pitch(letter: str, hertz: float) -
 
 
 @pytest.mark.parametrize("tempo", [40, 93, 200])
-def test_a_file_lasts_as_long_as_the_melody(tempo: int) -> None:
+def test_a_wav_file_lasts_as_long_as_the_melody(tempo: int) -> None:
     with wave.open(io.BytesIO(sound.wav(MELODY, tempo))) as file:
         assert (file.getnchannels(), file.getsampwidth()) == (1, 2)
         assert file.getframerate() == sound.SAMPLE_RATE
@@ -89,7 +89,7 @@ def test_a_file_lasts_as_long_as_the_melody(tempo: int) -> None:
     assert np.abs(samples[beat + 2 : 2 * beat - 2]).max() == 0  # the rest
 
 
-def test_no_note_begins_or_ends_with_a_click() -> None:
+def test_a_note_starts_and_ends_silently() -> None:
     samples = sound.sound("V___", 60)
     assert abs(samples[0]) < 1e-9
     assert abs(samples[-1]) < 0.005
@@ -99,7 +99,7 @@ def test_no_note_begins_or_ends_with_a_click() -> None:
 
 
 def test_midi_bytes_are_known() -> None:
-    """By hand, from the Standard MIDI Files 1.0 specification: a quarter note A4 at 120."""
+    """A quarter note A4 at 120, written by hand after the Standard MIDI Files 1.0 specification."""
     track = (
         b"\0\xff\x51\x03\x07\xa1\x20"  # 500,000 microseconds a quarter note
         b"\0\xff\x58\x04\x04\x02\x18\x08"  # 4/4
@@ -114,15 +114,15 @@ def test_midi_bytes_are_known() -> None:
 def test_midi_is_read_back_as_the_same_notes() -> None:
     file = mido.MidiFile(file=io.BytesIO(sound.midi(MELODY, 75)))
     assert file.length == pytest.approx(8 * 60 / 75)
-    now, on, found = 0, {}, []
+    now, on, notes = 0, {}, []
     for message in file.tracks[0]:
         now += message.time
         if message.type == "note_on":
             on[message.note] = now
         elif message.type == "note_off":
             start = on.pop(message.note)
-            found.append(Note(message.note, start // 120, (now - start) // 120))
-    assert found == NOTES
+            notes.append(Note(message.note, start // 120, (now - start) // 120))
+    assert notes == NOTES
     assert not on
 
 
@@ -130,17 +130,17 @@ def test_music21_reads_the_midi(tmp_path: Path) -> None:
     converter = pytest.importorskip("music21").converter
     (tmp_path / "a.mid").write_bytes(sound.midi(MELODY, 75))
     score = converter.parse(tmp_path / "a.mid", storePickle=False).stripTies()
-    found = [
+    notes = [
         Note(note.pitch.midi, int(note.offset * 4), int(note.quarterLength * 4))
         for note in score.flatten().notes
     ]
-    assert found == NOTES
+    assert notes == NOTES
 
 
 # --- chorales -----------------------------------------------------------------------------
 
 
-def test_melodies_are_bars_that_follow_each_other() -> None:
+def test_melodies_are_two_consecutive_bars() -> None:
     four, three = "M___" * 4, "M___" * 3
     line = Line(
         "BWV 1",
@@ -153,19 +153,19 @@ def test_melodies_are_bars_that_follow_each_other() -> None:
         Melody(three + three, "major, 3/4", "BWV 1, bars 5 and 6"),
     ]
     held = Line("BWV 1", "minor", [(1, "____" * 4), (2, four)], ["O", "M"])
-    (melody,) = chorales.melodies(held)  # the note before goes on
+    (melody,) = chorales.melodies(held)  # it starts with the note that is held
     assert melody.text == "O" + "_" * 15 + four
 
 
 def test_same_tunes() -> None:
-    """A melody, or the beats of two, directly or through others."""
+    """Two chorales share a melody, or the beats of two melodies, or a chain of these joins them."""
     a, b = "M___O___" * 4, "Q___R___" * 4
     ornamented = [melody.replace("M___", "M_O_").replace("Q___", "Q_R_") for melody in (a, b)]
     plain = "V___" * 8
     assert chorales.pitches_at_beats(a) == chorales.pitches_at_beats(ornamented[0]) == "MOMOMOMO"
-    found = chorales.same_tunes([[a, b], ornamented, [plain], [ornamented[0], plain], ["T___" * 8]])
-    assert sorted(map(sorted, found)) == [[0, 1, 2, 3], [4]]
-    assert len(chorales.same_tunes([[a], [ornamented[0]]])) == 2  # the beats of one alone
+    tunes = chorales.same_tunes([[a, b], ornamented, [plain], [ornamented[0], plain], ["T___" * 8]])
+    assert sorted(map(sorted, tunes)) == [[0, 1, 2, 3], [4]]
+    assert len(chorales.same_tunes([[a], [ornamented[0]]])) == 2  # one shared melody is too few
 
 
 def _tune(number: int, count: int, label: str = "major, 4/4") -> list[Melody]:
@@ -176,7 +176,7 @@ def _tune(number: int, count: int, label: str = "major, 4/4") -> list[Melody]:
     ]
 
 
-def test_no_tune_is_on_both_sides() -> None:
+def test_no_tune_is_in_both_parts() -> None:
     tunes = [_tune(i, 5, ("major, 4/4", "minor, 4/4")[i % 2]) for i in range(40)]
     arrays = chorales.split([*tunes, tunes[0], tunes[1][:1], []])
     sides = {
@@ -188,8 +188,8 @@ def test_no_tune_is_on_both_sides() -> None:
     for tune in tunes:
         assert len({melody.text in sides["test"] for melody in tune}) == 1
     assert np.bincount(arrays["y_test"]).tolist() == [20, 20]  # a fifth of each label
-    stands_in = {melody.text: melody.source for tune in tunes for melody in tune}
-    assert [stands_in[melody] for melody in sides["test"]] == list(arrays["sources_test"])
+    source_of = {melody.text: melody.source for tune in tunes for melody in tune}
+    assert [source_of[melody] for melody in sides["test"]] == list(arrays["sources_test"])
     again = chorales.split([*tunes, tunes[0], tunes[1][:1], []])
     assert all(np.array_equal(arrays[key], again[key]) for key in arrays)
 
@@ -202,7 +202,7 @@ def scores() -> dict[str, Any]:
 
 
 def test_the_first_bars_of_known_chorales(scores: dict[str, Any]) -> None:
-    """As printed, in G: a half note G4, D5; B4 with a dot, A4, G4; here a fourth higher."""
+    """The edition has half notes G4 and D5, dotted B4, A4, G4, in G: here, a fourth higher."""
     line = chorales.soprano_line(scores["269"], "BWV 269")
     assert line is not None
     first, second, *_ = chorales.melodies(line)
@@ -214,8 +214,8 @@ def test_the_first_bars_of_known_chorales(scores: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", ["269", "153.1"])
-def test_melodies_are_what_music21_says(scores: dict[str, Any], name: str) -> None:
-    """Against its own transposition and its own joining of tied notes."""
+def test_melodies_agree_with_music21(scores: dict[str, Any], name: str) -> None:
+    """music21 transposes the score and joins tied notes by itself."""
     from music21 import interval, pitch
 
     score = scores[name]
@@ -230,14 +230,14 @@ def test_melodies_are_what_music21_says(scores: dict[str, Any], name: str) -> No
     line = chorales.soprano_line(score, name)
     assert line is not None
     starts = [start for _, start, _ in chorales._bars(_measures(score))]
-    found = {
+    read = {
         ((start + note.start) / 4, note.pitch, note.length / 4)
         for start, bar in zip(starts, line.bars, strict=True)
         if bar is not None and bar[1][0] != notation.HOLD
         for note in notation.notes(bar[1])
     }
-    assert len(found) > 30
-    assert found <= expected
+    assert len(read) > 30
+    assert read <= expected
 
 
 def _measures(score: Any) -> list[Any]:
@@ -245,7 +245,7 @@ def _measures(score: Any) -> list[Any]:
 
 
 def test_halves_of_a_bar_are_joined(scores: dict[str, Any]) -> None:
-    """Around the repeat sign of BWV 269: a half note in bar 7, and then the upbeat."""
+    """A repeat sign divides a bar of BWV 269 into a half note and an upbeat."""
     line = chorales.soprano_line(scores["269"], "BWV 269")
     assert line is not None
     numbers = [bar[0] for bar in line.bars if bar]
@@ -253,8 +253,8 @@ def test_halves_of_a_bar_are_joined(scores: dict[str, Any]) -> None:
     assert len(_measures(scores["269"])) == 24
 
 
-def test_lines_are_those_of_the_edition(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of its first chorale, to save the time of the others."""
+def test_lines_follow_the_edition(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the first chorale is read, to save time."""
     corpus = pytest.importorskip("music21").corpus
     assert len({*corpus.chorales.Iterator(returnType="filename")}) == 350
     monkeypatch.setattr(corpus.chorales, "Iterator", lambda **_: ["bach/bwv269", "bach/bwv269"])
@@ -267,30 +267,30 @@ def test_lines_are_those_of_the_edition(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where data are looked for: nothing is there yet."""
+    """The folders of data sets, still empty."""
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
     monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "runs"))
     registry.load.cache_clear()
     return tmp_path
 
 
-def test_without_music21_a_sentence_says_how_to_get_it(
+def test_without_music21_the_error_says_how_to_get_melodies(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chorales, "available", lambda: False)
     assert "melodies" in registry.names()
     with pytest.raises(DatasetError, match=r"pip install '\.\[music\]'"):
         registry.load("melodies")
-    for ask in (
+    for read in (
         lambda: excerpts.texts("melodies", "test"),
         lambda: melodies.melody_sources("test"),
     ):
         with pytest.raises(DatasetError, match="VAE_LAB_DATA"):
-            ask()
+            read()
     assert not list(folder.iterdir())
 
 
-def test_the_list_says_how_to_get_it(
+def test_the_list_of_data_sets_says_how_to_get_melodies(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command_line(["datasets"]) == 0
@@ -303,8 +303,8 @@ def test_the_list_says_how_to_get_it(
     assert "music" not in capsys.readouterr().out
 
 
-def test_pages_never_make_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """That takes a minute, and music21."""
+def test_pages_never_make_melodies(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making them takes a minute."""
     monkeypatch.setattr(chorales, "available", lambda: True)
     monkeypatch.setattr(chorales, "make_arrays", lambda: pytest.fail("made"))
     with pytest.raises(DatasetError, match="VAE_LAB_DATA"):
@@ -312,7 +312,7 @@ def test_pages_never_make_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert not list(folder.iterdir())
 
 
-def test_it_is_made_once_and_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_melodies_are_made_once_and_stored(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = chorales.split([_tune(i, 3) for i in range(20)])
     monkeypatch.setattr(chorales, "available", lambda: True)
     monkeypatch.setattr(chorales, "make_arrays", lambda: made)

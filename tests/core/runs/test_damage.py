@@ -1,4 +1,4 @@
-"""Damaged run folders and hostile names: noticed, named, and harmless to the others."""
+"""A damaged run folder is reported by its name, and the other runs stay usable."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from vae_core.training.checkpoint import SEAL_BYTES, check_checkpoint
 
 @pytest.fixture(scope="module")
 def unfinished(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run with a checkpoint, to be copied."""
+    """A run with a checkpoint. Tests copy it."""
     run = RunStore(tmp_path_factory.mktemp("unfinished")).create(replace(SMALL, epochs=5))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "CHECKPOINT_SECONDS", 0)
@@ -32,8 +32,8 @@ def unfinished(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run
 
 
-def noticed(store: RunStore, run: Run, name: str) -> bool:
-    """Is the damage of a file named, in the list or where the file is used? Nothing else breaks."""
+def is_noticed(store: RunStore, run: Run, name: str) -> bool:
+    """Return whether the list or a use of the file reports its damage. Other runs stay listed."""
     runs, damaged = store.scan()
     assert damaged.keys() <= {run.id}
     assert {other.id for other in runs} | damaged.keys() == set(os.listdir(store.root))
@@ -42,7 +42,7 @@ def noticed(store: RunStore, run: Run, name: str) -> bool:
         opened.records()
         if name == "checkpoint.weights.h5":
             check_checkpoint(opened)
-            if opened.checkpoint_path.stat().st_size % 4096 == 0:  # it takes long
+            if opened.checkpoint_path.stat().st_size % 4096 == 0:  # only some, as it is slow
                 h5py.File(opened.checkpoint_path).close()
         elif name == "checksums.json":
             for sealed in opened.files.checksums():
@@ -51,7 +51,7 @@ def noticed(store: RunStore, run: Run, name: str) -> bool:
             opened.arrays(name.removesuffix(".npz"))
         else:
             opened.files.read(name)
-    except (RunError, OSError):  # the latter of HDF5, which `training` takes as damage
+    except (RunError, OSError):  # HDF5 raises OSError, which `training` takes for damage
         return True
     return bool(damaged)
 
@@ -65,24 +65,24 @@ def test_every_64th_byte_damaged(store: RunStore, trained: Run, unfinished: Run,
     copy_run(trained if whole is unfinished else unfinished, store)
     path = run.path / name
     content = path.read_bytes()
-    assert not noticed(store, run, name)
-    # Live pictures and what was printed carry no number that stays.
+    assert not is_noticed(store, run, name)
+    # Damage to the snapshot and the log may go unnoticed: they hold no number that stays.
     must = name in (*SEALED_FILES, "config.json", "checksums.json", "checkpoint.weights.h5")
     with open(path, "r+b", buffering=0) as file:
         for offset in range(0, len(content), 64):
             file.seek(offset)
             file.write(bytes([content[offset] ^ (1 << offset // 64 % 8)]))
-            assert noticed(store, run, name) >= must, f"a bit at {offset}"
+            assert is_noticed(store, run, name) >= must, f"a bit at {offset}"
             file.seek(offset)
             file.write(content[offset : offset + 1])
-        assert not noticed(store, run, name)
+        assert not is_noticed(store, run, name)
         for offset in reversed(range(0, len(content), 64)):
             file.truncate(offset)
-            # Without its seal a checkpoint is for HDF5 to judge.
-            judged = name != "checkpoint.weights.h5" or (
+            # A checkpoint without its checksum at the end is checked by HDF5 alone.
+            checked = name != "checkpoint.weights.h5" or (
                 offset % 4096 == 0 and offset < len(content) - SEAL_BYTES
             )
-            assert noticed(store, run, name) >= (must and judged), f"cut at {offset}"
+            assert is_noticed(store, run, name) >= (must and checked), f"cut at {offset}"
 
 
 @pytest.mark.parametrize(
@@ -105,13 +105,13 @@ def test_every_64th_byte_damaged(store: RunStore, trained: Run, unfinished: Run,
         {"error": "x" * 2001},
     ],
 )
-def test_a_status_that_cannot_be(store: RunStore, damage: dict[str, Any]) -> None:
+def test_an_invalid_status(store: RunStore, damage: dict[str, Any]) -> None:
     run, other = store.create(SMALL), store.create(replace(SMALL, seed=1))
     values = json.loads((run.path / "status.json").read_text()) | damage
     (run.path / "status.json").write_text(json.dumps(values))
     runs, damaged = store.scan()
     assert [run.id for run in runs] == [other.id]
-    # Half of a character is no JSON, so there is no field to be named.
+    # Half of a surrogate pair is invalid JSON, so the error names no field.
     named = "not valid JSON" if damage == {"error": "\ud800"} else next(iter(damage))
     assert named in damaged[run.id]
 
@@ -125,7 +125,7 @@ def test_a_status_that_cannot_be(store: RunStore, damage: dict[str, Any]) -> Non
         ({"/etc/passwd": {"bytes": 9, "sha256": "a" * 64}}, "/etc/passwd"),
     ],
 )
-def test_checksums_that_cannot_be(
+def test_invalid_checksums(
     store: RunStore, trained: Run, damage: dict[str, Any], named: str
 ) -> None:
     run = copy_run(trained, store)
@@ -135,14 +135,14 @@ def test_checksums_that_cannot_be(
 
 @pytest.mark.parametrize("content", ["[" * 100_000, " " * 2_000_000, "{}" * 3, "[]", "\x00"])
 @pytest.mark.parametrize("name", ["config.json", "status.json", "checksums.json"])
-def test_json_that_is_none(store: RunStore, trained: Run, name: str, content: str) -> None:
+def test_files_that_are_not_json(store: RunStore, trained: Run, name: str, content: str) -> None:
     run = copy_run(trained, store)
     (run.path / name).write_text(content)
     assert name in store.scan()[1][run.id]
 
 
 @pytest.mark.parametrize("name", ["vae.weights.h5", "metrics.jsonl", "status.json"])
-def test_the_command_line_says_what_is_damaged(
+def test_the_command_line_names_the_damaged_file(
     store: RunStore, trained: Run, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = copy_run(trained, store)
@@ -154,9 +154,9 @@ def test_the_command_line_says_what_is_damaged(
     assert command_line([*arguments, "list"]) == 0
     assert other.id in capsys.readouterr().out
     assert command_line([*arguments, "evaluate", run.id]) == 2
-    said = capsys.readouterr().err
-    assert name in said
-    assert "Traceback" not in said
+    printed = capsys.readouterr().err
+    assert name in printed
+    assert "Traceback" not in printed
 
 
 @pytest.mark.parametrize("name", ["config.json", "status.json", "metrics.jsonl", "arrays.npz"])
@@ -181,7 +181,7 @@ def test_a_link_to_a_run_is_not_followed(store: RunStore, trained: Run) -> None:
         store.get(trained.id)
 
 
-def test_what_is_printed_and_appended_follows_no_link(store: RunStore) -> None:
+def test_appending_follows_no_link(store: RunStore) -> None:
     run = store.create(SMALL)
     outside = store.root.parent / "outside"
     outside.write_text("mine")

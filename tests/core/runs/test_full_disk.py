@@ -1,4 +1,4 @@
-"""Writes that fail: each in turn, and those to a disk that is really full."""
+"""Writes fail one after the other, and a worker writes to a disk that is full."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from vae_core.training import loop
 
 
 class FullDisk:
-    """Lets writes, fsyncs and renames below a folder fail as on a full disk.
+    """Makes writes, fsyncs and renames below a folder fail as on a full disk.
 
     Args:
         root: the folder.
-        fails: called with each of them, as in ("write", "status.json"); True lets it fail.
+        fails: called with each of them, such as ("write", "status.json"); True makes it fail.
     """
 
     def __init__(self, root: Path, fails: Callable[[tuple[str, str]], bool]) -> None:
@@ -70,8 +70,8 @@ class FullDisk:
 FEW = replace(SMALL, epochs=2)
 
 
-def life(store: RunStore) -> None:
-    """All that is written of a run; what fails is said in a sentence, and the rest goes on."""
+def write_everything(store: RunStore) -> None:
+    """Do everything that writes to a run folder. A step may fail with a clear error."""
 
     def step(act: Callable[..., Any], *arguments: Any) -> Any:
         with contextlib.suppress(RunError, OSError):
@@ -92,16 +92,16 @@ def life(store: RunStore) -> None:
 def test_each_write_fsync_and_rename_fails_in_turn(
     store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first and the last of each kind; all, where more is asked for (VAE_LAB_KILLS)."""
+    """The first and the last call of each kind fail; with a large VAE_LAB_KILLS, every call."""
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
-    monkeypatch.setattr(loop, "TICK_SECONDS", 1e9)  # the same calls each time
-    monkeypatch.setattr(KINDS["images"], "measure", lambda *_: {})  # which writes nothing
+    monkeypatch.setattr(loop, "TICK_SECONDS", 1e9)  # so that each training makes the same calls
+    monkeypatch.setattr(KINDS["images"], "measure", lambda *_: {})  # measuring writes nothing
     whole = finished(RunStore(tmp_path / "whole"), FEW)
     seen: list[tuple[str, str]] = []
     store.save_group(FEW.id, "a", Group((1,)))
     with FullDisk(store.root, lambda call: seen.append(call) or False):  # type: ignore[func-returns-value]
-        life(store)
-    trained_by = seen.index(("write", "config.json"), 1)  # the next run
+        write_everything(store)
+    trained_by = seen.index(("write", "config.json"), 1)  # where the next run begins
     kinds = [call for call in set(seen[:trained_by]) if call[0] != "fsync"]
     last = {trained_by - 1 - seen[:trained_by][::-1].index(call) for call in kinds}
     some = {seen.index(call) for call in set(seen)} | last
@@ -114,7 +114,7 @@ def test_each_write_fsync_and_rename_fails_in_turn(
         place.save_group(FEW.id, "a", Group((1,)))
         calls = itertools.count()
         with FullDisk(place.root, lambda _: next(calls) == turn):  # noqa: B023 (called at once)
-            life(place)
+            write_everything(place)
         assert not place.scan()[1], (turn, seen[turn], list(place.get(FEW.id).path.iterdir()))
         assert place.groups(FEW.id)["a"] in (Group((1,)), Group((2,)))
         run = place.get(FEW.id)
@@ -125,7 +125,7 @@ def test_each_write_fsync_and_rename_fails_in_turn(
             assert "Error" not in (status.error or "")
         else:
             assert status.state in ("finished", "queued", "interrupted"), seen[turn]
-        if KILLS <= 50 and turn % 3:  # it takes long
+        if KILLS <= 50 and turn % 3:  # resume only some, because it is slow
             continue
         run.lifecycle.queue()
         loop.train(run)
@@ -157,7 +157,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.slow
 def test_a_disk_that_is_full(small_disk: Path, forked: Forked, tmp_path: Path) -> None:
-    """Really full, with a worker process that writes to it until there is room again."""
+    """A worker fails while the disk is full, and resumes when there is room again."""
     config = RunConfig(epochs=10)
     whole = RunStore(tmp_path / "whole").create(config)
     forked.train_to_the_end(whole)

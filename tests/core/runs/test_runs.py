@@ -1,4 +1,4 @@
-"""The run folder under what goes wrong: torn writes, damage, two creators, dead owners."""
+"""Run folders: torn writes, damage, several creators, dead owners."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from vae_core.runs.strip import strip
 
 
 def step(epoch: float) -> dict[str, object]:
-    """A line of metrics.jsonl, at one step an epoch."""
+    """Return a line of metrics.jsonl, at one step per epoch."""
     return {"kind": "step", "epoch": epoch, "step": int(epoch), "seconds": epoch, "train": {}}
 
 
-def test_create_is_a_claim_and_opening(store: RunStore) -> None:
+def test_create_makes_or_opens_a_run(store: RunStore) -> None:
     run = store.create(SMALL)
     assert run.status().state == "queued"
     assert run.config == SMALL
@@ -39,7 +39,7 @@ def test_create_is_a_claim_and_opening(store: RunStore) -> None:
     assert [r.id for r in store.scan()[0]] == [SMALL.id]
 
 
-def test_many_creators_one_folder(store: RunStore) -> None:
+def test_many_creators_make_one_folder(store: RunStore) -> None:
     made: list[Run] = []
     threads = [threading.Thread(target=lambda: made.append(store.create(SMALL))) for _ in range(16)]
     for thread in threads:
@@ -51,7 +51,7 @@ def test_many_creators_one_folder(store: RunStore) -> None:
     assert [path.name for path in store.root.iterdir()] == [SMALL.id]
 
 
-def test_torn_last_line_is_ignored_and_closed(store: RunStore) -> None:
+def test_a_torn_last_line_is_ignored_and_ended(store: RunStore) -> None:
     run = store.create(SMALL)
     run.metrics_file.append(step(1))
     with open(run.path / "metrics.jsonl", "ab") as file:
@@ -61,7 +61,7 @@ def test_torn_last_line_is_ignored_and_closed(store: RunStore) -> None:
     assert [r["epoch"] for r in run.records()] == [1, 2]
 
 
-def test_a_start_takes_back_what_it_goes_over_again(store: RunStore) -> None:
+def test_a_start_removes_the_steps_that_are_repeated(store: RunStore) -> None:
     run = store.create(SMALL)
     start = {"kind": "start", "steps_per_epoch": 1, "time": 0.0}
     run.metrics_file.append(start | {"epoch": 0})
@@ -76,7 +76,7 @@ def test_a_start_takes_back_what_it_goes_over_again(store: RunStore) -> None:
     assert Run(run.path).records() == run.records()
 
 
-def test_lines_that_lack_something_are_left_out(store: RunStore) -> None:
+def test_incomplete_lines_are_left_out(store: RunStore) -> None:
     run = store.create(SMALL)
     run.metrics_file.append(step(1))
     for line in ("[]", "1", '{"kind": "step", "step": 3}', '{"kind": "epoch"}', '{"kind": 7}'):
@@ -152,7 +152,7 @@ def test_a_zombie_is_not_the_owner(store: RunStore) -> None:
         "Run(pathlib.Path(sys.argv[1])).lifecycle.start()"
     )
     child = subprocess.Popen([sys.executable, "-c", code, str(run.path)])
-    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # ended, and left unreaped
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # the child has ended, and is a zombie
     try:
         assert run.status().state == "interrupted"
     finally:
@@ -168,7 +168,7 @@ def test_a_reused_pid_is_not_the_owner(store: RunStore) -> None:
     assert run.status().state == "interrupted"
 
 
-def test_an_owner_elsewhere_lives_by_its_heartbeat(store: RunStore) -> None:
+def test_an_owner_on_another_host_is_alive_while_its_heartbeat_is_new(store: RunStore) -> None:
     run = store.create(SMALL)
     run.lifecycle.start()
     values = json.loads((run.path / "status.json").read_text())
@@ -180,7 +180,7 @@ def test_an_owner_elsewhere_lives_by_its_heartbeat(store: RunStore) -> None:
     assert run.status().state == "interrupted"
 
 
-def test_lock_goes_with_the_process(store: RunStore) -> None:
+def test_the_lock_ends_with_the_process(store: RunStore) -> None:
     run = store.create(SMALL)
     code = (
         "import sys, pathlib, time; from vae_core.runs.run import Run\n"
@@ -202,7 +202,7 @@ def test_lock_goes_with_the_process(store: RunStore) -> None:
         pass
 
 
-def test_damaged_folders_are_named_and_the_rest_is_listed(store: RunStore) -> None:
+def test_damaged_folders_are_named_and_the_others_listed(store: RunStore) -> None:
     good = store.create(SMALL)
     for seed, name, content in (
         (1, "config.json", b"{"),
@@ -221,13 +221,13 @@ def test_damaged_folders_are_named_and_the_rest_is_listed(store: RunStore) -> No
 
 
 @pytest.mark.parametrize("run_id", ["", "..", "../x", "a/b", "A", "no-such-run", "x" * 200])
-def test_hostile_ids(store: RunStore, run_id: str) -> None:
+def test_invalid_ids(store: RunStore, run_id: str) -> None:
     store.create(SMALL)
     with pytest.raises(RunError, match="no run"):
         store.get(run_id)
 
 
-def test_arrays_round_trip_and_damage(store: RunStore) -> None:
+def test_arrays_are_read_back_or_damaged(store: RunStore) -> None:
     run = store.create(SMALL)
     with pytest.raises(RunError, match="no arrays"):
         run.arrays()
@@ -250,23 +250,23 @@ def test_queue_cancel_delete(store: RunStore) -> None:
     assert not any(store.root.iterdir())
 
 
-def test_a_store_that_cannot_be(tmp_path: Path) -> None:
+def test_a_store_that_can_not_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match="choose another store"):
         RunStore(tmp_path / "file" / "runs").create(SMALL)
 
 
-def test_metrics_are_those_of_the_last_epoch_and_of_the_end(store: RunStore) -> None:
+def test_metrics_come_from_the_last_epoch_and_the_end(store: RunStore) -> None:
     run = store.create(SMALL)
     assert run.metrics() == {}
     test = {"loss": 3.0, "distortion": 2.0, "rate": 1.0, "elbo": -3.0, "rate_per_dim": [1.0]}
     epoch = {"kind": "epoch", "epoch": 1, "step": 1, "seconds": 1, "beta": 1, "capacity": None}
     run.metrics_file.append(epoch | {"train": None, "test": test})
-    assert run.metrics() == {}, "not at its end yet"
+    assert run.metrics() == {}, "the run has not ended"
     end = {"kind": "end", "epoch": 1, "state": "finished"}
     run.metrics_file.append(end)
     first_four = {name: test[name] for name in ("loss", "distortion", "rate", "elbo")}
-    assert run.metrics() == first_four, "a run of before the other metrics"
+    assert run.metrics() == first_four, "an old run, without other metrics"
     run.metrics_file.append(end | {"metrics": []})
     assert run.metrics() == first_four, "damaged"
     run.metrics_file.append(end | {"metrics": {"mmd": 0.5}})
@@ -274,10 +274,10 @@ def test_metrics_are_those_of_the_last_epoch_and_of_the_end(store: RunStore) -> 
     run.metrics_file.append(end | {"active_units": 2, "high_rate_units": 1})
     assert run.metrics() == first_four | {"active_units": 2, "high_rate_units": 1}
     run.metrics_file.append(end | {"state": "cancelled", "metrics": {}})
-    assert run.metrics() == {}, "a part of a run is not averaged with whole ones"
+    assert run.metrics() == {}, "a cancelled run has no metrics"
 
 
-def test_strip_leaves_what_ships(trained: Run, store: RunStore) -> None:
+def test_strip_keeps_the_files_that_ship(trained: Run, store: RunStore) -> None:
     shutil.copytree(trained.path, store.root / trained.id)
     run = store.get(trained.id)
     (run.path / ".half-written").touch()
@@ -295,19 +295,19 @@ def test_strip_leaves_what_ships(trained: Run, store: RunStore) -> None:
         strip(waiting, numbers_only=True)
 
 
-def test_a_run_that_was_deleted_and_trained_again_is_read_anew(store: RunStore) -> None:
-    """By whoever still holds the Run of before."""
+def test_a_run_that_was_deleted_and_made_again_is_read_again(store: RunStore) -> None:
+    """An old `Run` object reads the new folder."""
     run = store.create(SMALL)
-    held = store.get(run.id)
+    old = store.get(run.id)
     for epoch in range(5):
         run.metrics_file.append({"kind": "end", "epoch": epoch, "state": "cancelled"})
-    assert len(held.records()) == 5
+    assert len(old.records()) == 5
     store.delete(run)
     store.create(SMALL).metrics_file.append({"kind": "end", "epoch": 9, "state": "cancelled"})
-    assert [record["epoch"] for record in held.records()] == [9]
+    assert [record["epoch"] for record in old.records()] == [9]
 
 
-def test_a_second_look_at_many_runs_opens_no_file(
+def test_a_second_scan_opens_no_file(
     store: RunStore, trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for seed in range(1, 40):
@@ -316,7 +316,7 @@ def test_a_second_look_at_many_runs_opens_no_file(
             run.metrics_file.append({"kind": "end", "epoch": 1, "state": "finished", "metrics": {}})
             run.lifecycle.finish(epoch=3)
     copy_run(trained, store)
-    time.sleep(0.1)  # what is younger is read again
+    time.sleep(0.1)  # younger files would be read again
     first = [run.id for run in store.scan()[0]]
     opened: list[object] = []
     real = os.open
@@ -337,4 +337,4 @@ def test_a_second_look_at_many_runs_opens_no_file(
     again, _ = store.scan()
     assert [run.id for run in again] == [run.id for run in runs if run.id != runs[1].id]
     assert {Path(str(path)).parent.name for path in opened} == {runs[0].id}
-    assert again[0].status().epoch == 2, "nothing old is shown"
+    assert again[0].status().epoch == 2, "the new status is read"

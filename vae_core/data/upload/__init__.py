@@ -14,5 +14,7 @@ Without `x_test` a fifth is held out, drawn by a fixed seed.
 
 A user's file can hold anything, so it is read in a child process with limited memory and time:
 
-    python -m vae_core.data.upload.child REQUEST   prints one line of JSON, the summary or the error
+    python -m vae_core.data.upload.child REQUEST
+
+It prints one line of JSON, the summary or the error.
 """

@@ -11,6 +11,7 @@ import numpy as np
 
 from vae_core import sandbox
 from vae_core.data import text_items, tokens
+from vae_core.data.dataset import with_channels
 from vae_core.data.own import own_name
 from vae_core.data.upload.csv import read_csv
 from vae_core.data.upload.images import Images, index_labels
@@ -95,7 +96,7 @@ def _parse(path: Path, file_name: str, size: int | None, limits: Limits, folder:
     _write_preview(folder / "preview.npz", x, labels)
     return Summary(
         own_name(file_name, arrays),
-        (*x.shape[1:], 1),
+        with_channels(x).shape[1:],
         len(chosen),
         len(held_out),
         label_names,
@@ -135,7 +136,7 @@ def _parse_text(path: Path, file_name: str, shown: str, folder: Path) -> Summary
 
 
 def _write_preview(path: Path, x: np.ndarray, labels: np.ndarray) -> None:
-    """Write some pictures of the most frequent labels: images (k, size, size) and labels (k,)."""
+    """Write a preview of images (k, h, w) and labels (k,): some of each of the frequent labels."""
     counts = np.bincount(labels)
     largest = np.sort(np.argsort(-counts, kind="stable")[:SHOWN_LABELS])
     some = np.concatenate([np.flatnonzero(labels == label)[:SHOWN_EACH] for label in largest])

@@ -109,8 +109,10 @@ def _not_a_number(shown: str, rows: list[list[str]], before: int, used: list[int
     for number, fields in enumerate(rows, start=before + 1):
         for place, field in zip(used, fields, strict=True):
             if not _is_number(field):
-                what = f"{sandbox.display_name(field)!r}" if field else "nothing"
-                return f"{shown}: row {number:,}, column {place + 1:,} holds {what}, not a number."
+                content = f"{sandbox.display_name(field)!r}" if field else "nothing"
+                return (
+                    f"{shown}: row {number:,}, column {place + 1:,} holds {content}, not a number."
+                )
     return f"{shown} holds something that is no number."
 
 

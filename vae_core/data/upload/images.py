@@ -22,9 +22,9 @@ class Raw:
     """The content of a file apart from the images.
 
     Attributes:
-        labels: one per image, numbers or text; None if the file has none.
+        labels: one per image, numbers or texts; None if the file has none.
         label_names: the names that numbers in `labels` index.
-        train: the first so many images are for training; None if the file doesn't split them.
+        train: number of training images, which come first; None if the file doesn't split them.
         notes: sentences on how the file was read.
     """
 
@@ -49,7 +49,7 @@ class Images:
         self.count = 0
         self._parts: list[np.ndarray] = []
         self._brightest = 0.0
-        self._unit_range = True  # no pixel was above 1 so far, so 1 is white
+        self._unit_range = True  # no pixel is above 1 so far, so 1 counts as white
         self._source_shapes: Counter[tuple[int, int]] = Counter()
         self._colour = False
 
@@ -121,18 +121,18 @@ class Images:
         self._parts.append(_resized(images, self.size))
 
     def joined(self) -> np.ndarray:
-        """Return all images (n, size, size) uint8, and release them; call it once."""
+        """Return all images (n, size, size) uint8. Call it once, because it releases them."""
         parts, self._parts = self._parts, []
         return np.concatenate(parts)
 
     def notes(self) -> list[str]:
-        """Return sentences on what was done to the images."""
+        """Return sentences that say how the images were changed."""
         sentences = []
         if self._colour:
             sentences.append("Colour became grey (luma of ITU-R 601).")
         sizes = list(self._source_shapes)
         if any(height != width for height, width in sizes):
-            sentences.append("Of images that are not square the middle was taken.")
+            sentences.append("Images that are not square were cropped: the middle was taken.")
         if any(min(size) != self.size for size in sizes):
             heights, widths = zip(*sizes, strict=True)
             least, most = f"{min(widths)}x{min(heights)}", f"{max(widths)}x{max(heights)}"

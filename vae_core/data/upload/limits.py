@@ -48,5 +48,5 @@ LIMITS = Limits()
 
 
 def kind_of_file(file_name: str) -> str:
-    """What a file of this name holds, `text` or `images`, by its ending."""
+    """Return what a file holds according to its ending, `text` or `images`."""
     return "text" if file_name.lower().endswith(TEXT_ENDING) else "images"

@@ -28,7 +28,7 @@ class Summary:
         train, test: number of training items and of held-out items.
         label_names: one per label.
         counts: items of each label, training and held out together.
-        notes: sentences on what was done to the items.
+        notes: sentences that say how the items were changed.
         kind: `images` or `text`.
     """
 
@@ -49,7 +49,7 @@ class Upload:
     the next one that reads a file deletes the folder.
 
     Attributes:
-        images, labels: (k, size, size) uint8 and (k,), a preview with some images of each label.
+        images, labels: (k, h, w) uint8 and (k,), a preview with some images of each label.
         texts: (k,) str, a preview of texts; images and labels are then empty.
     """
 
@@ -65,7 +65,7 @@ class Upload:
         """Store the data set among the user's own, and return its name."""
         folder = own_folder()
         folder.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob(".*-own_*.npz"):  # from a process that died while it stored one
+        for leftover in folder.glob(".*-own_*.npz"):  # of processes that died in this method
             with contextlib.suppress(OSError):
                 if time.time() - leftover.stat().st_mtime > 3600:
                     leftover.unlink()

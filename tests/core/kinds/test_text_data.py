@@ -1,0 +1,174 @@
+"""Texts as data: tokens, splits, files, and tokens that a decoder generates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.core.kinds.words import WORDS
+from vae_core.cli.config_options import config_of
+from vae_core.cli.train import command as train_command
+from vae_core.config import ConfigError, RunConfig
+from vae_core.data import excerpts, registry, text_items
+from vae_core.data.dataset import DatasetError, TextDataset
+from vae_core.data.tokens import (
+    Step,
+    decode,
+    decoder_inputs,
+    encode,
+    generate,
+)
+from vae_core.data.upload import reader
+from vae_core.runs.store import RunStore
+from vae_core.sandbox import RefusedError
+
+
+def test_tokens_are_encoded_and_decoded() -> None:
+    tokens = encode(["ab", "bba"], "ab", 5)
+    assert tokens.tolist() == [[2, 3, 1, 0, 0], [3, 3, 2, 1, 0]]
+    assert decode(tokens, "ab") == ["ab", "bba"]
+    assert decoder_inputs(tokens).tolist() == [[1, 2, 3, 1, 0], [1, 3, 3, 2, 1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("", "this one has 0"), ("abab", "1 to 3"), ("c", "c")]
+)
+def test_a_text_that_can_not_be_encoded(text: str, message: str) -> None:
+    with pytest.raises(RefusedError, match=message):
+        encode([text], "ab", 4)
+
+
+def test_no_text_is_in_both_parts() -> None:
+    items = text_items.split([*WORDS, *WORDS[::-1]])
+    train = decode(items.x_train, items.vocabulary)
+    test = decode(items.x_test, items.vocabulary)
+    assert sorted([*train, *test]) == sorted(set(WORDS))
+    assert len(test) == len(set(WORDS)) // 5
+    assert np.array_equal(text_items.split(WORDS).x_test, items.x_test)
+
+
+def test_each_text_has_a_length_group() -> None:
+    lengths = [2, 2, 3, 3, 3, 4, 9]
+    names, groups = text_items.length_groups(lengths)
+    assert names[0] == "2 characters"
+    assert names[-1].endswith("9 characters")
+    assert sorted(groups) == list(groups)
+    assert max(groups) == len(names) - 1
+    assert text_items.length_groups([1, 1])[0] == ("1 character",)
+
+
+def test_unicode_names_never_change() -> None:
+    data = registry.load("unicode_names")
+    assert isinstance(data, TextDataset)
+    source = registry.source("unicode_names")
+    assert data.x_train.shape == (source.train_images, source.size)
+    assert data.x_train.shape[0] + data.x_test.shape[0] == 5845
+    assert "LATIN SMALL LETTER A" in [
+        *excerpts.texts(data.name, "train"),
+        *excerpts.texts(data.name, "test"),
+    ]
+    assert data.sha256.startswith("d48f73ec")
+
+
+def test_names_are_read_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
+    registry.load.cache_clear()
+    with pytest.raises(DatasetError, match="VAE_LAB_DATA"):
+        registry.load("names")
+    (tmp_path / "names.txt").write_text("\n".join(WORDS * 2))
+    assert len(registry.load("names").x_train) == 168
+    registry.load.cache_clear()
+
+
+MANY = "\n".join(WORDS)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "holds 0 different"),
+        (b"a\nb\n", "at least 100"),
+        (b"one\n" * 500, "line that repeats|lines that repeat"),
+        (MANY.encode() + b"\n\xe9t\xe9", "line 211"),
+        (b"\x89PNG\0\0", "not a text file"),
+        (MANY.encode("utf-16-le"), "not a text file"),
+        ((MANY + "\nbell \a").encode(), r"line 211 holds U\+0007"),
+        ("\n".join(chr(0x4E00 + i) for i in range(300)).encode(), "300 different characters"),
+        (("x" * 1_000_000 + "\n").encode(), "more than 64 characters"),
+    ],
+)
+def test_invalid_text_files(content: bytes, message: str) -> None:
+    with pytest.raises(RefusedError, match=message):
+        text_items.parse_items(content, "words.txt")
+
+
+def test_texts_are_normalised() -> None:
+    assert text_items.normalize_text("\u200b a \u200b  b\t") == "a b"
+    assert text_items.normalize_text("cafe\u0301") == "caf\u00e9"
+    with pytest.raises(RefusedError, match="more than 64 characters"):  # they are not shortened
+        text_items.parse_items(("abc" + " " * 1300 + "def").encode(), "words.txt")
+
+
+def test_valid_text_files() -> None:
+    odd = MANY.replace("\n", " \r\n", 1) + "\n\n" + "y" * 65 + "\n" + WORDS[3] + "\ncafe\u0301"
+    for content in (odd.encode("utf-8-sig"), odd.encode("utf-16")):
+        items, notes = text_items.parse_items(content, "words.txt")
+        assert items == [*WORDS, "caf\u00e9"]
+        assert [note.split()[0] for note in notes] == ["1", "1", "1"]
+
+
+@pytest.mark.usefixtures("own_store")
+def test_a_file_becomes_a_data_set() -> None:
+    upload = reader.read(MANY.encode(), "My words.txt")
+    assert (upload.summary.kind, upload.summary.train, upload.summary.test) == ("text", 168, 42)
+    assert set(upload.texts) < set(WORDS)
+    name = upload.keep()
+    assert name.startswith("own_my_words_")
+    source = registry.source(name)
+    assert (source.kind, source.size, source.train_images) == ("text", 4, 168)
+    assert sorted(excerpts.texts(name, "train") + excerpts.texts(name, "test")) == sorted(WORDS)
+
+
+def test_a_file_on_the_command_line(
+    own_store: RunStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def config(*arguments: str) -> RunConfig:
+        return config_of(train_command.make_context("train", list(arguments)).params)
+
+    path = tmp_path / "words.txt"
+    path.write_text(MANY)
+    made = config("--dataset", str(path), "--epochs", "3")
+    assert made.dataset.startswith("own_words_")
+    assert (made.architecture, made.schedule, made.epochs) == ("lstm", "linear", 3)
+    assert "168 training and 42 held-out texts of at most 3 characters" in capsys.readouterr().err
+    assert config("--dataset", str(path), "--schedule", "constant").schedule == "constant"
+    assert config("--dataset", "digits") == RunConfig()
+    for arguments, message in (
+        (("--dataset", str(path), "--architecture", "mlp"), "'mlp' is for images"),
+        (("--dataset", "digits", "--architecture", "lstm"), "'lstm' is for text"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            config(*arguments)
+    assert not own_store.scan()[0]
+
+
+def _constant(logits: list[float]) -> Step:
+    """Return a decoder step that gives the same logits for every z and token."""
+    return lambda z, _token, state, cell: (np.tile(logits, (len(z), 1)), state, cell)
+
+
+def test_tokens_are_generated_from_logits() -> None:
+    z, state = np.zeros((2000, 1)), (np.zeros((2000, 1)), np.zeros((2000, 1)))
+    never_ends = generate(_constant([0.0, 2.0, 1.0]), z, state, 5)
+    assert (never_ends == 2).all()
+    ends = generate(_constant([3.0, 2.0, 1.0]), z, state, 5)
+    assert ends[0].tolist() == [1, 0, 0, 0, 0]
+    logits = np.log([0.5, 0.3, 0.2])
+    drawn = generate(_constant(list(logits)), z, state, 5, temperature=1.0, seed=1)
+    shares = np.bincount(drawn[:, 0], minlength=4)[1:] / len(z)
+    assert shares == pytest.approx([0.5, 0.3, 0.2], abs=0.04)
+    cold = generate(_constant(list(logits)), z, state, 5, temperature=0.1, seed=1)
+    assert (cold[:, 0] == 1).mean() > 0.95
+    assert np.array_equal(drawn, generate(_constant(list(logits)), z, state, 5, 1.0, 1))
