@@ -15,14 +15,14 @@ from vae_core.runs.run import Run
 
 
 class Networks(Protocol):
-    """Encoder and decoder of a run."""
+    """The encoder and the decoder of a run."""
 
     def encode(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
-        """posterior_mean and posterior_log_var (n, d) of n items."""
+        """Return posterior_mean and posterior_log_var (n, d) of n items."""
         ...
 
     def decode(self, z: np.ndarray) -> Any:
-        """The n items that latents (n, d) decode to."""
+        """Return the n items that latents (n, d) decode to."""
         ...
 
 
@@ -30,7 +30,7 @@ class ImageNetworks:
     """Networks on images (n, h, w, c) or vectors (n, features), floats in [0, 1] or uint8.
 
     Args:
-        run: with exports.
+        run: has exports.
     """
 
     def __init__(self, run: Run) -> None:
@@ -47,7 +47,7 @@ class ImageNetworks:
         images = images.reshape(len(images), *shapes[0])
         if images.dtype == np.uint8:
             images = images / np.float32(255)
-        # Compared this way round, nan is refused, too.
+        # Written so that nan is refused, too.
         if len(images) and not (images.min() >= 0 and images.max() <= 1):
             raise ValueError(
                 f"x must lie in [0, 1] (or be uint8), got {images.min():g} to {images.max():g}."
@@ -62,14 +62,14 @@ class TextNetworks:
     """Networks on a list of texts.
 
     Args:
-        run: with exports.
+        run: has exports.
     """
 
     def __init__(self, run: Run) -> None:
         self._inference = TextInference(run)
 
     def encode(self, x: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        if isinstance(x, str):  # a sequence of strings of one character, too
+        if isinstance(x, str):  # a str is a sequence of strings, too
             raise ValueError(f"x must be a list of texts, got the text {x!r:.60}.")
         return self._inference.encode(self._inference.tokens(x))
 
@@ -81,7 +81,7 @@ def networks_of(run: Run) -> Networks:
     """Load the networks of a run.
 
     Raises:
-        RunError: it has none, or they are damaged.
+        RunError: the run has no networks, or they are damaged.
     """
     if not run.viewable:
         state = run.status().state

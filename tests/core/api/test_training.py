@@ -160,7 +160,7 @@ def test_progress_in_a_notebook(trained: Run, store: RunStore) -> None:
         {"kind": "step", "epoch": 5.0, "step": 55, "seconds": 6.0, "train": {"loss": 30.0}}
     )
     assert waiting.update()
-    assert waiting.words == "starting, 18 s left"
+    assert waiting.text == "starting, 18 s left"
     waits.lifecycle.write(state="failed", error="a <b> was too large.")
     assert not waiting.update()
     assert "failed: a &lt;b&gt; was too large." in lines._repr_html_()
