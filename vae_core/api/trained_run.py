@@ -197,9 +197,9 @@ class TrainedRun:
 
     @functools.cached_property
     def _networks(self) -> Networks:
-        from vae_core.api.networks import networks_of  # onnxruntime, only where it is needed
+        from vae_core.api.networks import Networks  # onnxruntime, only where it is needed
 
-        return networks_of(self._run)
+        return Networks(self._run)
 
 
 def _history_row(record: dict[str, Any]) -> dict[str, Any]:

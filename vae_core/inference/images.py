@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from vae_core.inference.session import run_session, sessions
@@ -28,6 +30,36 @@ class Inference:
         self.likelihood = likelihoods.of(run.config)
         with sessions(run) as (self._encoder, self._decoder):
             self.item_shape = tuple(map(int, self._encoder.get_inputs()[0].shape[1:]))
+
+    def items(self, x: Any) -> np.ndarray:
+        """Check a user's images and convert them to (n, h, w, c), floats in [0, 1].
+
+        Args:
+            x: (n, h, w, c), floats in [0, 1] or uint8; grey images may also be (n, h, w).
+
+        Raises:
+            ValueError: x has another shape or range.
+        """
+        images = np.asarray(x)
+        shapes = [self.item_shape]
+        if len(self.item_shape) == 3 and self.item_shape[-1] == 1:
+            shapes.append(self.item_shape[:2])
+        if images.shape[1:] not in shapes:
+            expected = " or ".join(f"(n, {', '.join(map(str, shape))})" for shape in shapes)
+            raise ValueError(f"x must have the shape {expected}, got {images.shape}.")
+        images = images.reshape(len(images), *self.item_shape)
+        if images.dtype == np.uint8:
+            images = images / np.float32(255)
+        # Written so that nan is refused, too.
+        if len(images) and not (images.min() >= 0 and images.max() <= 1):
+            raise ValueError(
+                f"x must lie in [0, 1] (or be uint8), got {images.min():g} to {images.max():g}."
+            )
+        return images
+
+    def readable(self, decoded: np.ndarray) -> np.ndarray:
+        """Return what `decode` gives in a user's form: images stay as they are."""
+        return decoded
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return posterior_mean and posterior_log_var (n, d) float32 of images (n, h, w, c).

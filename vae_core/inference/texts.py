@@ -42,6 +42,21 @@ class TextInference:
             self._shapes: list[list[int]] = [shapes[name] for name in states]
             self._inputs = [*(i.name for i in inputs[:2]), *states]
 
+    def items(self, x: Sequence[str]) -> np.ndarray:
+        """Check a user's list of n texts and convert it to tokens (n, length).
+
+        Raises:
+            ValueError: x is a single text.
+            RefusedError: a text has an unknown character, or is too long or too short.
+        """
+        if isinstance(x, str):  # a str is a sequence of strings, too
+            raise ValueError(f"x must be a list of texts, got the text {x!r:.60}.")
+        return self.tokens(x)
+
+    def readable(self, decoded: np.ndarray) -> list[str]:
+        """Return what `decode` gives in a user's form: texts."""
+        return self.texts(decoded)
+
     def tokens(self, texts: Sequence[str]) -> np.ndarray:
         """Return the tokens (n, length) int32 of texts; see `vae_core.data.tokens.encode`."""
         return data_tokens.encode(texts, self.vocabulary, self.length)
