@@ -5,10 +5,10 @@ In a notebook:
     import vae_core
 
     run = vae_core.train(dataset="digits", beta=4, epochs=20)
-    run.history                      # a DataFrame, one row an epoch
-    run.metrics["elbo"]              # nats an image, held out, z sampled
+    run.history                      # a DataFrame, one row per epoch
+    run.metrics["elbo"]              # nats per image, held out, z sampled
     run.sample(8)                    # 8 pictures of the prior, (8, 8, 8, 1)
-    vae_core.runs()                  # all runs, one a row
+    vae_core.runs()                  # all runs, one per row
 
 On the command line: python -m vae_core --help.
 """
@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-# `vae_core.runs` is a package, and here it is the function of that name. Python binds a package to
-# its name once, when it is first imported: so that happens first, and then the function takes over.
+# `vae_core.runs` is both a package and a public function. Python sets the name to the package when
+# the package is first imported. So that import comes first, and then the function takes the name.
 from vae_core import runs as _package  # noqa: F401
 from vae_core.api.listing import runs
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TrainedRun", "VaeLabError", "load_dataset", "open_run", "runs", "sweep", "train"]
 
-# Imported when they are first asked for, so that `import vae_core` takes a millisecond.
+# Imported at their first use, so that `import vae_core` takes a millisecond.
 _MODULES = {
     "TrainedRun": "vae_core.api.trained_run",
     "VaeLabError": "vae_core.config",

@@ -178,12 +178,12 @@ def ask_child(
 
 
 def serve(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Answer the request on the command line with one line of JSON: all that a child does."""
+    """Answer the request on the command line with one line of JSON; this is all a child does."""
     request = json.loads(sys.argv[1])
     threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_process(ChildLimits(*request["child"]))
     printed = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # a library's output goes to stderr, so that it can't be taken for the answer
+    os.dup2(2, 1)  # what libraries print must not look like the answer
     json.dump(answer_or_error(answer, request), printed)
     printed.close()
 
@@ -194,7 +194,7 @@ def _end_with_parent() -> None:
 
 
 def limit_process(child: ChildLimits) -> None:
-    """Limit this process's memory and processor time, on systems that can (POSIX)."""
+    """Limit the memory and processor time of this process, where the system can (POSIX)."""
     try:
         import resource
     except ImportError:

@@ -1,4 +1,4 @@
-"""All runs as a table. `vae_core` imports this at once, so nothing here is imported at the top."""
+"""All runs as a table. `vae_core` imports this module at once, so it imports nothing slow."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 
 def runs(store: str | Path | None = None) -> pd.DataFrame:
-    """All runs, one a row, oldest first.
+    """List all runs in a table, one per row, oldest first.
 
     Args:
-        store: a folder of runs. None: those that you trained (`VAE_LAB_RUNS`, else runs/ in the
-            project), and then those that ship with it.
+        store: a folder of runs. None: the runs that you trained (in `VAE_LAB_RUNS`, else in runs/
+            of the project), and then the runs that ship with the project.
 
     Returns:
-        The index is the id of the run, for `open_run`. Columns: state; pretrained (does it ship?);
-        epoch, the last; seconds of training; a column a field of the config; then held-out
-        numbers, with z sampled: loss, distortion, rate and elbo in nats an image or text, and what
-        was measured at the end of training. What a run doesn't have is nan. Damaged runs are left
-        out.
+        The index is the run's id, for `open_run`. Columns: state; pretrained (True if the run
+        ships); epoch, the last one; seconds of training; one column per field of the config;
+        held-out loss, distortion, rate and elbo with z sampled, in nats per image or text; and the
+        metrics that were measured after training. Numbers that a run doesn't have are nan.
+        Damaged runs are left out.
     """
     import pandas as pd
 

@@ -1,4 +1,4 @@
-"""The progress of runs under the cell of a notebook: one line a run, changed in place.
+"""Show the progress of runs under the cell of a notebook: one line per run, changed in place.
 
 Rich draws its bars in notebooks only with ipywidgets, and leaves them out of the saved notebook.
 IPython's own updates need neither.
@@ -35,28 +35,28 @@ def follow(runs: list[Run]) -> None:
 
 
 class Line:
-    """What is said of one run."""
+    """The line of one run."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.epoch = 0.0
-        self.words = "queued"
+        self.text = "queued"
 
     def update(self) -> bool:
-        """Read the run's folder; is it still active?"""
+        """Read the run's folder; return whether the run is still active."""
         status = self.run.status()
         records = self.run.records("step", "epoch")
         if records:
             self.epoch = records[-1]["epoch"]
-        self.words = status.state
+        self.text = status.state
         if status.state == "running":
-            self.words = _held_out(records) or "starting"
+            self.text = _held_out(records) or "starting"
             if left := _seconds_left(self.epoch, self.run.config.epochs, status.seconds):
-                self.words += f", {left:.0f} s left"
+                self.text += f", {left:.0f} s left"
         elif status.state == "finished":
-            self.words = f"{_held_out(records)}, {status.seconds:.0f} s"
+            self.text = f"{_held_out(records)}, {status.seconds:.0f} s"
         elif status.error:
-            self.words += f": {status.error}"
+            self.text += f": {status.error}"
         return status.active
 
     @property
@@ -65,7 +65,7 @@ class Line:
 
 
 class Lines:
-    """All lines, as IPython shows an object."""
+    """All lines, as an object that IPython can show."""
 
     def __init__(self, lines: list[Line]) -> None:
         self._lines = lines
@@ -74,14 +74,14 @@ class Lines:
         rows = [
             f"<div>{html.escape(line.title)} "
             f'<progress value="{line.epoch:g}" max="{line.run.config.epochs}"></progress> '
-            f"{int(line.epoch)}/{line.run.config.epochs} {html.escape(line.words)}</div>"
+            f"{int(line.epoch)}/{line.run.config.epochs} {html.escape(line.text)}</div>"
             for line in self._lines
         ]
         return "".join(rows)
 
     def __repr__(self) -> str:
         rows = [
-            f"{line.title}  {int(line.epoch)}/{line.run.config.epochs}  {line.words}"
+            f"{line.title}  {int(line.epoch)}/{line.run.config.epochs}  {line.text}"
             for line in self._lines
         ]
         return "\n".join(rows)
@@ -94,5 +94,5 @@ def _held_out(records: list[dict[str, Any]]) -> str:
 
 
 def _seconds_left(epoch: float, epochs: int, seconds: float) -> float | None:
-    """Of training, if the epochs to come take as long as those before."""
+    """Estimate the rest of the training, if the next epochs take as long as the last ones."""
     return seconds / epoch * (epochs - epoch) if epoch else None

@@ -17,12 +17,12 @@ def open_run(run: str | Path, store: str | Path | None = None) -> TrainedRun:
     """Open a run: trained here or elsewhere, finished or not.
 
     Args:
-        run: its id; a part that no other id has; or the path of its folder.
-        store: the folder of runs where to look for the id. None: those that you trained, then
-            those that ship with the project.
+        run: the run's id, a part that no other id has, or the path of its folder.
+        store: the folder of runs in which to look for the id. None: the runs that you trained,
+            then the runs that ship with the project.
 
     Raises:
-        VaeLabError: there is no such run, or several, or it is damaged.
+        VaeLabError: no run fits, several do, or the run is damaged.
     """
     text = os.fspath(run)
     if isinstance(run, Path) or Path(text).name != text:
@@ -51,13 +51,13 @@ def load_dataset(name: str) -> Dataset:
     """Load a data set by its name, such as "digits", "mnist" or "unicode_names".
 
     Returns:
-        x_train and x_test, the latter held out: images (n, h, w, c) float32 in [0, 1],
-        where c is 1 for grey ones, or texts (n, length) int32, tokens of `vocabulary`; y_train and
-        y_test, (n,) int64, indices into `label_names`. They stay in memory for the next call: copy
-        an array before you write into it.
+        A data set with these arrays. x_train and x_test (held out) are images (n, h, w, c) float32
+        in [0, 1], with c = 1 if they are grey, or texts (n, length) int32, tokens of `vocabulary`.
+        y_train and y_test (n,) int64 are indices into `label_names`. The arrays are kept for the
+        next call, so copy one before you write into it.
 
     Raises:
-        VaeLabError: there is no data set of that name (the message lists them), or it can't be
-            downloaded and is not in the folder that `VAE_LAB_DATA` names.
+        VaeLabError: there is no data set with this name (the message lists them), or it is not
+            in the folder that `VAE_LAB_DATA` names and can't be downloaded.
     """
     return registry.load(name)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Posterior(NamedTuple):
     """The posteriors q(z|x) of n items: N(mean, exp(log_var)), each array (n, d) float32.
 
-    An autoencoder's have no width: log_var is -inf.
+    Posteriors of an autoencoder have no width: log_var is -inf.
     """
 
     mean: np.ndarray
@@ -34,10 +34,10 @@ class Posterior(NamedTuple):
 
 
 class TrainedRun:
-    """A run, as `train`, `sweep` and `open_run` return it. Nothing here loads TensorFlow.
+    """A run, as `train`, `sweep` and `open_run` return it. It never imports TensorFlow.
 
     Args:
-        run: its folder.
+        run: the run's folder.
     """
 
     def __init__(self, run: Run) -> None:
@@ -53,7 +53,7 @@ class TrainedRun:
         return "<br>".join(lines)
 
     def _numbers(self) -> list[str]:
-        """Its last held-out numbers, in words."""
+        """Format the last held-out losses."""
         epochs = self._run.records("epoch")
         test = epochs[-1]["test"] if epochs else {}
         losses = [f"{name} {test[name]:.2f}" for name in LOSSES if name in test]
@@ -61,17 +61,17 @@ class TrainedRun:
 
     @property
     def id(self) -> str:
-        """Its name: a readable part, and a hash of the config."""
+        """The run's id: a readable part, and a hash of the config."""
         return self._run.id
 
     @property
     def path(self) -> Path:
-        """Its folder."""
+        """The run's folder."""
         return self._run.path
 
     @property
     def config(self) -> RunConfig:
-        """What was trained: data set, architecture, latent_dim, beta, seed and so on."""
+        """The config: data set, architecture, latent_dim, beta, seed and so on."""
         return self._run.config
 
     @property
@@ -81,34 +81,35 @@ class TrainedRun:
 
     @property
     def error(self) -> str | None:
-        """Why it did not finish; None where there is nothing to say."""
+        """Why the run did not finish; None if there is no error."""
         return self._run.status().error
 
     # --- numbers -------------------------------------------------------------------------
 
     @property
     def history(self) -> pd.DataFrame:
-        """One row an epoch; row 0 is before the first step.
+        """A table with one row per epoch; row 0 is before the first step.
 
         Columns: seconds of training; beta (and capacity, under that schedule) after the epoch;
-        train_loss, train_distortion, train_rate, means over the steps of the epoch; test_loss,
-        test_distortion, test_rate, test_elbo, held out, with z sampled; rate_per_dim_0 to
-        rate_per_dim_(d-1), the held-out rate of each latent dimension. All in nats an image or
-        text. An autoencoder has no beta, rate and elbo. An objective's own parts are columns too.
+        train_loss, train_distortion and train_rate, means over the steps of the epoch; test_loss,
+        test_distortion, test_rate and test_elbo, held out, with z sampled; rate_per_dim_0 to
+        rate_per_dim_(d-1), the held-out rate of each latent dimension. Losses and rates are in
+        nats per image or text. An autoencoder has no beta, rate and elbo. An objective's own parts
+        are columns too.
         """
         import pandas as pd
 
         rows = [_history_row(record) for record in self._run.records("epoch")]
-        # The last row has all columns in their order; before the first step there is no train loss.
+        # The last row has all columns in order; the first lacks the training losses.
         columns = list(rows[-1]) if rows else ["epoch"]
         return pd.DataFrame(rows, columns=columns).set_index("epoch")
 
     @property
     def metrics(self) -> dict[str, float]:
-        """The held-out numbers of a finished run, by name; empty of any other.
+        """The held-out numbers of a finished run by name; empty if the run is not finished.
 
-        loss, distortion, rate and elbo are in nats an image or text, with z sampled. What else
-        there is depends on the data; `vae_core.metrics.catalogue.METRICS` explains each.
+        loss, distortion, rate and elbo are in nats per image or text, with z sampled. The others
+        depend on the data; `vae_core.metrics.catalogue.METRICS` explains each.
         """
         return self._run.metrics()
 
@@ -117,17 +118,17 @@ class TrainedRun:
         """The posteriors of the held-out items, in the order of the data set's x_test.
 
         Raises:
-            VaeLabError: the run has none (yet), or they are damaged.
+            VaeLabError: the run has no arrays (yet), or they are damaged.
         """
         arrays = self._run.arrays()
         return Posterior(arrays["posterior_mean"], arrays["posterior_log_var"])
 
     @property
     def labels(self) -> np.ndarray:
-        """The name of the label of each held-out item, (n,) str.
+        """The label name of each held-out item, (n,) str.
 
         Raises:
-            VaeLabError: the run has none (yet), or they are damaged.
+            VaeLabError: the run has no arrays (yet), or they are damaged.
         """
         arrays = self._run.arrays()
         return arrays["label_names"][arrays["labels"]]
@@ -135,30 +136,30 @@ class TrainedRun:
     # --- networks ------------------------------------------------------------------------
 
     def encode(self, x: np.ndarray | Sequence[str]) -> Posterior:
-        """The posteriors of images or texts.
+        """Encode images or texts.
 
         Args:
             x: images (n, h, w, c), floats in [0, 1] or uint8, where grey images may also be
                 (n, h, w); or a list of n texts.
 
         Returns:
-            mean and log_var, (n, d) each.
+            The posteriors: mean and log_var, (n, d) each.
 
         Raises:
-            VaeLabError: the run has no weights, or a text has characters it doesn't know.
+            VaeLabError: the run has no weights, or a text has a character unknown to the run.
             ValueError: x has another shape or range.
         """
         return Posterior(*self._networks.encode(x))
 
     def decode(self, z: Any) -> np.ndarray | list[str]:
-        """What latents decode to.
+        """Decode latents.
 
         Args:
             z: (n, d).
 
         Returns:
-            The means of the pixels (n, h, w, c) float32, c is 1 for grey images; of a run on texts,
-            the n likeliest texts.
+            The means of the pixels (n, h, w, c) float32, with c = 1 for grey images; for a run on
+            texts the n likeliest texts.
 
         Raises:
             VaeLabError: the run has no weights.
@@ -169,8 +170,8 @@ class TrainedRun:
     def sample(self, n: int = 16, seed: int = 0) -> np.ndarray | list[str]:
         """Decode n samples of the prior; the same seed gives the same z.
 
-        An autoencoder has no prior: z is then drawn from the normal distribution that is fitted to
-        its held-out latents (Ghosh et al., 2020, section 4).
+        An autoencoder has no prior, so z is drawn from the normal distribution fitted to its
+        held-out latents (Ghosh et al., 2020, section 4).
 
         Returns:
             As `decode`.
@@ -199,13 +200,13 @@ class TrainedRun:
 
     @functools.cached_property
     def _networks(self) -> Networks:
-        from vae_core.api.networks import networks_of  # onnxruntime, only where it is needed
+        from vae_core.api.networks import Networks  # onnxruntime, only where it is needed
 
-        return networks_of(self._run)
+        return Networks(self._run)
 
 
 def _history_row(record: dict[str, Any]) -> dict[str, Any]:
-    """A row of `TrainedRun.history` of an `epoch` of metrics.jsonl."""
+    """Make a row of `TrainedRun.history` from an `epoch` record of metrics.jsonl."""
     row = {name: record[name] for name in ("epoch", "seconds", "beta", "capacity")}
     row = {name: value for name, value in row.items() if value is not None}
     row |= {f"train_{name}": value for name, value in (record["train"] or {}).items()}

@@ -1,4 +1,4 @@
-"""Train runs from Python, in a worker process: TensorFlow stays out of the caller's."""
+"""Train runs from Python, in a worker process, so that the caller imports no TensorFlow."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def train(
 ) -> TrainedRun:
     """Train one run, or open it if it is already finished.
 
-    What is not given is as on the command line, where `python -m vae_core train --help` explains
-    every setting. An interrupt leaves the run interrupted; the same call goes on from its last
+    Defaults are those of the command line; `python -m vae_core train --help` explains every
+    setting. An interrupt leaves the run interrupted; the same call goes on from its last
     checkpoint.
 
     Args:
         store: folder of runs. None: `VAE_LAB_RUNS`, else runs/ in the project.
-        size: pixels a side that a file of your own is resized to.
-        progress: show it, in a terminal or a notebook.
+        size: pixels per side to which the images of a file of your own are resized.
+        progress: whether to show the progress, in a terminal or a notebook.
         settings: fields of the config, such as dataset="digits" (or the path of a file of your
             own), beta=4, latent_dim=8, epochs=20, seed=1.
 
@@ -67,13 +67,13 @@ def sweep(
     """Train betas x seeds, all of a seed from the same weights, with the same batches and noise.
 
     Args:
-        betas: as in [0, 1, 4]. None of an autoencoder, which has no beta.
+        betas: as in [0, 1, 4]. None for an autoencoder, which has no beta.
         seeds: of weights, batches and noise.
-        store, size, progress, settings: as `train` takes them; beta and seed are given above.
+        store, size, progress, settings: as for `train`, without beta and seed.
 
     Returns:
-        The runs, ordered by seed and then beta. One that did not finish, as at a β that diverges,
-        is among them, and a warning says why; see its `state`.
+        The runs, ordered by seed and then beta. Runs that did not finish, for example because they
+        diverged, are included; a warning says why, and so does their `error`.
 
     Raises:
         VaeLabError: a setting, the data set or the file can't be used.
@@ -86,7 +86,7 @@ def sweep(
     if not reads_beta and betas is not None:
         raise ConfigError("an autoencoder has no beta: leave out betas.")
     base = _config(settings, size)
-    configs = sweeps.sweep(base, map(_plain, betas or ()), map(_plain, seeds))
+    configs = sweeps.sweep(base, map(_python_value, betas or ()), map(_python_value, seeds))
     runs = _trained(configs, store, progress)
     for run in runs:
         if run.state != "finished":
@@ -94,20 +94,20 @@ def sweep(
     return runs
 
 
-def _signature(function: Any, but: tuple[str, ...] = ()) -> inspect.Signature:
-    """With the settings by name, for completion and help; those not given have no value."""
+def _signature(function: Any, without: tuple[str, ...] = ()) -> inspect.Signature:
+    """Return a signature that names every setting, for completion and help."""
     signature = inspect.signature(function)
     named = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
     settings = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=field.type)
         for name, field in FIELDS.items()
-        if name not in but
+        if name not in without
     ]
     return signature.replace(parameters=[*named, *settings])
 
 
 train.__signature__ = _signature(train)  # type: ignore[attr-defined]
-sweep.__signature__ = _signature(sweep, but=("beta", "seed"))  # type: ignore[attr-defined]
+sweep.__signature__ = _signature(sweep, without=("beta", "seed"))  # type: ignore[attr-defined]
 
 
 def _config(settings: dict[str, Any], size: int | None) -> RunConfig:
@@ -116,12 +116,12 @@ def _config(settings: dict[str, Any], size: int | None) -> RunConfig:
             near = difflib.get_close_matches(name, FIELDS, n=1)
             meant = f"did you mean {near[0]}?" if near else f"choose from {', '.join(FIELDS)}."
             raise ConfigError(f"there is no setting {name!r}: {meant}")
-    values = {name: _plain(value) for name, value in settings.items()}
+    values = {name: _python_value(value) for name, value in settings.items()}
     return config_of(values | {"size": size})
 
 
-def _plain(value: Any) -> Any:
-    """NumPy's numbers as Python's, paths as text."""
+def _python_value(value: Any) -> Any:
+    """Convert NumPy numbers to Python numbers, and paths to text."""
     if isinstance(value, Path):
         return str(value)
     return value.item() if isinstance(value, np.generic) else value
@@ -134,14 +134,15 @@ def _outcome(run: TrainedRun) -> str:
 
 # --- the worker process ------------------------------------------------------------------
 
-# The engine of the last call: its worker has TensorFlow loaded already. One, as that takes 650 MB.
+# The engine of the last call, whose worker has imported TensorFlow. A worker takes 650 MB, so only
+# one engine is kept.
 _kept: dict[RunStore, Engine] = {}
 
 
 def _trained(
     configs: list[RunConfig], folder: str | Path | None, progress: bool
 ) -> list[TrainedRun]:
-    """Train what is not finished, and show the progress."""
+    """Train the configs that are not finished, and show the progress."""
     store = RunStore(folder) if folder is not None else default_store()
     runs = [store.create(config) for config in configs]
     left = [run for run in runs if run.status().state != "finished"]
@@ -158,7 +159,7 @@ def _trained(
             ERR.print("Stopped. The same call goes on from the last checkpoint.")
             raise
         finally:
-            if any(run.status().active for run in left):  # interrupted: the worker ends with it
+            if any(run.status().active for run in left):  # interrupted, so the worker has to end
                 close_engine()
     return [TrainedRun(run) for run in runs]
 
@@ -181,6 +182,6 @@ def _engine(store: RunStore) -> Engine:
 
 @atexit.register
 def close_engine() -> None:
-    """End the worker process; a run that it trains is left interrupted."""
+    """End the worker process; the run in training becomes interrupted."""
     while _kept:
         _kept.popitem()[1].close()

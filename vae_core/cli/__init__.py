@@ -1,7 +1,6 @@
-"""The command line: `app` knows the commands, each has a file, and the options for the fields of a
-config are made from their metadata.
+"""The command line: `app` lists the commands, and each command has a file.
 
-Built on Click. Its options are objects, so they can be made from the metadata, and an option that
-isn't given has no value, which data of different kinds fill differently. Typer and Cyclopts would
-need generated functions for that. Streamlit installs Click anyway.
+Options for the fields of a config are made from the fields' metadata. In Click options are objects,
+so this is simple. An option that isn't given has no value there, so the kind of data can fill it.
+Typer and Cyclopts would need generated functions. Streamlit installs Click anyway.
 """

@@ -1,4 +1,4 @@
-"""The commands by name, and what every command does about errors."""
+"""List the commands, run one, and turn its errors into a message and an exit code."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from vae_core.config import VaeLabError
 
 
 class Entry(NamedTuple):
-    """Where a command is, and the first line of its help."""
+    """The module of a command, and the first line of its help."""
 
     module: str
     summary: str
 
 
-# Here too, so that --help and one command don't wait for the imports of all.
+# The summaries are repeated here, so that --help does not import every command.
 COMMANDS = {
     "describe": Entry("describe", "Show the layers of the networks and their parameter counts."),
     "train": Entry("train", "Train one run, or open it if it is already finished."),
@@ -40,7 +40,7 @@ COMMANDS = {
 
 
 class Commands(click.Group):
-    """Imports a command when it is asked for."""
+    """A group of commands that imports a command when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -66,7 +66,7 @@ app = Commands(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code is 0, 1 (a run failed), 2 (can't be done) or 130 (Ctrl-C)."""
+    """Run one command; return 0, 1 (a run failed), 2 (the input can't be used) or 130 (Ctrl-C)."""
     try:
         given = list(sys.argv[1:] if arguments is None else arguments)
         with app.make_context("python -m vae_core", given) as context:

@@ -1,4 +1,4 @@
-"""Options for the fields of RunConfig, made from their metadata, and the config they ask for."""
+"""Make options from the metadata of RunConfig's fields, and a config from the options."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from vae_core.data.upload import limits, reader
 from vae_core.model.architectures import BY_KIND
 from vae_core.settings import Setting
 
-# Names of members that differ with the kind of data.
+# Fields whose choices depend on the kind of data.
 OF_KIND = ("architecture",)
 
 
 def config_options(*names: str) -> list[Option]:
-    """An option for each of these fields, group by group; without a value where it is not given."""
+    """Make an option for each of these fields, group by group, and --size."""
     groups = list(dict.fromkeys(setting.group for setting in FIELDS.values()))
     chosen = sorted((FIELDS[name] for name in names), key=lambda s: groups.index(s.group))
     return [_option(setting) for setting in chosen] + [
@@ -46,7 +46,7 @@ def _option(setting: Setting) -> Option:
 
 
 def _help(setting: Setting) -> str:
-    """What the field is, its values, its default, and when it has an effect."""
+    """Describe a field: what it is, its values, its default, and when it has an effect."""
     parts = [setting.help + (f", in {setting.unit}" if setting.unit else "")]
     if setting.name == "dataset":
         parts.append(
@@ -70,10 +70,10 @@ def _help(setting: Setting) -> str:
 
 
 def config_of(values: Mapping[str, Any]) -> RunConfig:
-    """The config that the options ask for; a file of the user's own becomes a data set.
+    """Make a config from options; a file of the user's own becomes a data set.
 
     Args:
-        values: of the options by name, None where one is not given.
+        values: name of an option -> its value, None if it is not given.
 
     Raises:
         ConfigError: a value is out of range, or doesn't fit the data.
@@ -83,31 +83,31 @@ def config_of(values: Mapping[str, Any]) -> RunConfig:
     given = {name: values[name] for name in FIELDS if values.get(name) is not None}
     dataset = given.setdefault("dataset", FIELDS["dataset"].default)
     if _is_file(dataset):
-        # Else the file would be read before another mistake is found.
+        # Find other mistakes before the file is read.
         _checked(given | {"dataset": "own"}, limits.kind_of_file(dataset))
         given["dataset"] = _keep(Path(dataset), values["size"])
     elif values["size"] is not None:
         raise ConfigError("--size is for a file of your own: the others have their size.")
-    RunConfig(dataset=given["dataset"])  # is it a name at all?
+    RunConfig(dataset=given["dataset"])  # raises ConfigError if this can't be a name
     return _checked(given, registry.source(given["dataset"]).kind)
 
 
 def _checked(given: dict[str, Any], kind: str) -> RunConfig:
-    """Check a config. Fields that are not given have the usual settings of the kind of data."""
+    """Make and check a config; the kind's usual settings stand in for fields not given."""
     config = RunConfig(**{**kinds.KINDS[kind].usual_settings, **given})
     kinds.check(config, kind)
     return config
 
 
 def _is_file(dataset: str) -> bool:
-    """Is this the path of a file, not the name of a data set?"""
+    """Return whether this is the path of a file, not the name of a data set."""
     return Path(dataset).name != dataset or (
         Path(dataset).suffix.lower() in limits.ENDINGS and dataset not in registry.DATASETS
     )
 
 
 def _keep(path: Path, size: int | None) -> str:
-    """Make a data set of a file, say what it holds, and return its name."""
+    """Make a data set from a file, print what it holds, and return its name."""
     upload = reader.read(path, path.name, size)
     s = upload.summary
     holds = kinds.of_name(s.name, s.kind).holds(s.item_shape, len(s.label_names))

@@ -49,7 +49,7 @@ def command(as_json: bool, **values: Any) -> int:
 
 
 def _described(network: Any) -> dict[str, Any]:
-    """A Keras model as JSON takes it."""
+    """Describe a Keras model with values that JSON can hold."""
     return {
         "network": network.name,
         "parameters": network.count_params(),

@@ -21,7 +21,7 @@ def command(run_id: str, store: str | None, as_json: bool) -> int:
     """
     run = find_run(open_store(store), run_id)
     if not (run.weights_path.is_file() or run.checkpoint_path.is_file()):
-        # Said before the seconds that TensorFlow takes.
+        # Checked before the import of TensorFlow, which takes seconds.
         raise RunError(NO_WEIGHTS.format(run.id))
     with native_stderr_silenced():
         from vae_core.training import evaluation  # TensorFlow, only where it is needed

@@ -23,9 +23,9 @@ from vae_core.exchange import importing
 )
 def command(path: Path, store: str | None, as_json: bool) -> int:
     """Take over a run that somebody exported: its zip or its folder."""
-    found = summary(importing.import_run(path, path.name, open_store(store)))
+    imported = summary(importing.import_run(path, path.name, open_store(store)))
     if as_json:
-        print_json(found)
+        print_json(imported)
     else:
-        print_runs([found])
+        print_runs([imported])
     return 0

@@ -21,7 +21,7 @@ class Command(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         groups: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
-            row = param.get_help_record(ctx)  # None of an argument
+            row = param.get_help_record(ctx)  # None for an argument
             if row:
                 groups.setdefault(getattr(param, "group", "Options"), []).append(row)
         for title, rows in groups.items():
@@ -30,7 +30,7 @@ class Command(click.Command):
 
 
 class Numbers(click.ParamType[list[Any]]):
-    """Numbers with commas between."""
+    """A list of numbers with commas between."""
 
     name = "N,N,..."
 
@@ -48,7 +48,7 @@ class Numbers(click.ParamType[list[Any]]):
 
 
 def store_option() -> Option:
-    """The folder of the store. Every command has it, and it may stand before the command too."""
+    """Make the option --store, which may also stand before the command."""
 
     def or_of_parent(ctx: click.Context, _: click.Parameter, value: str | None) -> str | None:
         return value or (ctx.parent.params["store"] if ctx.parent else None)

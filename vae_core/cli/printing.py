@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-# A pipe has no width: don't fold what a person or a program reads from it.
+# A pipe has no width, and a narrow default would fold long lines.
 OUT = Console(width=None if sys.stdout.isatty() else 160)
 ERR = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -27,7 +27,7 @@ def print_json(value: Any) -> None:
 
 @contextmanager
 def native_stderr_silenced() -> Iterator[None]:
-    """TensorFlow's C++ side says at every start what it has not found: keep that off stderr."""
+    """Silence TensorFlow's C++ code, which writes notes on missing hardware to stderr."""
     saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:

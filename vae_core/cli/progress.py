@@ -1,4 +1,4 @@
-"""The progress of runs: a bar with the time left to a person, lines to a file."""
+"""Show the progress of runs: bars in a terminal, lines in a file."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def follow(runs: list[Run], quiet: bool) -> None:
 
 
 def _held_out(records: list[dict[str, Any]]) -> str:
-    """The newest held-out numbers; there are some from before the first step on."""
+    """Format the newest held-out numbers; the first are measured before training."""
     epochs = [record for record in records if record["kind"] == "epoch"]
     if not epochs:
         return ""

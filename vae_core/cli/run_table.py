@@ -1,4 +1,4 @@
-"""Runs and their metrics: as JSON and as tables."""
+"""Runs and their metrics as JSON and as tables."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from vae_core.runs.run import Run
 
 
 def summary(run: Run) -> dict[str, Any]:
-    """Status, config and last held-out metrics of a run, as JSON takes them."""
+    """Return status, config and last held-out metrics of a run, with values for JSON."""
     status = run.status()
     epochs = run.records("epoch")
     return {
         "id": run.id,
         "path": str(run.path),
         "state": status.state,
-        "imported": status.imported,  # then its numbers are its sender's
+        "imported": status.imported,  # if so, the numbers are the sender's
         "epoch": epochs[-1]["epoch"] if epochs else 0,
         "seconds": round(status.seconds, 3),
         "error": status.error,
@@ -33,27 +33,27 @@ def summary(run: Run) -> dict[str, Any]:
 
 
 def print_runs(summaries: list[dict[str, Any]]) -> None:
-    """One run a row."""
+    """Print a table with one run per row."""
     table = Table(caption="held out, z sampled, nats an image (or text)", box=box.SIMPLE)
-    table.add_column("run", no_wrap=True)  # to be copied whole
+    table.add_column("run", no_wrap=True)  # so that it can be copied
     table.add_column("state", no_wrap=True)
     for title in ("epochs", "loss", "distortion", "rate", "elbo", "active", "time"):
         table.add_column(title, justify="right", no_wrap=True)
-    for found in summaries:
-        test = found["test"] or {}
+    for run in summaries:
+        test = run["test"] or {}
         table.add_row(
-            found["id"],
-            found["state"] + (", imported" if found["imported"] else ""),
-            f"{found['epoch']}/{found['config']['epochs']}",
+            run["id"],
+            run["state"] + (", imported" if run["imported"] else ""),
+            f"{run['epoch']}/{run['config']['epochs']}",
             *(f"{test[name]:.2f}" if name in test else "" for name in LOSSES),
-            str(found["metrics"].get("active_units", "")),
-            f"{found['seconds']:.0f} s",
+            str(run["metrics"].get("active_units", "")),
+            f"{run['seconds']:.0f} s",
         )
     OUT.print(table)
 
 
 def add_metrics(table: Table, *columns: dict[str, Any]) -> None:
-    """A row a metric that the first column has; what another lacks stays empty."""
+    """Add a row for each metric of the first column; other columns may lack it."""
     for name, metric in METRICS.items():
         if name in columns[0]:
             title = f"{metric.title} ({metric.unit})" if metric.unit else metric.title

@@ -17,12 +17,12 @@ from vae_core.config import FIELDS
 def command(run_id: str, store: str | None, as_json: bool) -> int:
     """Show the config, status and last metrics of a run.
 
-    RUN_ID is its id, or a part that no other id has.
+    RUN_ID is the run's id, or a part that no other id has.
     """
     run = find_run(open_store(store), run_id)
-    found = summary(run)
+    shown = summary(run)
     if as_json:
-        print_json(found)
+        print_json(shown)
         return 0
     kind = kinds.of_run(run.config).arrays
     table = Table(show_header=False)
@@ -31,11 +31,11 @@ def command(run_id: str, store: str | None, as_json: bool) -> int:
             table.add_row(name, str(getattr(run.config, name)))
     table.add_section()
     for name in ("state", "epoch", "seconds", "error"):
-        if found[name] is not None:
-            table.add_row(name, str(found[name]))
-    if found["imported"]:
+        if shown[name] is not None:
+            table.add_row(name, str(shown[name]))
+    if shown["imported"]:
         table.add_row("imported", "its numbers are its sender's; evaluate computes them again")
     table.add_section()
-    add_metrics(table, (found["test"] or {}) | found["metrics"])
+    add_metrics(table, (shown["test"] or {}) | shown["metrics"])
     OUT.print(table)
     return 0

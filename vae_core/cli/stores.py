@@ -1,4 +1,4 @@
-"""The store and the run that a command is about."""
+"""Find the store and the run that a command names."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from vae_core.runs.store import RunStore, default_store
 
 
 def open_store(folder: str | None) -> RunStore:
-    """The store in that folder; None for the usual one."""
+    """Return the store in a folder; the usual store if it is None."""
     return RunStore(folder) if folder else default_store()
 
 
 def find_run(store: RunStore, text: str) -> Run:
-    """The run of that id, or the only one whose id has that in it.
+    """Return the run with this id, or the only run whose id contains this text.
 
     Raises:
-        RunError: there is none, or several.
+        RunError: no run fits, or several do.
     """
     matches = [run for run in store.scan()[0] if text and text in run.id]
     exact = [run for run in matches if run.id == text]

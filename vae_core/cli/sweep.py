@@ -45,7 +45,7 @@ def command(store: str | None, as_json: bool, **values: Any) -> int:
 
 
 def configs_of(values: dict[str, Any]) -> list[RunConfig]:
-    """The configs that the options ask for, see `config_of`."""
+    """Make the configs of a sweep from its options; see `config_of`."""
     model = values["model"] or RunConfig.model
     reads_beta = RunConfig(model=model).reads("beta")
     if reads_beta and values["betas"] is None:

@@ -30,7 +30,7 @@ def command(store: str | None, as_json: bool, **values: Any) -> int:
 
 
 def train_all(configs: list[RunConfig], store: RunStore, quiet: bool) -> list[dict[str, Any]]:
-    """Train what is not finished, show the progress, and return a summary of each run."""
+    """Train the configs that are not finished, and return a summary of each run."""
     runs = [store.create(config) for config in configs]
     left = [run for run in runs if run.status().state != "finished"]
     if left:
@@ -48,13 +48,13 @@ def train_all(configs: list[RunConfig], store: RunStore, quiet: bool) -> list[di
 
 
 def report(summaries: list[dict[str, Any]], as_json: bool) -> int:
-    """Print the outcome and what went wrong; the exit code."""
+    """Print the runs and their errors, and return the exit code."""
     if not as_json:
         print_runs(summaries)
-    for found in summaries:
-        if found["error"]:
-            print_error(f"{found['id']}: {found['error']}")
-    return 0 if all(found["state"] == "finished" for found in summaries) else 1
+    for run in summaries:
+        if run["error"]:
+            print_error(f"{run['id']}: {run['error']}")
+    return 0 if all(run["state"] == "finished" for run in summaries) else 1
 
 
 @contextmanager

@@ -13,14 +13,20 @@ class EngineError(VaeLabError):
 
 
 class Engine(Protocol):
-    """See the package's text."""
+    """Where runs execute; see `vae_core.engines`."""
 
     @property
     def trouble(self) -> str | None:
-        """Why it can't train just now, in a sentence; None if it can."""
+        """Why the engine can't train just now, in a sentence; None if it can."""
 
-    def submit(self, run: Run) -> None: ...
+    def submit(self, run: Run) -> None:
+        """Train the run, or go on with it, when there is room."""
+        ...
 
-    def cancel(self, run: Run) -> None: ...
+    def cancel(self, run: Run) -> None:
+        """Stop the run, whether it trains or waits."""
+        ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """End the engine's processes; their runs become interrupted."""
+        ...

@@ -1,4 +1,4 @@
-"""The engine that the environment asks for: the one place that chooses."""
+"""Choose the engine by the environment; nothing else chooses one."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import threading
 from vae_core.engines.base import Engine
 from vae_core.runs.store import RunStore
 
-# The variable that asks for an engine, and the function that makes it; the first one set counts.
+# Variable -> the function that makes the engine. The first variable that is set counts.
 ENGINES = {"VAE_LAB_SCHEDULER": "vae_core.engines.cluster.environment:from_environment"}
 DEFAULT = "vae_core.engines.local:from_environment"
 
 
 def new_engine(store: RunStore, adopt: bool = False) -> Engine:
-    """The engine that the environment asks for; by default workers on this machine.
+    """Make the engine that the environment asks for; by default workers on this machine.
 
     Args:
         store: where the runs are.
-        adopt: take on the runs that wait in the store.
+        adopt: also train the runs that wait in the store.
 
     Raises:
-        EngineError: the environment can't be read.
+        EngineError: a variable of the engine can't be read.
     """
     chosen = [place for variable, place in ENGINES.items() if os.environ.get(variable)]
     engine: Engine = pkgutil.resolve_name((*chosen, DEFAULT)[0])(store, adopt)
@@ -34,9 +34,9 @@ _shared_lock = threading.Lock()
 
 
 def shared_engine(store: RunStore) -> Engine:
-    """The one engine of this process for a store. It takes on the runs that wait there.
+    """Return this process's engine for a store, which also trains the runs that wait there.
 
-    It lives as long as the process, and not in a cache that any viewer can clear.
+    It lives as long as the process, because any viewer can clear Streamlit's caches.
     """
     with _shared_lock:
         if store not in _shared:
@@ -45,6 +45,6 @@ def shared_engine(store: RunStore) -> Engine:
 
 
 def engine_trouble(store: RunStore) -> str | None:
-    """Why the engine of this process for a store can't train just now."""
+    """Return why this process's engine for a store can't train just now; None if it can."""
     engine = _shared.get(store)
     return engine.trouble if engine else None

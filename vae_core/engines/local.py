@@ -23,10 +23,10 @@ from vae_core.runs.store import RunStore
 # How often a store is scanned for runs that other processes queued or cancelled.
 QUEUE_SECONDS = 0.5
 
-# From the making of a run to its submission.
+# The longest time between the creation of a run and its submission.
 SUBMIT_SECONDS = 1.0
 
-# A full disk may have room later.
+# A run that could not start, for example on a full disk, is tried again after this time.
 RETRY_SECONDS = 30.0
 
 
@@ -34,14 +34,14 @@ class LocalEngine:
     """Trains in worker processes on this machine, one run a slot, in the order of submission.
 
     A worker is started ahead of need and kept, so that a run starts without waiting for the
-    import of TensorFlow; one that dies is replaced.
+    import of TensorFlow. A worker that dies is replaced.
 
     Args:
-        slots: runs at a time. One run already uses all cores, so more of them gain nothing.
-        store: train all runs that are queued there, whoever queued them. Of the processes that
-            have such an engine on a store one trains and the others only queue; when it ends or
-            dies, another goes on. None: train the runs that are submitted here, beside other
-            engines; no other engine takes them on while this process lives.
+        slots: runs at a time. One run already uses all cores, so more slots gain nothing.
+        store: train all runs that are queued there, whoever queued them. If several processes
+            have such an engine for one store, one of them trains and the others only queue; when
+            it ends or dies, another takes over. None: train only the runs that are submitted
+            here; no other engine trains these while this process lives.
     """
 
     trouble = None
@@ -81,7 +81,7 @@ class LocalEngine:
                 return
             run.lifecycle.queue(owned=self._store is None)
             self._not_before.pop(run.path, None)
-            if self._slots:  # else the process that trains finds the run in the store
+            if self._slots:  # else another process trains, and finds the run in the store
                 self._waiting.append(run)
                 self._changed.notify()
 
@@ -96,7 +96,7 @@ class LocalEngine:
             self.closed = True
             self._changed.notify_all()
             waiting = [run for run in self._waiting if self._store is None]
-        for run in waiting:  # without an owner another engine may take it on
+        for run in waiting:  # without an owner, another engine may train it
             with contextlib.suppress(VaeLabError, OSError):
                 if run.status().state == "queued":
                     run.lifecycle.write()
@@ -108,7 +108,7 @@ class LocalEngine:
             self._lock.release(force=True)
 
     def next_run(self, slot: _Slot) -> Run | None:
-        """Wait for a run to train; None when the engine is closed. Called by the slots."""
+        """Wait for a run that the slot is to train; return None when the engine is closed."""
         with self._changed:
             slot.run = None
             while not self.closed:
@@ -123,7 +123,7 @@ class LocalEngine:
         """Write the state of a run whose worker died, if it has not been submitted again."""
         with self._changed:
             if self.closed or any(waiting.path == run.path for waiting in self._waiting):
-                return  # closed: waiting runs wait, the running one reads as interrupted
+                return  # once closed, waiting runs wait, and the running one reads as interrupted
             with contextlib.suppress(RunBusyError), run.lifecycle.claim():
                 if run.status().state in ("queued", "interrupted"):
                     if run.lifecycle.cancel_requested():
@@ -132,7 +132,7 @@ class LocalEngine:
                         run.lifecycle.write(state="interrupted", error=error)
 
     def retry_later(self, run: Run) -> None:
-        """Train a run later that is still queued after its turn, as on a full disk."""
+        """Train a run later, because it could not start, for example on a full disk."""
         with self._changed:
             self._not_before[run.path] = time.monotonic() + RETRY_SECONDS
         if self._store is None:
@@ -151,12 +151,12 @@ class LocalEngine:
             slot.start()
 
     def _is_queued(self, run: Run) -> bool:
-        """Does the run wait here, or train?"""
+        """Return whether this engine has the run, waiting or in training."""
         waiting = [waiting.path for waiting in self._waiting]
         return run.path in waiting + [slot.run.path for slot in self._slots if slot.run]
 
     def _start_cancel_timers(self) -> None:
-        """Kill the worker of a cancelled run, whoever cancelled it, if it does not stop in time."""
+        """Kill the worker of a cancelled run if it does not stop in time, whoever cancelled it."""
         for slot in self._slots:
             if slot.run and slot.stopping != slot.turn and slot.run.lifecycle.cancel_requested():
                 slot.stopping = slot.turn
@@ -179,7 +179,7 @@ class LocalEngine:
                         self._start_slots(slots)
                 began = time.monotonic()
                 self._enqueue_waiting(store)
-                # A scan of thousands of runs takes a while: spend one part in fifty on it.
+                # A scan of thousands of runs is slow, so it may take a fiftieth of the time.
                 pause = max(QUEUE_SECONDS, 50 * (time.monotonic() - began))
             except filelock.Timeout:
                 pass  # another process trains
@@ -190,16 +190,16 @@ class LocalEngine:
                 self._changed.wait_for(lambda: self.closed, timeout=pause)
 
     def _enqueue_waiting(self, store: RunStore) -> None:
-        """Put the runs that wait in the store into the queue, and watch for cancels."""
+        """Queue the runs that wait in the store, and look for cancelled ones."""
         queued = []
         for run in store.scan()[0]:
             with contextlib.suppress(RunError):  # deleted meanwhile
                 status = run.status()
                 if status.state != "queued" or _is_owned_elsewhere(status):
                     continue
-                # A run that was queued just now is about to be owned by the engine of its submit.
+                # The process that has just queued a run is about to submit it to an engine.
                 is_new = 0 <= time.time() - status.submitted < SUBMIT_SECONDS
-                on_cluster = run.ticket_path.exists()  # its client may be gone
+                on_cluster = run.ticket_path.exists()  # even if its client is gone
                 if not (is_new or on_cluster):
                     queued.append(run)
         with self._changed:
@@ -212,13 +212,13 @@ class LocalEngine:
 
 
 def _is_owned_elsewhere(status: Status) -> bool:
-    """Is the run queued by an engine of another process that lives and will train it?"""
+    """Return whether another living process has queued the run and will train it."""
     here = status.pid == os.getpid() and status.host == socket.gethostname()
     return not here and status.owner_alive()
 
 
 class _Slot:
-    """Feeds one worker process with one run after the other."""
+    """Trains one run after the other in one worker process."""
 
     def __init__(self, engine: LocalEngine) -> None:
         self.run: Run | None = None
@@ -246,7 +246,7 @@ class _Slot:
                     run.lifecycle.write(state="failed", error=str(error))
 
     def _train(self, run: Run) -> None:
-        """Have the worker train a run; if it dies, write that and start another worker."""
+        """Train a run in the worker; if the worker dies, write that and start another."""
         if not self._worker.alive:
             self._worker.end()
             self._worker = WorkerProcess()
@@ -273,10 +273,10 @@ class _Slot:
 
 
 def from_environment(store: RunStore, adopt: bool) -> LocalEngine:
-    """The engine of this machine; no variable configures it.
+    """Make the engine for this machine; it reads no variables.
 
     Args:
         store: where the runs are.
-        adopt: train all runs that are queued there, see `LocalEngine`.
+        adopt: train all runs that are queued there; see `LocalEngine`.
     """
     return LocalEngine(store=store if adopt else None)

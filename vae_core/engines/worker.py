@@ -25,7 +25,7 @@ GRACE_SECONDS = 2.0
 
 
 def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     if sys.platform != "win32":
         os.nice(10)  # training takes every core, and the pages must stay fast
     answers = os.fdopen(os.dup(1), "w", buffering=1)
@@ -50,7 +50,7 @@ def _read(paths: queue.SimpleQueue[str | None], parent_gone: threading.Event) ->
         paths.put(json.loads(line))
     parent_gone.set()
     paths.put(None)
-    # An import or a compilation can't be stopped another way.
+    # Nothing else stops an import or a compilation.
     timer = threading.Timer(GRACE_SECONDS, os._exit, (1,))
     timer.daemon = True
     timer.start()
@@ -67,7 +67,7 @@ def _train(loop: object, path: Path, parent_gone: threading.Event) -> None:
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
     try:
         log = os.open(run.log_path, flags, 0o644)
-    except OSError:  # a full disk: the status says so later
+    except OSError:  # a full disk; the status will say so
         log = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(log, 1)

@@ -1,4 +1,4 @@
-"""A child process that trains, seen from its parent."""
+"""The parent's side of a child process that trains."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vae_core.runs.run import Run
 # A worker ends itself within two seconds of the end of its input.
 CLOSE_SECONDS = 5.0
 
-# A cancelled run that does not stop, as while it compiles, loses its process after this long.
+# A cancelled run may be compiling and not stop. Its process is killed after this long.
 CANCEL_SECONDS = 1.5
 
 
@@ -44,7 +44,7 @@ class WorkerProcess:
         return self._process.poll() is None
 
     def train(self, run: Run) -> bool:
-        """Have it train a run, and wait for the end; False if the process died."""
+        """Train a run in the process, and wait for its end; return False if the process died."""
         assert self._process.stdin
         assert self._process.stdout
         try:
@@ -59,14 +59,14 @@ class WorkerProcess:
         self._process.kill()
 
     def end(self) -> str:
-        """End it, by a signal if it takes too long.
+        """End the process, and kill it if that takes too long.
 
         Returns:
-            Its exit code and the last line that it printed, for a sentence.
+            Its exit code and the last line that it printed, for an error message.
         """
         assert self._process.stdin
         assert self._process.stdout
-        with contextlib.suppress(OSError):  # unsent lines, if it died
+        with contextlib.suppress(OSError):  # the process died before it read all lines
             self._process.stdin.close()
         try:
             self._process.wait(timeout=CLOSE_SECONDS)
@@ -85,5 +85,5 @@ class WorkerProcess:
             ]
             last_line = (lines or [b""])[-1]
             self._stderr.close()
-        words = f": {last_line.decode(errors='replace')[:300]}" if last_line else ""
-        return f"exit code {self._process.returncode}{words}"
+        suffix = f": {last_line.decode(errors='replace')[:300]}" if last_line else ""
+        return f"exit code {self._process.returncode}{suffix}"

@@ -11,7 +11,7 @@ from vae_core.runs.files import ARRAYS, CONFIG, METRICS, WEIGHTS
 from vae_core.sandbox import RefusedError
 
 UNPACKED_BYTES = 1 << 30
-# What is read, and how many bytes of it at most.
+# The files that are read, and the largest size of each in bytes.
 MOST_BYTES = {
     CONFIG: 1 << 16,
     METRICS: 64 << 20,
@@ -21,7 +21,14 @@ MOST_BYTES = {
 
 
 def zip_files(path: Path, name: str) -> tuple[str, dict[str, bytes]]:
-    """The name of the folder in a zip, if there is one, and the files that are read."""
+    """Read the files of a run from a zip.
+
+    Returns:
+        The name of the folder in the zip, empty if there is none, and the content of each file.
+
+    Raises:
+        RefusedError: the zip does not hold exactly one run, or a file is missing or too large.
+    """
     with sandbox.archive(path, name, UNPACKED_BYTES) as (opened, infos):
         configs = [info for info in infos if PurePosixPath(info.filename).name == CONFIG]
         if len(configs) != 1:
@@ -30,21 +37,21 @@ def zip_files(path: Path, name: str) -> tuple[str, dict[str, bytes]]:
         if len(home.parts) > 1:
             raise RefusedError(f"{name} must hold the run's files in one folder.")
         by_name = {info.filename: info for info in infos}
-        found = {}
+        contents = {}
         for file, most in MOST_BYTES.items():
             info = by_name.get(str(home / file))
             if info is None:
                 raise RefusedError(f"{name} has no {file}: export a finished run, whole.")
             if info.file_size > most:
                 raise RefusedError(f"{name}: {file} is larger than {sandbox.format_bytes(most)}.")
-            found[file] = opened.read(info)
-    return str(home) if home.parts else "", found
+            contents[file] = opened.read(info)
+    return str(home) if home.parts else "", contents
 
 
 def folder_files(path: Path, name: str) -> tuple[str, dict[str, bytes]]:
-    """The same of a folder; links in it are not followed, and pipes not waited for."""
+    """Do the same as `zip_files` for a folder; links and pipes in it are refused."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    found = {}
+    contents = {}
     for file, most in MOST_BYTES.items():
         try:
             handle = os.open(path / file, flags)
@@ -55,7 +62,7 @@ def folder_files(path: Path, name: str) -> tuple[str, dict[str, bytes]]:
         with open(handle, "rb") as opened:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise RefusedError(f"{name}: {file} is no file.")
-            found[file] = opened.read(most + 1)
-        if len(found[file]) > most:
+            contents[file] = opened.read(most + 1)
+        if len(contents[file]) > most:
             raise RefusedError(f"{name}: {file} is larger than {sandbox.format_bytes(most)}.")
-    return path.name, found
+    return path.name, contents

@@ -18,20 +18,22 @@ from vae_core.sandbox import RefusedError
 from vae_core.settings import sentence
 
 LINE_BYTES = 1 << 20  # objects can be a hundred times as large as their text
-LARGEST = 1e30  # of a number: sums and squares of such are still drawn
+LARGEST = 1e30  # limit of every number: plots of sums and squares must not overflow
 
 
 def checked_records(content: bytes, name: str, config: RunConfig) -> list[dict[str, Any]]:
-    """The lines of metrics.jsonl with what training writes, and no more.
+    """Read and check the lines of metrics.jsonl.
 
-    Lines that are no JSON were torn, and are left out as everywhere.
+    Lines that are not JSON were torn by a crash and are left out, as everywhere. Names that this
+    version doesn't know are left out, too.
 
     Args:
         content: of the file.
-        name: of the import, for sentences.
+        name: of the import, for error messages.
+        config: of the run.
 
     Raises:
-        RefusedError: a line is another than training writes, or the run is not finished.
+        RefusedError: a line is not what training writes, or the run is not finished.
     """
     records = []
     for number, line in enumerate(content.split(b"\n"), start=1):
@@ -52,16 +54,17 @@ def checked_records(content: bytes, name: str, config: RunConfig) -> list[dict[s
 
 
 def _known_parts(record: Any, config: RunConfig) -> dict[str, Any]:
-    """The record without names that this version doesn't know.
+    """Return the record without names that this version doesn't know.
 
     Raises:
-        ValueError: what a run of this config always has is missing, or can't be.
+        ValueError: a field that every run of this config has is missing, or a value is impossible.
     """
     kind = record["kind"]
     reported = objectives.of(config).parts
     prior = priors.of(config)
     rates = ("rate_per_dim",) if prior and prior.factorised else ()
-    parts: dict[str, tuple[Iterable[str], Iterable[str]]] = {  # what it may have, and has to
+    # The names that a part may have, and those that it must have.
+    parts: dict[str, tuple[Iterable[str], Iterable[str]]] = {
         "train": (reported, reported),
         "test": ((*LOSSES, *rates, *reported), (*rates, *reported)),
         "metrics": (METRICS if Contents(config).has_prior else AUTOENCODER_METRICS, ()),
@@ -88,7 +91,7 @@ def _known_parts(record: Any, config: RunConfig) -> dict[str, Any]:
 
 
 def _numbers(value: Any) -> Iterable[float]:
-    """All numbers in a record."""
+    """Yield all numbers in a record."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list):
@@ -107,7 +110,7 @@ def _is_vocabulary(text: str) -> bool:
 
 
 def _finished(records: list[dict[str, Any]], config: RunConfig) -> bool:
-    """Do they start, and end with the last epoch and the state finished?"""
+    """Return whether training started, did its last epoch, and ended as finished."""
     last = [r for r in records if r["kind"] in ("epoch", "end")][-2:]
     return (
         any(record["kind"] == "start" for record in records)

@@ -1,4 +1,4 @@
-"""Check the weights of an imported run, and make its exports anew."""
+"""Check the weights of an imported run, and export its networks again."""
 
 from __future__ import annotations
 
@@ -14,22 +14,30 @@ from vae_core.runs.records import DatasetSize, item_shape
 from vae_core.runs.run import Run
 from vae_core.sandbox import RefusedError
 
-MOST_OBJECTS, DEEPEST = 1000, 8  # of groups and arrays in the weights
+MOST_OBJECTS, DEEPEST = 1000, 8  # groups and arrays in a file, and levels of groups
 
 
 def weights(content: bytes, name: str) -> dict[str, np.ndarray]:
-    """The arrays of a Keras weights file by their paths, if it holds nothing but plain ones."""
+    """Read a Keras weights file: path in the file -> float32 array.
+
+    Args:
+        content: of the file.
+        name: of the import, for error messages.
+
+    Raises:
+        RefusedError: the file holds anything but plain float32 arrays in groups.
+    """
     import h5py
 
     file_name = f"{name}: {WEIGHTS}"
-    found: dict[str, np.ndarray] = {}
-    seen = size = 0
+    arrays: dict[str, np.ndarray] = {}
+    objects = size = 0
 
     def visit(group: Any, path: str, depth: int) -> None:
-        nonlocal seen, size
+        nonlocal objects, size
         for key in group:
-            seen += 1
-            if seen > MOST_OBJECTS or depth > DEEPEST:
+            objects += 1
+            if objects > MOST_OBJECTS or depth > DEEPEST:
                 raise RefusedError(f"{file_name} holds more than weights.")
             if not isinstance(group.get(key, getlink=True), h5py.HardLink):
                 raise RefusedError(f"{file_name} holds a link, which is not followed.")
@@ -40,11 +48,11 @@ def weights(content: bytes, name: str) -> dict[str, np.ndarray]:
                 size += item.id.get_storage_size()
                 if size > len(content):  # one array under many names
                     raise RefusedError(f"{file_name} holds an array twice.")
-                found[f"{path}{key}"] = plain(item)
+                arrays[f"{path}{key}"] = read_array(item)
             else:
                 raise RefusedError(f"{file_name} holds something that is no array.")
 
-    def plain(item: Any) -> np.ndarray:
+    def read_array(item: Any) -> np.ndarray:
         layout = item.id.get_create_plist()
         kind = item.id.get_type()
         if (
@@ -64,25 +72,29 @@ def weights(content: bytes, name: str) -> dict[str, np.ndarray]:
             visit(file, "", 0)
     except (RefusedError, MemoryError):
         raise
-    except Exception as error:  # h5py raises what it likes on a damaged file
+    except Exception as error:  # h5py raises many kinds of errors on damaged files
         raise RefusedError(f"{file_name} is damaged, or no weights file.") from error
-    if not all(np.isfinite(array).all() for array in found.values()):
+    if not all(np.isfinite(array).all() for array in arrays.values()):
         raise RefusedError(f"{file_name} holds a weight that is not finite.")
-    return found
+    return arrays
 
 
 def write_networks(
     run: Run, dataset: DatasetSize, stored: dict[str, np.ndarray], name: str
 ) -> None:
-    """Write weights and exports of the model that the config asks for.
+    """Write the weights and exports of an imported run.
 
-    Keras reads a file that it has just written itself, with the numbers put in.
+    The model is built from the config. Keras then loads a weights file that it has written itself,
+    in which the numbers are replaced by the imported ones.
 
     Args:
-        run: gets the files.
+        run: the new run folder.
         dataset: the data set in the run's records.
-        stored: the weights by their paths, see `weights`.
-        name: of the import, for sentences.
+        stored: the imported weights.
+        name: of the import, for error messages.
+
+    Raises:
+        RefusedError: the weights have other names or shapes than those of the model.
     """
     import h5py
 
@@ -96,7 +108,8 @@ def write_networks(
     expected = weights(fresh, name)
     for path in sorted(expected.keys() | stored.keys()):
         want, got = (
-            str(found[path].shape) if path in found else "nothing" for found in (expected, stored)
+            str(arrays[path].shape) if path in arrays else "nothing"
+            for arrays in (expected, stored)
         )
         if want != got:
             raise RefusedError(

@@ -1,14 +1,14 @@
-"""A run that somebody else exported -> a run of this store, or one sentence that says why not.
+"""Import a run that somebody exported, or say in one sentence why that can't be done.
 
-Of the zip of `vae_core.exchange.bundle`, or of a run folder, four files are read: config.json,
-metrics.jsonl, vae.weights.h5 and arrays.npz. Each is checked and written anew; the weights go by
-name, shape and type into the model that config.json asks for, and the exports are made from it.
-Nothing is unpickled, no saved model is loaded, no graph or script of the sender is used. What can't
-be checked is what the numbers say: they are the sender's, and the run is marked `imported`.
+Four files are read, from a zip of `vae_core.exchange.bundle` or from a run folder: config.json,
+metrics.jsonl, vae.weights.h5 and arrays.npz. Each is checked and written again. The weights must
+fit the model that config.json describes by name, shape and type; the networks are exported again
+from that model. Nothing is unpickled, and no saved model, graph or script of the sender is used.
+Whether the numbers are true can't be checked, so the run is marked `imported`.
 
-That happens in a process of its own, whose memory and time are limited:
+A child process with limited memory and time does this:
 
-    python -m vae_core.exchange.importing REQUEST   prints a line of JSON, the id or the error
+    python -m vae_core.exchange.importing REQUEST   prints one line of JSON: the id, or an error
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ CHILD = sandbox.ChildLimits(memory_bytes=12 << 30, seconds=180)
 
 
 def import_run(content: Path | memoryview | bytes, file_name: str, store: RunStore) -> Run:
-    """Check a run in a process of its own, and take it into the store. It takes some seconds.
+    """Check a run in a child process, and move it into the store. This takes some seconds.
 
     Args:
-        content: the zip, or what is in it; or a run folder.
-        file_name: of it.
-        store: that gets the run.
+        content: the path or the content of a zip, or the path of a run folder.
+        file_name: of the zip or folder.
+        store: gets the run.
 
     Raises:
-        RefusedError: it is no run that can be taken; nothing is left of it.
+        RefusedError: the run can't be imported; nothing of it is kept.
         RunError: the store has a run of this config already.
     """
     if importlib.util.find_spec("tensorflow") is None:
@@ -78,10 +78,10 @@ def import_run(content: Path | memoryview | bytes, file_name: str, store: RunSto
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Check what `import_run` asks for, and write the run into the folder that it names.
+    """Check the run of a request from `import_run`, and write it into the request's folder.
 
     Returns:
-        The run's id, which is the name of a new folder there.
+        The run's id, which is also the name of its folder there.
     """
     path, folder = Path(request["path"]), Path(request["folder"])
     name = sandbox.display_name(request["file_name"])
@@ -93,8 +93,10 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         raise RefusedError(f"{name}: its config.json belongs to {config.id}, not to the folder.")
     if RunStore(request["store"]).has(config.id):
         raise RefusedError(f"there is a run {config.id} already; delete it first.")
-    if pretrained_store().has(config.id):  # whose place it would take on the pages
-        raise RefusedError(f"the run {config.id} ships with VAE Lab, so there is no need to.")
+    if pretrained_store().has(config.id):  # the pages would show the imported one instead
+        raise RefusedError(
+            f"the run {config.id} ships with VAE Lab, so there is no need to import it."
+        )
     records = checked_records(files[METRICS], name, config)
     start = next(record for record in reversed(records) if record["kind"] == "start")
     arrays = checked_arrays(files[ARRAYS], name, config, start["dataset"]["test"])

@@ -1,4 +1,4 @@
-"""A run's decoder in one piece, for scripts in the browser."""
+"""Pack the decoder of a run for scripts in the browser."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from vae_core.runs.run import Run
 
 
 def browser_decoder(run: Run, name: str) -> bytes | None:
-    """A run's decoder in one piece, for `dashboard/components/decoder.js`.
+    """Pack the decoder of a run into bytes, for `dashboard/components/decoder/decoder.js`.
 
     Args:
-        run: its config and files.
-        name: what scripts will find it by.
+        run: the run.
+        name: the key under which scripts find the decoder.
 
     Returns:
-        Length of the header (4 bytes, little-endian), the header (JSON: `name`, `size`,
-        `latent_dim`, and `layers` as in decoder.json, with offsets counted in numbers from the
-        header's end), and all weights (float32). None where a browser can't decode the run:
-        its scripts draw grey squares alone.
+        The length of the header (4 bytes, little-endian), the header (JSON), and all weights
+        (float32). The header is decoder.json with `name` and `latent_dim`; its offsets count
+        numbers from the end of the header. None if a browser can't decode the run:
+        its scripts draw only grey squares.
 
     Raises:
         RunError: decoder.json or the weights are damaged.
@@ -42,7 +42,7 @@ def browser_decoder(run: Run, name: str) -> bytes | None:
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise RunError(f"run {run.id}: decoder.json is damaged: {error}") from error
     head = json.dumps(header | {"name": name, "latent_dim": run.config.latent_dim}).encode()
-    head += b" " * (-len(head) % 4)  # so that the numbers lie on a boundary of 4 bytes
+    head += b" " * (-len(head) % 4)  # aligns the numbers to 4 bytes
     return b"".join([struct.pack("<I", len(head)), head, *weights])
 
 

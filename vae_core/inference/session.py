@@ -11,26 +11,28 @@ import onnxruntime
 from vae_core.runs.errors import RunError
 from vae_core.runs.run import Run
 
-# One batch of 900 conv pictures would leave half a gigabyte in the allocator.
+# Items per call. One batch of 900 conv pictures would leave half a gigabyte in the allocator.
 CHUNK = 100
 
 
 @contextlib.contextmanager
 def sessions(run: Run) -> Iterator[tuple[onnxruntime.InferenceSession, ...]]:
-    """The encoder and the decoder of a run; an error while they are looked at is the run's, too.
+    """Open the encoder and the decoder of a run.
+
+    Any error in the `with` block means that an export is damaged.
 
     Raises:
         RunError: an export is missing or damaged.
     """
     try:
-        # Sessions copy what they need. (Left to map the file itself, onnxruntime would end the
-        # process by a signal when somebody overwrites it.)
+        # Sessions copy the weights. If onnxruntime mapped the file instead, a signal would end the
+        # process when somebody overwrites it.
         weights = run.weights_path.name, run.files.read(run.weights_path.name)
         graphs = run.encoder_path.name, run.decoder_path.name
         yield tuple(_session(run.files.read(graph), *weights) for graph in graphs)
     except RunError:
         raise
-    except Exception as error:  # onnxruntime has a dozen classes without a common base
+    except Exception as error:  # onnxruntime's errors have no common base class
         raise RunError(
             f"run {run.id}: its networks can't be loaded; train it again. ({error})"
         ) from error
@@ -42,13 +44,14 @@ def _session(graph: bytes, weights_name: str, weights: bytes) -> onnxruntime.Inf
         [weights_name], [weights], [len(weights)]
     )
     options.enable_cpu_mem_arena = False
-    # More threads wait for work by spinning: twice the processor time, for a sixth less to wait.
+    # More threads would spin while they wait: a sixth faster, for twice the processor time.
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 def run_session(session: onnxruntime.InferenceSession, inputs: np.ndarray) -> list[np.ndarray]:
+    """Run a session on inputs (n, ...) in chunks, and return its outputs (n, ...)."""
     name = session.get_inputs()[0].name
     parts = [
         session.run(None, {name: inputs[i : i + CHUNK]})

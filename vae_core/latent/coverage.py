@@ -41,8 +41,8 @@ def coverage(reference: np.ndarray, points: np.ndarray, k: int = NEIGHBOURS) -> 
     return covered / len(reference)
 
 
-# Up to so many dimensions distances are sums of squared differences, which is exact. Beyond, they
-# come from a matrix product, which is faster and loses digits.
+# With at most this many dimensions, distances are sums of squared differences, which are exact.
+# With more, they come from a matrix product, which is faster but loses digits.
 EXACT_DIMS = 8
 CANDIDATES = 4  # neighbours found by the fast way, whose distances are then computed exactly
 

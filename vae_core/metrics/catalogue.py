@@ -11,8 +11,8 @@ from vae_core.metrics.neighbours import NEIGHBOURS
 from vae_core.metrics.units import ACTIVE_VARIANCE, HIGH_RATE
 
 # What a metric can need of a model and its data.
-PRIOR = "a prior"  # and posteriors with a width: an autoencoder has neither
-LABELS = "labels"  # of more items than have a say in one's nearest neighbours
+PRIOR = "a prior"  # and posteriors with a width; an autoencoder has neither
+LABELS = "labels"  # of more items than `NEIGHBOURS`
 FACTORS = "known factors"  # and two latent dimensions or more
 BINARY = "a likelihood of binary pixels"
 TOKENS = "tokens"
@@ -27,7 +27,7 @@ class Metric(NamedTuple):
         decimals: digits after the point.
         better: `higher`, `lower`, or empty if neither is better.
         text: what it measures and its source.
-        needs: what a model and its data must have, of the words above.
+        needs: what a model and its data must have: `PRIOR`, `LABELS` and so on.
     """
 
     title: str
@@ -260,12 +260,12 @@ METRICS = {
 
 
 def measurable(given: Collection[str]) -> tuple[str, ...]:
-    """The names of the metrics of a model and data that have this."""
+    """Return the names of the metrics whose needs are all in `given`."""
     return tuple(name for name, metric in METRICS.items() if set(metric.needs) <= set(given))
 
 
 def needing(need: str) -> tuple[str, ...]:
-    """The names of the metrics that need this."""
+    """Return the names of the metrics that need this."""
     return tuple(name for name, metric in METRICS.items() if need in metric.needs)
 
 

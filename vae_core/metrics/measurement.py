@@ -87,7 +87,7 @@ def measure(
 
 
 def given_needs(prior: Prior | None, labels: np.ndarray) -> set[str]:
-    """What metrics of latents can need, and there is; see `vae_core.metrics.catalogue`."""
+    """Return which needs of metrics the latents meet; see `vae_core.metrics.catalogue`."""
     return ({PRIOR} if prior else set()) | ({LABELS} if len(labels) > NEIGHBOURS else set())
 
 

@@ -6,7 +6,7 @@ import os
 import platform
 import time
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,9 +16,11 @@ from vae_core.latent import samples
 from vae_core.metrics.posterior_samples import sample_posteriors
 from vae_core.model import objectives, schedules
 from vae_core.model.objectives import Objective, Terms
-from vae_core.model.vae import VAE
 from vae_core.runs.records import End, Epoch, PointEpoch, Start, Step, dataset_size
 from vae_core.runs.run import Run
+
+if TYPE_CHECKING:
+    from vae_core.model.vae import VAE  # TensorFlow
 
 SNAPSHOT_POINTS = 1000  # posteriors of held-out items in a snapshot
 SNAPSHOT_ITEMS = 10  # reconstructed items in a snapshot, and samples of the prior

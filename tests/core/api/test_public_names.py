@@ -1,4 +1,4 @@
-"""What `import vae_core` gives: these names, documented, and nothing that takes long to load."""
+"""`import vae_core` gives these names with documentation, and loads nothing slow."""
 
 from __future__ import annotations
 

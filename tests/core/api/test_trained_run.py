@@ -1,4 +1,4 @@
-"""A run in a notebook: its numbers as tables, its networks as functions."""
+"""`TrainedRun`: the numbers of a run as tables, its networks as functions."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_reconstruct_decodes_the_means(digits: TrainedRun, x: np.ndarray) -> Non
     assert np.abs(pictures - x).mean() < np.abs(x - x.mean(axis=0)).mean()
 
 
-def test_samples_are_of_the_seed(digits: TrainedRun) -> None:
+def test_samples_depend_on_the_seed(digits: TrainedRun) -> None:
     first = np.asarray(digits.sample(5))
     assert first.shape == (5, 8, 8, 1)
     assert 0 <= first.min() < first.max() <= 1
@@ -86,7 +86,7 @@ def test_samples_are_of_the_seed(digits: TrainedRun) -> None:
     assert np.abs(first - digits.sample(5, seed=1)).max() > 0.1
 
 
-def test_texts_go_in_and_come_out() -> None:
+def test_texts_are_encoded_and_decoded() -> None:
     run = vae_core.open_run(TEXTS)
     assert run.encode(["anna", "otto", "eva"]).mean.shape == (3, 8)
     written = run.sample(4) + run.reconstruct(["anna"])
@@ -98,21 +98,21 @@ def test_texts_go_in_and_come_out() -> None:
         run.encode(["Ω"])
 
 
-def test_an_autoencoder_has_no_rate_and_samples_what_it_has_seen() -> None:
+def test_an_autoencoder_has_no_rate_and_samples_its_latents() -> None:
     run = vae_core.open_run(AUTOENCODER)
     assert not any("rate" in name or name == "beta" for name in run.history.columns)
     assert np.isneginf(run.posterior.log_var).all()
     assert np.shape(run.sample(3)) == (3, 8, 8, 1)
 
 
-def test_a_run_without_weights_says_so_in_a_sentence() -> None:
+def test_a_run_without_weights_has_numbers_but_no_networks() -> None:
     run = vae_core.open_run(NUMBERS_ONLY)
     assert run.metrics["elbo"] == run.history.test_elbo.iloc[-1]
     with pytest.raises(VaeLabError, match="has no weights here: train its config"):
         run.sample()
 
 
-def test_a_run_that_waits_says_so(store: RunStore) -> None:
+def test_a_waiting_run_has_no_networks_yet(store: RunStore) -> None:
     run = TrainedRun(store.create(RunConfig()))
     assert (run.state, run.error, run.metrics) == ("queued", None, {})
     assert run.history.empty
@@ -132,17 +132,19 @@ def test_a_run_that_waits_says_so(store: RunStore) -> None:
         (np.full((1, 8, 8), np.nan), "got nan to nan"),
     ],
 )
-def test_images_that_do_not_fit(digits: TrainedRun, wrong: np.ndarray, message: str) -> None:
+def test_images_of_another_shape_or_range(
+    digits: TrainedRun, wrong: np.ndarray, message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         digits.encode(wrong)
 
 
-def test_latents_that_do_not_fit(digits: TrainedRun) -> None:
+def test_latents_of_another_shape(digits: TrainedRun) -> None:
     with pytest.raises(ValueError, match=r"the shape \(n, 2\)"):
         digits.decode([0, 0])
 
 
-def test_how_it_is_shown(digits: TrainedRun) -> None:
+def test_repr(digits: TrainedRun) -> None:
     assert repr(digits).startswith(f"TrainedRun('{DIGITS}', finished, loss 24.38, distortion")
     assert digits._repr_html_().count("<br>") == 2
 
@@ -158,7 +160,7 @@ def test_a_run_is_opened_by_id_part_or_path(tmp_path: Path) -> None:
         assert vae_core.open_run(how).path == by_id.path
     mine = tmp_path / "runs" / DIGITS
     shutil.copytree(by_id.path, mine)
-    for how in (DIGITS, "37bd42db"):  # one's own comes first
+    for how in (DIGITS, "37bd42db"):  # the user's own store comes first
         assert vae_core.open_run(how).path == mine
     assert vae_core.open_run(DIGITS, store=pretrained_store().root).path == by_id.path
 
@@ -176,7 +178,7 @@ def test_a_run_is_opened_by_id_part_or_path(tmp_path: Path) -> None:
         ("no/such/folder", "run folder: config.json can't be used"),
     ],
 )
-def test_a_run_that_is_not_there(asked: str, message: str) -> None:
+def test_an_id_that_fits_no_run_or_several(asked: str, message: str) -> None:
     with pytest.raises(VaeLabError, match=message):
         vae_core.open_run(asked)
 
@@ -197,7 +199,7 @@ def test_runs_are_a_table(tmp_path: Path) -> None:
     assert pd.api.types.is_float_dtype(table.distortion)
 
 
-def test_no_runs_are_a_table_too(tmp_path: Path) -> None:
+def test_without_runs_the_table_is_empty(tmp_path: Path) -> None:
     table = vae_core.runs(tmp_path / "none")
     assert table.empty
     assert {"state", "beta", "seed"} <= {*table.columns}

@@ -1,4 +1,4 @@
-"""train and sweep, as a notebook calls them."""
+"""`train` and `sweep` of the Python interface."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from vae_core.runs.status import this_process
 from vae_core.runs.store import PROJECT, RunStore
 
 
-class Refuses(InProcessEngine):
-    """An engine that writes what training wrote elsewhere, and none that trains."""
+class FailingEngine(InProcessEngine):
+    """An engine that writes a failure instead of training."""
 
     def submit(self, run: Run) -> None:
         run.lifecycle.write(state="failed", error=f"training diverged at beta {run.config.beta:g}.")
@@ -49,19 +49,19 @@ def test_a_run_is_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     before = (run.path / "metrics.jsonl").read_bytes()
     training.close_engine()
-    monkeypatch.setattr(training, "new_engine", None)  # must not be asked for
+    monkeypatch.setattr(training, "new_engine", None)  # a call would raise
     again = vae_core.train(epochs=2, beta=0.5, batch_size=256)
     assert (again.path / "metrics.jsonl").read_bytes() == before
 
 
 def test_a_run_that_fails_is_an_error(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "new_engine", lambda _store: Refuses())
+    monkeypatch.setattr(training, "new_engine", lambda _store: FailingEngine())
     with pytest.raises(VaeLabError, match="is failed: training diverged at beta 4"):
         vae_core.train(beta=4, store=store.root)
 
 
-def test_a_sweep_gives_back_what_failed(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "new_engine", lambda _store: Refuses())
+def test_a_sweep_returns_failed_runs_too(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "new_engine", lambda _store: FailingEngine())
     with pytest.warns(RuntimeWarning, match="is failed: training diverged") as warned:
         runs = vae_core.sweep([4, 0], seeds=range(2), store=store.root, latent_dim=3)
     assert len(warned) == 4
@@ -74,7 +74,7 @@ def test_a_file_of_ones_own_is_a_data_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(training, "new_engine", lambda _store: Refuses())
+    monkeypatch.setattr(training, "new_engine", lambda _store: FailingEngine())
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "noise.npz", x=rng.integers(0, 256, (60, 12, 12), dtype=np.uint8))
     with pytest.raises(VaeLabError, match="run own_noise_"):
@@ -95,7 +95,7 @@ def test_a_file_of_ones_own_is_a_data_set(
         ({"size": 8}, "for a file of your own"),
     ],
 )
-def test_settings_that_can_not_be(settings: dict[str, object], message: str) -> None:
+def test_settings_that_are_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         vae_core.train(**settings)  # type: ignore[arg-type]
 
@@ -108,14 +108,14 @@ def test_settings_that_can_not_be(settings: dict[str, object], message: str) -> 
         ({"betas": [1], "seed": 1}, "takes betas and seeds, not seed"),
     ],
 )
-def test_sweeps_that_can_not_be(settings: dict[str, object], message: str) -> None:
+def test_sweeps_that_are_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         vae_core.sweep(**settings)  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
 def test_an_interrupt_ends_the_worker_too(store: RunStore) -> None:
-    """In a process of its own, as the kernel of a notebook is."""
+    """The call runs in a process of its own, like the kernel of a notebook."""
     call = f"vae_core.train(epochs=100_000, store={str(store.root)!r})"
     code = f"""
 import vae_core
@@ -160,7 +160,7 @@ def test_progress_in_a_notebook(trained: Run, store: RunStore) -> None:
         {"kind": "step", "epoch": 5.0, "step": 55, "seconds": 6.0, "train": {"loss": 30.0}}
     )
     assert waiting.update()
-    assert waiting.words == "starting, 18 s left"
+    assert waiting.text == "starting, 18 s left"
     waits.lifecycle.write(state="failed", error="a <b> was too large.")
     assert not waiting.update()
     assert "failed: a &lt;b&gt; was too large." in lines._repr_html_()

@@ -1,4 +1,4 @@
-"""The command line, called as a user does or, much faster, in this process."""
+"""Call the command line in a process of its own or, much faster, in this process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def vae_core(
 
 
 def called(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """The same without a process of its own; an exception goes through to the test."""
+    """Call a command in this process; exceptions reach the test."""
     out, err = io.StringIO(), io.StringIO()
     with (
         pytest.MonkeyPatch.context() as patch,
@@ -41,6 +41,6 @@ def called(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Com
             patch.setenv(name, value)
         try:
             code = main(list(arguments))
-        except SystemExit as exit:  # of argparse
+        except SystemExit as exit:  # from a command
             code = int(exit.code or 0)
     return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())

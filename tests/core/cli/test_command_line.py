@@ -1,4 +1,4 @@
-"""The command line: what it prints, and what it exits with."""
+"""The command line: output and exit codes."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ def test_bad_input_is_one_line(root: str, arguments: tuple[str, ...], message: s
 
 
 @pytest.mark.slow
-def test_data_that_cannot_be_had(tmp_path: Path) -> None:
-    """A file that is no data set: the run fails with the reason, the exit code says so."""
+def test_a_damaged_data_set_fails_the_run(tmp_path: Path) -> None:
+    """The run fails with the reason, and the exit code is 1."""
     (tmp_path / "mnist.npz").write_bytes(b"nonsense")
     result = called(
         "train",
@@ -126,7 +126,7 @@ def test_ctrl_c_interrupts_and_leaves_the_rest_cancelled(tmp_path: Path) -> None
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_xla", "no_child")
-def test_a_file_of_ones_own_and_a_run_that_goes_out_and_in(tmp_path: Path) -> None:
+def test_a_file_of_ones_own_is_trained_exported_and_imported(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, (30, 12, 10))
     np.savez(tmp_path / "my faces.npz", x=images, y=np.arange(30) % 3)
     env = {"VAE_LAB_RUNS": str(tmp_path / "runs")}

@@ -1,4 +1,4 @@
-"""Options made from the metadata, help, and errors in one line; in this process."""
+"""Options from metadata, help, and errors in one line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def loaded(name: str) -> click.Command:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_list_of_commands_says_what_the_command_says(name: str) -> None:
+def test_the_summary_of_a_command_is_the_first_line_of_its_help(name: str) -> None:
     assert (loaded(name).help or "").splitlines()[0] == COMMANDS[name].summary
 
 
@@ -32,22 +32,22 @@ def test_every_command_takes_store_and_json(name: str) -> None:
 def test_help_has_every_option(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     for flag in ("--help", "-h"):
         assert main([name, flag]) == 0
-        said = capsys.readouterr().out
+        printed = capsys.readouterr().out
         for param in loaded(name).params:
             if isinstance(param, click.Option):
-                assert param.opts[0] in said
+                assert param.opts[0] in printed
 
 
 def test_help_of_train_has_groups_ranges_and_defaults(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--help"]) == 0
-    said = " ".join(capsys.readouterr().out.split())
+    printed = " ".join(capsys.readouterr().out.split())
     for setting in FIELDS.values():
-        assert f"{setting.group}:" in said
-        assert setting.help in said
+        assert f"{setting.group}:" in printed
+        assert setting.help in printed
         if not setting.choices and not setting.is_name:
-            assert setting.condition in said
-    assert "default: mlp, for text lstm" in said
-    assert "read when model is vae and schedule is cyclical" in said
+            assert setting.condition in printed
+    assert "default: mlp, for text lstm" in printed
+    assert "read when model is vae and schedule is cyclical" in printed
 
 
 def test_every_field_is_an_option_of_train() -> None:
@@ -85,8 +85,8 @@ def test_a_wrong_command_line_is_one_line(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2
-    said = capsys.readouterr()
-    assert message in said.err
-    assert said.err.startswith("vae_core: ")
-    assert said.err.count("\n") == 1
-    assert not said.out
+    printed = capsys.readouterr()
+    assert message in printed.err
+    assert printed.err.startswith("vae_core: ")
+    assert printed.err.count("\n") == 1
+    assert not printed.out

@@ -1,4 +1,4 @@
-"""A Dask scheduler and its workers as real processes on free ports of 127.0.0.1."""
+"""Start a Dask scheduler and workers as real processes on free ports of 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ main()
 
 
 class Cluster:
-    """A scheduler; workers are added, and may be killed.
+    """A scheduler, to which workers can be added.
 
     Args:
-        folder: for its logs; each worker's files go to a folder of its own in it.
-        allowed_failures: how many of its workers may die before a task fails.
-        port: a free one, if 0.
+        folder: for logs, and for a folder of each machine's files.
+        allowed_failures: how many workers a task may lose before it fails.
+        port: of the scheduler; 0 for a free one.
     """
 
     def __init__(self, folder: Path, allowed_failures: int = 3, port: int = 0) -> None:
@@ -43,7 +43,7 @@ class Cluster:
             DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=str(allowed_failures),
         )
         self.workers: list[subprocess.Popen[bytes]] = []
-        # The file appears empty, and is then written.
+        # The file is empty at first.
         wait_for(
             lambda: (
                 (file.exists() and file.read_text().strip()) or self._scheduler.poll() is not None
@@ -53,12 +53,12 @@ class Cluster:
         self.address = json.loads(file.read_text())["address"]
 
     def add_worker(self, machine: str = "a", *options: str, **env: str) -> subprocess.Popen[bytes]:
-        """A worker with one slot, without a nanny that would start it again.
+        """Start a worker with one slot, and without a nanny that would restart it.
 
         Args:
-            machine: workers of the same name find what others of it left on their disk.
-            options: of the dask worker command.
-            env: what its environment has beside this process's own.
+            machine: workers with the same name share a disk.
+            options: of the command `dask worker`.
+            env: added to the environment of this process.
         """
         worker = self._start(
             "worker",
@@ -72,12 +72,12 @@ class Cluster:
         self.workers.append(worker)
         return worker
 
-    def places(self, machine: str = "*") -> list[Path]:
-        """The folders of the runs that are on the workers' disks."""
+    def task_folders(self, machine: str = "*") -> list[Path]:
+        """Return the task folders on the workers' disks."""
         return list(self.folder.glob(f"{machine}/dask-scratch-space/vae-lab/*"))
 
     def tasks(self) -> list[str]:
-        """The keys that the scheduler has."""
+        """Return the keys of all tasks of the scheduler."""
         with Client(self.address, set_as_default=False) as client:
             return client.run_on_scheduler(lambda dask_scheduler: list(dask_scheduler.tasks))
 
@@ -99,7 +99,7 @@ class Cluster:
                 ],
                 cwd=PROJECT,
                 env=os.environ | env,
-                stdin=subprocess.PIPE,  # ends with this process, however that does
+                stdin=subprocess.PIPE,  # closes when this process ends
                 stdout=log,
                 stderr=log,
             )

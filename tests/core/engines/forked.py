@@ -1,10 +1,11 @@
-"""Training processes that cost no import of TensorFlow: forked from one that has imported it.
+"""Fork training processes from one that has imported TensorFlow, so that they start at once.
 
     python -m tests.core.engines.forked
 
-Each line on standard input is the path of a run folder; the answer is the id of a process that
-trains it and ends. (TensorFlow starts its threads at the first computation, which is after the
-fork.) Checkpoints and signs of life come as often as they can, so that kills meet them.
+Each line on standard input is the path of a run folder. The answer is the id of a process that
+trains this run and ends. (Forking is safe, because TensorFlow starts its threads at the first
+computation, after the fork.) Checkpoints and heartbeats are as frequent as possible, so that kills
+often hit one.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from vae_core.training import loop
 
 
 def main() -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no zombies
     loop.CHECKPOINT_SECONDS = 0.0
     loop.TICK_SECONDS = 0.05
     registry.load("digits")

@@ -1,4 +1,4 @@
-"""Dask alone: machines and clients that die, shared and separate disks, and error messages."""
+"""The cluster engine: dying machines and clients, shared and separate disks, error messages."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from vae_core.engines.in_process import InProcessEngine
 from vae_core.runs.run import Run
 from vae_core.runs.store import PROJECT, RunStore
 
-# Some seconds of training: long enough to be caught in the act.
+# Trains for some seconds.
 SECONDS = RunConfig(epochs=300, beta=0.5)
-NOBODY = "tcp://127.0.0.1:9"
+UNREACHABLE = "tcp://127.0.0.1:9"
 
 
 @pytest.fixture
@@ -60,11 +60,11 @@ def test_a_shared_disk_is_used_and_a_dead_training_process_replaced_once(
         wait_for(lambda: run.checkpoint_path.exists())
         first = run.status().pid
         assert first in [child.pid for child in psutil.Process(cluster.workers[0].pid).children()]
-        assert not [path for place in cluster.places() for path in place.glob("runs/*")]
+        assert not [path for folder in cluster.task_folders() for path in folder.glob("runs/*")]
 
         os.kill(first, signal.SIGKILL)
         wait_for(lambda: len(run.records("start")) == 2)
-        assert run.records("start")[1]["epoch"] > 0, "it went on from its checkpoint"
+        assert run.records("start")[1]["epoch"] > 0, "it resumed from a checkpoint"
         wait_for(lambda: run.status().state == "running")
         second = run.status().pid
         assert second not in (None, first)
@@ -72,12 +72,12 @@ def test_a_shared_disk_is_used_and_a_dead_training_process_replaced_once(
         os.kill(second, signal.SIGKILL)
         wait_for(lambda: run.status().state == "failed")
         assert "ended unexpectedly, twice (exit code -9)" in str(run.status().error)
-        wait_for(lambda: not cluster.places())
+        wait_for(lambda: not cluster.task_folders())
     finally:
         engine.close()
 
 
-def test_a_run_without_a_fitting_machine_waits_and_is_cancelled_at_once(
+def test_a_run_that_no_machine_fits_waits_and_is_cancelled_at_once(
     cluster: Cluster, store: RunStore
 ) -> None:
     cluster.add_worker("a", "--resources=GPU=1")
@@ -120,16 +120,16 @@ def test_runs_go_on_without_their_client_and_the_next_one_finds_them(
         client.wait()
     assert Run(running).status().state == "running"
     assert Run(waiting).status().state == "queued"
-    # Nobody is there: the cluster trains both, and keeps them.
-    wait_for(lambda: len([p for p in cluster.places() if (p / "ended").exists()]) == 2)
-    seen = last_epoch(Run(running))
-    assert seen < SECONDS.epochs
+    # Without a client the cluster trains both runs and keeps their files.
+    wait_for(lambda: len([p for p in cluster.task_folders() if (p / "ended").exists()]) == 2)
+    epoch = last_epoch(Run(running))
+    assert epoch < SECONDS.epochs
 
     engine = ClusterEngine(store, cluster.address, adopt=True, shared_disk=False)
     try:
         runs = [Run(running), Run(waiting)]
         wait_for(lambda: all(run.status().state == "finished" for run in runs))
-        wait_for(lambda: not cluster.places())
+        wait_for(lambda: not cluster.task_folders())
         for run in runs:
             run.files.check()
             assert run.viewable
@@ -137,7 +137,7 @@ def test_runs_go_on_without_their_client_and_the_next_one_finds_them(
             assert not run.ticket_path.exists()
             assert not run.checkpoint_path.exists()
         epochs = [record["epoch"] for record in runs[0].records("epoch")]
-        assert epochs == list(range(SECONDS.epochs + 1)), "each was collected once"
+        assert epochs == list(range(SECONDS.epochs + 1)), "each line was collected once"
     finally:
         engine.close()
     assert same_bits(weights(runs[0]), weights(finished(RunStore(store.root / "here"), SECONDS)))
@@ -145,7 +145,7 @@ def test_runs_go_on_without_their_client_and_the_next_one_finds_them(
 
 @pytest.mark.slow
 def test_a_run_survives_the_machines_that_train_it(cluster: Cluster, store: RunStore) -> None:
-    """Another machine starts it over; the same one goes on from its last checkpoint."""
+    """Another machine starts the run over; the same machine resumes from its checkpoint."""
     first = cluster.add_worker("a")
     engine = ClusterEngine(store, cluster.address, shared_disk=False)
     try:
@@ -181,7 +181,7 @@ def test_a_run_that_kills_every_machine_has_failed(tmp_path: Path, store: RunSto
         engine.submit(run)
         for machine in ("a", "b"):
             worker = cluster.add_worker(machine)
-            wait_for(lambda: cluster.places(machine))  # noqa: B023 (called at once)
+            wait_for(lambda: cluster.task_folders(machine))  # noqa: B023 (called at once)
             worker.kill()
         wait_for(lambda: run.status().state == "failed")
         assert "ended each time it was tried" in str(run.status().error)
@@ -192,7 +192,7 @@ def test_a_run_that_kills_every_machine_has_failed(tmp_path: Path, store: RunSto
 
 
 def test_a_queued_run_survives_the_scheduler(tmp_path: Path, store: RunStore) -> None:
-    """A new scheduler at the same address does not know it."""
+    """A new scheduler at the same address does not know the run, so it is sent again."""
     (tmp_path / "1").mkdir()
     (tmp_path / "2").mkdir()
     old = Cluster(tmp_path / "1")
@@ -215,7 +215,7 @@ def test_a_queued_run_survives_the_scheduler(tmp_path: Path, store: RunStore) ->
 
 
 @pytest.mark.slow
-def test_an_own_data_set_travels_with_its_run(
+def test_a_data_set_of_the_user_is_sent_with_the_run(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "elsewhere"))
@@ -254,7 +254,7 @@ def test_the_environment_chooses_the_engine(
     monkeypatch.delenv("VAE_LAB_SCHEDULER", raising=False)
     monkeypatch.setattr(local, "from_environment", lambda *_: InProcessEngine())
     assert isinstance(new_engine(store), InProcessEngine)
-    monkeypatch.setenv("VAE_LAB_SCHEDULER", NOBODY)
+    monkeypatch.setenv("VAE_LAB_SCHEDULER", UNREACHABLE)
     for wrong in ("GPU", "GPU=one", "=,"):
         monkeypatch.setenv("VAE_LAB_RESOURCES", wrong)
         with pytest.raises(EngineError, match="must be as in GPU=1"):
@@ -265,23 +265,25 @@ def test_the_environment_chooses_the_engine(
     assert isinstance(engine, ClusterEngine)
 
 
-@pytest.mark.parametrize("address", [NOBODY, "no address", "tls://127.0.0.1:9"])
+@pytest.mark.parametrize("address", [UNREACHABLE, "no address", "tls://127.0.0.1:9"])
 def test_a_scheduler_that_cannot_be_reached(store: RunStore, address: str) -> None:
     engine = ClusterEngine(store, address)
     try:
         run = store.create(RunConfig(epochs=1))
         with pytest.raises(EngineError, match=f"{address} can't be reached: start it"):
             engine.submit(run)
-        assert run.status().state == "queued", "it waits"
+        assert run.status().state == "queued", "the run waits"
         engine.cancel(run)
         assert run.status().state == "cancelled"
     finally:
         engine.close()
 
 
-def test_dask_that_is_not_installed(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_dask_the_error_says_what_to_install(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    engine = ClusterEngine(store, NOBODY)
+    engine = ClusterEngine(store, UNREACHABLE)
     try:
         with pytest.raises(EngineError, match=r"pip install '\.\[cluster\]'"):
             engine.submit(store.create(RunConfig(epochs=1)))
@@ -291,7 +293,7 @@ def test_dask_that_is_not_installed(store: RunStore, monkeypatch: pytest.MonkeyP
 
 def test_the_command_line_reports_a_missing_scheduler(store: RunStore) -> None:
     result = vae_core(
-        "train", "--store", str(store.root), "--epochs", "1", env={"VAE_LAB_SCHEDULER": NOBODY}
+        "train", "--store", str(store.root), "--epochs", "1", env={"VAE_LAB_SCHEDULER": UNREACHABLE}
     )
     assert result.returncode == 2
     assert "can't be reached" in result.stderr
@@ -315,7 +317,7 @@ def test_a_sweep_on_the_cluster_from_the_command_line(cluster: Cluster, store: R
 def test_the_dashboard_opens_without_its_scheduler_and_says_so(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("VAE_LAB_SCHEDULER", NOBODY)
+    monkeypatch.setenv("VAE_LAB_SCHEDULER", UNREACHABLE)
     monkeypatch.setenv("VAE_LAB_RUNS", str(store.root))
     try:
         page = open_page("train")

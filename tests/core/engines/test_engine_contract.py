@@ -110,7 +110,7 @@ def subject(
 
 @pytest.fixture
 def quick(subject: Subject, request: pytest.FixtureRequest) -> None:
-    """In this process without XLA."""
+    """Train without XLA in this process, to save the time of compiling."""
     if subject.blocks:
         request.getfixturevalue("no_xla")
 
@@ -150,7 +150,7 @@ def test_the_order_is_that_of_submission(subject: Subject) -> None:
     assert started == sorted(started)
 
 
-def test_a_run_that_can_not_be_trained_says_why(subject: Subject) -> None:
+def test_a_run_that_can_not_be_trained_has_an_error(subject: Subject) -> None:
     run = subject.store.create(RunConfig(batch_size=2000))
     subject.engine.submit(run)
     wait_for(lambda: run.status().state == "failed")
@@ -167,12 +167,12 @@ def test_progress_cancel_and_resume(subject: Subject) -> None:
     subject.engine.cancel(waiting)
     assert waiting.status().state == "cancelled"
 
-    # It can be watched while it trains.
+    # Progress can be read during training.
     wait_for(lambda: running.status().state == "running" and epoch_of(running))
-    seen = epoch_of(running), running.status().epoch, running.arrays("snapshot")["epoch"]
-    wait_for(lambda: epoch_of(running) > seen[0])
-    wait_for(lambda: running.status().epoch > seen[1])
-    wait_for(lambda: running.arrays("snapshot")["epoch"] > seen[2])
+    before = epoch_of(running), running.status().epoch, running.arrays("snapshot")["epoch"]
+    wait_for(lambda: epoch_of(running) > before[0])
+    wait_for(lambda: running.status().epoch > before[1])
+    wait_for(lambda: running.arrays("snapshot")["epoch"] > before[2])
 
     subject.engine.cancel(running)
     wait_for(lambda: running.status().state == "cancelled")
@@ -180,7 +180,7 @@ def test_progress_cancel_and_resume(subject: Subject) -> None:
     assert waiting.status().state == "cancelled"
     epoch = epoch_of(running)
 
-    # It goes on from where it was.
+    # It resumes from its last checkpoint.
     subject.submit(running)
     wait_for(lambda: len(running.records("start")) == 2)
     assert running.records("start")[1]["epoch"] > 0
@@ -231,9 +231,9 @@ def test_a_run_that_is_gone_or_damaged_does_not_stop_the_next(subject: Subject) 
     assert not gone.path.exists()
 
 
-def test_close_interrupts_and_what_waits_goes_on_waiting(subject: Subject) -> None:
+def test_close_interrupts_the_running_run_and_leaves_the_waiting_one(subject: Subject) -> None:
     if subject.blocks:
-        subject.engine.close()  # it has nothing in hand
+        subject.engine.close()  # it has no run in hand when `submit` has returned
         return
     engine = subject.new()
     running = subject.store.create(replace(LONG, seed=7))
@@ -252,6 +252,6 @@ def test_close_interrupts_and_what_waits_goes_on_waiting(subject: Subject) -> No
     wait_for(lambda: waiting.status().state == "finished")
     subject.engine.submit(running)
     wait_for(lambda: epoch_of(running) > epoch)
-    assert running.records("start")[1]["epoch"] > 0, "it went on from its checkpoint"
+    assert running.records("start")[1]["epoch"] > 0, "it resumed from its checkpoint"
     subject.engine.cancel(running)
     wait_for(lambda: running.status().state == "cancelled")

@@ -1,5 +1,5 @@
-"""The local engine alone: killed and stuck workers, orphans. (What all engines keep to: see
-`test_engine_contract`.)
+"""The local engine: killed and stuck workers, orphans. `test_engine_contract` tests what all
+engines have in common.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from vae_core.engines.in_process import InProcessEngine
 from vae_core.engines.local import LocalEngine
 from vae_core.runs.store import PROJECT, RunStore
 
-# Long enough to be caught in the act: minutes, if nobody stops it.
+# Trains for minutes unless it is stopped.
 LONG = RunConfig(epochs=50_000)
 
 
@@ -97,7 +97,7 @@ def test_no_orphan_when_the_parent_dies(store: RunStore, kill_with: signal.Signa
 
 
 @pytest.mark.slow
-def test_the_shared_engine_takes_on_what_waits(store: RunStore) -> None:
+def test_the_shared_engine_trains_waiting_runs(store: RunStore) -> None:
     run = store.create(RunConfig(epochs=1))
     engine = shared_engine(store)
     try:

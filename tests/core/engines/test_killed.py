@@ -1,4 +1,4 @@
-"""What runs survive: killed training processes, killed clients, killed dashboards."""
+"""Runs survive killed training processes, killed clients and killed dashboards."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from vae_core.runs.disk import TEMPORARY
 from vae_core.runs.run import Run
 from vae_core.runs.store import PROJECT, RunStore
 
-LANES = 2  # side by side
+LANES = 2  # runs that are trained and killed side by side
 
 
 def phase(run: Run) -> str:
-    """Where a run is, for the print-out."""
+    """Return what a run is doing, for the print-out."""
     if run.status().state == "finished":
         return "finished"
     if "arrays.npz" in run.files.names():
@@ -39,8 +39,8 @@ def phase(run: Run) -> str:
     return "training" if run.records("epoch") else "starting"
 
 
-def moment(rng: random.Random, run: Run, process: psutil.Process) -> None:
-    """Wait for some moment of a training: any, or just after a file came to be."""
+def wait_for_moment(rng: random.Random, run: Run, process: psutil.Process) -> None:
+    """Wait for a random moment of a training: any, or just after a file was written."""
     names = ("checkpoint.weights.h5", "vae.weights.h5", "decoder.onnx", "arrays.npz")
     if rng.random() < 0.5:
         path = run.path / rng.choice(names)
@@ -54,7 +54,7 @@ def moment(rng: random.Random, run: Run, process: psutil.Process) -> None:
 
 @pytest.mark.slow
 def test_training_killed_at_any_moment_loses_nothing(store: RunStore, forked: Forked) -> None:
-    met: Counter[str] = Counter()
+    kills_by_phase: Counter[str] = Counter()
     bystander = store.create(RunConfig(epochs=7))
     print(f"VAE_LAB_KILL_SEED={SEED}")
 
@@ -71,14 +71,14 @@ def test_training_killed_at_any_moment_loses_nothing(store: RunStore, forked: Fo
                 process = forked.train(run)
                 if process is None:
                     break
-                moment(rng, run, process)
+                wait_for_moment(rng, run, process)
                 acknowledged = max(acknowledged, numbers(run), key=len)
-                where = phase(run)
+                killed_in = phase(run)
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.kill()
                 wait_for(lambda: gone(process))  # noqa: B023 (called at once)
                 kills += 1
-                met[where] += 1
+                kills_by_phase[killed_in] += 1
                 after = store.get(run.id)
                 assert after.status().state in ("queued", "interrupted", "finished")
                 assert numbers(after)[: len(acknowledged)] == acknowledged[: len(numbers(after))]
@@ -97,7 +97,7 @@ def test_training_killed_at_any_moment_loses_nothing(store: RunStore, forked: Fo
 
     with ThreadPoolExecutor(LANES) as pool:
         list(pool.map(lane, range(LANES)))
-    print(dict(met))
+    print(dict(kills_by_phase))
 
 
 CLIENT = """
@@ -170,7 +170,7 @@ DASHBOARD_RUNS += [RunConfig(epochs=50_000, seed=seed) for seed in range(2)]
 
 
 class Dashboard:
-    """A process with an engine on a store, as a dashboard has it."""
+    """A process with an engine for a store, like a dashboard."""
 
     def __init__(self, store: RunStore) -> None:
         self.process = subprocess.Popen(
@@ -211,9 +211,9 @@ def dashboards(store: RunStore, count: int) -> Iterator[list[Dashboard]]:
     try:
         yield opened
     finally:
-        for one in opened:
-            if one.process.poll() is None:
-                one.kill()
+        for dashboard in opened:
+            if dashboard.process.poll() is None:
+                dashboard.kill()
 
 
 @pytest.mark.slow
@@ -245,7 +245,7 @@ def test_a_killed_dashboard_leaves_no_orphan_and_its_queue_goes_on(
         assert "running" not in states
         with dashboards(store, 1) as (again,):
             for run, state in zip(runs, states, strict=True):
-                if state == "interrupted":  # what was queued is taken on unasked
+                if state == "interrupted":  # a queued run is trained without a request
                     again.ask("submit", run.config)
             wait_for(lambda: all(r.status().state == "finished" for r in runs))  # noqa: B023
         for run, whole in zip(runs, wholes, strict=True):
@@ -277,11 +277,11 @@ def test_two_dashboards_and_a_command_line_on_one_store(store: RunStore) -> None
         other.ask("cancel", long)
         wait_for(lambda: run.status().state == "cancelled")
 
-        engine = LocalEngine()  # as the command line has it: beside the dashboards
+        engine = LocalEngine()  # the engine of a command line, beside the dashboards
         try:
             mine = store.create(longer)
             engine.submit(mine)
-            time.sleep(2)  # they look more often than that
+            time.sleep(2)  # the dashboards scan the store more often than that
             wait_for(lambda: mine.records("epoch"))
             assert psutil.Process(mine.status().pid).ppid() == os.getpid()
             assert len(mine.records("start")) == 1

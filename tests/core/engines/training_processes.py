@@ -1,4 +1,4 @@
-"""Processes that train and may be killed, and how many are."""
+"""Training processes for tests to kill."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from tests.waiting import wait_for
 from vae_core.runs.run import Run
 from vae_core.runs.store import PROJECT
 
-# How many processes are killed; VAE_LAB_KILL_SEED repeats the moments of a failure, as far as the
-# machine lets them.
+# How many processes the tests kill. VAE_LAB_KILL_SEED repeats the moments of the kills, as far as
+# the machine's timing allows.
 KILLS = int(os.environ.get("VAE_LAB_KILLS", "12"))
 SEED = int(os.environ.get("VAE_LAB_KILL_SEED", str(random.randrange(10**6))))
 
 
 def gone(process: psutil.Process) -> bool:
+    """Return whether a process has ended."""
     with contextlib.suppress(psutil.NoSuchProcess):
         return process.status() == psutil.STATUS_ZOMBIE
     return True
 
 
 class Forked:
-    """See `tests.core.engines.forked`."""
+    """The parent's side of `tests.core.engines.forked`."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -47,7 +48,7 @@ class Forked:
         return self._process.stdout.readline().strip()
 
     def train(self, run: Run) -> psutil.Process | None:
-        """A process that trains the run; None if it has ended by now."""
+        """Start a process that trains the run; return None if it has ended by now."""
         assert self._process.stdin
         with self._lock:
             self._process.stdin.write(f"{run.path}\n")

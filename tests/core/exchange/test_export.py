@@ -1,4 +1,4 @@
-"""What a run folder holds for other programs: a browser's decoder, and a zip for plain Keras."""
+"""Exports of a run for other programs: the decoder for browsers, and the zip for plain Keras."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ DECODER_JS = PROJECT / "dashboard" / "components" / "decoder" / "decoder.js"
 def exported(
     store: RunStore, name: str, latent_dim: int, size: int, activation: str = "sigmoid"
 ) -> tuple[Run, keras.Model]:
-    """A run with decoder.json and weights alone, all of them random, and its decoder."""
+    """Make a run that has only decoder.json and random weights; return it and its decoder."""
     run = store.create(RunConfig(architecture=name, latent_dim=latent_dim))
     _, decoder, _ = architectures.build(name, (size, size, 1), 1, latent_dim)
     rng = np.random.default_rng(0)
@@ -80,7 +80,7 @@ def test_the_browser_ends_with_the_mean_of_each_likelihood(
 
 @pytest.mark.browser
 def test_a_decoder_that_names_no_activation_ends_with_a_sigmoid(store: RunStore, page: Any) -> None:
-    """As those of run folders that were written before there was another."""
+    """Older run folders name none, because sigmoid was the only one."""
     run, decoder = exported(store, "mlp", 2, 8)
     old = json.loads(run.browser_path.read_text())
     assert old.pop("activation") == "sigmoid"
@@ -95,7 +95,7 @@ def points(latent_dim: int) -> np.ndarray:
 
 
 def decoded_in(page: Any, run: Run, z: np.ndarray) -> np.ndarray:
-    """All pixels that the browser decodes points to, in one row."""
+    """Return all pixels (n,) that the browser decodes from points z."""
     packed = browser_decoder(run, "mine")
     assert packed is not None
     found = page.evaluate(
@@ -118,23 +118,23 @@ def decoded_in(page: Any, run: Run, z: np.ndarray) -> np.ndarray:
 def test_a_decoder_with_an_unknown_layer_stays_on_the_server(store: RunStore) -> None:
     z = keras.Input((2,))
     hidden = keras.layers.Dense(64)(z)
-    plain = keras.Model(z, keras.layers.Reshape((8, 8, 1))(hidden))
+    supported = keras.Model(z, keras.layers.Reshape((8, 8, 1))(hidden))
     normed = keras.Model(
         z, keras.layers.Reshape((8, 8, 1))(keras.layers.LayerNormalization()(hidden))
     )
     skipping = keras.Model(
         z, keras.layers.Reshape((8, 8, 1))(hidden + keras.layers.Dense(64)(hidden))
     )
-    everything = _Everywhere()
-    assert browser_layers(plain, everything) is not None
-    assert browser_layers(normed, everything) is None
-    assert browser_layers(skipping, everything) is None
+    offsets = _AnyOffset()
+    assert browser_layers(supported, offsets) is not None
+    assert browser_layers(normed, offsets) is None
+    assert browser_layers(skipping, offsets) is None
     run = store.create(RunConfig())
     assert browser_decoder(run, "mine") is None
 
 
-class _Everywhere(dict[bytes, Any]):
-    """Weights, wherever they lie."""
+class _AnyOffset(dict[bytes, Any]):
+    """Offsets of weights in a file: the same for all."""
 
     def get(self, *_: object) -> Any:
         return (0, 4)
@@ -143,15 +143,15 @@ class _Everywhere(dict[bytes, Any]):
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "{}", '{"layers": 3}', '{"layers": [{"kernel": [0, 99999999]}]}']
 )
-def test_a_damaged_decoder_is_said_in_a_sentence(text: str, store: RunStore) -> None:
+def test_a_damaged_decoder_is_an_error(text: str, store: RunStore) -> None:
     run, _ = exported(store, "mlp", 2, 8)
     run.browser_path.write_text(text)
     with pytest.raises(RunError, match=r"decoder.json is damaged"):
         browser_decoder(run, "mine")
 
 
-def test_weights_overwritten_under_an_open_run_end_nothing(trained: Run, store: RunStore) -> None:
-    """By a plain copy over them, say; a mapped file would end the process by a signal."""
+def test_overwritten_weights_do_not_end_the_process(trained: Run, store: RunStore) -> None:
+    """A signal would end it if the file were mapped into memory."""
     shutil.copytree(trained.path, store.root / trained.id)
     run = store.get(trained.id)
     networks = Inference(run)
@@ -165,7 +165,7 @@ def test_weights_overwritten_under_an_open_run_end_nothing(trained: Run, store: 
 
 
 def test_the_zip_loads_in_plain_keras(trained: Run, tmp_path: Path) -> None:
-    """With nothing of VAE Lab on the path, and the same pictures."""
+    """The script runs without VAE Lab on the path and decodes the same pictures."""
     with zipfile.ZipFile(io.BytesIO(bundle(trained))) as archive:
         archive.extractall(tmp_path)
     folder = tmp_path / trained.id

@@ -1,4 +1,4 @@
-"""Runs that somebody else exported: the same run again, or one sentence, whatever is in them."""
+"""Imports give the same run again, or one sentence that says why not."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 @pytest.fixture(scope="module")
 def exported(trained: Run) -> Files:
-    """What is in the zip of a run."""
+    """The files in the zip of a run."""
     with zipfile.ZipFile(io.BytesIO(bundle(trained))) as archive:
         return {name.split("/")[1]: archive.read(name) for name in archive.namelist()}
 
@@ -61,7 +61,7 @@ def packed(run_id: str, files: Files) -> bytes:
 
 
 def answered(content: bytes | Path, folder: Path) -> dict[str, Any]:
-    """What the child would answer, from this process."""
+    """Return what the child process would answer, without starting one."""
     path = content if isinstance(content, Path) else folder / "in.zip"
     if isinstance(content, bytes):
         path.write_bytes(content)
@@ -76,7 +76,7 @@ def answered(content: bytes | Path, folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_a_run_goes_out_and_comes_in_as_it_was(trained: Run, store: RunStore) -> None:
+def test_an_exported_run_is_the_same_after_import(trained: Run, store: RunStore) -> None:
     run = importing.import_run(bundle(trained), "run.zip", store)
     status = run.status()
     assert (status.state, status.imported, status.epoch) == ("finished", True, 3)
@@ -111,7 +111,7 @@ def test_a_run_that_ships_is_not_replaced(store: RunStore) -> None:
     assert not store.root.exists()
 
 
-def test_a_bundle_does_not_say_who_and_where(store: RunStore, make_run: TrainedRuns) -> None:
+def test_the_zip_holds_neither_user_nor_host(store: RunStore, make_run: TrainedRuns) -> None:
     run = make_run(store, SMALL)
     run.lifecycle.finish(submitted_by="ada@example.org")
     run.log_path.write_text("a path of this host")
@@ -138,17 +138,17 @@ def test_imported_numbers_do_not_mix_with_ours(
     assert len(comparable_runs.numbers_over_seeds([theirs])[0]) == 1
 
 
-def test_a_folder_is_taken_too(trained: Run, tmp_path: Path) -> None:
+def test_a_folder_can_be_imported(trained: Run, tmp_path: Path) -> None:
     found = answered(trained.path, tmp_path)
     assert found == {"answer": {"id": trained.id}}
     assert Run(tmp_path / "out" / trained.id).status().imported
 
 
 @pytest.mark.usefixtures("no_xla", "no_child")
-def test_a_run_of_data_that_is_not_here(
+def test_a_run_whose_data_set_is_not_here(
     tmp_path: Path, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It opens; its size is known from what it was trained on."""
+    """It can be opened, because its records hold the size of its images."""
     monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "theirs"))
     images = np.random.default_rng(0).integers(0, 256, (20, 10, 10))
     name = reader.read(npz(x=images), "mine.npz").keep()
@@ -230,7 +230,7 @@ def virtual(file: h5py.File, name: str, array: np.ndarray) -> None:
 
 
 def huge(file: h5py.File, name: str, _array: np.ndarray) -> None:
-    """Declared, and never written: nothing of it is in the file."""
+    """Declare an array of 4 TB that takes no room in the file."""
     kind = h5py.h5t.IEEE_F32LE
     space = h5py.h5s.create_simple((1 << 40,))
     h5py.h5d.create(file.id, name.encode(), kind, space, h5py.h5p.create(h5py.h5p.DATASET_CREATE))
@@ -474,9 +474,7 @@ def test_scripts_and_graphs_of_the_sender_are_not_used(
     assert np.array_equal(Inference(run).decode(z), Inference(trained).decode(z))
 
 
-def test_the_whole_way_refuses_and_leaves_nothing(
-    tmp_path: Path, trained: Run, exported: Files
-) -> None:
+def test_a_refused_import_leaves_nothing(tmp_path: Path, trained: Run, exported: Files) -> None:
     store = RunStore(tmp_path / "store")
     for case in ("a huge array", "a weight of another shape"):
         change, message = BAD[case]

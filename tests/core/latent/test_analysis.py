@@ -26,7 +26,7 @@ def test_quantile_manifold_has_equal_shares_of_the_prior() -> None:
     assert z.shape == (121, 2)
 
 
-def test_manifold_runs_like_a_map() -> None:
+def test_manifold_columns_go_right_and_rows_go_down() -> None:
     axis, z = planes.manifold(5, np.array([9, 9, 1, 2]), spacing="linear", extent=3)
     assert axis == pytest.approx([-3, -1.5, 0, 1.5, 3])
     grid = z.reshape(5, 5, 4)
@@ -46,7 +46,7 @@ def test_manifold_over_chosen_dimensions() -> None:
     assert (line.reshape(3, 3)[0] == line.reshape(3, 3)[2]).all()
 
 
-def test_traversal_moves_one_dimension_a_row() -> None:
+def test_traversal_moves_one_dimension_per_row() -> None:
     z = planes.traversal(np.array([1.0, 2.0, 3.0]), [2, 0], np.array([-1.0, 0.0, 1.0]))
     assert z.tolist() == [
         [1, 2, -1],
@@ -77,7 +77,7 @@ def test_dimensions_by_rate() -> None:
 
 
 @pytest.mark.parametrize("d", [1, 2, 5])
-def test_alignment_finds_what_was_done_to_a_latent_space(d: int) -> None:
+def test_alignment_finds_rotation_scale_and_shift(d: int) -> None:
     rng = np.random.default_rng(d)
     reference = rng.normal(size=(50, d))
     rotation, _ = np.linalg.qr(rng.normal(size=(d, d)))
@@ -122,8 +122,8 @@ def test_alignment_refuses_other_images() -> None:
         alignment.align(np.zeros((5, 2)), np.zeros((6, 2)))
 
 
-class Known:
-    """Posterior mean: the picture's brightness; variance 1/4; decodes to a flat picture of z."""
+class BrightnessNetworks:
+    """z is the brightness of a picture: the posterior has this mean, and variance 1/4."""
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         mean = images.mean(axis=(1, 2))[:, None].astype(np.float32)
@@ -135,7 +135,7 @@ class Known:
 
 def test_reconstructions_and_their_spread() -> None:
     images = np.arange(3.0)[:, None, None] * np.ones((3, 4, 4))
-    found = reconstruction.reconstruct(Known(), images, samples=4000)
+    found = reconstruction.reconstruct(BrightnessNetworks(), images, samples=4000)
     assert found.at_mean == pytest.approx(images)
     assert found.std == pytest.approx(np.full((3, 4, 4), 0.5), abs=0.05)
 
@@ -198,9 +198,9 @@ def test_halves_share_nothing_and_miss_nothing() -> None:
         assert len(made_from) - len(shown_on) in (0, 1)
     again = attributes.halves(a[::-1], b, labels)
     assert np.array_equal(again.made_from[0], found.made_from[0])
-    lone = attributes.halves(a[:1], b, labels)
-    assert lone.made_from[0].tolist() == [0]
-    assert not len(lone.shown_on[0])
+    single = attributes.halves(a[:1], b, labels)
+    assert single.made_from[0].tolist() == [0]
+    assert not len(single.shown_on[0])
 
 
 def test_groups_of_many_labels_are_halved_by_label() -> None:
@@ -215,8 +215,8 @@ def test_groups_of_many_labels_are_halved_by_label() -> None:
     assert all(map(len, (*found.made_from, *found.shown_on)))
 
 
-class Rounded:
-    """Networks that show the first latent alone: what else a vector holds is not in the picture."""
+class FirstLatentNetworks:
+    """Networks whose pictures show only the first latent dimension."""
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         mean = np.stack([images[:, 0, 0], np.zeros(len(images))], axis=1)
@@ -229,16 +229,18 @@ class Rounded:
 def test_transfer_judges_the_picture_and_not_the_latents() -> None:
     own, aim = np.array([0.0, 0.0]), np.array([1.0, 0.0])
     z = np.array([[0.0, 0.0], [0.1, 0.0], [-0.4, 0.0], [0.9, 0.0]], np.float32)
-    aside = np.array([[0.0, 0.0], [0.0, 1.0]])  # of random pairs: nothing that is seen
-    found = attributes.transfer(Rounded(), z, aim - own, own, aim, aside)
+    second_dim = np.array([[0.0, 0.0], [0.0, 1.0]])  # random pairs differ only where nothing shows
+    found = attributes.transfer(FirstLatentNetworks(), z, aim - own, own, aim, second_dim)
     assert found == attributes.Transfer(before=0.25, after=1.0, random=0.25, images=4)
-    half = attributes.transfer(Rounded(), z, 0.45 * (aim - own), own, aim, aside)
+    half = attributes.transfer(FirstLatentNetworks(), z, 0.45 * (aim - own), own, aim, second_dim)
     assert half.after == 0.5
-    unseen = attributes.transfer(Rounded(), z, np.array([0.0, 5.0]), own, aim, aside)
+    unseen = attributes.transfer(
+        FirstLatentNetworks(), z, np.array([0.0, 5.0]), own, aim, second_dim
+    )
     assert unseen.after == unseen.before == 0.25
 
 
-def test_agreement_is_a_cosine() -> None:
+def test_cosine_similarity() -> None:
     x, y = np.array([2.0, 0.0]), np.array([0.0, 3.0])
     assert attributes.cosine_similarity(x, x) == pytest.approx(1)
     assert attributes.cosine_similarity(x, -x) == pytest.approx(-1)

@@ -1,11 +1,11 @@
-"""AbandonedRuns: tasks that nobody waits for, until nothing of them is left on the cluster."""
+"""AbandonedRuns: stops tasks that nobody waits for, and removes their folders."""
 
 from __future__ import annotations
 
 from vae_core.engines.cluster.connection import Connection
 from vae_core.engines.cluster.reports import TaskReport, remove
 
-MISSED_POLLS = 6  # a task that nobody knew in so many polls is gone
+MISSED_POLLS = 6  # polls in a row without an answer about a task, after which it is gone
 
 
 class AbandonedRuns:

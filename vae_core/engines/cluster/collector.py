@@ -18,14 +18,14 @@ CHECKPOINT_SECONDS = 10.0  # a checkpoint is collected at most this often
 
 
 class Collector:
-    """Collects the files of one run while it trains. It holds the run's claim meanwhile."""
+    """Collects the files of one run during training, and holds the run's claim meanwhile."""
 
     def __init__(self) -> None:
         self._claim: contextlib.ExitStack | None = None
         self._start_over("")
 
     def _start_over(self, folder_id: str) -> None:
-        """The run was tried again elsewhere: nothing of that folder is collected yet."""
+        """Forget what was collected, because the run trains in another folder now."""
         self._folder_id = folder_id
         self._offset: int | None = None  # in its metrics.jsonl; None: not compared yet
         self._versions: dict[str, Version] = {}
@@ -37,16 +37,16 @@ class Collector:
         return self._claim is not None
 
     def release(self) -> None:
-        """Give the claim back."""
+        """Release the run's claim."""
         if self._claim:
             self._claim.close()
             self._claim = None
 
     def collect(self, run: Run, ticket: str, report: TaskReport, connection: Connection) -> None:
-        """Bring what is new: files, then metrics, then the status.
+        """Collect what has changed: files, then metrics, then the status.
 
         Raises:
-            RunBusyError: another client collects it.
+            RunBusyError: another client collects the run.
             EngineError: the worker does not answer.
         """
         if self._claim is None:
@@ -65,7 +65,7 @@ class Collector:
         with_checkpoint = report.ended is not None or time.monotonic() >= self._next_checkpoint
         names = [
             name
-            for name in COLLECTED_FILES  # checksums after their files
+            for name in COLLECTED_FILES  # checksums come after the files that they are of
             if name in report.versions
             and self._versions.get(name) != report.versions[name]
             and (name != CHECKPOINT or with_checkpoint)
@@ -77,7 +77,7 @@ class Collector:
             raise EngineError(f"{report.worker} does not answer.")
         lines, files = answers[report.worker]
         if not files.keys().isdisjoint(NETWORK_FILES):
-            run.checksums_path.unlink(missing_ok=True)  # of files that are now replaced
+            run.checksums_path.unlink(missing_ok=True)  # the files are about to change
         for name in names:
             if name in files:
                 run.files.replace(name, files[name])
@@ -97,7 +97,7 @@ class Collector:
         now = time.monotonic()
         if without_heartbeat == self._status and now < self._next_heartbeat:
             return
-        # No machine has the name of a worker's address, so nobody looks its pid up here.
+        # The host is the worker's address, so that no machine takes the pid for one of its own.
         owner = {"host": worker, "pid": status.pid, "process_started": None}
         run.lifecycle.write(
             state=status.state,
@@ -135,7 +135,7 @@ def write_end(run: Run, report: TaskReport, stopping: bool) -> None:
 
 
 def _known_bytes(run: Run, lines: bytes) -> int:
-    """How many bytes of these lines the run's metrics end with, from an earlier client."""
+    """Return how many bytes of these lines an earlier client has already collected."""
     try:
         collected = run.metrics_path.read_bytes()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Connection: to a Dask scheduler and, through it, to its workers."""
+"""Connection to a Dask scheduler and, through it, to its workers."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ CLIENT_CLOSE_SECONDS = 2.0
 
 
 class Connection:
-    """A connection to a Dask scheduler that is opened again when it was lost.
+    """A connection to a Dask scheduler; `open` opens it again after it was lost.
 
     Args:
         address: of the scheduler, as in tcp://host:port.
 
     Attributes:
-        trouble: why there is no connection; None if there is one, or it was not tried yet.
+        trouble: why there is no connection; None if there is one or it was never tried.
     """
 
     def __init__(self, address: str) -> None:
@@ -40,19 +40,19 @@ class Connection:
 
     @property
     def opened(self) -> bool:
-        """Was it open at some time? It may be lost."""
+        """Whether the connection was ever opened; it may be lost by now."""
         return self._client is not None
 
     @property
     def lost(self) -> str:
-        """What is said of a scheduler that no longer answers."""
+        """The error message for a scheduler that no longer answers."""
         return (
             f"the Dask scheduler {self._address} does not answer; waiting runs are sent when it "
             "answers again."
         )
 
     def open(self) -> None:
-        """Connect, if there is no connection.
+        """Connect if there is no connection.
 
         Raises:
             EngineError: the scheduler can't be reached, or Dask is not installed.
@@ -79,7 +79,7 @@ class Connection:
             ) from error
 
     def client(self) -> Client:
-        """The Dask client.
+        """Return the Dask client.
 
         Raises:
             EngineError: there is no connection just now.
@@ -100,7 +100,7 @@ class Connection:
         """Call a function in these Dask workers.
 
         Returns:
-            Address -> answer, of the workers that answered in time with something but None.
+            Address -> answer, without the workers that answered None or too late.
 
         Raises:
             EngineError: there is no connection just now.
@@ -126,20 +126,20 @@ class Connection:
         return self.call(list(workers), function, *arguments)
 
     def task_states(self, tickets: list[str]) -> dict[str, str | None]:
-        """The state of each task; None if the scheduler does not have it, or no longer."""
+        """Return ticket -> state of its task; None if the scheduler does not have the task."""
         client = self.client()
         return client.sync(
             client.scheduler.get_task_status, keys=tickets, callback_timeout=ANSWER_SECONDS
         )
 
     def knows(self, ticket: str) -> bool:
-        """Does the scheduler have this task, or a worker its folder?"""
+        """Return whether the scheduler has this task, or a worker has its folder."""
         return self.task_states([ticket])[ticket] is not None or any(
             self.call_all(task_reports, [ticket]).values()
         )
 
     def submit(self, job: Job, resources: dict[str, float] | None) -> Future:
-        """Send a task, which is kept when this client ends.
+        """Send a task; the scheduler keeps it when this client ends.
 
         Raises:
             EngineError: there is no connection.
@@ -160,7 +160,7 @@ class Connection:
         return future
 
     def future(self, ticket: str) -> Future:
-        """The future of a task that was sent over an earlier connection."""
+        """Make a future of a task that was sent over an earlier connection."""
         from distributed import Future
 
         return Future(ticket, self._client)
@@ -168,7 +168,7 @@ class Connection:
     def stop(self, ticket: str, how: str) -> None:
         """Stop a task where it runs, or take it back from the scheduler.
 
-        Without a connection nothing happens: the next poll asks again.
+        Without a connection nothing happens, and the next poll tries again.
         """
         with contextlib.suppress(Exception):
             running = any(self.call_all(running_tasks.stop, ticket, how).values())
@@ -177,10 +177,10 @@ class Connection:
 
 
 def _check_reachable(address: str) -> None:
-    """Check that somebody listens. Dask takes long to find out, and may never return.
+    """Check that a server listens there, because Dask would take long to notice, or hang.
 
     Raises:
-        OSError, ValueError: nobody listens, or this is no address.
+        OSError, ValueError: no server listens, or this is not an address.
     """
     parts = urlsplit(address)
     if parts.scheme not in ("tcp", "tls") or not parts.hostname or not parts.port:

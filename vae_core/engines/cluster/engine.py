@@ -31,15 +31,15 @@ CLOSE_SECONDS = 10.0
 class ClusterEngine:
     """Trains on the workers of a Dask scheduler.
 
-    One thread keeps the connection, polls the submitted runs and collects their files; it needs
-    only the tickets in the store. It tries again and again to reach the scheduler; until then
-    `trouble` says why it can't, and `submit` refuses.
+    One thread keeps the connection, polls the submitted runs and collects their files. It finds
+    the runs by the tickets in the store. While the scheduler can't be reached, the thread tries
+    again and again, `trouble` says why, and `submit` refuses.
 
     Args:
         store: where the runs are.
         address: of the scheduler, as in tcp://host:port.
-        resources: of a Dask worker that a run takes up, as in {"GPU": 1}.
-        adopt: also take on the runs that wait in the store or that other clients submitted.
+        resources: what a run takes up of a Dask worker, as in {"GPU": 1}.
+        adopt: also train the runs that wait in the store or that other clients submitted.
         shared_disk: let machines that see the store's disk write to it.
     """
 
@@ -74,12 +74,12 @@ class ClusterEngine:
         """Send a run to the scheduler.
 
         Raises:
-            EngineError: it can't be reached.
+            EngineError: the scheduler can't be reached.
         """
         self._tried.wait(2 * CONNECT_SECONDS)
         deadline = time.monotonic() + CLAIM_SECONDS
         while self._submitted.find(run) and not run.status().active and time.monotonic() < deadline:
-            time.sleep(0.05)  # just stopped: its last files are being collected
+            time.sleep(0.05)  # it has just stopped, and its last files are being collected
         with self._changing:
             if self.closed:
                 raise RuntimeError("the engine is closed")
@@ -103,7 +103,7 @@ class ClusterEngine:
         with self._changing:
             run.lifecycle.request_cancel()
             submitted = self._submitted.find(run)
-            if submitted and run.status().state == "cancelled":  # it waited
+            if submitted and run.status().state == "cancelled":  # it had not started
                 self._submitted.abandon(submitted)
             elif submitted:
                 submitted.stopping = True
@@ -125,12 +125,12 @@ class ClusterEngine:
                 if submitted.collector.has_begun or _state(submitted.run) == "running"
             ]
             for submitted in all_submitted:
-                if submitted not in running:  # first: it would start when there is room
+                if submitted not in running:  # before the running ones, or it would start
                     self._submitted.abandon(submitted, "interrupt")
             for submitted in running:
                 self._connection.stop(submitted.ticket, "interrupt")
         self._wake.set()
-        if self._connection.opened:  # else the thread may try to connect for some seconds more
+        if self._connection.opened:  # else the thread may still try to connect
             self._thread.join(CLOSE_SECONDS)
         self._connection.close()
 
@@ -148,7 +148,7 @@ class ClusterEngine:
                 self._connection.trouble = None
                 self._tried.set()
                 self._poll()
-            except Exception as error:  # of the network or the scheduler: the next poll may work
+            except Exception as error:  # network or scheduler; the next poll may work
                 self._note_trouble(error)
                 self._tried.set()
                 if self.closed:
@@ -160,7 +160,7 @@ class ClusterEngine:
             submitted.collector.release()
 
     def _note_trouble(self, error: Exception) -> None:
-        """Keep why the poll failed, and print it once."""
+        """Set `trouble` to the reason why a poll failed, and print it once."""
         is_sentence = isinstance(error, EngineError)
         trouble = str(error) if is_sentence else self._connection.lost
         if trouble != self._connection.trouble:
@@ -168,7 +168,7 @@ class ClusterEngine:
         self._connection.trouble = trouble
 
     def _poll(self) -> None:
-        """Ask how all tasks stand, and act on it."""
+        """Ask for the state of all tasks, and bring their runs up to date."""
         if self._adopt and not self.closed and time.monotonic() >= self._next_adoption:
             self._adopt_runs()
             self._next_adoption = time.monotonic() + ADOPT_SECONDS
@@ -196,7 +196,7 @@ class ClusterEngine:
                 )
 
     def _reports(self, tickets: list[str]) -> dict[str, TaskReport]:
-        """For each ticket the report of the machine that says most."""
+        """Return ticket -> the most informative report of any machine."""
         reports: dict[str, TaskReport] = {}
         for answer in self._connection.call_all(task_reports, tickets).values():
             for ticket, one in answer.items():
@@ -214,11 +214,11 @@ class ClusterEngine:
             status.state == "finished" and not (report and report.shared)
         )
         if read_ticket(run) != submitted.ticket or (ended and not submitted.collector.has_begun):
-            # Another client, or another process, has brought it to its end.
+            # Another client or another process has ended it.
             self._submitted.abandon(submitted)
             return
         if task_state and (submitted.future is None or submitted.future.cancelled()):
-            # Of an earlier connection. With a future the scheduler keeps the task's end for us.
+            # The task came over an earlier connection. A future keeps its result on the scheduler.
             submitted.future = self._connection.future(submitted.ticket)
         if report and report.training and run.lifecycle.cancel_requested():
             self._connection.call([report.worker], running_tasks.stop, submitted.ticket, "cancel")
@@ -233,7 +233,7 @@ class ClusterEngine:
             self._check_lost(submitted, status, task_state)
 
     def _check_lost(self, submitted: SubmittedRun, status: Status, task_state: str | None) -> None:
-        """Nobody trains the run: does it wait, has its task failed, or is it lost?"""
+        """Find out whether a run that is not in training waits, has failed, or is lost."""
         if task_state == "erred":
             submitted.run.lifecycle.write(state="failed", error=submitted.task_error())
             self._submitted.release(submitted)
@@ -244,7 +244,7 @@ class ClusterEngine:
         self._submitted.release(submitted)
         if submitted.stopping or self.closed:
             return
-        if status.state == "queued":  # the scheduler was started anew
+        if status.state == "queued":  # the scheduler was restarted
             self._submitted.send(submitted.run)
         elif submitted.run.status().state in ("running", "interrupted"):
             submitted.run.lifecycle.write(
@@ -253,9 +253,11 @@ class ClusterEngine:
             )
 
     def _handle_error(self, submitted: SubmittedRun, error: Exception) -> None:
-        """Mark a run as failed whose folder is gone or damaged, and go on with the others."""
+        """Give up a run whose folder is gone or damaged, and mark it as failed if possible."""
         if isinstance(error, OSError) and (submitted.run.path / CONFIG).exists():
-            _print(f"run {submitted.run.id}: {error}")  # such as a full disk: the next poll retries
+            _print(
+                f"run {submitted.run.id}: {error}"
+            )  # such as a full disk; the next poll tries again
             return
         if isinstance(error, EngineError):
             return
@@ -265,8 +267,8 @@ class ClusterEngine:
         self._submitted.abandon(submitted)
 
     def _adopt_runs(self) -> None:
-        """Take on the runs that wait in the store, and submitted ones of unknown clients."""
-        if not self._changing.acquire(blocking=False):  # a submit may wait for this thread
+        """Take over runs that wait in the store, and submitted runs of other clients."""
+        if not self._changing.acquire(blocking=False):  # a submit may be waiting for this thread
             return
         try:
             for run in self._store.scan()[0]:
@@ -283,7 +285,7 @@ class ClusterEngine:
 
 
 def _state(run: Run) -> str | None:
-    """None of a damaged run."""
+    """Return the state of a run; None if it is damaged."""
     with contextlib.suppress(RunError):
         return run.status().state
     return None

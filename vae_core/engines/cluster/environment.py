@@ -1,4 +1,4 @@
-"""The cluster engine that the environment describes."""
+"""Make the cluster engine from environment variables."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from vae_core.runs.store import RunStore
 
 
 def from_environment(store: RunStore, adopt: bool) -> ClusterEngine:
-    """An engine on the scheduler at `VAE_LAB_SCHEDULER`, as in tcp://host:port.
+    """Make an engine for the scheduler at `VAE_LAB_SCHEDULER`, as in tcp://host:port.
 
     `VAE_LAB_RESOURCES=GPU=1` says what a run takes up of a Dask worker.
 
     Args:
         store: where the runs are.
-        adopt: take on the runs that wait in the store.
+        adopt: also train the runs that wait in the store.
 
     Raises:
         EngineError: VAE_LAB_RESOURCES can't be read.

@@ -14,10 +14,10 @@ _lock = threading.Lock()
 
 
 def take(env: dict[str, str]) -> WorkerProcess:
-    """A process that waits, or a new one.
+    """Return an idle process, or a new one.
 
     Args:
-        env: an environment of its own, if not empty; that needs a new process.
+        env: added to the environment; a process with additions is always new.
     """
     with _lock:
         while _idle_since and not env:
@@ -29,7 +29,7 @@ def take(env: dict[str, str]) -> WorkerProcess:
 
 
 def keep(process: WorkerProcess, env: dict[str, str]) -> None:
-    """Let a process wait for the next run; one with an environment of its own is ended."""
+    """Keep a process for the next run, or end it if its environment has additions `env`."""
     if env:
         process.end()
         return

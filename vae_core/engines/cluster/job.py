@@ -1,4 +1,4 @@
-"""Job: what a Dask task is sent."""
+"""Job: the input of a Dask task."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from vae_core.runs.run import Run
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """What a task is sent: enough to train the run when the client is gone.
+    """The input of a task, which can train the run even when the client is gone.
 
     Attributes:
-        ticket: names this submission; never used again.
+        ticket: names this submission; no other has it.
         path: the client's run folder.
-        files: the files of it that the training process reads, by name.
+        files: name -> content of the files in it that the training process reads.
         dataset: file name and content of the user's own data set.
         shared_disk: train in the client's folder if the worker sees it.
     """
@@ -30,10 +30,10 @@ class Job:
 
 
 def job_of(run: Run, ticket: str, shared_disk: bool) -> Job:
-    """The job that trains a run.
+    """Make the job that trains a run.
 
     Raises:
-        VaeLabError: its own data set is missing.
+        VaeLabError: the run's data set is the user's own, and missing.
     """
     weights = CHECKPOINT if run.checkpoint_path.is_file() else WEIGHTS
     files = {}

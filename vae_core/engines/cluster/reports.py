@@ -1,6 +1,6 @@
-"""What a client asks a Dask worker about its tasks: how they stand, and their files.
+"""Functions that report on the tasks of a Dask worker and read their files.
 
-The client has these functions called in the Dask worker's event loop, beside the tasks.
+A client has them called in the Dask worker's event loop, beside the tasks.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ Version = tuple[int, int, int]
 
 @dataclasses.dataclass(frozen=True)
 class TaskReport:
-    """How a submitted run stands on one machine.
+    """The state of a submitted run on one machine.
 
     Attributes:
         worker: address of the Dask worker that reports.
-        folder_id: of the task's folder; another one if the run was tried again elsewhere.
-        training: does this Dask worker train it?
+        folder_id: id of the task's folder; it differs if the run was tried again elsewhere.
+        training: whether this Dask worker trains the run.
         ended: see `TaskFolder.ended`.
-        shared: is its folder the client's own?
-        status: None where it can't be read.
+        shared: whether the run trains in the client's folder.
+        status: of the run; None if it can't be read.
         metrics_size: bytes of metrics.jsonl.
-        versions: of the files to collect, by name; a version changes when the file does.
+        versions: name -> version of each file to collect; it changes with the file.
     """
 
     worker: str
@@ -52,7 +52,7 @@ class TaskReport:
     versions: dict[str, Version]
 
     def says_more_than(self, other: TaskReport) -> bool:
-        """A machine that trains the run says more than one that did, and that more than others."""
+        """Return whether a report is more informative: training before ended before the rest."""
         mine = self.training, self.ended is not None
         return mine > (other.training, other.ended is not None)
 
@@ -62,7 +62,7 @@ def _is_worth_logging(record: logging.LogRecord) -> bool:
 
 
 async def task_reports(tickets: list[str], dask_worker: Any) -> dict[str, TaskReport]:
-    """The reports of those of these tickets that have a folder here."""
+    """Return ticket -> report, for the tickets that have a folder on this machine."""
     # Dask would log a line for each call, twice a second.
     logging.getLogger("distributed.worker").addFilter(_is_worth_logging)
     scratch, address = scratch_folder(dask_worker), str(dask_worker.address)
@@ -74,7 +74,7 @@ async def task_reports(tickets: list[str], dask_worker: Any) -> dict[str, TaskRe
 
 
 def _report(folder: TaskFolder, worker: str) -> TaskReport:
-    ended = folder.ended  # first: after the end, what is read next is final
+    ended = folder.ended  # read first: once it is set, no other file changes
     status, metrics_size = None, 0
     versions: dict[str, Version] = {}
     shared = folder.shared
@@ -95,13 +95,13 @@ def _report(folder: TaskFolder, worker: str) -> TaskReport:
 async def fetch(
     ticket: str, offset: int, names: list[str], dask_worker: Any
 ) -> tuple[bytes, dict[str, bytes]]:
-    """The whole lines of metrics.jsonl from an offset on, and files by name."""
+    """Return whole lines of metrics.jsonl from an offset on, and name -> content of files."""
 
     def read() -> tuple[bytes, dict[str, bytes]]:
         path = TaskFolder(scratch_folder(dask_worker) / ticket).run().path
         files = {}
         for name in names:
-            with contextlib.suppress(FileNotFoundError):  # a checkpoint, when the run has ended
+            with contextlib.suppress(FileNotFoundError):  # the checkpoint goes when the run ends
                 files[name] = (path / name).read_bytes()
         try:
             with open(path / METRICS, "rb") as file:

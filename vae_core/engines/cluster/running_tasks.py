@@ -16,9 +16,9 @@ class RunningTask:
     """A task while it runs.
 
     Attributes:
-        run: what it trains; None before the folder is there.
-        process: that trains it; None before it was started.
-        stopped: "cancel" or "interrupt" if somebody asked for that.
+        run: the run that it trains; None until its folder exists.
+        process: the training process; None until it is started.
+        stopped: "cancel" or "interrupt" if somebody asked for it, else None.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class RunningTask:
         self.stopped: str | None = None
 
     def stop(self, how: str) -> None:
-        """End the training: "cancel", or "interrupt" so that it can go on later."""
+        """End the training by "cancel", or by "interrupt" so that it can go on later."""
         if self.stopped:
             return
         self.stopped = how
@@ -58,7 +58,7 @@ _lock = threading.Lock()
 
 
 def begin(ticket: str) -> RunningTask | None:
-    """Note that a task begins; None if it was stopped before."""
+    """Register a task that begins; return None if it was stopped before."""
     task = RunningTask()
     with _lock:
         if ticket in _stopped_early:
@@ -77,7 +77,7 @@ def is_running(ticket: str) -> bool:
 
 
 async def stop(ticket: str, how: str) -> bool:
-    """Stop a task; whether it runs here. If it has not begun, it won't begin.
+    """Stop a task, or keep it from beginning. Return whether it runs here.
 
     The client has this called in the Dask worker's event loop.
 

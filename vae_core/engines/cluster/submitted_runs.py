@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class SubmittedRun:
-    """A run that was sent to the cluster and whose files are not all collected.
+    """A run that was sent to the cluster, until all its files are collected.
 
     Args:
         run: in the client's store.
@@ -30,8 +30,8 @@ class SubmittedRun:
         future: keeps the task's result for this client; None if another connection submitted it.
 
     Attributes:
-        stopping: somebody asked for its end.
-        polls_missed: polls in a row in which neither scheduler nor workers knew it.
+        stopping: whether somebody asked for its end.
+        polls_missed: polls in a row in which neither the scheduler nor a worker knew it.
         collector: of its files.
     """
 
@@ -44,7 +44,7 @@ class SubmittedRun:
         self.collector = Collector()
 
     def task_error(self) -> str:
-        """Why the task failed, in a sentence."""
+        """Return why the task failed, in a sentence."""
         assert self.future
         error = self.future.exception(timeout=ANSWER_SECONDS)
         if type(error).__name__ == "KilledWorker":
@@ -124,7 +124,7 @@ class SubmittedRuns:
         self._connection.stop(submitted.ticket, how)
 
     def release(self, submitted: SubmittedRun) -> None:
-        """Nothing is left to collect: remove the ticket, and the task's folders."""
+        """Remove the ticket and the task's folders, because all files are collected."""
         submitted.remove_ticket()
         submitted.collector.release()
         submitted.future = None
@@ -133,9 +133,9 @@ class SubmittedRuns:
 
 
 def read_ticket(run: Run) -> str | None:
-    """The ticket in a run folder; None if the run is not submitted.
+    """Read the ticket in a run folder; return None if the run is not submitted.
 
-    It names folders, so it is checked.
+    The ticket becomes part of a path, so its form is checked.
     """
     try:
         text = run.ticket_path.read_text("utf-8")

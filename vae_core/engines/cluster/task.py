@@ -1,4 +1,4 @@
-"""The task of a run: it supervises a training process on the machine that trains."""
+"""The Dask task of a run, which supervises a training process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STALE_SECONDS = 7 * 24 * 3600.0  # folders that no client collected are kept thi
 
 
 def train(job: Job) -> None:
-    """The task: have a run trained, and leave its files for the client."""
+    """Train a run in a training process, and leave its files for the client."""
     from distributed import get_worker
 
     task = running_tasks.begin(job.ticket)
@@ -46,7 +46,7 @@ def _train_in(folder: TaskFolder, job: Job, task: RunningTask) -> None:
     if job.dataset:
         env["VAE_LAB_RUNS"] = str(folder.write_dataset(*job.dataset))
     ending = ""
-    for _ in range(2):  # a second time if the process dies
+    for _ in range(2):  # again if the process dies
         if task.stopped:
             break
         process = task.process = idle_processes.take(env)

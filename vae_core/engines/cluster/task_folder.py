@@ -1,4 +1,4 @@
-"""TaskFolder: what a task leaves on the disk of the machine that runs it."""
+"""TaskFolder: the files of a task on the disk of the machine that runs it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vae_core.runs.run import Run
 
 
 def scratch_folder(dask_worker: Any) -> Path:
-    """Where the Dask workers of this machine keep their task folders, also after a restart."""
+    """Return the folder of all task folders of this machine; a restart does not change it."""
     return Path(dask_worker.local_directory).parent / "vae-lab"
 
 
@@ -31,17 +31,17 @@ class TaskFolder:
 
     @property
     def id(self) -> str:
-        """Differs from that of the folder on another machine; empty if the run's disk is shared."""
+        """An id that no other machine's folder has; empty if the run's disk is shared."""
         return self._read("id") or ""
 
     @property
     def shared(self) -> bool:
-        """Does the task train in the client's own run folder?"""
+        """Whether the task trains in the client's own run folder."""
         return self._read("shared") is not None
 
     @property
     def ended(self) -> str | None:
-        """None before the end; then why nothing was trained, or an empty text."""
+        """Why nothing was trained, empty if it was; None before the end."""
         return self._read("ended")
 
     def _read(self, name: str) -> str | None:
@@ -51,7 +51,7 @@ class TaskFolder:
             return None
 
     def run_folder(self, job: Job) -> Path:
-        """The folder to train in: the client's if it can be seen, else one of this task."""
+        """Return the folder to train in: the client's if this machine sees it, else a new one."""
         path = Path(job.path)
         if job.shared_disk and _is_on_shared_disk(path, job.ticket):
             self.path.mkdir(parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ class TaskFolder:
         return self._unpacked(job)
 
     def _unpacked(self, job: Job) -> Path:
-        """A run folder, made by one rename; if an earlier try left one, that is used."""
+        """Unpack the run folder by one rename, or return the one that an earlier try left."""
         path = self.path / "runs" / Path(job.path).name
         if not path.exists():
             self.path.mkdir(parents=True, exist_ok=True)
@@ -73,23 +73,23 @@ class TaskFolder:
         return path
 
     def write_dataset(self, name: str, content: bytes) -> Path:
-        """Write the user's own data set as in a store; returns that store's folder."""
+        """Write the user's own data set as in a store; return the folder of that store."""
         folder = self.path / "data" / ".datasets"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
         return folder.parent
 
     def write_end(self, reason: str) -> None:
-        """Write `ended`; on a full disk nothing."""
+        """Write `ended`, unless the disk is full."""
         with contextlib.suppress(OSError):
             self.path.mkdir(parents=True, exist_ok=True)
             (self.path / "ended").write_text(reason, "utf-8")
 
     def run(self) -> Run:
-        """The run that the task trains.
+        """Return the run that the task trains.
 
         Raises:
-            RunError: there is none, or it is damaged.
+            RunError: the folder has no run, or a damaged one.
             OSError: there is no folder yet.
         """
         if (self.path / "shared").exists():
@@ -101,7 +101,7 @@ class TaskFolder:
 
 
 def _is_on_shared_disk(path: Path, ticket: str) -> bool:
-    """Is the client's folder also here? It is if it holds the ticket, which is new."""
+    """Return whether this machine sees the client's folder, by the new ticket in it."""
     try:
         return (path / TICKET).read_text("utf-8") == ticket
     except (OSError, UnicodeDecodeError):
