@@ -1,4 +1,4 @@
-"""Every kind of data has a member on the dashboard, which shows a run of it everywhere."""
+"""Every kind of data has a member on the dashboard that shows its runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KINDS = list(kinds.KINDS)
 
 
 def run_of(name: str) -> Run:
-    """A run that ships, whose data set needs no file."""
+    """Return a pretrained run whose data set needs no file."""
     runs = [run for run in run_list.all_runs(of_kinds=(name,)) if run_list.pretrained(run)]
     bundled = [run for run in runs if registry.source(run.config.dataset).bundled]
     return (bundled or runs)[0]
@@ -53,7 +53,7 @@ def test_no_two_kinds_share_the_chosen_runs_of_a_page() -> None:
 
 
 def _show_all(run_id: str, part: str) -> None:
-    """A page of one part of a member; what it needs is imported here, as AppTest asks for."""
+    """Show one part of a member; AppTest runs this function as a page, so it imports its needs."""
     import numpy as np
 
     from dashboard import kinds
@@ -83,7 +83,7 @@ def test_a_member_shows(name: str, part: str) -> None:
     ).run()
     assert not page.exception, page.exception
     elements = [element for element in page.main if element.type != "caption"]
-    assert elements, "it shows something"
+    assert elements, "the page shows elements"
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -97,7 +97,7 @@ def test_a_member_has_a_text_for_each_point_or_none(name: str) -> None:
 
 
 def test_training_data_are_encoded_as_held_out_ones() -> None:
-    """A mean, a log-variance and a label for every item to train on."""
+    """Every training item gets a mean, a log-variance and a label."""
     for name in ("images", "text"):
         run = run_of(name)
         parts = zip(*SHOWN_KINDS[name].encode_training(run), strict=True)
