@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-# Plotly looks at pandas wherever that is loaded, also while another visitor's page still loads it.
+# Before the pages: Plotly breaks if another visitor's page is importing pandas at that moment.
 import pandas as pd  # noqa: F401
 import streamlit as st
 
@@ -71,7 +71,7 @@ PAGES = [
         url_path="factors",
         title="Known factors",
         icon=":material/category:",
-        help="Which latent dimension follows what the pictures were made from.",
+        help="Which latent dimension follows which factor of the pictures.",
     ),
     st.Page(
         "app_pages/autoencoder/page.py",
@@ -85,14 +85,14 @@ PAGES = [
         url_path="words",
         title="Words",
         icon=":material/abc:",
-        help="Runs on texts: walks between two texts, samples, and the plane as a grid of words.",
+        help="Runs on texts: interpolations, samples, and the latent plane as a grid of texts.",
     ),
     st.Page(
         "app_pages/melodies/page.py",
         url_path="melodies",
         title="Melodies",
         icon=":material/music_note:",
-        help="Runs on melodies: walks between two, samples, and what comes back, to be heard.",
+        help="Runs on melodies: interpolations, samples and reconstructions, with sound.",
     ),
 ]
 
@@ -112,17 +112,17 @@ try:
         page.run()
 except NothingToShowError as hint:
     st.info(str(hint), icon=":material/info:")
-except OverflowError:  # Streamlit's own number boxes, on an address with inf
+except OverflowError:  # from Streamlit's number boxes, if the address holds inf
     st.error(
-        "The address asks for a number that can't be, such as inf: take it out and reload.",
+        "The address holds a number that can't be used, such as inf: remove it and reload.",
         icon=":material/error:",
     )
-except (VaeLabError, OSError) as error:  # a damaged run, a full disk: say so, go on elsewhere
+except (VaeLabError, OSError) as error:  # such as a damaged run or a full disk
     st.error(escape_markdown(str(error)), icon=":material/error:")
 warn_of_damage()
 presentation.presentation_button()
 if roles.trains_here():
-    # After the page: its first worker imports TensorFlow, which must not delay the first picture.
+    # After the page: the engine's first worker imports TensorFlow, which must not delay the page.
     try:
         shared_engine(default_store())
     except VaeLabError as error:

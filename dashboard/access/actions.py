@@ -25,7 +25,7 @@ from vae_core.runs.run import Run
 from vae_core.runs.store import default_store
 
 UPLOAD_MB = 200  # Streamlit holds the file in memory; the command line has no such limit
-_reading = threading.Lock()  # one file at a time, so that several don't take all memory
+_reading = threading.Lock()  # one file at a time, to bound the memory
 _counting = threading.Lock()  # so that two visitors can't exceed a limit at the same moment
 
 
@@ -53,7 +53,7 @@ def train(configs: Sequence[RunConfig]) -> list[Run]:
         for config in left_to_train(configs):
             runs.append(store.create(config, submitted_by=roles.user()))
             run_list.clear_scan()
-            _submit(runs[-1])  # at once, so that it trains even if the next can't be created
+            _submit(runs[-1])  # before the next run is created, which may fail
     return runs
 
 
@@ -189,10 +189,7 @@ def upload_limits() -> limits.Limits:
 
 
 def limit_refusal(configs: Sequence[RunConfig]) -> str | None:
-    """Return why the host's limits forbid to train these configs, in one sentence; None if not.
-
-    See `roles.Limits`.
-    """
+    """Return in one sentence which of `roles.Limits` forbids these configs; None if none does."""
     most = roles.limits()
     for config in configs:
         if most.epochs is not None and config.epochs > most.epochs:

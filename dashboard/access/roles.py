@@ -33,7 +33,7 @@ AUTH_KEYS = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "ser
 # Anybody who guesses the secret that signs the cookies can log in as anybody else.
 COOKIE_SECRET_LENGTH = 32
 _log = logging.getLogger("vae_lab")
-_login_was_configured = False  # stays True if the file of secrets disappears
+_login_was_configured = False  # once True, stays True if the file of secrets disappears
 
 
 class RoleError(VaeLabError):
@@ -119,7 +119,7 @@ def user() -> str | None:
 
 
 def login_offered() -> bool:
-    """Return whether there is a working login, and training that it gives access to."""
+    """Return whether the login works, and somebody can train here after it."""
     return trains_here() and _asks_for_login() and _login_works()
 
 
@@ -167,7 +167,7 @@ def _no_training_reason() -> str | None:
 
 
 def _asks_for_login() -> bool:
-    """Return whether a login is needed, even if it is broken or its file has disappeared."""
+    """Return whether visitors must log in to train, even if the login doesn't work."""
     global _login_was_configured
     secrets = _secrets()
     configured = secrets is None or "trainers" in _section("") or "auth" in map(str.lower, secrets)

@@ -65,7 +65,7 @@ class Column:
         return not np.isnan(self.rate_per_dim).any()
 
     def aligned(self, alignment: Alignment | None, dims: tuple[int, int]) -> Column:
-        """Return this column in the coordinates of another run; the title tells of the alignment.
+        """Return this column in the coordinates of another run, with the alignment in its title.
 
         Args:
             alignment: to the other run; None returns the column unchanged.
@@ -83,7 +83,7 @@ class Column:
 
 
 def width_of(columns: int) -> int:
-    """Return into how many columns the page is divided for a number of runs."""
+    """Return the number of columns of the page for a number of runs."""
     return max(columns, MIN_COLUMNS)
 
 
@@ -93,8 +93,7 @@ def latent_spaces(
     """Draw a scatter of each run, on shared axes from -half_width to half_width.
 
     At most `MAX_POINTS` random points of a run are shown: in a small plot more would hide each
-    other. At β = 0 nothing holds the means near the prior, so most lie outside the axes; the title
-    says how many.
+    other. At β = 0 most points lie outside the axes. The title gives the share outside.
 
     Args:
         columns: the runs.
@@ -175,7 +174,7 @@ def latent_spaces(
 
 
 def plane(x: str, half_width: float) -> dict[str, Any]:
-    """Return the vertical axis of a plane that has the scale of its horizontal axis `x`."""
+    """Return a plane's vertical axis, with the same scale as its horizontal axis `x`."""
     return {"scaleanchor": x, "constrain": "domain", "range": [-half_width, half_width]}
 
 
@@ -202,8 +201,9 @@ def _title_lines(column: Column, half_width: float) -> list[str]:
 def rates(columns: Sequence[Column], width: int, item: str = "an image") -> DictFigure:
     """Draw the held-out rate of each latent dimension as bars, on a shared axis.
 
-    A run with β = 0 does not optimise its rate, and its high bars would stretch the axis. They are
-    cut off, and a text gives their height. A column without rates per dimension says `no rate`.
+    A run with β = 0 does not optimise its rate, and its high bars would stretch the axis. These
+    bars are cut off, and a text gives their values. A column without rates per dimension
+    says `no rate`.
 
     Args:
         columns: the runs.

@@ -45,7 +45,7 @@ def training(records: Sequence[dict[str, Any]], item: str = "an image") -> DictF
     layout = columns(len(names), 0.07, titles)
     traces = []
     held_out = _thinned([r for r in records if r["kind"] == "epoch"])
-    # Steps show the course within long epochs; with 20 epochs or more their means suffice.
+    # Single steps are drawn for runs of few epochs; from 20 epochs on, the epochs' means suffice.
     epoch_means = [r for r in held_out if r["train"]]
     steps = [r for r in records if r["kind"] == "step"]
     train = epoch_means if len(epoch_means) >= 20 else _thinned(steps or epoch_means)
@@ -126,7 +126,7 @@ def _rate_per_dim(record: dict[str, Any]) -> list[float] | None:
 
 
 def schedule(config: RunConfig, steps_per_epoch: int) -> go.Figure:
-    """Draw β, or the capacity C, over the steps of a run, with the function that training uses."""
+    """Draw β, or the capacity C, over the steps of a run, computed as in training."""
     total = config.epochs * steps_per_epoch
     steps = np.unique(np.linspace(0, total - 1, MAX_POINTS).astype(int))
     beta, capacity = schedules.schedule(config, steps, total)
@@ -146,7 +146,7 @@ def schedule(config: RunConfig, steps_per_epoch: int) -> go.Figure:
 def _range(
     held_out: list[dict[str, Any]], train: list[dict[str, Any]], name: str
 ) -> list[float] | None:
-    """Return the limits of the values without the first steep fall; None in the first epochs."""
+    """Return axis limits without the steep fall at the start; None in the first epochs."""
     if len(held_out) < 4:
         return None
     begin = max(1.0, 0.03 * held_out[-1]["epoch"])
@@ -161,7 +161,7 @@ def _range(
 
 
 def _thinned(rows: list[T], limit: int = MAX_POINTS) -> list[T]:
-    """Return at most `limit` rows with the first and the last; a chart has no more pixels."""
+    """Return at most `limit` evenly spaced rows, the first and the last among them."""
     if len(rows) <= limit:
         return rows
     return [rows[i] for i in np.linspace(0, len(rows) - 1, limit).astype(int)]

@@ -1,4 +1,4 @@
-"""Figures as plain dicts in the format of plotly.js, for figures that are drawn often.
+"""Figures as plain dicts in the format of plotly.js, for speed.
 
 Plotly's own classes check and copy every property at every access. For eight latent spaces side by
 side that is 100 ms of Python, during which no other page can run. The tests pass these dicts to
@@ -16,7 +16,7 @@ import numpy as np
 import plotly.io
 from plotly.io.json import to_json_plotly
 
-PLOTLY_TYPES = ("i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8")  # that plotly.js can read
+PLOTLY_TYPES = ("i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8")  # types that plotly.js reads
 TITLE = {
     "font": {"size": 16},
     "showarrow": False,

@@ -1,4 +1,4 @@
-"""Figures of known factors: what each latent dimension tells of them, and the scores over β."""
+"""Figures of known factors: their information in each latent dimension, and scores over β."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from plotly import graph_objects as go
 from dashboard.figures import LABEL_COLOURS, MARGINS, dim_name
 from vae_core.metrics.catalogue import FACTOR_METRICS, METRICS
 
-FOLLOWS = 0.05  # a dimension follows a factor if it tells at least this share of its entropy
+FOLLOWS = 0.05  # least share of a factor's entropy that a dimension which follows it tells
 MOST_NUMBERED = 16  # with more dimensions the numbers in the cells would overlap
 
 
 def followed_factors(information: np.ndarray, entropies: np.ndarray) -> list[int | None]:
-    """Return for each dimension the factor of which it tells the largest share; None if too small.
+    """Return for each dimension the factor it follows; None if it follows none, see `FOLLOWS`.
 
     Args:
         information: (d, f), nats, see `vae_core.metrics.factors.mutual_informations`.
@@ -37,7 +37,7 @@ def dimension_title(
     entropies: np.ndarray,
     names: Sequence[str],
 ) -> str:
-    """Say in two short lines which factor a dimension follows, and how well.
+    """Return two short lines that say which factor a dimension follows, and how well.
 
     Args:
         dim: from 0.
@@ -55,7 +55,7 @@ def dimension_title(
 
 
 def matrix(information: np.ndarray, entropies: np.ndarray, names: Sequence[str]) -> go.Figure:
-    """Draw a heat map: the share of each factor's entropy that each latent dimension tells.
+    """Draw a heat map of the share of each factor's entropy that each latent dimension tells.
 
     Args:
         information: (d, f), nats, see `vae_core.metrics.factors.mutual_informations`.

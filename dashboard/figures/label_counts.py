@@ -1,4 +1,4 @@
-"""How many items of each label are selected."""
+"""Draw how many items of each label are selected."""
 
 from __future__ import annotations
 

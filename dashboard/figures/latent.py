@@ -16,9 +16,9 @@ from vae_core.latent import planes
 from vae_core.latent.planes import Projection
 
 MARK = "#d4351c"
-FAINT = {True: 0.15, False: 0.4}  # many points? -> opacity if something is drawn with them
+FAINT = {True: 0.15, False: 0.4}  # whether there are many points -> opacity of faint points
 FAINTER = 0.08  # opacity of points that are not selected
-FEW, MANY = 2_000, 20_000  # above MANY points are drawn smaller; faint ones above FEW
+FEW, MANY = 2_000, 20_000  # points are drawn smaller if more than MANY, faint ones from FEW
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class View:
 
 
 def dims_view(dims: tuple[int, int], latent_dim: int) -> View:
-    """Return the view of two latent dimensions, from 0; a single one is drawn against the label."""
+    """Return the view of two dimensions, from 0; with d = 1, of the dimension and the label."""
     across, up = (f"{dim_name(dim)} (posterior mean)" for dim in dims)
     if latent_dim == 1:
         return View("label", (across, "label"), None)
@@ -95,8 +95,8 @@ def explorer(
         labels: (n,), index into label_names.
         label_names: names for the legend.
         selected: rows of the selected points; None if nothing is selected.
-        faint: draw smaller, paler points, so that other marks can be seen with them.
-        texts: (n,), shown beside the cursor: the text that a point encodes.
+        faint: whether to draw smaller, paler points, so that other marks stand out.
+        texts: (n,), the text of each point, shown beside the cursor.
     """
     many = len(points) > FEW
     emphasis: dict[str, Any] = {}
@@ -110,7 +110,7 @@ def explorer(
     figure = go.Figure(layout=layout(view))
     for label, name in enumerate(label_names):
         rows = np.flatnonzero(labels == label)
-        if emphasised:  # not by the trace's opacity, which would fade its legend entry too
+        if emphasised:  # the trace's opacity would also fade its legend entry
             emphasis["selectedpoints"] = np.flatnonzero(chosen[rows])
         if texts is not None:
             emphasis |= {

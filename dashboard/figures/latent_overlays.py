@@ -52,15 +52,16 @@ def path(figure: go.Figure, points: np.ndarray, texts: Sequence[str]) -> None:
 def posteriors(
     points: np.ndarray, covariances: np.ndarray, labels: np.ndarray, label_names: Sequence[str]
 ) -> list[go.Scattergl]:
-    """Return 1 sigma ellipses of random posteriors, one trace per label, hidden with its points.
+    """Return 1 sigma ellipses of random posteriors, as one trace per label.
 
-    The larger the ellipses, the fewer are drawn: together they cover the plane about once.
+    A click in the legend hides them together with the label's points. The larger the ellipses, the
+    fewer are drawn: together they cover the plane about once.
 
     Args:
         points: (n, 2), posterior means in the plane.
         covariances: (n, 2, 2), covariances of the posteriors in the plane.
         labels: (n,), index into label_names.
-        label_names: the legend's entries that the traces belong to.
+        label_names: names in the legend.
     """
     ellipse_area = np.pi * np.sqrt(np.maximum(np.linalg.det(covariances), 0)).mean()
     plane_area = np.pi * np.prod(2 * points.std(axis=0))
@@ -126,7 +127,7 @@ def mark(
         point: (2,), the mean as a point of the view.
         log_var: (d,), log-variances of the posterior.
         name: of its entry in the legend.
-        symbol: of the mean, in Plotly's names.
+        symbol: Plotly's name of the marker at the mean.
     """
     if view.projection is None:
         std = float(np.exp(0.5 * log_var[0]))

@@ -26,7 +26,7 @@ def metrics_table(
 ) -> Styler:
     """Make a table with a row per run and a column per metric.
 
-    Cells hold the mean over the seeds, which is sorted and saved, and show `mean ± standard
+    Cells hold the mean over the seeds, for sorting and saving. They show `mean ± standard
     deviation` if there are several seeds. The best mean is marked if the metric has a better
     direction.
 
@@ -72,5 +72,5 @@ def _cell(values: Sequence[float], decimals: int) -> str:
         return f"{values[0]:z.{decimals}f}"
     if len(set(values)) == 1:
         return f"{values[0]:z.{decimals}f} ± 0"
-    digits = max(decimals, 1)  # the mean of different counts is no whole number
-    return f"{statistics.mean(values):z.{digits}f} ± {statistics.stdev(values):.{digits}f}"
+    decimals = max(decimals, 1)  # the mean of different counts is no whole number
+    return f"{statistics.mean(values):z.{decimals}f} ± {statistics.stdev(values):.{decimals}f}"

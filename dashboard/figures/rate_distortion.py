@@ -21,9 +21,9 @@ def rate_distortion(columns: Sequence[Column], item: str = "an image") -> go.Fig
     """Draw held-out rate against distortion: for each β the mean over seeds, and their spread.
 
     Alemi et al. (2018), "Fixing a Broken ELBO", figure 1. Dotted lines join points of equal elbo.
-    An optimal run with β lies where the curve of the best reachable points has the slope -β; a
-    short line through each point shows this slope. Under the capacity schedule the optimum lies
-    elsewhere, so the line is left out.
+    At an optimal run with β, the curve of the best reachable points has the slope -β; a short line
+    through each point shows this slope. With the capacity schedule the optimum lies elsewhere, so
+    the line is left out.
 
     Runs with β = 0 are not drawn, because they don't optimise their rate and would stretch the
     axis. Autoencoders have no rate.

@@ -1,4 +1,4 @@
-"""What a kind of data gives to the pages."""
+"""The interface between a kind of data and the pages."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Comparison(NamedTuple):
         runs: of one kind of data, with their networks.
         names: distinguish the runs.
         alignments: of each run to the chosen one, or None.
-        dims: latent dimensions of the chosen run that the plane shows.
-        columns: number of columns on the page, which the runs begin to fill.
+        dims: the two latent dimensions of the chosen run to show.
+        columns: number of columns on the page; the runs fill the first ones.
     """
 
     runs: list[Run]
@@ -36,15 +36,15 @@ class ShownKind(Protocol):
 
     Attributes:
         name: of the kind in `vae_core.kinds.KINDS`.
-        shown_as: what pages show of its items: "pictures".
+        shown_as: what its items are called where they are shown, such as `pictures`.
         shown_on: a sentence that names the pages for it; empty for most pages.
-        hover: what hovering over a point shows where `hover_texts` has nothing.
-        can_be_drawn: can a viewer draw an item?
+        hover: what hovering over a point shows if `hover_texts` returns None.
+        can_be_drawn: whether a viewer can draw an item.
         groups_help: what saved groups of items are for.
-        most_members: items of a selection that are shown.
+        most_members: most items of a selection that are shown.
         collapsed: what the decoder of a collapsed run does.
         training_note: how training items differ from held-out ones, for a caption.
-        runs_key: key of the chosen runs on the Compare page, and their name in its address.
+        runs_key: key and URL parameter of the chosen runs on the Compare page.
         bounds: what the bounds of the metrics mean, for a caption.
         decoded_notes: what to look for in decoded items, as Markdown.
     """
@@ -79,25 +79,25 @@ class ShownKind(Protocol):
         ...
 
     def hover_texts(self, run: Run, q: Posteriors) -> list[str] | None:
-        """Return a text for each posterior; None if there is none to show."""
+        """Return a text for each posterior; None if the kind or this machine has none."""
         ...
 
     def show_point(self, run: Run, q: Posteriors, row: int) -> None:
-        """Show one item: what it is decoded to, and samples of its posterior if it has a width."""
+        """Show an item's decoded posterior mean, and samples of its posterior if it has a width."""
         ...
 
     def show_centre(self, run: Run, centre: np.ndarray) -> None:
-        """Show what the mean (1, d) of the selected posterior means is decoded to."""
+        """Show the decoded mean (1, d) of the selected posterior means."""
         ...
 
     def show_members(self, run: Run, q: Posteriors, chosen: np.ndarray, some: str) -> None:
-        """Show what selected items are decoded to.
+        """Show the decoded posterior means of selected items.
 
         Args:
             run: whose decoder is used.
             q: posteriors of the items.
             chosen: (k,), rows of the items.
-            some: begins the caption where not all are shown.
+            some: begins the caption if not all are shown, such as `16 of them, `.
         """
         ...
 
@@ -110,13 +110,13 @@ class ShownKind(Protocol):
 
         Args:
             run: in training, or trained.
-            arrays: its snapshot; of a trained run its arrays.
-            ended: whether it is trained.
+            arrays: its snapshot, or if training has ended its final arrays.
+            ended: whether training has ended.
         """
         ...
 
     def show_comparison(self, compared: Comparison) -> None:
-        """Show what several runs make of the same items and the same latents."""
+        """Show how several runs reconstruct the same items and decode the same latents."""
         ...
 
     def preview_size(self, item_shape: tuple[int, ...]) -> str:

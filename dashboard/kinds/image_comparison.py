@@ -42,8 +42,8 @@ def show_comparison(compared: Comparison) -> None:
             samples(run, name)
     st.caption(
         "Above, z from the prior; below, z from the posteriors of held-out images drawn at "
-        "random. Where they differ are holes: places the prior samples from, but where no "
-        "image lies."
+        "random. If the two look different, the prior has holes: places it samples from, but "
+        "where no image lies."
     )
 
 

@@ -111,7 +111,7 @@ class Images:
         )
 
     def show_links(self) -> None:
-        """The other pages are all for images."""
+        """Show no links: all other pages show images."""
 
     def show_snapshot(self, run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
         if not ended and "images" not in arrays:  # a snapshot of an older version
@@ -133,10 +133,10 @@ class Images:
             alt="Held-out images, their reconstructions, and decoded samples of the prior",
         )
         shown = Contents(run.config)
-        untrained = "" if shown.has_prior else ", which an autoencoder was never trained on"
+        untrained = "" if shown.has_prior else ", which the autoencoder was not trained to decode"
         st.caption(
-            f"Held-out images, what their {shown.points} decode to, and what samples of "
-            f"{shown.origin} decode to{untrained}: the same images and samples all along."
+            f"Held-out images, their decoded {shown.points}, and decoded samples of "
+            f"{shown.origin}{untrained}. Images and samples stay the same during training."
         )
 
     def show_comparison(self, compared: Comparison) -> None:
@@ -159,9 +159,9 @@ class Images:
         png.show_png(
             pictures.png(pictures.enlarged(sheet, PREVIEW_SIDE)),
             markdown.escape_markdown(
-                f"a row a label: {', '.join(names)}{f'; {more} more' if more else ''}"
+                f"one row per label: {', '.join(names)}{f'; {more} more' if more else ''}"
             ),
-            "Some of the images, a row a label",
+            "Some of the images, one row per label",
         )
         with st.expander(f"Images of each label ({len(s.label_names)})"):
             st.table(

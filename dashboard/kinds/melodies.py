@@ -1,4 +1,4 @@
-"""Show melodies: as texts, but by the names of their notes."""
+"""Show melodies like texts, with the names of their notes."""
 
 from __future__ import annotations
 

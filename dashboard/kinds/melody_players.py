@@ -68,7 +68,7 @@ def melody_player(
 
 
 def path_player(shown: Sequence[str], tempo: int, key: str) -> None:
-    """Show melodies joined to one roll and one sound."""
+    """Show melodies one after the other, as one piano roll and one sound."""
     whole = notation.joined_melodies(shown, PAUSE)
     span = rolls.span([whole])
     parts = [sum(len(one) + PAUSE for one in shown[:i]) for i in range(len(shown))]
@@ -89,7 +89,7 @@ def audio_player(melody: str, tempo: int, name: str) -> None:
     if notation.notes(melody):
         st.audio(sound.wav(melody, tempo), format="audio/wav", alt=name)
     else:
-        st.caption("Silence: no note was written.")
+        st.caption("No notes, so there is nothing to play.")
 
 
 def midi_button(melody: str, tempo: int, key: str) -> None:

@@ -28,7 +28,7 @@ def show_comparison(
     Args:
         runs: of any data sets; each data set gets a table.
         names: distinguish the runs.
-        display: texts -> as they are shown.
+        display: turns texts into the form in which they are shown.
     """
     by_data: dict[str, list[int]] = {}
     for i, run in enumerate(runs):
@@ -58,8 +58,8 @@ def show_comparison(
         columns = [display(column) for column in (strings[rows], *decoded)]
         st.html(table(list(zip(*columns, strict=True)), ("held out", *titles), first_again=True))
     st.caption(
-        f"Held-out {items}, and what their posterior means (of an autoencoder: their latents) are "
-        "decoded to with the likeliest character each time. ✓: the same."
+        f"Held-out {items}, and their decoded posterior means (for an autoencoder: latents), with "
+        "the likeliest character each time. ✓: an exact reconstruction."
     )
 
     st.markdown("##### The same z through every run")
@@ -79,7 +79,12 @@ def show_comparison(
         columns = [display(column) for column in decoded]
         st.html(table(list(zip(*columns, strict=True)), titles, marked=copies))
     st.caption(
-        "Samples of the prior, the same in a row for runs of as many latent dimensions, decoded "
-        + ("with the likeliest character each time" if temperature == 0 else "by drawing")
-        + (f"; in bold: a training {item}." if marks_copies else ".")
+        "Decoded samples of the prior. In a row, runs with equally many latent dimensions get the "
+        "same sample. "
+        + (
+            "The likeliest character is taken each time."
+            if temperature == 0
+            else "Each character is drawn at random."
+        )
+        + (f" Bold: a training {item}." if marks_copies else "")
     )

@@ -1,4 +1,4 @@
-"""Show texts: as tables, on their own or beside what they are decoded to."""
+"""Show texts in tables, alone or beside their reconstructions."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Texts:
     runs_key = "runs_text"
     bounds = "they bound a likelihood"
     decoded_notes = r"""
-- **What comes back** is the same, letter for letter or note for note, where there are nats enough
-  to say which it was. As $\beta$ grows it is a likelier one, and at last the same for all.
+- **Reconstructions** are exact if the rate is large enough to tell which item it was. As $\beta$
+  grows they become likelier items, and at last the same one for all.
 - **Samples of the prior** are like the data only where the cloud fills the prior.
 """
 

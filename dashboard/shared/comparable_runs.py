@@ -19,7 +19,7 @@ from vae_core.latent.alignment import Alignment, align
 from vae_core.runs.run import Run
 from vae_core.runs.sweeps import seeds_id, sweep_id
 
-# Field of the config -> its short name in titles; the values of some need no name.
+# Field of the config -> its name in titles, empty if the value is clear without one.
 NAMES = {"dataset": "", "architecture": "", "latent_dim": "d", "schedule": ""}
 
 
@@ -55,7 +55,7 @@ def choose_kind() -> list[Run]:
         required=True,
         key="runs_on",
         bind="query-params",
-        help="A nat an image and a nat a text don't compare, so these never stand side by side.",
+        help="Nats per image and nats per text can't be compared, so choose one kind of data.",
     )
     return runs_on[chosen]
 
@@ -63,9 +63,10 @@ def choose_kind() -> list[Run]:
 def default_sweep(among: list[Run] | None = None) -> list[Run]:
     """Return the runs that are compared first: at most `MOST_RUNS` runs of one sweep, by β.
 
-    A sweep is all finished runs that differ only in β. It is the sweep with the most runs that can
-    be shown; of several, the one with the most runs; then the newest. Imported runs are left out,
-    because their numbers can't be checked. An autoencoder is in no sweep.
+    A sweep is all finished runs that differ only in β. The sweep with the most runs that can be
+    shown is chosen; if several have as many, the one with the most runs, and then the newest.
+    Imported runs are left out, because their numbers can't be checked. An autoencoder is in no
+    sweep.
 
     Args:
         among: the runs to choose from; by default all runs on images that can be shown.
@@ -125,11 +126,13 @@ def viewable_columns(
     if without_networks:
         st.info(
             f"Only the numbers of {', '.join(map(run_label, without_networks))} are here, so the "
-            "figures below do without; training the same config gives the networks, too.",
+            "figures below leave them out. Train the same config to get the networks, too.",
             icon=":material/info:",
         )
     if len(without_networks) == len(runs):
-        raise NothingToShowError("Pick a run that has its networks, to see what it does.")
+        raise NothingToShowError(
+            "Pick a run that has its networks, to see its latent space and pictures."
+        )
     shown = [i for i, run in enumerate(runs) if run.viewable]
     return [runs[i] for i in shown], [columns[i] for i in shown]
 

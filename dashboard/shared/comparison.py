@@ -24,9 +24,6 @@ from vae_core.runs.errors import RunError
 from vae_core.runs.run import Run
 from vae_core.runs.sweeps import sweep_id
 
-SAMPLES = 36  # decoded samples of the prior, and of the aggregate posterior
-LEAST_WIDTH = 124  # of a column, in pixels
-
 
 def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Column]]:
     """Return the readable runs and their columns for the comparison figures.

@@ -1,4 +1,4 @@
-"""The grid of the comparison: a column a run, and one for the prior."""
+"""The grid of a comparison: one column per run, and one for the prior."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LEAST_WIDTH = 124  # of a column, in pixels
 
 
 def grid(columns: int) -> DeltaGenerator:
-    """Return the container of the columns, which scrolls sideways on a narrow page."""
+    """Return the container of the columns; on a narrow page it scrolls sideways."""
     width = LEAST_WIDTH * comparison.width_of(columns)
     st.html(
         "<style>.st-key-grid_scroll { overflow-x: auto; } "

@@ -16,13 +16,13 @@ COLLAPSED_RATE = 0.1  # nats; a run with less rate and no active unit has collap
 
 BETA_ZERO = (
     "β = 0: the rate is not part of the loss, so nothing holds the posteriors near the prior. "
-    "This is an autoencoder with noise; its rate runs off and is not optimised."
+    "This is an autoencoder with noise; its rate is not optimised and can grow without limit."
 )
 
 AUTOENCODER = (
     "An autoencoder: each {item} has a point of the latent space, not a posterior, and nothing "
-    "holds the points near a prior. It has no rate and no elbo; latents are sampled from N(0, I) "
-    "only to see what comes of it."
+    "holds the points near a prior. It has no rate and no elbo. Pages sample latents from N(0, I) "
+    "only to show what they decode to."
 )
 
 
@@ -34,15 +34,17 @@ def notes(run: Run, at_present: Mapping[str, float] | None = None) -> None:
         at_present: active_units and rate of a run in training; None takes the final numbers.
     """
     if imported(run):
-        st.caption(":material/move_to_inbox: imported: its numbers are its sender's.")
+        st.caption(
+            ":material/move_to_inbox: imported: its numbers come from its sender, unchecked."
+        )
     shown = Contents(run.config)
     if not shown.has_prior:
         st.info(AUTOENCODER.format(item=shown.kind.item), icon=":material/info:")
         return
     if run.config.beta == 0:
         st.info(BETA_ZERO, icon=":material/info:")
-    measured = at_present or numbers(run)
-    if measured.get("active_units") == 0 and measured["rate"] < COLLAPSED_RATE:
+    current = at_present or numbers(run)
+    if current.get("active_units") == 0 and current["rate"] < COLLAPSED_RATE:
         st.warning(
             f"Collapsed: no latent dimension varies with the {shown.kind.item} any more. The "
             "posterior is all but the prior, the rate near 0, and the decoder "

@@ -16,6 +16,6 @@ def choose_path(key: str) -> str:
         required=True,
         key=key,
         bind="query-params",
-        help="spherical: along the arc around the origin, as samples of the prior of many "
-        "dimensions lie on a shell.",
+        help="spherical: along an arc around the origin. In many dimensions, samples of the prior "
+        "lie near a sphere.",
     )

@@ -16,7 +16,7 @@ from vae_core.runs.run import Run
 
 
 class NothingToShowError(Exception):
-    """Ends a page early, with a hint. (`st.stop` would also skip what app.py does afterwards.)"""
+    """Raised to end a page early with a hint. (`st.stop` would also skip the rest of app.py.)"""
 
 
 def pick_run(

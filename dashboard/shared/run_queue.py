@@ -87,7 +87,7 @@ def follow(queue: Queue) -> None:
 
 
 def on_error_reload(show: Callable[[], None]) -> Callable[[], None]:
-    """Wrap a fragment that refreshes itself: if its run was deleted, rerun the whole page."""
+    """Wrap a fragment that refreshes itself: at an error, such as a deleted run, rerun the page."""
 
     @functools.wraps(show)
     def show_or_reload() -> None:

@@ -71,7 +71,7 @@ def estimate(configs: Sequence[RunConfig]) -> Estimate | None:
 
 
 def cost_line(configs: list[RunConfig]) -> str:
-    """Say in one sentence how long the runs that are not trained yet will take."""
+    """Return a sentence that says how long the runs that are not finished yet will take."""
     left = left_to_train(configs)
     done = len(configs) - len(left)
     if not left:
@@ -80,14 +80,14 @@ def cost_line(configs: list[RunConfig]) -> str:
             if len(configs) == 1
             else f"All {len(configs)} runs are finished already; Train opens the first."
         )
-    what = "" if len(configs) == 1 else f"{len(configs)} runs: "
+    start = "" if len(configs) == 1 else f"{len(configs)} runs: "
     if done:
-        what = f"{len(configs)} runs, {done} of them finished already: "
+        start = f"{len(configs)} runs, {done} of them finished already: "
     cost = estimate(left)
     if cost is None:
         kind = f"{left[0].architecture} on {left[0].dataset}"
-        return f"{what}no run of {kind} was timed yet, so there is no telling how long this takes."
-    sentence = f"{what}{cost}."
+        return f"{start}no run of {kind} was timed yet, so the time can't be estimated."
+    sentence = f"{start}{cost}."
     return sentence[0].upper() + sentence[1:]
 
 

@@ -1,7 +1,7 @@
 """Keep the memory of the web process small.
 
 Every page run is a thread. glibc gives threads heaps of their own and rarely returns their memory
-to the system: after some pages they hold 70 MB that nothing uses (300 MB resident instead of 230).
+to the system: after some pages they hold 70 MB of unused memory (300 MB resident instead of 230).
 Streamlit also keeps every file that a session sends, whether a page asked for it or not.
 """
 
@@ -51,10 +51,10 @@ def freeze_imported_objects() -> None:
 
 @functools.cache
 def watch_no_files() -> None:
-    """Stop reconnecting sessions from looking for source files to watch, if watching is off.
+    """If watching files is off, stop reconnecting sessions from listing the files to watch.
 
-    Streamlit does it whatever the settings say. It goes through the paths of all modules, which
-    takes 0.2 s during which no other session is served.
+    Streamlit lists the paths of all modules even then. It takes 0.2 s, during which no other
+    session is served.
     """
     if st.get_option("server.fileWatcherType") == "none":
         AppSession.register_file_watchers = _watch_nothing  # type: ignore[method-assign]

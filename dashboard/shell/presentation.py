@@ -60,5 +60,5 @@ def presentation_button() -> None:
             on_click=switch,
             args=(not on,),
             key="presentation",
-            help=None if on else "Larger type and nothing to set; the link does the same.",
+            help=None if on else "Larger type and no widgets; the address keeps this mode.",
         )

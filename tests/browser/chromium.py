@@ -1,6 +1,6 @@
 """Chromium and a server of the dashboard, for the tests marked `browser`.
 
-`tests/conftest.py` hands the fixtures to every test; Playwright is loaded by the first that asks.
+`tests/conftest.py` shares the fixtures with all tests; Playwright is imported at its first use.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-# Streamlit looks for its own root from a page's address; these answers are expected.
+# On a page with a path, Streamlit first tries its root below that path, which gives a 404.
 EXPECTED_404 = ("_stcore/health", "_stcore/host-config")
 
 
@@ -46,7 +46,7 @@ class Server:
 
     Args:
         root: a folder for its store and its log.
-        script: what it serves.
+        script: the script to serve.
         env: added to the environment.
     """
 
@@ -99,7 +99,7 @@ def browser() -> Iterator[Any]:
 
 
 def new_context(browser: Any, **options: Any) -> Any:
-    """A browser context whose waits end only where something is broken."""
+    """Return a browser context whose timeout is long enough for a slow machine."""
     context = browser.new_context(**options)
     context.set_default_timeout(PATIENCE * 1000)
     return context
@@ -120,7 +120,7 @@ def page(browser: Any) -> Iterator[Any]:
             else problems.append(f"asks another host: {request.url}")
         ),
     )
-    # A request that leaving the page cuts off is no problem.
+    # Leaving a page aborts its open requests.
     page.on(
         "requestfailed",
         lambda request: (
@@ -135,7 +135,7 @@ def page(browser: Any) -> Iterator[Any]:
             problems.append(f"{response.status} {response.url}")
             if response.status >= 400
             and not response.url.endswith(EXPECTED_404)
-            and "/media/" not in response.url  # of a picture that the next run has replaced
+            and "/media/" not in response.url  # a picture may have been replaced meanwhile
             else None
         ),
     )
@@ -155,7 +155,7 @@ def drawn(page: Any, count: int = 1) -> None:
 
 
 def start_training(server: Server, page: Any, epochs: int) -> None:
-    """From the Train page, until the first steps show."""
+    """Press Train, and wait until the first epoch is shown."""
     page.goto(f"{server.url}/train")
     drawn(page)
     page.get_by_role("spinbutton", name="Epochs").fill(str(epochs))

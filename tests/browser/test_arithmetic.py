@@ -24,7 +24,7 @@ def open_board(server: Server, page: Any) -> None:
 
 
 def settled(page: Any) -> None:
-    """Until each picture has the strength that stands below it."""
+    """Wait until each picture is painted with the strength below it."""
     deadline = time.monotonic() + 30
     while not page.locator("figure").evaluate_all(
         """figures => figures.every((figure) => {
@@ -40,13 +40,13 @@ def settled(page: Any) -> None:
 
 
 def shown(page: Any) -> list[str]:
-    """Every decoded picture on the page."""
+    """Return all decoded pictures on the page."""
     found = page.locator(TILES).evaluate_all("all => all.map(canvas => canvas.toDataURL())")
     return [str(url) for url in found]
 
 
 def test_all_pictures_change_while_the_slider_moves(server: Server, page: Any) -> None:
-    """Before it is let go of: nothing is sent meanwhile."""
+    """Pictures change before the slider is released; nothing is sent until then."""
     sent: list[int] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(len(data))))
     open_board(server, page)
@@ -62,12 +62,12 @@ def test_all_pictures_change_while_the_slider_moves(server: Server, page: Any) -
         page.mouse.move(slider["x"] + slider["width"] * (0.68 + 0.04 * step), middle)
         settled(page)
         strip = shown(page)[:7]
-        assert strip[0] == before[0], "the picture itself stays"
+        assert strip[0] == before[0], "strength 0 never changes"
         seen.add(strip[-1])
     assert len(seen) == 6
     assert len(sent) == quiet
     after = shown(page)
-    # Of the other halves: eight as they are, eight moved.
+    # Rows of the other halves: eight pictures unchanged, eight moved.
     changed = [a != b for a, b in zip(before, after, strict=True)]
     assert changed[:7] == [False] + [True] * 6
     assert changed[7:] == ([False] * 8 + [True] * 8) * 2
@@ -84,7 +84,7 @@ def test_all_pictures_change_while_the_slider_moves(server: Server, page: Any) -
 
 
 def test_the_slider_does_not_go_back_to_what_was_sent(page: Any) -> None:
-    """The component by itself: the server's answers come when the test says so."""
+    """Run the component alone; the test decides when the server's answers arrive."""
     page.set_content((components.HERE / "vector.html").read_text("utf-8"))
     page.evaluate(
         """async (source) => {
@@ -118,7 +118,7 @@ def test_the_slider_does_not_go_back_to_what_was_sent(page: Any) -> None:
     assert after("answer(2)") == 2.6
     assert after("letGo()") == 2.6
     assert after("drag(2.65); letGo(); drag(2.7); letGo(); answer(2.6)") == 2.7, "arrow keys"
-    assert after("answer(2.7)") == 2.7  # 2.65 was passed over
+    assert after("answer(2.7)") == 2.7  # 2.65 was never confirmed
     assert page.evaluate("sent") == [2, 2.6, 2.65, 2.7]
     assert after("answer(2.65)") == 2.65, "typed into the box"
     assert after("drag(0.5); letGo(); answer(-1); answer(0.5)") == 0.5

@@ -1,4 +1,4 @@
-"""The page Autoencoder vs VAE in Chromium: what the link asks for is drawn, and can be changed."""
+"""The page Autoencoder vs VAE in Chromium: values from a link are shown, and can be changed."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from tests.browser.chromium import Server, drawn
 
 pytestmark = pytest.mark.browser
 
-# Where points of a trace lie on the screen, by its number and theirs.
+# Positions on the screen of points of a trace, by number.
 PLACES = """([trace, points]) => {
     const plot = document.querySelector('.vae-lab-plot');
     const {xaxis, yaxis} = plot._fullLayout;
@@ -42,7 +42,7 @@ def open_page(server: Server, page: Any, query: str = "") -> None:
 
 
 def drag(page: Any, element: Any, corners: list[tuple[float, float]]) -> None:
-    """With the mouse over the element; corners as shares of its width and height."""
+    """Drag the mouse over the element; corners are shares of its width and height."""
     box = element.bounding_box()
     places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
     page.mouse.move(*places[0])
@@ -127,7 +127,7 @@ def test_a_box_counts_and_becomes_a_group_that_stays(server: Server, page: Any) 
     page.get_by_text(f"die Mitte · {count:,} images").wait_for()
     page.locator("[class*=st-key-group-show-die]").get_by_role("button").click()
     assert selected(page) == count
-    page.get_by_role("button", name="Delete").click()  # groups that ship have none
+    page.get_by_role("button", name="Delete").click()  # pretrained groups have no such button
     page.get_by_text(f"die Mitte · {count:,} images").wait_for(state="detached")
 
 
@@ -160,7 +160,7 @@ def test_a_stroke_shows_its_reconstruction(server: Server, page: Any) -> None:
     page.wait_for_timeout(500)
     drag(page, canvas, [(0.5, 0.15), (0.5, 0.85)])
     page.get_by_text("its reconstruction").wait_for()
-    page.get_by_text("differ in β alone").wait_for()
+    page.get_by_text("differ only in β").wait_for()
     rate = page.get_by_text(re.compile("rate of this picture")).inner_text()
     drawn_at = """() => {
         const {_fullData} = document.querySelector('.vae-lab-plot');
@@ -169,7 +169,7 @@ def test_a_stroke_shows_its_reconstruction(server: Server, page: Any) -> None:
     before = page.evaluate(drawn_at)
     assert before is not None
 
-    canvas.focus()  # and with the keyboard
+    canvas.focus()  # draw with the keyboard
     for _ in range(12):
         page.keyboard.press("ArrowLeft")
     page.wait_for_function(f"({drawn_at})() !== {before}")

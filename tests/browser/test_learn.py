@@ -23,20 +23,20 @@ def bar(page: Any, name: str) -> Any:
 
 
 def values(page: Any, which: str) -> list[float]:
-    """As the bars show them, A, B, C."""
+    """Return the values of the bars A, B and C."""
     shown = [bar(page, f"{which} of {outcome}").get_attribute("aria-valuenow") for outcome in "ABC"]
     return [float(value) for value in shown]
 
 
 def in_link(page: Any, which: str) -> list[float]:
-    """As the address has them, once it does."""
+    """Wait until the URL has the values, and return them."""
     page.wait_for_function(f"location.search.includes('learn_{which}=')")
     query = urllib.parse.parse_qs(urllib.parse.urlsplit(page.url).query)
     return [float(part) for part in query[f"learn_{which}"][0].split(",")]
 
 
 def place(page: Any, name: str, value: float) -> tuple[float, float]:
-    """Where on the page a bar has that value."""
+    """Return the position on the page at which a bar has a value."""
     box = bar(page, name).bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + (1 - value) * box["height"]
 
@@ -56,7 +56,7 @@ def test_a_bar_is_dragged_and_nothing_is_sent_on_the_way(server: Server, page: A
         assert sum(values(page, "q")) == pytest.approx(1, abs=0.002)
     assert len(sent) == quiet
     page.mouse.up()
-    # A and B keep the proportions that they had, 2 to 3, also past a bar of 1.
+    # A and B keep their ratio 2 : 3, even after C was 1.
     assert in_link(page, "q") == pytest.approx([0.4, 0.6, 0])
     page.get_by_text("KL(p ‖ q) is infinite").wait_for()
     assert kl.inner_text() == "∞" != before
@@ -78,7 +78,7 @@ def test_arrow_keys_move_a_bar_that_keeps_the_keyboard(server: Server, page: Any
     page.keyboard.press("End")
     page.wait_for_function("/learn_p=1(,|%2C)/.test(location.search)")
     assert values(page, "p") == [1, 0, 0]
-    # A mouse that passes over another bar while a key is down takes no hold of it.
+    # While a key is down, moving the mouse over another bar doesn't move that bar.
     before = values(page, "q")
     page.keyboard.down("ArrowDown")
     page.mouse.move(*place(page, "q of B", 0.9))

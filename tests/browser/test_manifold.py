@@ -26,7 +26,7 @@ SIBLINGS = 8  # the sweep that the page opens on
 
 
 def open_plane(server: Server, page: Any, query: str = "") -> dict[str, float]:
-    """The Manifold page, once its decoder is there; where the plane lies, in pixels."""
+    """Open the Manifold page, wait for its decoder, and return the plane's box in pixels."""
     page.goto(f"{server.url}/manifold{query}")
     page.locator(".vae-lab-plane-front").wait_for()
     page.wait_for_function("window.vaeLabDecoders?.size > 0")
@@ -43,7 +43,7 @@ def move(page: Any, box: dict[str, float], across: float, up: float) -> None:
 
 
 def front(page: Any) -> bytes:
-    """What the canvas under the cursor shows."""
+    """Return the picture that is painted at the cursor."""
     url = page.locator(".vae-lab-plane-front").evaluate("canvas => canvas.toDataURL()")
     return str(url).encode()
 
@@ -53,13 +53,13 @@ def where(page: Any) -> str:
 
 
 def sliders(page: Any) -> list[float]:
-    """The point as the sliders have it."""
+    """Return the point at the sliders."""
     values = page.locator("[data-testid=stSliderThumbValue]").all_inner_texts()
     return [float(value) for value in values[-2:]]
 
 
 def kept(page: Any) -> list[float]:
-    """The point in sliders and address, once a press has arrived in both."""
+    """Wait until sliders and URL agree after a press, and return the point."""
     page.wait_for_function(
         """() => {
             const asked = new URLSearchParams(location.search);
@@ -147,7 +147,7 @@ def test_the_slider_morphs_over_the_sweep_and_takes_the_page_along(
 
 
 def test_a_turned_plane_shows_the_same_pictures_everywhere(server: Server, page: Any) -> None:
-    """Under the cross, in the sheet behind it, along a path and in the file, at one point."""
+    """The cross, the sheet, a path and the downloaded file use the same rotated latents."""
     run = next(
         run
         for run in pretrained_store().scan()[0]
@@ -160,18 +160,18 @@ def test_a_turned_plane_shows_the_same_pictures_everywhere(server: Server, page:
     sweep = sweep_of(run)
     turns = sweep_planes.rotations(sweep, turned=True)
     rotation = turns[[sibling.id for sibling in sweep].index(run.id)]
-    assert not np.allclose(rotation, np.eye(2), atol=0.05), "a turn that shows"
+    assert not np.allclose(rotation, np.eye(2), atol=0.05), "the rotation is visible"
     rows = downloaded(page, "z of the grid (CSV)").decode().splitlines()[1:]
     latents = np.array([row.split(",")[1:] for row in rows], np.float32)
     axis, _ = planes.manifold(9, np.zeros(2))
     on_plane = (latents @ rotation).reshape(9, 9, 2)
     assert on_plane[0] == pytest.approx(np.stack([axis, np.full(9, axis[-1])], 1), abs=1e-4)
-    # The file of the manifold has there what those latents decode to.
+    # The downloaded manifold has the same picture at that point.
     sheet = Image.open(io.BytesIO(downloaded(page, "Manifold (PNG)")))
     small = sheet.resize((9 * 30, 9 * 30), Image.Resampling.BOX)
     first = np.asarray(small)[1:29, 1:29] / 255
     assert np.abs(first - Inference(run).decode(latents[:1])[0, ..., 0]).mean() < 0.02
-    # And a press keeps the latents of the run that the plane has under the cross.
+    # A press stores the run's own latents, not the rotated coordinates.
     plane = page.locator(".vae-lab-plane-front")
     plane.scroll_into_view_if_needed()
     move(page, dict(plane.bounding_box()), 0.8, 0.7)

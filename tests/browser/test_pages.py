@@ -37,7 +37,7 @@ def test_no_chart_offers_to_send_itself_away(server: Server, page: Any) -> None:
 
 
 def test_the_web_process_stays_small(server: Server, browser: Any) -> None:
-    """With the gallery open on every page, each viewed by a session of its own."""
+    """Open every page on the gallery, each in a session of its own."""
     for _ in range(2):
         for path in PATHS:
             context = new_context(browser)
@@ -75,7 +75,7 @@ def test_a_click_decodes_a_point(server: Server, page: Any) -> None:
 def test_the_run_is_in_the_url(server: Server, page: Any) -> None:
     page.goto(f"{server.url}/latent_space")
     drawn(page)
-    page.get_by_role("combobox", name="Run").fill("β 0.1 ")  # of many, only some are drawn
+    page.get_by_role("combobox", name="Run").fill("β 0.1 ")  # the list shows only some
     page.get_by_role("option", name="β 0.1 ").first.click()
     page.wait_for_function("location.search.includes('run=')")
     page.goto(page.url.replace("latent_space", "manifold"))

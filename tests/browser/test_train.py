@@ -23,7 +23,7 @@ def test_train_streams_on_the_same_elements_and_stops(server: Server, page: Any)
             window.scatter.scrollIntoView();
         }"""
     )
-    # Zoom and hide a label by hand: that is what must survive.
+    # The zoom and a hidden label must survive a refresh.
     scatter = page.locator(".vae-lab-plot[aria-label^=Posterior]")
     box = scatter.locator(".nsewdrag").bounding_box()
     page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
@@ -71,7 +71,7 @@ def test_a_sweep_runs_through_and_the_view_follows_it(server: Server, page: Any)
     drawn(page, 4)
     page.get_by_role("button", name="Train 3 runs").click()
     queue = page.locator("body").filter(has_text="1 running, 2 waiting")
-    # Both at once: soon the next run begins.
+    # Wait for both at once, because the next run begins soon.
     queue.filter(has_text="no. 2 in line").wait_for(state="attached")
     page.get_by_text("All 3 runs are finished already").wait_for()
     runs = [run for run in server.store.scan()[0] if run.config.epochs == 60]
@@ -84,12 +84,12 @@ def test_a_sweep_runs_through_and_the_view_follows_it(server: Server, page: Any)
 def test_delete_asks_first_and_deletes(server: Server, page: Any) -> None:
     page.goto(f"{server.url}/train")
     drawn(page, 4)
-    run = server.store.create(RunConfig(seed=99))  # by another viewer: nobody presses a key here
+    run = server.store.create(RunConfig(seed=99))  # as if another viewer had started it
     run.lifecycle.write(state="failed")
     page.locator(f".st-key-row-{run.id}").wait_for()
     page.locator(f".st-key-delete-{run.id} button").first.click()
     page.get_by_text("Its networks, numbers and log are lost").last.wait_for()
-    page.wait_for_timeout(7000)  # the queue ticks, and the question stays
+    page.wait_for_timeout(7000)  # the question stays open while the queue refreshes
     confirm = page.get_by_role("button", name="Delete for good")
     assert confirm.is_visible()
     assert run.path.is_dir()
@@ -114,9 +114,9 @@ def test_the_run_in_view_can_be_deleted_there(server: Server, page: Any) -> None
 
 
 def test_another_viewer_may_delete_the_run_in_view(server: Server, page: Any) -> None:
-    """The view of one that is to be trained ticks on its own."""
+    """The live view of a waiting run refreshes itself."""
     run = server.store.create(RunConfig(seed=101))
-    run.lifecycle.queue(owned=True)  # by this process, which does not train it: it stays in line
+    run.lifecycle.queue(owned=True)  # by this process, which doesn't train it
     page.goto(f"{server.url}/train")
     page.get_by_text("waiting for its turn").first.wait_for()
     server.store.delete(run)

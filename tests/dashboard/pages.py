@@ -1,4 +1,4 @@
-"""The pages of the dashboard; one of them through Streamlit's AppTest."""
+"""The names of the dashboard's pages, and functions that open them in Streamlit's AppTest."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from vae_core.runs.run import Run
 from vae_core.runs.store import PROJECT
 
 PAGES = sorted(path.parent.name for path in (PROJECT / "dashboard/app_pages").glob("*/page.py"))
-PATHS = ["" if name == "home" else name for name in PAGES]  # in the address
+PATHS = ["" if name == "home" else name for name in PAGES]  # in the URL
 
 
 def unopened(name: str) -> AppTest:
-    """A page before its first run, as its address leads to it."""
+    """Return a page before its first run."""
     page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE)
     if name != "home":  # `switch_page` knows the pages only after a first run
         page._page_hash = calc_hash(name)
@@ -29,12 +29,12 @@ def open_page(name: str) -> AppTest:
 
 
 def shown_text(page: AppTest) -> str:
-    """The captions and paragraphs of a page."""
+    """Return the captions and paragraphs of a page."""
     return " ".join(element.value for element in [*page.caption, *page.markdown])
 
 
 def on(run: Run, name: str) -> AppTest:
-    """A page, with that run chosen before."""
+    """Open a page with a run chosen."""
     page = unopened(name)
     page.session_state["run"] = run_list.run_label(run)
     page.run()

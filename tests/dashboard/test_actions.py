@@ -37,7 +37,7 @@ ACTIONS = {
     "delete": lambda runs, _: 1 not in runs,
     "save_group": lambda runs, store: set(store.groups(runs[1].id)) == {"old", "new"},
     "delete_group": lambda runs, store: not store.groups(runs[1].id),
-    "read_upload": lambda *_: own("old"),  # kept is another action
+    "read_upload": lambda *_: own("old"),  # it stores nothing
     "keep_data": lambda *_: own("new", "old"),
     "delete_data": lambda *_: own(),
     "import_run": lambda runs, _: runs[TRAINED.seed].status().imported,
@@ -45,7 +45,7 @@ ACTIONS = {
 
 
 def own(*stems: str) -> bool:
-    """Are these the data sets that are kept?"""
+    """Return whether exactly these data sets are stored."""
     return [name.split("_")[1] for name in own_names()] == list(stems)
 
 
@@ -56,7 +56,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, make_run: TrainedRuns) -> 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory, trained: Run) -> Path:
-    """A store with a data set, and beside it files to upload: to be copied."""
+    """A folder to copy: a store with a data set, and files to upload."""
     folder = tmp_path_factory.mktemp("files")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VAE_LAB_RUNS", str(folder / "runs"))
@@ -87,15 +87,15 @@ def test_every_action_for_every_visitor(
         if action == "read_upload":
             assert page.text[0].value.startswith("own_new_")
         if action in ("train", "resume"):
-            asked = runs[9 if action == "train" else 1].status().submitted_by
-            assert asked == (user.get("email") if user else None)
+            submitter = runs[9 if action == "train" else 1].status().submitted_by
+            assert submitter == (user.get("email") if user else None)
     else:
         assert "Only trainers may" in page.error[0].value
         assert contents(own_store.root) == before
 
 
 def test_every_public_action_is_listed_and_asks_for_the_role() -> None:
-    """The table above has every public function that writes."""
+    """`ACTIONS` has every public function that changes something."""
     tree = ast.parse(Path(actions.__file__).read_text())
     functions = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef)}
     reads = ("_", "upload_", "limit_refusal")
@@ -117,23 +117,23 @@ WRITES = {
     **dict.fromkeys(("seal", "remove_temporary"), CheckedFiles),
 }
 
-WRITING_PARTS = ("lifecycle", "metrics_file")  # of a run: whatever they have changes it
+WRITING_PARTS = ("lifecycle", "metrics_file")  # attributes of a run that only write
 
 
 def test_only_actions_write() -> None:
-    """So that the question for the role can't be forgotten: also not as a callback."""
+    """No other module calls a function that writes, or passes it as a callback."""
     for name, owner in WRITES.items():
-        assert hasattr(owner, name), f"{name} has another name now: change this test"
+        assert hasattr(owner, name), f"{name} was renamed: change this test"
     run = pretrained_store().scan()[0][0]
     assert all(hasattr(run, part) for part in WRITING_PARTS)
     root = Path(dashboard.__file__).parent
-    asked: set[str] = set()
+    writers: set[str] = set()
     for path in root.rglob("*.py"):
         if path.name == "actions.py":
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute) and node.attr in (*WRITES, *WRITING_PARTS):
-                owner_name = ast.unparse(node.value)
-                if owner_name not in ("actions", "run_queue"):
-                    asked.add(f"{path.relative_to(root)}: {owner_name}.{node.attr}")
-    assert not asked
+                owner_text = ast.unparse(node.value)
+                if owner_text not in ("actions", "run_queue"):
+                    writers.add(f"{path.relative_to(root)}: {owner_text}.{node.attr}")
+    assert not writers

@@ -1,4 +1,4 @@
-"""The Arithmetic page through Streamlit's AppTest: what is chosen, what can't be, what is said."""
+"""The Arithmetic page through AppTest: vectors, groups, picking, and invalid choices."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def said(page: AppTest) -> str:
 
 
 def board(page: AppTest) -> dict[str, Any]:
-    """What the component gets."""
+    """Return the data that the vector component gets."""
     found = [
         json.loads(part.proto.mixed.json if part.proto.HasField("mixed") else part.proto.json)
         for part in page.get("bidi_component")
@@ -100,7 +100,7 @@ def test_a_link_may_ask_for_any_picture_at_any_length() -> None:
     page = link(arithmetic_pick="9" * 4301)  # longer than int() takes
     assert "2,000 characters" in said(page)
     assert page.table
-    # Cut off within a number, which would be another picture's.
+    # The text is cut off within a number; the part left of it is the number of another picture.
     page = link(arithmetic_pick="3, 17,   " + "x, " * 663 + "300" + ", y" * 30_000)
     assert "2 picked" in " ".join(text.value for text in page.markdown)
 
@@ -150,7 +150,7 @@ def test_groups_that_share_pictures(run: Run, own_store: RunStore) -> None:
     own_store.save_group(run.id, "b", Group((3, 4, 5, 6)))
     own_store.save_group(run.id, "c", Group((4, 3, 6, 5)))
     page = link(arithmetic_a="group a", arithmetic_b="group b")
-    assert "taken for the smaller: 2 pictures" in said(page)
+    assert "left out of the larger: 2 pictures" in said(page)
     shown = [{tile["caption"] for tile in row["tiles"]} for row in board(page)["rows"][1:]]
     assert shown[0] - {None} <= {"0", "1", "2"}
     assert shown[1] - {None} <= {"3", "4", "5", "6"}
@@ -207,7 +207,7 @@ def test_picked_pictures_become_a_group(run: Run, own_store: RunStore) -> None:
     press.click().run()
     assert not page.exception
     assert own_store.groups(run.id) == {"thin": Group((12, 5))}
-    assert "group thin" in page.selectbox("arithmetic_a").options, "at once"
+    assert "group thin" in page.selectbox("arithmetic_a").options, "without a reload"
     page.button("arithmetic_clear").click().run()
     assert page.text_input("arithmetic_pick").value == ""
 
@@ -257,7 +257,7 @@ def test_groups_that_ship_are_there_and_stay(
     assert page.selectbox("arithmetic_b").value == "group glasses"
     own_store.save_group(run.id, "glasses", Group((9,)))
     page.run()
-    assert "can't be halved" in said(page), "the saved one counts"
+    assert "can't be halved" in said(page), "the saved group is used"
     page = open_page("latent_space")
     keys = {str(button.key) for button in page.button}
     assert "group-delete-glasses" in keys

@@ -9,7 +9,7 @@ from dashboard.app_pages.latent_space import drawing
 
 
 def test_a_drawing_is_centred_as_in_mnist() -> None:
-    """A bar in a corner: 20 pixels long, its centre of mass in the middle, all of its ink."""
+    """A bar in a corner becomes 20 pixels long, with its centre of mass in the middle."""
     bar = np.zeros((112, 112))
     bar[2:42, 5:15] = 1
     image = drawing.centred(bar, 28, 20 / 28)
@@ -33,7 +33,7 @@ def test_an_uneven_drawing_is_centred_by_its_mass_and_stays_inside() -> None:
 
 
 def test_faint_pixels_do_not_count_as_ink() -> None:
-    """As in a photograph."""
+    """The paper in a photograph is not quite black."""
     bar = np.zeros((112, 112))
     bar[2:42, 5:15] = 1
     clean = drawing.centred(bar, 28, 20 / 28)

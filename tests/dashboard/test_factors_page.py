@@ -1,4 +1,4 @@
-"""The Known factors page: what it shows of runs on shapes, and what it says without any."""
+"""The Known factors page, with and without runs on shapes."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def test_runs_without_known_factors_are_not_offered_and_it_says_why(
 
 
 def test_a_sweep_shows_scores_matrix_traversals_and_spread() -> None:
-    """That of the gallery: of each β one seed whole, two as numbers."""
+    """The gallery's sweep: for each β one seed with networks, and two with numbers only."""
     page = open_page("factors")
     box = page.selectbox("factors_run")
-    assert len(box.options) == 4, "only those whose factors are known"
+    assert len(box.options) == 4, "only runs with known factors"
     assert all("shapes" in option for option in box.options)
     box.select(next(option for option in box.options if "β 4 " in option)).run()
     assert not page.exception
@@ -73,7 +73,7 @@ def test_one_latent_dimension_has_no_scores(own_store: RunStore, make_run: Train
     page = open_page("factors")
     assert not page.metric
     assert any("No scores" in caption.value for caption in page.caption)
-    assert plots(page) == 2, "matrix and traversals are there all the same"
+    assert plots(page) == 2, "the matrix and the traversals are shown"
 
 
 def test_other_pictures_than_the_data_set_s_are_not_taken_for_it(
@@ -85,7 +85,7 @@ def test_other_pictures_than_the_data_set_s_are_not_taken_for_it(
 
     monkeypatch.setattr("dashboard.shared.run_cache.arrays", shuffled)
     page = open_page("factors")
-    assert "not those that its data set has here" in page.info[0].value
+    assert "holds other pictures than this run" in page.info[0].value
 
 
 @pytest.mark.parametrize("name", ["compare", "train"])

@@ -1,4 +1,4 @@
-"""What the figures draw of known arrays."""
+"""Figures of known arrays."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_the_table_sorts_by_means_and_marks_the_best() -> None:
     assert "3.00 ± 0" in html
     assert "-30.00" in html
     assert "nan" not in html
-    # The best elbo; of rate and MMD² no direction is better.
+    # Only the best elbo is marked: rate and MMD² have no better direction.
     assert [key for key, style in table._compute().ctx.items() if style] == [(0, 2)]
     same: Any = numbers.metrics_table({}, [[{"elbo": -3.0}], [{"elbo": -2.0}, {"elbo": -4.0}]])
     assert "-3.00<" in same.to_html()
@@ -136,7 +136,7 @@ def test_small_plots_show_a_sample_of_many_points() -> None:
 
 
 def test_an_aligned_column_says_what_was_done_and_what_stays_unexplained() -> None:
-    """In three dimensions, permuted: shown are the dimensions of the run that it is laid on."""
+    """With permuted dimensions, the dimensions of the reference run are shown."""
     reference = np.random.default_rng(0).normal(size=(100, 3))
     permuted = replace(column(1, 3, 20), posterior_mean=4 * reference[:, [2, 0, 1]], dims=(1, 2))
     again = permuted.aligned(align(permuted.posterior_mean, reference), dims=(0, 1))
@@ -191,7 +191,7 @@ def test_training_curves_show_what_was_recorded() -> None:
     assert list(trained.x) == [1, 2, 3, 4]
     low, high = figure.layout.yaxis.range
     assert low < 5
-    assert 9 < high < 10, "the first fall is left out of the axis"
+    assert 9 < high < 10, "the steep fall at the start is left out"
 
 
 def test_enlarged_keeps_shape_and_range() -> None:
@@ -215,7 +215,7 @@ def test_a_gif_goes_there_and_back_again() -> None:
 
 
 def rates_of(epochs: int, latent_dim: int) -> list[dict[str, Any]]:
-    """Records of the kind `epoch` whose rates are all different."""
+    """Return records of the kind `epoch`, whose rates all differ."""
     values = np.arange((epochs + 1) * latent_dim, dtype=float).reshape(-1, latent_dim)
     return [
         {"kind": "epoch", "epoch": epoch, "test": {"rate_per_dim": list(row)}}
@@ -251,8 +251,8 @@ def test_a_long_heat_map_is_thinned_to_columns_of_the_records() -> None:
 def test_the_heat_map_grows_within_an_epoch() -> None:
     steps: list[dict[str, Any]] = [
         {"kind": "step", "epoch": 0.5, "rate_per_dim": [7.0, 8.0]},
-        {"kind": "step", "epoch": 0.7},  # of an older version
-        {"kind": "step", "epoch": 1.0, "rate_per_dim": [9.0, 9.0]},  # of fewer images
+        {"kind": "step", "epoch": 0.7},  # written by an older version
+        {"kind": "step", "epoch": 1.0, "rate_per_dim": [9.0, 9.0]},  # computed from fewer images
     ]
     first, second = rates_of(1, 2)
     (trace,) = go.Figure(*curves.rate_per_dim([first, *steps, second])).data
@@ -304,7 +304,7 @@ def test_rates_share_an_axis_that_beta_zero_does_not_stretch() -> None:
     top = 1.25 * 0.75 * 6
     assert figure.layout.yaxis.range == (0, top)
     assert list(figure.data[0].y) == [top, top]
-    assert list(figure.data[0].customdata) == [300, 100], "the figure still says how high"
+    assert list(figure.data[0].customdata) == [300, 100], "the figure still gives the values"
     assert list(figure.data[1].y) == [4.5, 1.5]
     assert list(figure.data[1].x) == ["z₁", "z₂"]
 
@@ -332,7 +332,7 @@ def test_a_sheet_has_a_point_in_the_middle_of_each_picture() -> None:
 
 
 def test_a_plain_figure_is_sent_as_plotly_would_send_it() -> None:
-    """Plotly also refuses a property that there is not."""
+    """Plotly refuses unknown properties."""
     columns = [column(1, 3, 20), replace(column(4, 2, 30), beta=None)]
     values = np.linspace(0, 1, 11)
     plain = [

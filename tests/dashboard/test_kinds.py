@@ -1,4 +1,4 @@
-"""Every kind of data has a member on the dashboard, which shows a run of it everywhere."""
+"""Every kind of data has a member on the dashboard that shows its runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dashboard.kinds.base import ShownKind
 from dashboard.shared import run_list
 from tests.core.data.own_data import keep_flowers
 from tests.dashboard.pages import open_page
-from tests.trained_runs import BUILD
+from tests.trained_runs import build_without_xla
 from tests.waiting import PATIENCE
 from vae_core import kinds
 from vae_core.config import RunConfig
@@ -32,7 +32,7 @@ def _run_on_vectors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A run on vectors in the default store, because none ships."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VAE_LAB_RUNS", str(tmp_path_factory.mktemp("vectors")))
-        patch.setattr(architectures, "build", lambda *args: BUILD(*args)._replace(jit=False))
+        patch.setattr(architectures, "build", build_without_xla)
         run = default_store().create(RunConfig(dataset=keep_flowers(), epochs=1, batch_size=20))
         loop.train(run)
         assert run.status().state == "finished", run.status().error
@@ -40,8 +40,9 @@ def _run_on_vectors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def run_of(name: str) -> Run:
-    """A run that ships, whose data set needs no file; or the run on vectors."""
-    runs = run_list.all_runs(of_kinds=(name,))
+    """Return a pretrained run whose data set needs no file, or the run on vectors."""
+    shipped = name != "vectors"
+    runs = [r for r in run_list.all_runs(of_kinds=(name,)) if run_list.pretrained(r) == shipped]
     bundled = [run for run in runs if registry.source(run.config.dataset).bundled]
     return (bundled or runs)[0]
 
@@ -74,7 +75,7 @@ def test_no_two_kinds_share_the_chosen_runs_of_a_page() -> None:
 
 
 def _show_all(run_id: str, part: str) -> None:
-    """A page of one part of a member; what it needs is imported here, as AppTest asks for."""
+    """Show one part of a member; AppTest runs this function as a page, so it imports its needs."""
     import numpy as np
 
     from dashboard import kinds
@@ -104,7 +105,7 @@ def test_a_member_shows(name: str, part: str) -> None:
     ).run()
     assert not page.exception, page.exception
     elements = [element for element in page.main if element.type != "caption"]
-    assert elements, "it shows something"
+    assert elements, "the page shows elements"
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -136,7 +137,7 @@ def test_pages_of_a_run_on_vectors(name: str) -> None:
 
 
 def test_training_data_are_encoded_as_held_out_ones() -> None:
-    """A mean, a log-variance and a label for every item to train on."""
+    """Every training item gets a mean, a log-variance and a label."""
     for name in ("images", "vectors", "text"):
         run = run_of(name)
         parts = zip(*SHOWN_KINDS[name].encode_training(run), strict=True)

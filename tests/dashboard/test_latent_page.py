@@ -25,7 +25,7 @@ from vae_core.runs.store import RunStore
 
 @pytest.fixture
 def open_page(own_store: RunStore, trained: Run, make_run: TrainedRuns) -> Callable[..., AppTest]:
-    """The page on a run with so many latent dimensions, with these values in the address."""
+    """Open the page on a run with `latent_dim` dimensions, and `query` as values in the URL."""
 
     def show(latent_dim: int = 2, **query: str) -> AppTest:
         if latent_dim == SMALL.latent_dim:
@@ -33,7 +33,7 @@ def open_page(own_store: RunStore, trained: Run, make_run: TrainedRuns) -> Calla
         else:
             make_run(own_store, replace(SMALL, latent_dim=latent_dim, epochs=1))
         page = unopened("latent_space")
-        if query:  # what a link can't have is said on the page alone where it is not the first
+        if query:  # only pages after the first one show their own message about an invalid value
             page = unopened("home").run()
             page.switch_page("app_pages/latent_space/page.py")
         for name, value in query.items():
@@ -47,7 +47,7 @@ def open_page(own_store: RunStore, trained: Run, make_run: TrainedRuns) -> Calla
 
 @pytest.fixture
 def figures(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Every figure that a page shows, the last one last."""
+    """Collect the figures that pages show, in order."""
     shown: list[Any] = []
     from dashboard.components.plot import plot as module
 

@@ -1,4 +1,4 @@
-"""The Learn page: what its sections show of what is set, and what they refuse, in a sentence."""
+"""The Learn page: numbers of its sections, and messages for invalid input."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("own_store")
 
 
 def numbers(page: AppTest) -> dict[str, str]:
-    """What stands in the cards, by title."""
+    """Return the values of the metric cards by title."""
     return {metric.label.split(", nats")[0]: str(metric.value) for metric in page.metric}
 
 
@@ -41,7 +41,7 @@ def table(page: AppTest) -> list[dict[Any, str]]:
 
 
 def component(page: AppTest, number: int = 0) -> dict[str, Any]:
-    """What the browser is sent for one of the page's components."""
+    """Return the data that a component of the page gets."""
     return dict(json.loads(page.get("bidi_component")[number].proto.json))
 
 
@@ -71,10 +71,10 @@ def test_a_zero_in_q_is_infinite_and_said_so() -> None:
     assert "KL(q ‖ p) is infinite" in page.warning[0].value
     page.button("learn_preset_The same").click().run()
     assert not page.warning
-    assert any("KL is 0, as q is p" in text.value for text in page.markdown)
+    assert any("KL is 0, because q is p" in text.value for text in page.markdown)
     page.text_input("learn_p").set_value("1, 1")
     page.text_input("learn_q").set_value("1, 1.000001").run()
-    assert not any("KL is 0, as q is p" in text.value for text in page.markdown)
+    assert not any("KL is 0, because q is p" in text.value for text in page.markdown)
 
 
 def test_what_is_no_distribution_is_refused_in_a_sentence() -> None:
@@ -190,7 +190,7 @@ def test_the_elbo_of_an_image(digits: Run) -> None:
     assert float(chosen["elbo (nats)"].strip("*")) == found["elbo"]
     assert float(chosen["bound, k = 64 (nats)"].strip("*")) == pytest.approx(bounds[6], abs=0.01)
     samples = " ".join(text.value for text in page.caption)
-    assert "1,024 samples of the posterior" in samples, "each takes a decode, of every new image"
+    assert "1,024 samples of the posterior" in samples, "more would make each new image slow"
     assert "256 samples of each" in samples
     before = numbers(page)
     page.number_input("learn_image").set_value(8).run()

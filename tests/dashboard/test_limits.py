@@ -17,8 +17,8 @@ from vae_core.runs.store import RunStore
 pytestmark = pytest.mark.usefixtures("nothing_trains")
 
 
-def ask(seeds: list[int], epochs: int, dataset: str) -> None:
-    """Runs as a page: asks for runs, and says what came of it."""
+def submit(seeds: list[int], epochs: int, dataset: str) -> None:
+    """Submit runs, and show their number or the error; AppTest runs this function as a page."""
     from dataclasses import replace
 
     import streamlit as st
@@ -33,8 +33,8 @@ def ask(seeds: list[int], epochs: int, dataset: str) -> None:
         st.text(str(error))
 
 
-def asked_for(user: dict[str, Any], seeds: list[int], epochs: int = 3, data: str = "digits") -> str:
-    page = visit(ask, user, seeds, epochs, data)
+def submitted(user: dict[str, Any], seeds: list[int], epochs: int = 3, data: str = "digits") -> str:
+    page = visit(submit, user, seeds, epochs, data)
     assert not page.exception, page.exception
     return str(page.text[0].value)
 
@@ -50,7 +50,7 @@ def asked_for(user: dict[str, Any], seeds: list[int], epochs: int = 3, data: str
         (AUTH + '[vae_lab.limits]\nepochs = "none"', {}, replace(HOSTED_LIMITS, epochs=None)),
         ("[vae_lab.limits]\nruns = 3", {"VAE_LAB_LIMIT_RUNS": "0"}, Limits(runs=0)),
         (None, {"VAE_LAB_LIMIT_UPLOAD_MB": "5"}, Limits(upload_mb=5)),
-        # What can't be read is no reason for no limit.
+        # An unreadable limit is replaced by the default of a host.
         (None, {"VAE_LAB_LIMIT_EPOCHS": "many"}, Limits(epochs=HOSTED_LIMITS.epochs)),
         (None, {"VAE_LAB_LIMIT_EPOCHS": "-1"}, Limits(epochs=HOSTED_LIMITS.epochs)),
         ("[vae_lab.limits]\nimages = 1.5", {}, Limits(images=HOSTED_LIMITS.images)),
@@ -73,29 +73,29 @@ def test_an_unknown_limit_is_logged_once(host: Host, caplog: pytest.LogCaptureFi
 def test_limits_per_person_and_per_host(host: Host, own_store: RunStore) -> None:
     grace = ADA | {"email": "grace@example.org"}
     host(AUTH + LISTED + "[vae_lab.limits]\nruns_each = 2\nruns = 3\nepochs = 10\nimages = 2000")
-    assert asked_for(ADA, [0], epochs=11) == "A run may have up to 10 epochs here, not 11."
-    assert "up to 2,000 images here; mnist has 60,000" in asked_for(ADA, [0], data="mnist")
-    assert "You may have up to 2 runs" in asked_for(ADA, [0, 1, 2])
+    assert submitted(ADA, [0], epochs=11) == "A run may have up to 10 epochs here, not 11."
+    assert "up to 2,000 images here; mnist has 60,000" in submitted(ADA, [0], data="mnist")
+    assert "You may have up to 2 runs" in submitted(ADA, [0, 1, 2])
     assert not own_store.scan()[0], "nothing was started"
-    assert asked_for(ADA, [0, 1]) == "2"
-    assert asked_for(ADA, [0, 1]) == "2", "those that wait already are no new ones"
-    assert "with this it would be 3" in asked_for(ADA, [2])
-    assert "takes up to 3 runs in training and in line, and has 2" in asked_for(grace, [2, 3])
-    assert asked_for(grace, [2]) == "1"
-    assert "takes up to 3" in asked_for(grace, [3])
+    assert submitted(ADA, [0, 1]) == "2"
+    assert submitted(ADA, [0, 1]) == "2", "runs that wait already don't count as new"
+    assert "with this it would be 3" in submitted(ADA, [2])
+    assert "takes up to 3 runs in training and in line, and has 2" in submitted(grace, [2, 3])
+    assert submitted(grace, [2]) == "1"
+    assert "takes up to 3" in submitted(grace, [3])
     own_store.scan()[0][0].lifecycle.write(state="finished")
-    assert asked_for(ADA, [4]) == "1", "what has ended counts no more"
+    assert submitted(ADA, [4]) == "1", "ended runs don't count"
     own_store.scan()[0][1].lifecycle.write(state="cancelled")
-    asked_for(grace, [5])
+    submitted(grace, [5])
     page = visit(act, ADA, "resume", str(own_store.root))
-    assert "up to" in page.error[0].value, "going on is training, too"
+    assert "up to" in page.error[0].value, "resuming counts as training"
     assert own_store.scan()[0][1].status().state == "cancelled"
 
 
 def test_without_login_all_share_a_limit(host: Host) -> None:
     host(VAE_LAB_LIMIT_RUNS_EACH="1")
-    assert asked_for({}, [0]) == "1"
-    assert asked_for({}, [1]).startswith("All together may have up to 1 runs")
+    assert submitted({}, [0]) == "1"
+    assert submitted({}, [1]).startswith("All together may have up to 1 runs")
 
 
 def test_the_form_shows_the_limit_before_training(host: Host, own_store: RunStore) -> None:

@@ -1,4 +1,4 @@
-"""What a link carries: values of widgets, a note on those it can't, and presentation mode."""
+"""Links: values of widgets, a message about unused values, and presentation mode."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_pages_are_not_presented_unasked() -> None:
 
 @pytest.mark.parametrize("text", ["![](http://a.example/b.png)", "[here](http://a.example)"])
 def test_a_link_brings_no_markdown(text: str) -> None:
-    """Which would load pictures of other hosts, or send people there."""
+    """Markdown could load pictures from other hosts, or link to them."""
     app = follow("manifold", run=text, walk_a=text)
     for said in (app.toast[0].value, app.error[0].value):
         assert text not in said
@@ -95,7 +95,7 @@ def test_infinity_is_said_in_a_sentence(name: str) -> None:
 
 
 def test_what_ends_early_can_still_be_left() -> None:
-    """A page with nothing to show stops; presentation mode hides all else that leads away."""
+    """A page with nothing to show ends early, but the button to leave still appears."""
     app = follow("compare", present="1")
     app.multiselect("runs").set_value([]).run()
     assert "Pick at least one run" in app.info[0].value

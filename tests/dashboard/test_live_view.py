@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("own_store")
 
 
 def running(run: Run, epoch: float, step: int, mean: np.ndarray, rates: list[float]) -> None:
-    """Give a run what its folder holds while this process trains it."""
+    """Write the files of a run in training: its state, a record and a snapshot."""
     run.lifecycle.start(epoch=int(epoch))
     test = {"loss": 1.0, "distortion": 1.0, "rate": sum(rates), "elbo": -1.0, "rate_per_dim": rates}
     run.metrics_file.append(
@@ -99,7 +99,7 @@ def test_pictures_of_a_finished_run_need_its_data(
 def test_a_run_interrupted_while_measuring_can_be_viewed(
     own_store: RunStore, make_run: TrainedRuns
 ) -> None:
-    """It has its networks, and no `end`."""
+    """Such a run has networks, but no record of the kind `end`."""
     run = make_run(own_store, SMALL)
     path = run.path / "metrics.jsonl"
     lines = path.read_text().splitlines(keepends=True)

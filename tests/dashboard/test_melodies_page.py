@@ -1,4 +1,4 @@
-"""Runs on melodies on the pages: Melodies, Latent space, and where they are not shown."""
+"""Runs on melodies on the pages Melodies and Latent space, and on pages that don't show them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("own_store")
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """The one that ships, on a machine without the data."""
+    """The pretrained run, on a machine without the data set."""
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
     st.cache_resource.clear()
     (found,) = [r for r in run_list.all_runs(of_kinds=("melodies",)) if run_list.pretrained(r)]
@@ -35,7 +35,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 @pytest.fixture
 def data(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Held-out melodies that stand in for those of the data set; the first ends otherwise."""
+    """Replace the held-out melodies by the run's reconstructions, the first with another end."""
     networks = run_cache.text_inference(run)
     arrays = run.arrays()
     tokens = networks.decode(arrays["posterior_mean"])
@@ -87,10 +87,10 @@ def test_a_walk_without_the_data(run: Run) -> None:
     assert "melodies.npz" in page.info[0].value
     assert not page.get("audio")
     tab(page, "From the prior")
-    assert "copies can't be told" in said(page)
+    assert "copies can't be counted" in said(page)
     assert len(page.get("audio")) == 8
     tab(page, "Between two melodies")
-    assert "sample 7 of the prior" in said(page)  # kept meanwhile
+    assert "sample 7 of the prior" in said(page)  # the hidden tab keeps its values
 
 
 def test_the_walk_begins_and_ends_at_a_and_b(run: Run) -> None:
@@ -106,7 +106,7 @@ def test_what_comes_back_is_shown_beside_the_melody(run: Run, data: list[str]) -
     assert "BWV 0, *bars* 1 and 2" in said(page)
     same, count = notation.shared_notes(data[0], decode(run, run.arrays()["posterior_mean"])[0])
     assert f"{same} of {count} notes" in said(page)
-    assert "100% of the sixteenths are right" in said(page)  # the others stand in for themselves
+    assert "100% of the sixteenths are right" in said(page)  # of the unchanged melodies
     assert "BWV 7, *bars*" not in said(page)
     page.number_input("melodies_first").set_value(4).run()
     assert "BWV 7, *bars*" in said(page)
@@ -136,7 +136,7 @@ def test_latent_space_names_the_notes(run: Run, data: list[str]) -> None:
     page = on(run, "latent_space")
     assert page.selectbox("run").value == run_list.run_label(run)
     assert plots(page) == 1
-    assert "melodies at their posterior means" in said(page)
+    assert "melodies at its posterior mean" in said(page)
     page.number_input("point").set_value(7).run()
     tables = " ".join(element.proto.body for element in page.get("html"))
     assert notation.note_names(data[7]) in tables

@@ -1,4 +1,4 @@
-"""The Train page's part for data of one's own and runs of others: AppTest, and Chromium."""
+"""Uploads and imports on the Train page, through AppTest and in Chromium."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_upload_preview_keep_train_delete(own_store: RunStore) -> None:
         "\\", ""
     )
     labels = [str(row["label"]) for _, row in page.table[0].value.iterrows()]
-    assert labels == ["b bob /b", "ann", "cy"], "in Markdown, which can do nothing"
+    assert labels == ["b bob /b", "ann", "cy"], "escaped in Markdown"
     assert own.own_names() == [], "a preview stores nothing"
     page.number_input("own_size").set_value(16).run()
     assert "of **16x16** pixels" in shown_text(page)
@@ -48,7 +48,7 @@ def test_upload_preview_keep_train_delete(own_store: RunStore) -> None:
     (name,) = own.own_names()
     assert page.selectbox("train_dataset").value == name
     assert registry.source(name).size == 16
-    assert page.file_uploader[0].value is None, "the session holds no bytes any more"
+    assert page.file_uploader[0].value is None, "the file was removed from the session"
     assert own_data.UPLOAD not in page.session_state
     assert not before.discard.alive
 
@@ -74,7 +74,7 @@ def test_upload_preview_keep_train_delete(own_store: RunStore) -> None:
 
 
 def test_few_images_of_one_label_and_many_labels(own_store: RunStore) -> None:
-    """The smallest set, and more labels than colours; on every page."""
+    """Every page shows the smallest data set, and one with more labels than colours."""
     for content, name in (
         (npz(x=IMAGES[:20]), "few.npz"),
         (npz(x=np.tile(IMAGES, (9, 1, 1)), y=np.arange(216) % 100), "many.npz"),
@@ -111,7 +111,7 @@ def test_viewers_can_neither_upload_nor_delete_nor_import(
 ) -> None:
     page = uploaded(open_page("train"), npz(x=IMAGES, y=LABELS), "mine.npz")
     uploaded(page, bundle(trained), "run.zip", box=1)
-    monkeypatch.setenv("VAE_LAB_ROLE", "viewer")  # the page in the browser is as it was
+    monkeypatch.setenv("VAE_LAB_ROLE", "viewer")  # while the open page still has its buttons
     page.button("own_keep").click().run()
     assert own.own_names() == []
     monkeypatch.delenv("VAE_LAB_ROLE")
@@ -136,7 +136,7 @@ def test_a_run_is_imported_and_says_so(own_store: RunStore, trained: Run) -> Non
     assert (run.id, run.status().imported) == (trained.id, True)
     assert page.selectbox("watched").value == run_list.run_label(run)
     assert "imported" in run_list.run_label(run)
-    assert "its numbers are its sender's" in shown_text(page)
+    assert "its numbers come from its sender" in shown_text(page)
     assert training_cost.timing_of(trained)
     assert training_cost.timing_of(run) is None, "it was trained on another machine"
     uploaded(page, bundle(trained), "run.zip", box=1)
@@ -172,7 +172,7 @@ def test_upload_preview_keep_train_in_a_browser(server: Server, page: Any, tmp_p
     page.get_by_text("Your own data, and runs of others").click()
     page.locator("input[type=file]").first.set_input_files(tmp_path / "two kinds.zip")
     page.get_by_text("32 training and 8 held-out images of 9x9 pixels").wait_for(timeout=60_000)
-    page.get_by_text("a row a label: a, b").wait_for()
+    page.get_by_text("one row per label: a, b").wait_for()
     page.get_by_role("button", name="Keep this data set").click()
     page.wait_for_function("location.search.includes('train_dataset=own_two_kinds_')")
     (name,) = [path.stem for path in (server.store.root / ".datasets").glob("own_*.npz")]
@@ -184,6 +184,6 @@ def test_upload_preview_keep_train_in_a_browser(server: Server, page: Any, tmp_p
     page.get_by_text("This run is finished already").wait_for(timeout=90_000)
     (run,) = server.store.scan()[0]
     assert run.config == RunConfig(dataset=name, epochs=30, batch_size=32)
-    page.goto(page.url)  # as a colleague who is sent the address
+    page.goto(page.url)  # like a colleague who opens the link
     drawn(page)
     assert name in page.get_by_role("combobox", name=re.compile("Data set")).input_value()

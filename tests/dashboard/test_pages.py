@@ -1,4 +1,4 @@
-"""Every page through Streamlit's AppTest, on the pretrained runs and on a store of its own."""
+"""Every page through AppTest, on the pretrained runs and on a store of the test."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ pytestmark = pytest.mark.usefixtures("own_store")
 def test_opens_on_a_pretrained_run(name: str) -> None:
     page = open_page(name)
     assert page.title
-    assert plots(page), "a page never opens without a picture"
+    assert plots(page), "every page opens with a figure"
     assert not page.error
 
 
-@pytest.mark.parametrize("name", sorted({*PAGES} - {"learn"}))  # which opens on what needs no run
+@pytest.mark.parametrize("name", sorted({*PAGES} - {"learn"}))  # it needs no run
 def test_opens_without_any_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
@@ -76,7 +76,7 @@ def test_compare_takes_no_more_runs_than_it_can_show(
 def test_compare_takes_the_spread_over_the_seeds(
     own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_run: TrainedRuns
 ) -> None:
-    """Also of a seed that is there as config and metrics alone."""
+    """A seed counts, even if only its config and metrics are there."""
     monkeypatch.setattr(
         "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
     )
@@ -89,7 +89,7 @@ def test_compare_takes_the_spread_over_the_seeds(
     assert list(table.value["seeds"]) == [3, 3]
     losses = [run.metrics()["loss"] for run in own_store.scan()[0] if run.config.beta == 1]
     assert table.value["loss (nats)"][0] == pytest.approx(sum(losses) / 3)
-    # Seeds that are compared with each other stand for themselves, and so does a cancelled run.
+    # Seeds that are compared with each other keep their own numbers, and so does a cancelled run.
     page.multiselect("runs").set_value(page.multiselect("runs").options).run()
     (table,) = page.dataframe
     assert list(table.value["seeds"]) == [1, 1, 1, 1]

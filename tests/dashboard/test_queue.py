@@ -27,7 +27,7 @@ def test_the_queue_lists_running_waiting_and_ended_runs(own_store: RunStore) -> 
     first.lifecycle.queue()
     second.lifecycle.queue()
     own_store.create(replace(SMALL, beta=8)).lifecycle.start(epoch=1)
-    # Of a process that is gone: interrupted.
+    # Its process doesn't exist, so it is interrupted.
     gone = own_store.create(replace(SMALL, beta=9))
     gone.lifecycle.start()
     gone.lifecycle.write(state="running", pid=2**22 + 1, host=socket.gethostname())
@@ -89,7 +89,7 @@ def test_delete_asks_first_and_deletes(own_store: RunStore) -> None:
     page = open_page("train")
     page.button(f"watch-{runs[0].id}").click().run()
     assert "are lost" in shown_text(page)
-    assert runs[0].path.is_dir(), "asked, not deleted"
+    assert runs[0].path.is_dir(), "the question comes first"
     page.button(f"delete-for-good-{runs[0].id}").click().run()
     assert not page.exception
     assert not runs[0].path.exists()
@@ -116,7 +116,7 @@ def test_a_failed_action_is_reported_and_the_page_still_works(own_store: RunStor
     run = own_store.create(SMALL)
     run.lifecycle.write(state="failed")
     page = open_page("train")
-    run.lifecycle.start()  # another viewer was faster
+    run.lifecycle.start()  # somebody else resumed it meanwhile
     page.button(f"delete-for-good-{run.id}").click().run()
     assert not page.exception
     assert "stop it first" in page.toast[0].value
@@ -131,7 +131,7 @@ def test_the_view_follows_the_queue(own_store: RunStore, follows: bool) -> None:
     page = open_page("train")
     page.toggle("train_follow").set_value(follows)
     page.selectbox("watched").set_value(run_list.run_label(first)).run()
-    later.lifecycle.write(submitted=time.time() + 9)  # by a colleague, after this one has ended
+    later.lifecycle.write(submitted=time.time() + 9)  # submitted after the watched run ended
     first.lifecycle.write(state="failed")
     later.lifecycle.start()
     page.run()

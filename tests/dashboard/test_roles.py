@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("nothing_trains")
 
 
 def role_of(user: dict[str, Any]) -> str:
-    """The role of such a visitor, with what is said to viewers."""
+    """Return `trainer`, or the reason why this visitor is a viewer."""
 
     def script() -> None:
         import streamlit as st
@@ -58,7 +58,7 @@ def role_of(user: dict[str, Any]) -> str:
         (AUTH + LISTED, {}, ADA | {"email_verified": "no"}, "not verified"),
         (AUTH + LISTED, {}, ADA | {"email": "eve@example.org"}, "not on the list"),
         (AUTH + LISTED, {}, ADA | {"email": "ada@example.org.evil.org"}, "not on the list"),
-        # Letters of other alphabets that lower() would make Latin ones.
+        # lower() turns some letters of other alphabets into Latin ones.
         (AUTH + LISTED.replace("Ada", "kay"), {}, ADA | {"email": "\u212aay@example.org"}, "list"),
         (AUTH + LISTED, {}, ADA | {"is_logged_in": False}, "log in first"),
         (AUTH + LISTED, {}, ADA | {"is_logged_in": "yes"}, "log in first"),
@@ -95,7 +95,7 @@ def test_the_role(
     broken = "not set up" in got or env.get("VAE_LAB_ROLE") in ("", "Trainer")
     broken = broken or secrets in (AUTH,) or "trainers" not in str(secrets or "trainers")
     if broken and "vae_lab.limits" not in str(secrets):
-        assert notes, "who runs the host learns what is wrong"
+        assert notes, "the log says what is wrong"
     assert not any("0123456789abcdef" in note for note in notes), "no secret in the log"
 
 
@@ -108,7 +108,7 @@ def test_if_the_secrets_are_a_folder_all_are_viewers(host: Host, tmp_path: Path)
 def test_if_the_secrets_cannot_be_read_all_are_viewers(host: Host) -> None:
     host()
     assert role_of(ADA) == "trainer"
-    config.set_option("secrets.files", ["x" * 5000])  # as a folder that may not be entered
+    config.set_option("secrets.files", ["x" * 5000])  # lstat fails, as without permission
     st.secrets._reset()
     assert "not set up" in role_of(ADA)
 
@@ -137,5 +137,5 @@ def test_without_tensorflow_all_are_viewers(host: Host, monkeypatch: pytest.Monk
     monkeypatch.setattr(roles, "_installed", lambda package: package != "tensorflow")
     assert "can't train" in role_of(ADA)
     assert not roles.trains_here()
-    monkeypatch.setenv("VAE_LAB_SCHEDULER", "tcp://127.0.0.1:1")  # trains elsewhere
+    monkeypatch.setenv("VAE_LAB_SCHEDULER", "tcp://127.0.0.1:1")  # training runs elsewhere
     assert role_of(ADA) == "trainer"

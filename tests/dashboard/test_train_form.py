@@ -30,7 +30,7 @@ def test_train_starts_a_run_that_appears_on_the_other_pages(own_store: RunStore)
     label = str(page.selectbox("watched").value)
     for name in ("latent_space", "manifold"):
         other = open_page(name)
-        assert other.selectbox("run").value == label, "the newest run is the first to see"
+        assert other.selectbox("run").value == label, "pages open on the newest run"
     assert any(label in option for option in open_page("compare").multiselect("runs").options)
 
 
@@ -79,7 +79,7 @@ def test_settings_appear_only_for_the_members_that_read_them() -> None:
     assert page.number_input("train_free_bits").value == 0.5
     page.selectbox("train_dataset").set_value("unicode_names").run()
     assert not page.exception
-    assert "train_likelihood" not in {box.key for box in page.selectbox}, "texts have their own"
+    assert "train_likelihood" not in {box.key for box in page.selectbox}, "not for texts"
 
 
 def test_labels_are_under_their_places_on_the_slider() -> None:
@@ -93,7 +93,7 @@ def test_labels_are_under_their_places_on_the_slider() -> None:
 
 
 def linked(**query: str) -> AppTest:
-    """The Train page as somebody sees it who opens a link."""
+    """Open the Train page by a link with these values."""
     page = unopened("train")
     for name, value in query.items():
         page.query_params[name] = value

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("own_store")
 
 
 def timed(store: RunStore, config: RunConfig, per_step: float, once: float) -> Run:
-    """A finished run that took `once` seconds and `per_step` a step."""
+    """Create a finished run that took `once` seconds plus `per_step` seconds per step."""
     run = store.create(config)
     steps = 1437 // config.batch_size
     for epoch in range(1, config.epochs + 1):
@@ -37,7 +37,7 @@ def timed(store: RunStore, config: RunConfig, per_step: float, once: float) -> R
 
 
 def test_the_last_runs_of_the_same_kind_give_the_estimate(own_store: RunStore) -> None:
-    # 11 steps an epoch; a run takes 2 s and 0.1 s a step.
+    # 11 steps per epoch; the run took 2 s plus 0.1 s per step.
     timed(own_store, RunConfig(epochs=3, beta=9), per_step=0.1, once=2)
     timed(own_store, RunConfig(epochs=3, beta=9, batch_size=64), per_step=5, once=50)
     estimate = training_cost.estimate([RunConfig(epochs=10)])

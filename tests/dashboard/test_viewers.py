@@ -1,4 +1,4 @@
-"""What pages share, so that many can look at once, is never what is not so any more."""
+"""Caches that viewers share are never out of date."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from tests.dashboard.pages import open_page
 from vae_core.runs.store import RunStore
 
 
-def test_a_page_looks_at_a_store_once_and_again_where_it_changed(own_store: RunStore) -> None:
-    def seen() -> bool:
+def test_a_page_scans_a_store_once_and_again_after_a_change(own_store: RunStore) -> None:
+    def listed() -> bool:
         return SMALL.id in [run.id for run in run_list.all_runs(viewable=False)]
 
     with run_list.cached_scan():
-        assert not seen()
+        assert not listed()
         own_store.create(SMALL)
-        assert not seen()
+        assert not listed()
         run_list.clear_scan()
-        assert seen()
+        assert listed()
         own_store.delete(own_store.get(SMALL.id))
-        assert seen()
-    assert not seen(), "the next page looks anew"
+        assert listed()
+    assert not listed(), "the next page scans again"
 
 
-def test_a_kept_table_is_shown_again() -> None:
+def test_a_cached_table_is_shown_again() -> None:
     page = open_page("compare")
     (first,) = page.dataframe
     page.slider("half_width").set_value(2.0).run()

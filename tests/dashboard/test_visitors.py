@@ -1,4 +1,4 @@
-"""What each kind of visitor sees and can press."""
+"""Each kind of visitor on the pages: visible buttons, and buttons that do nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs on texts on the pages: Words, Latent space, Train, and where they are not shown."""
+"""Runs on texts on the pages Words, Latent space and Train, and on pages that don't show them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.usefixtures("own_store")
 
 @pytest.fixture
 def run() -> Run:
-    """The one that ships."""
+    """The pretrained run."""
     (found,) = [
         run
         for run in run_list.all_runs(of_kinds=("text",))
@@ -56,11 +56,11 @@ def tables(page: AppTest) -> str:
 
 def test_a_walk_between_two_typed_texts(run: Run) -> None:
     page = on(run, "words")
-    page.text_input[0].set_value("latin small letter a").run()  # in another case than the run knows
+    page.text_input[0].set_value("latin small letter a").run()  # the data are in upper case
     page.text_input[1].set_value("GREEK SMALL LETTER BETA").run()
     assert not page.exception
     assert not page.warning
-    assert "LATIN SMALL LETTER A costs" in captions(page)
+    assert "nats for LATIN SMALL LETTER A and" in captions(page)
     assert "100%" in tables(page)
     page.slider("words_steps").set_value(3).run()
     assert "50%" in tables(page)
@@ -77,7 +77,7 @@ def test_the_walk_begins_and_ends_at_the_posterior_means(run: Run) -> None:
     figure = path_figure(run, mean, ["x <b>", "y"])
     path = figure.data[-1]
     assert np.stack([path.x, path.y], axis=1) == pytest.approx(mean)
-    assert path.customdata[0] == "x &lt;b&gt;", "nothing that Plotly would act on"
+    assert path.customdata[0] == "x &lt;b&gt;", "escaped for Plotly"
 
 
 def test_copies_are_counted_and_marked(run: Run) -> None:
@@ -100,7 +100,7 @@ def test_copies_are_counted_and_marked(run: Run) -> None:
 def test_texts_of_another_file_are_not_shown_as_the_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As many names, and the same; in another order others are held out."""
+    """The same names in another order, so that others are held out."""
     path = Path(os.environ.get("VAE_LAB_DATA", "")) / "names.txt"
     if not path.is_file():
         pytest.skip("needs names.txt in the folder that VAE_LAB_DATA names")
@@ -159,7 +159,7 @@ def test_texts_that_are_not_here(monkeypatch: pytest.MonkeyPatch, run: Run) -> N
         page = on(run, name)
         assert plots(page)
     page = on(run, "words")
-    assert "copies can't be told" in captions(page)
+    assert "copies can't be counted" in captions(page)
     assert "VAE_LAB_DATA" in page.info[0].value
     st.cache_resource.clear()
 
@@ -190,7 +190,7 @@ def test_pages_of_pictures_show_another_run(run: Run) -> None:
 
 
 def test_compare_sets_runs_on_texts_side_by_side(run: Run, own_store: RunStore) -> None:
-    """Those that ship; of one there are only the numbers here."""
+    """The pretrained runs on texts; one of them has only its numbers."""
     (whole,) = [
         run
         for run in run_list.all_runs(of_kinds=("text",))
@@ -217,7 +217,7 @@ def test_compare_sets_runs_on_texts_side_by_side(run: Run, own_store: RunStore) 
     for one in (text, back[0], sample[-1]):
         assert one in tables(page)
     page.slider("compare_temperature").set_value(2.0).run()
-    assert "by drawing" in captions(page)
+    assert "drawn at random" in captions(page)
     chosen.set_value([name for name in chosen.options if "02f746c3" in name]).run()
     assert "Pick a run that has its networks" in page.info[-1].value
 
@@ -268,7 +268,7 @@ def test_the_form_begins_with_a_warm_up(own_store: RunStore) -> None:
 
 
 def test_a_run_is_watched(own_store: RunStore, run: Run) -> None:
-    """As it trains, from a snapshot, and when it has ended."""
+    """The live view shows a snapshot during training, and the final arrays afterwards."""
     copy = own_store.create(replace(run.config, seed=5))
     for line in run.metrics_path.read_text().splitlines():
         record = json.loads(line)

@@ -1,4 +1,4 @@
-"""Visitors of a host, and actions in their name."""
+"""Kinds of visitors of a host, and actions that are tried as each of them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def visit(script: Callable[..., None], user: dict[str, Any], *args: Any) -> AppT
 
 
 def act(action: str, root: str) -> None:
-    """Runs as a page of the dashboard."""
+    """Do an action; AppTest runs this function as a page, so it imports what it needs."""
     from dataclasses import replace
     from pathlib import Path
 
@@ -68,8 +68,8 @@ def act(action: str, root: str) -> None:
         elif action == "delete_group":
             actions.delete_group(runs[1], "old")
         elif action == "read_upload":
-            found = actions.read_upload((files / "new.npz").read_bytes(), "new.npz", None)
-            st.text(found.summary.name)
+            upload = actions.read_upload((files / "new.npz").read_bytes(), "new.npz", None)
+            st.text(upload.summary.name)
         elif action == "keep_data":
             actions.keep_data(reader.read(files / "new.npz", "new.npz"))
         elif action == "delete_data":
@@ -92,7 +92,7 @@ def contents(root: Path) -> dict[str, str]:
 
 
 def filled(store: RunStore) -> None:
-    """A run that waits, and one that failed and has a group."""
+    """Fill a store with a waiting run, and a failed run that has a group."""
     store.create(SMALL)
     failed = store.create(replace(SMALL, seed=1))
     failed.lifecycle.write(state="failed")

@@ -19,7 +19,7 @@ CLIENT, SECRET = "vae-lab", "the secret of the client"
 
 
 class Provider:
-    """Whoever comes is logged in as `user`, without a question.
+    """A provider that logs everybody in as `user` at once.
 
     Attributes:
         user: the claims about who logs in next.
@@ -57,7 +57,7 @@ class Provider:
         self._server.server_close()
 
     def secrets(self, trainers: list[str]) -> str:
-        """The secrets of a dashboard that this provider logs in to."""
+        """Return the secrets of a dashboard that uses this provider."""
         return f"""
 [auth]
 redirect_uri = "http://127.0.0.1:{{port}}/oauth2callback"
@@ -106,7 +106,7 @@ trainers = {json.dumps(trainers)}
         body = request.rfile.read(int(request.headers["Content-Length"])).decode()
         sent = {name: values[0] for name, values in parse_qs(body).items()}
         basic = base64.b64decode(request.headers["Authorization"].split()[1]).decode()
-        asked = self._codes.pop(sent["code"])  # once
+        asked = self._codes.pop(sent["code"])  # a code is valid once
         challenge = hashlib.sha256(sent["code_verifier"].encode()).digest()
         assert basic.split(":", 1)[0] == CLIENT
         assert asked["code_challenge"] == base64.urlsafe_b64encode(challenge).decode().rstrip("=")

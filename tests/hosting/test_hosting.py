@@ -32,7 +32,7 @@ from vae_core.runs.store import PROJECT
 
 
 def settings(env: dict[str, str]) -> dict[str, Any]:
-    """As Streamlit itself reads them, from all the places where they can be set."""
+    """Return the settings as Streamlit itself reads them."""
     shown = subprocess.run(
         [sys.executable, "-m", "streamlit", "config", "show"],
         env=os.environ | env,
@@ -76,11 +76,11 @@ def test_an_error_shows_nothing_of_the_server(tmp_path: Path) -> None:
     assert "1234" not in shown
     assert "RuntimeError" not in shown
     assert str(tmp_path) not in shown
-    assert "1234" in Path(server.log.name).read_text(), "who runs the host can read it"
+    assert "1234" in Path(server.log.name).read_text(), "the log has the details"
 
 
 def upload(server: Server, session: str, **headers: str) -> int:
-    """The answer to a file for a session."""
+    """Upload a file for a session, and return the status code."""
     body = b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nx\r\n--b--\r\n'
     request = urllib.request.Request(
         f"{server.url}/_stcore/upload_file/{session}/1",
@@ -96,7 +96,7 @@ def upload(server: Server, session: str, **headers: str) -> int:
 
 
 def token_of(server: Server) -> str:
-    """What Streamlit gives its own pages against forged requests."""
+    """Return Streamlit's token against forged requests, which its own pages get."""
     with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=30) as answer:
         cookies = answer.headers.get_all("Set-Cookie") or []
     return next(
@@ -180,7 +180,7 @@ def test_the_login(guarded: Server, provider: Provider, page: Any) -> None:
     page.locator(".st-key-stop button").click()
     expect(page.locator(".st-key-resume")).to_be_visible(timeout=60_000)
 
-    # Her cookie is worth nothing to another site, nor without the token of the page.
+    # Her cookie doesn't work for another site, or without the page's token.
     cookies = {c["name"]: c["value"] for c in page.context.cookies()}
     assert next(c for c in page.context.cookies() if c["name"] == "_streamlit_user")["httpOnly"]
     cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
@@ -220,7 +220,7 @@ def test_the_login(guarded: Server, provider: Provider, page: Any) -> None:
 
 @pytest.mark.slow
 def test_some_viewers_at_once(server: Server) -> None:
-    """While a run trains; some are cut off and come back. (The benchmark has the numbers.)"""
+    """Many viewers watch a run; some lose their connection and come back."""
     server.store.create(RunConfig(dataset="shapes", epochs=1000))
     crowd = Crowd(server.url, sessions=3, think=0.5)
     with Visitor(server.url) as watcher:

@@ -29,12 +29,12 @@ from vae_core.runs.store import PROJECT
 
 MAY_MOUNT = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs none /tmp && chroot / true"]
 NAMESPACES = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
-IGNORED = {"EXPOSE", "VOLUME", "ARG"}  # say nothing about what happens inside
+IGNORED = {"EXPOSE", "VOLUME", "ARG"}  # no effect on the files or the process
 
 
 @dataclass
 class Image:
-    """What a target of the Dockerfile says."""
+    """The instructions of a target of the Dockerfile."""
 
     env: dict[str, str] = field(default_factory=dict)
     steps: list[tuple[str, str]] = field(default_factory=list)  # RUN and COPY with their folder
@@ -45,7 +45,7 @@ class Image:
 
 
 def read_dockerfile(text: str, target: str) -> Image:
-    """The instructions of a target and of those it builds on.
+    """Return the instructions of a target and of the targets it builds on.
 
     Raises:
         AssertionError: an instruction that this reader does not know.
@@ -84,14 +84,14 @@ def read_dockerfile(text: str, target: str) -> Image:
 
 
 def pattern(glob: str) -> re.Pattern[str]:
-    """A line of .dockerignore as an expression that matches the path, or a folder above it."""
+    """Turn a line of .dockerignore into a regular expression for the path or a folder above it."""
     parts = re.split(r"(\*\*/|\*)", glob)
     words = {"**/": "(?:.*/)?", "*": "[^/]*"}
     return re.compile("".join(words.get(part, re.escape(part)) for part in parts) + "(?:/.*)?")
 
 
 def let_through(root: Path) -> Iterator[Path]:
-    """The files below a folder that its .dockerignore sends to Docker: the last match decides."""
+    """Return the files below a folder that Docker gets; the last matching line decides."""
     lines = [line.strip() for line in (root / ".dockerignore").read_text().splitlines()]
     rules = [
         (pattern(line.removeprefix("!")), line.startswith("!"))
@@ -113,7 +113,7 @@ def let_through(root: Path) -> Iterator[Path]:
 
 
 def test_what_docker_is_sent(tmp_path: Path) -> None:
-    """Neither secrets nor runs nor the repository, whatever lies in the folder."""
+    """Docker gets neither secrets, runs nor the repository, whatever lies in the folder."""
     kept = ["pyproject.toml", "dashboard/app.py", "pretrained/x/config.json", "vae_core/runs.py"]
     kept += [".streamlit/config.toml"]
     left = [".streamlit/secrets.toml", "runs/x/config.json", "mnist.npz", ".env", "tests/t.py"]
@@ -129,7 +129,7 @@ def test_what_docker_is_sent(tmp_path: Path) -> None:
 
 
 def system_python() -> str | None:
-    """One that other users may run, too."""
+    """An interpreter that other users may run, too."""
     for path in ("/usr/local/bin/python3", "/usr/bin/python3"):
         check = "import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))"
         if Path(path).exists() and subprocess.run([path, "-c", check], check=False).returncode == 0:
@@ -138,7 +138,7 @@ def system_python() -> str | None:
 
 
 def script(image: Image, root: Path, python: str, port: int) -> str:
-    """Everything that happens in the overlay, as one shell script: it goes with its process."""
+    """Return all steps in the overlay as one shell script; the overlay ends with its process."""
     base = str(root / "base")
     pip = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
     path = "/base/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -170,7 +170,7 @@ def script(image: Image, root: Path, python: str, port: int) -> str:
             ),
             f"chmod 1777 {base}/tmp",
             f"cp -r {root}/context {base}/context",
-            # How this machine reaches the package index.
+            # The settings by which this machine reaches the package index.
             f"for d in .config/pip .pip; do if [ -e {home}/$d ]; then "
             f"mkdir -p {base}/root/$d; cp -r {home}/$d/. {base}/root/$d; fi; done",
             inside(f"{python} -m venv /base"),

@@ -23,7 +23,7 @@ class Direction:
 
     Attributes:
         vector: (d,).
-        says: what adding it does, in a few words.
+        says: a short text for the slider, such as `“label 4” to “label 9”`.
         made_from: (n,), rows of the images that it was made from.
         names: of the two groups; empty for a vector between two pictures.
         halves: of the two groups; None for a vector between two pictures.
@@ -37,7 +37,7 @@ class Direction:
 
 
 def members(run: Run, q: Posteriors, picked: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the groups that can be chosen, with their rows: saved groups, labels, and the pick.
+    """Return name -> rows of the groups to choose from: saved groups, labels, picked pictures.
 
     Args:
         run: the run.
@@ -87,7 +87,10 @@ def choose_groups(run: Run, q: Posteriors, picked: np.ndarray) -> Direction | No
     rows_of = members(run, q, picked)
     names = list(rows_of)
     if len(names) < 2:
-        st.info("There is one label alone: pick pictures below first.", icon=":material/info:")
+        st.info(
+            "There is only one label: pick pictures below to make a second group.",
+            icon=":material/info:",
+        )
         return None
     chosen = []
     for label, key, first in zip(
@@ -103,12 +106,12 @@ def choose_groups(run: Run, q: Posteriors, picked: np.ndarray) -> Direction | No
         return None
     start, end = (rows_of[name] for name in chosen)
     shared = np.intersect1d(start, end)
-    if len(shared):  # as with a label and a group of its pictures: remove them from the larger
+    if len(shared):  # such as a label and a group of its pictures: remove them from the larger
         if len(start) > len(end):
             start = np.setdiff1d(start, shared)
         else:
             end = np.setdiff1d(end, shared)
-        st.caption(f"In both, and taken for the smaller: {_count(len(shared), 'picture')}.")
+        st.caption(f"In both groups, and left out of the larger: {_count(len(shared), 'picture')}.")
     if not len(start) or not len(end):
         st.warning("Both groups hold the same pictures: choose others.", icon=":material/info:")
         return None
@@ -128,11 +131,11 @@ def _count(number: int, what: str) -> str:
 
 
 def choose_pictures(q: Posteriors) -> Direction:
-    """Show the choice of an analogy's pictures a and b: c + s (a - b) is to c as a is to b.
+    """Show the choice of two pictures a and b, and return the vector a - b of an analogy.
 
-    Mikolov et al. (2013), "Linguistic Regularities in Continuous Space Word Representations", for
-    words. With single pictures it is noisy; Radford et al. (2016), "Unsupervised Representation
-    Learning with DCGANs", section 6.3.2, average three of each.
+    Mikolov et al. (2013), "Linguistic Regularities in Continuous Space Word Representations", use
+    it for words. With single pictures it is noisy; Radford et al. (2016), "Unsupervised
+    Representation Learning with DCGANs", section 6.3.2, average three of each.
     """
     a = choose_picture("a: plus picture", "plus", min(1, q.held_out - 1), q)
     b = choose_picture("b: minus picture", "minus", 0, q)

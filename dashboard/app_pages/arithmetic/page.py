@@ -15,15 +15,15 @@ $$
 
 and $\mu(x) + s\,v$, decoded, is the picture $x$ moved towards $B$ with the strength $s$ (Larsen et
 al., 2016, *Autoencoding beyond pixels using a learned similarity metric*; White, 2016, *Sampling
-Generative Networks*). Nothing asks the model to lay attributes along straight lines; where it does,
-that is a finding.
+Generative Networks*). Nothing in the loss asks for attributes to lie along straight lines; that
+they often do is a finding.
 
-What else differs between the groups is in $v$, too: if those who wear glasses are mostly men, so
-is the vector. White (2016) balances the groups for this reason.
+Everything else that differs between the groups is in $v$, too: if most people with glasses are men,
+adding glasses makes a face more male. White (2016) balances the groups for this reason.
 
 An **analogy** takes the vector from two pictures alone, $c + s\,(a - b)$ (Mikolov et al., 2013,
-*Linguistic Regularities in Continuous Space Word Representations*, for words). One picture each
-carries all of what differs between them.
+*Linguistic Regularities in Continuous Space Word Representations*, for words). It holds every
+difference between the two pictures, not one attribute alone.
 """
 
 st.title("Arithmetic")
@@ -35,7 +35,7 @@ vectors.warn_of_small_data(run)
 chart, side = st.columns([3, 1], gap="large")
 check = st.container()
 markdown.explain("What the vector is", EXPLANATION)
-# It runs before the parts above it, so that a new pick or group can be chosen there at once.
+# Runs before the parts above it, so that a new group can be chosen there at once.
 with st.container(key="form_pick"):
     picked = picking.section(run, q)
 with side, st.container(key="form"):
@@ -46,7 +46,7 @@ with side, st.container(key="form"):
         required=True,
         key="arithmetic_from",
         bind="query-params",
-        help="the difference of the means of two groups of held-out images, or an analogy",
+        help="Two groups: the difference of their means. Two pictures: an analogy.",
     )
     if kind == "two groups":
         direction = directions.choose_groups(run, q, picked)

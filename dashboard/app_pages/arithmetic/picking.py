@@ -23,9 +23,9 @@ def section(run: Run, q: Posteriors) -> np.ndarray:
     """Show the sheet and a box for numbers; return the picked rows (n,)."""
     st.subheader("Make a group")
     st.caption(
-        "Click pictures, or write their numbers: above they can be chosen as the group "
-        f"“{directions.PICKED}”, and saved under a name they are there for everybody. A box or a "
-        "lasso on the Latent space page makes groups, too."
+        "Click pictures, or type their numbers. The group can then be chosen above as "
+        f"“{directions.PICKED}”, and saved under a name for everybody. A box or a lasso on the "
+        "Latent space page makes groups, too."
     )
     filter_box, page, numbers = st.columns([1, 1, 3])
     all_labels = "all labels"
@@ -59,9 +59,9 @@ def section(run: Run, q: Posteriors) -> np.ndarray:
     picked, invalid = _picked(q)
     if invalid:
         typed = markdown.escape_markdown(", ".join(invalid)[:60])
-        st.caption(f"Passed over, as not one of 0 to {q.held_out - 1:,}: {typed}.")
+        st.caption(f"Ignored, because not one of 0 to {q.held_out - 1:,}: {typed}.")
     if len(str(st.session_state[PICKED] or "")) >= MOST_TYPED:
-        st.caption(f"No more pictures fit in: {MOST_TYPED:,} characters are read.")
+        st.caption(f"The box is full: only its first {MOST_TYPED:,} characters are read.")
     _sheet(run, q, rows, picked)
     if len(picked):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -74,14 +74,14 @@ def section(run: Run, q: Posteriors) -> np.ndarray:
 def _sheet(run: Run, q: Posteriors, rows: np.ndarray, picked: list[int]) -> None:
     try:
         images = run_cache.held_out(run.config.dataset, tuple(int(row) for row in rows))
-        what = "Held-out pictures"
+        described = "Held-out pictures"
     except DatasetError as error:
         st.caption(
             f"{markdown.escape_markdown(str(error))} Until then each is shown "
             "as the run decodes it."
         )
         images = run_cache.inference(run).decode(q.mean[rows])
-        what = "Decoded posterior means of held-out pictures"
+        described = "Decoded posterior means of held-out pictures"
     lines = -(-len(rows) // COLUMNS)
     plot(
         sheets.clickable(
@@ -94,7 +94,7 @@ def _sheet(run: Run, q: Posteriors, rows: np.ndarray, picked: list[int]) -> None
         key="arithmetic-sheet",
         height=lines * 112,
         aspect=lines / COLUMNS,
-        alt=f"{what}, to be clicked",
+        alt=f"{described}, to be clicked",
         on_click=_toggle,
     )
 

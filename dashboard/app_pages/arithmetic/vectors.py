@@ -1,4 +1,4 @@
-"""Vectors between groups of held-out images: choose them, add them, and check them."""
+"""Add a vector to pictures, and check it on pictures that it was not made from."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def warn_of_small_data(run: Run) -> None:
     if source and source.train_images < FEW:
         st.caption(
             f"{run.config.dataset} is small: this run was trained on {source.train_images} "
-            "pictures. What it draws between them is guessed from few."
+            "pictures, so what it draws between them is uncertain."
         )
 
 
@@ -51,7 +51,10 @@ def board(run: Run, q: Posteriors, direction: Direction, start: int, side: Delta
         strength = float(
             st.slider("Strength", -MOST, MOST, 1.0, STEP, key=STRENGTH, bind="query-params")
         )
-        st.caption("The browser can't decode this architecture: the server does, on release.")
+        st.caption(
+            "The browser can't decode this architecture; the server does, when you release the "
+            "slider."
+        )
         for row in rows:
             _show_decoded_row(run, row, direction.vector * strength)
     else:
@@ -74,8 +77,8 @@ def board(run: Run, q: Posteriors, direction: Direction, start: int, side: Delta
         )
     made = "one of those" if start in direction.made_from else "not one of those"
     st.caption(
-        f"Picture {start} is {made} that the vector was taken from. All are decoded posterior "
-        "means with s times the vector added; the number below a picture is its s."
+        f"Picture {start} is {made} that the vector was made from. Each picture is a decoded "
+        "posterior mean plus s times the vector; the number below it is s."
     )
     return strength
 
@@ -106,18 +109,18 @@ def _rows(run: Run, q: Posteriors, direction: Direction, start: int) -> list[Row
         shown = _random_rows(rows, SHOWN)
         if not len(shown):
             continue
-        does = "the vector added" if sign > 0 else "the vector taken away"
+        does = "the vector added" if sign > 0 else "the vector subtracted"
         tiles = [
             *(Tile(q.mean[row], 0, f"Picture {row}", f"{row}") for row in shown),
             *(Tile(q.mean[row], sign, f"Picture {row} with {does}") for row in shown),
         ]
-        title = f"Of “{name}”, pictures that the vector was not taken from: {does}"
+        title = f"Pictures of “{name}” that the vector was not made from: {does}"
         board_rows.append(Row(title, tiles, SHOWN))
     return board_rows
 
 
 def _random_rows(rows: np.ndarray, most: int) -> np.ndarray:
-    """Draw at most `most` rows by a fixed seed, so that nobody selects the successful ones."""
+    """Draw at most `most` rows by a fixed seed, so that the examples are not hand-picked."""
     return np.sort(np.random.default_rng(1).permutation(rows)[:most])
 
 
@@ -142,8 +145,8 @@ def held_out_check(run: Run, q: Posteriors, direction: Direction, strength: floa
         return  # one pair of pictures has no other half
     if not all(map(len, halves.shown_on)):
         st.info(
-            "A group of one picture can't be halved: with two or more in each, half of them show "
-            "whether the vector holds for pictures it was not taken from.",
+            "A group of one picture can't be halved. With two or more pictures in each group, half "
+            "of them show whether the vector works for pictures it was not made from.",
             icon=":material/info:",
         )
         return
@@ -182,12 +185,11 @@ def held_out_check(run: Run, q: Posteriors, direction: Direction, strength: floa
     )
     st.caption(
         f"{how}the vector comes from one half, and these are pictures "
-        "of the other. Each was moved, decoded, and the decoded picture encoded again; counted is "
-        "how many of these lie nearer the mean of the other group than that of their own. At "
-        "random: along differences of two pictures drawn at random, as long as the vector. It is "
-        "the run's own encoder that judges, so this says that the picture carries what told the "
-        "groups apart, not that a person would see it. The vectors of the two halves agree with a "
-        f"cosine of {cosine:.2f} (1: the same direction, 0: none in common)."
+        "of the other. Each was moved, decoded, and encoded again. The table counts how many are "
+        "then nearer to the mean of the other group than to that of their own. At random: moved as "
+        "far, along the difference of two pictures drawn at random. The run's own encoder judges, "
+        "so a person may not see the change. The vectors of the two halves have a cosine of "
+        f"{cosine:.2f} (1: the same direction, 0: orthogonal)."
     )
 
 

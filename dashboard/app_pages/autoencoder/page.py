@@ -36,14 +36,14 @@ chosen = st.selectbox(
     help="Sets of finished runs that differ in the model and β alone; whole sets first.",
 )
 trio = trios[chosen] if chosen in trios else trios[NAMES[0]]
-if st.session_state.get(presentation.PRESENTING):  # which hides the box
+if st.session_state.get(presentation.PRESENTING):  # presentation mode hides the box
     st.caption(trio.name)
 
 if trio.missing:
     kinds = ", ".join(config.model_label for config in trio.missing)
     st.info(
-        f"Not trained yet, of this set: {kinds}. Train it here or on the command line, and it "
-        "stands beside the others.",
+        f"Not trained yet in this set: {kinds}. Train it here or on the command line, to see it "
+        "beside the others.",
         icon=":material/info:",
     )
     with st.container(key="form_missing"):
@@ -85,7 +85,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="form_walk")
         "Same axes for all",
         key="same_axes",
         bind="query-params",
-        help="At one scale, a latent space that nothing holds dwarfs that of a VAE.",
+        help="At one scale, the wide latent space of an autoencoder dwarfs that of a VAE.",
     )
 walks = interpolations.walks(runs, start, end)
 
@@ -114,10 +114,10 @@ plot(
     alt="Held-out images in the latent spaces of the runs, with the circles of N(0, I)",
 )
 st.caption(
-    "Held-out images at their posterior means, of the autoencoder at its points, a colour a label. "
-    "Each plane has its own scale, as its title says, unless all share one: the dotted circles are "
-    "1 and 2 standard deviations of N(0, I) in every one. An autoencoder is not trained towards "
-    "N(0, I), and its latents have no unit of their own."
+    "Each point is one held-out image at its posterior mean (for the autoencoder: its latents), "
+    "coloured by its label. Each plane has its own scale, given in its title, unless all share "
+    "one. Dotted: 1 and 2 standard deviations of N(0, I). An autoencoder is not trained towards "
+    "N(0, I), so its latents can have any scale."
 )
 
 st.subheader("Pictures decoded from samples")
@@ -146,10 +146,11 @@ for column, run in zip(st.columns(3, gap="large"), runs, strict=False):
             f"Decoded samples of a fitted normal, {Contents(run.config).title}",
         )
 st.caption(
-    "The same samples of N(0, I) in every column. The prior is what the VAE with β = 1 was trained "
-    "to be sampled from; at β = 0 nothing asked for it, and an autoencoder has none: there N(0, I) "
-    "is only a guess, so below it is the kinder one, a normal with the mean and covariance of the "
-    "encoded images. Where a sample falls between the images, the decoder was never trained."
+    "The upper pictures decode the same samples of N(0, I) in every column. The VAE with β = 1 was "
+    "trained to be sampled from this prior. At β = 0 nothing pulled the posteriors to it, and an "
+    "autoencoder has no prior. The lower pictures therefore sample a normal with the mean and "
+    "covariance of the encoded images. Where a sample falls between the images, the decoder was "
+    "never trained."
 )
 
 st.subheader(
@@ -177,11 +178,12 @@ for run, walk, distances in zip(runs, walks, shown, strict=True):
         f"{Contents(run.config).title}",
     )
 st.caption(
-    "Between the images of the two labels that lie nearest to the mean of their label. *latent*: "
-    "distance of the step to the nearest encoded held-out image, in gaps, the median distance of "
-    "an encoded image to its nearest other in the same run, so that runs of any scale compare; 0 "
-    "at both ends. *pixels*: root mean square difference of the decoded step and the nearest "
-    "held-out image, in grey levels of 0 to 1; at the ends at most the error of the reconstruction."
+    "The walk joins the most typical images of the two labels: those nearest to the mean of their "
+    "label. *latent*: distance of the step to the nearest encoded held-out image. The unit, a gap, "
+    "is the median distance of an encoded image to its nearest neighbour in the same run, so runs "
+    "of any scale can be compared. *pixels*: root mean square difference of the decoded step and "
+    "the nearest held-out image, in grey levels of 0 to 1; at both ends at most the error of the "
+    "reconstruction."
 )
 if any(walk.pixels is None for walk in walks):
     st.caption("The images are not on this machine, so distances in pixels are left out.")
@@ -194,26 +196,26 @@ $$
 + \beta\, \mathrm{KL}\big(q(z \mid x) \,\|\, p(z)\big)
 $$
 
-The decoder of an autoencoder is only asked for the points $\mu(x)$ of training images
-(Hinton & Salakhutdinov, 2006). Nothing says where they lie, so they spread out and leave gaps, and
-nothing says what happens between them. With $\beta = 0$ there is noise, but $\sigma$ may shrink
-until it is all but gone, and the means spread out to make room; the rate makes that cost something
-(Kingma & Welling, 2014), and the posteriors come to fill the prior. A posterior of an autoencoder
-would have no width: its rate would be infinite, so it has no rate and no elbo here.
+The decoder of an autoencoder is trained only at the points $\mu(x)$ of training images
+(Hinton & Salakhutdinov, 2006). The loss doesn't say where these points lie, so they spread out and
+leave gaps, in which the decoder is untrained. With $\beta = 0$ there is noise, but $\sigma$ may
+shrink to almost nothing while the means spread out. The rate gives that a cost (Kingma & Welling,
+2014), and the posteriors come to fill the prior. A posterior of an autoencoder would have no width
+and an infinite rate, so it has no rate and no elbo here.
 
 **Coverage** (Naeem et al., 2020, eq. 4) with samples $z_i$ of $\mathcal N(0, I)$ and encoded images
-$y_j$, as many of each:
+$y_j$, equally many:
 
 $$
 \frac1n \sum_{i=1}^n \mathbf 1\big[\exists j : \lVert y_j - z_i \rVert \le
 r_k(z_i)\big], \qquad r_k(z_i) \text{: distance to the } k\text{-th nearest other sample},\ k = 5.
 $$
 
-It is the share of the prior's mass that lies near encoded images; the other way round it would be
-another number. Two samples of one distribution give
+It is the share of the prior's mass that lies near encoded images. Samples and images can't be
+exchanged in it. Two samples of one distribution give
 $1 - \prod_{i=1}^{k} \frac{n-i}{2n-i} \approx 1 - 2^{-k} = 0.97$.
 
-A density fitted afterwards is a way to sample an autoencoder (Ghosh et al., 2020): the normal here
-is the simplest one.
+To sample an autoencoder, one can fit a density to its latents afterwards (Ghosh et al., 2020); the
+normal used here is the simplest one.
 """,
 )

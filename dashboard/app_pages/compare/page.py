@@ -41,7 +41,7 @@ chosen = st.multiselect(
     max_selections=sweeps.MOST_RUNS,
     key=shown_kind.runs_key,
     bind="query-params",
-    help=f"At most {sweeps.MOST_RUNS}; a column each, ordered by β.",
+    help=f"At most {sweeps.MOST_RUNS}; one column each, ordered by β.",
 )
 picked = sorted(
     (runs[name] for name in chosen if name in runs),
@@ -52,15 +52,15 @@ if not picked:
 picked, columns = comparison_columns(picked)
 if len({column.sweep for column in columns}) > 1:
     st.warning(
-        "These runs differ in more than β, and so does what differs between the columns: "
-        f"{', '.join(comparable_runs.differing(picked))}.",
+        "These runs differ in more than β, so differences between the columns have several "
+        f"causes: {', '.join(comparable_runs.differing(picked))}.",
         icon=":material/warning:",
     )
 likelihoods = sorted({run.config.likelihood for run in picked})
 if len(likelihoods) > 1:
     st.warning(
-        f"Nats under different likelihoods don't compare ({', '.join(likelihoods)}): no number is "
-        "marked as the best, and a place in the rate-distortion plane says nothing about another.",
+        f"Nats under different likelihoods can't be compared ({', '.join(likelihoods)}), here and "
+        "in the rate-distortion plane. No number is marked as the best.",
         icon=":material/warning:",
     )
 
@@ -74,13 +74,13 @@ plot(
     ),
     key="rate-distortion",
     height=480,
-    alt="Rate-distortion plane, a point a β with its spread over seeds, and lines of equal elbo",
+    alt="Rate-distortion plane, one point per β with its spread over seeds, lines of equal elbo",
 )
 st.caption(
-    "Held out, z sampled; a point a β, the mean over its seeds with their standard deviation. "
-    "Dotted: equal elbo; nearer the origin is better. The short line through a point has the slope "
-    "-β: an optimal run lies where the curve of what the networks can reach has just this slope "
-    "(not under the capacity schedule, which has no such line)."
+    "Each point is one β, held out, with z sampled: the mean over its seeds, with their standard "
+    "deviation. Dotted: equal elbo; nearer the origin is better. The short line through a point "
+    "has the slope -β. For an optimal run it is tangent to the curve of the best points that the "
+    "networks can reach (not under the capacity schedule, which gets no such line)."
 )
 if any(column.beta == 0 for column in columns):
     st.caption("Runs with β = 0 are left out: their rate is not optimised.")
@@ -106,8 +106,8 @@ def table() -> Styler:
 
 show_table(table, *names, *content_key)
 st.caption(
-    "Mean ± standard deviation over the seeds; marked: the best, where one direction is better. "
-    f"Nats are nats {an_item}. The loss holds β, so only the elbo compares across β. Bounds are "
+    "Mean ± standard deviation over the seeds. The best is marked if a direction is better. "
+    f"Nats are nats {an_item}. The loss depends on β, so compare the elbo across β. Bounds are "
     f"computed on up to {BOUND_IMAGES} held-out {items}; {shown_kind.bounds}. Click a heading to "
     "sort."
 )
@@ -134,8 +134,8 @@ with_prior = middle.toggle(
     value=True,
     key="with_prior",
     bind="query-params",
-    help="Samples of the standard normal itself: what all posteriors together would fill if the "
-    "aggregate posterior were the prior, without a hole.",
+    help="Samples of the standard normal. If the aggregate posterior equalled the prior, the "
+    "images would fill the same circle without holes.",
 )
 references = {run_list.run_label(run): run for run in viewable}
 AS_THEY_ARE = "nothing: as they are"
@@ -144,10 +144,9 @@ aligned_to = right.selectbox(
     [AS_THEY_ARE, *references],
     key="align",
     bind="query-params",
-    help=f"Runs put the same {items} to other places: flipped, turned, nearer or farther. This "
-    "lays each latent space on that of the chosen run as well as a rotation or reflection, one "
-    "scale and a shift can (Procrustes). The scale is what β does, so compare shapes now, not "
-    "sizes.",
+    help=f"Runs put the same {items} in different places: mirrored, turned, nearer or farther. "
+    "This fits each latent space to that of the chosen run by a rotation or reflection, one scale "
+    "and a shift (Procrustes). β changes the scale, so compare shapes then, not sizes.",
 )
 reference = references.get(aligned_to)
 alignments = comparable_runs.alignments(viewable, reference)
@@ -174,18 +173,19 @@ with grid(shown):
         alt="Held-out latent spaces side by side on shared axes",
     )
     st.caption(
-        f"Up to {comparison.MAX_POINTS:,} held-out {items} a run, each at its posterior mean; "
-        "dotted: 1 and 2 standard deviations of the prior."
+        f"Each point is one held-out {kind.item} at its posterior mean, up to "
+        f"{comparison.MAX_POINTS:,} per run. Dotted: 1 and 2 standard deviations of the prior."
     )
     if with_prior:
         st.caption(
-            "N(0, I) is where the rate pulls: an aggregate posterior that were the prior would "
-            "leave no hole, and each sample of the prior would decode to something like the data."
+            "The rate pulls the posteriors towards N(0, I). If the aggregate posterior were the "
+            "same, there would be no holes, and every sample of the prior would decode to "
+            "something like the data."
         )
     if reference:
         st.caption(
-            "Aligned, with the scale that it took; unexplained is the share of the chosen run's "
-            "variance that stays. The circles are those of the chosen run's prior."
+            "Aligned; each title gives the scale, and the unexplained share of the chosen run's "
+            "variance. The circles are those of the chosen run's prior."
         )
 
     shown_kind.show_comparison(Comparison(viewable, names, alignments, dims, shown))
@@ -197,7 +197,7 @@ with grid(shown):
         ),
         key="compare-rates",
         height=260,
-        alt="Held-out rate of each latent dimension, a column a run",
+        alt="Held-out rate of each latent dimension, one column per run",
     )
 markdown.explain(
     "What to look for",
@@ -205,8 +205,8 @@ markdown.explain(
 All runs minimise $\mathbb E_q[-\log p(x \mid z)] + \beta\,
 \mathrm{{KL}}(q(z \mid x)\,\|\,p(z))$: distortion and $\beta$ times the rate.
 
-- **Latent space**: a larger $\beta$ draws the cloud onto the circles and rounds it; a smaller one
-  lets it grow and tear. Averaged over the data, the rate splits into
+- **Latent space**: a larger $\beta$ draws the cloud onto the circles and rounds it; with a smaller
+  one it grows and leaves gaps. Averaged over the data, the rate splits into
   $\mathrm{{KL}}(q(z)\,\|\,p(z))$, how far the cloud is from the prior, and the mutual information
   $I(x; z)$, how well {items} are told apart (Hoffman & Johnson, 2016).
 {shown_kind.decoded_notes.strip()}

@@ -21,7 +21,7 @@ from vae_core.runs.sweeps import sweep_id
 
 
 class KnownFactors(NamedTuple):
-    """The factors of a run's held-out pictures, and what its latents tell of them.
+    """The factors of a run's held-out pictures, and their mutual information with its latents.
 
     Attributes:
         factors: of the pictures.
@@ -48,17 +48,17 @@ def pick_run() -> Run:
 
 
 def known_factors(run: Run) -> KnownFactors:
-    """Return the factors of a run's held-out pictures, and what its latents tell of them.
+    """Return the factors of a run's held-out pictures, and their information, see `KnownFactors`.
 
     Raises:
-        NothingToShowError: the run was trained on other pictures than its data set has here.
+        NothingToShowError: the data set on this machine holds other pictures than the run's.
     """
     factors = excerpts.held_out_factors(run.config.dataset)
     # The label must equal the first factor; an imported run may hold other pictures.
     if factors is None or not np.array_equal(run_cache.arrays(run)["labels"], factors.values[:, 0]):
         raise run_picker.NothingToShowError(
-            "The held-out pictures of this run are not those that its data set has here: pick "
-            "another, or train it again."
+            "The data set on this machine holds other pictures than this run was trained with: "
+            "pick another run, or train it again."
         )
     return KnownFactors(factors, _information(*run_cache.version(run), factors.values))
 

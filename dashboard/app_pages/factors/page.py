@@ -20,26 +20,26 @@ LABEL_WIDTH = 136  # pixels
 HEIGHT = 380
 EXPLANATION = r"""
 A picture of `shapes` was drawn from five **factors**: which shape, its scale, its rotation, and its
-place $x, y$. As they are known one can ask of each latent dimension $z_j$ what it tells of a factor
-$v_k$: their **mutual information**, $I(z_j; v_k) \le H(v_k)$, in nats, over the held-out pictures.
+place $x, y$. Because they are known, one can measure what each latent dimension $z_j$ tells about a
+factor $v_k$: their **mutual information**, $I(z_j; v_k) \le H(v_k)$, in nats, over the held-out
+pictures.
 
 - **MIG** (Chen et al., 2018): $\frac1K \sum_k \frac{1}{H(v_k)} \big(I(z_{j^{(k)}}; v_k) -
-  \max_{j \ne j^{(k)}} I(z_j; v_k)\big)$, with $j^{(k)}$ the dimension that tells most of $v_k$:
-  what one dimension tells more than the next.
-- **DCI** (Eastwood & Williams, 2018): random forests tell each factor from all dimensions together;
-  $R_{jk}$ is how much dimension $j$ serves factor $k$. *Disentanglement*: each dimension serves one
-  factor. *Completeness*: each factor is served by one dimension. *Informativeness*: how well the
-  factors are told at all, 1 less the error as a share of that of guessing.
-- **FactorVAE score** (Kim & Mnih, 2018): hold one factor fixed, and look which dimension varies
-  least over such pictures; how often does that tell the factor?
+  \max_{j \ne j^{(k)}} I(z_j; v_k)\big)$, with $j^{(k)}$ the dimension that tells most about
+  $v_k$: how much more the best dimension tells than the second best.
+- **DCI** (Eastwood & Williams, 2018): a random forest predicts each factor from all dimensions;
+  $R_{jk}$ is the importance of dimension $j$ for factor $k$. *Disentanglement*: each dimension
+  matters for one factor. *Completeness*: for each factor one dimension matters. *Informativeness*:
+  how well the factors are predicted, 1 minus the error as a share of the error of guessing.
+- **FactorVAE score** (Kim & Mnih, 2018): hold one factor fixed, and find the dimension that varies
+  least over such pictures. The score is how often this dimension identifies the factor.
 
-**What to expect.** No $\beta$ makes them all 1. A quarter turn of a square and half a turn of an
-ellipse change no pixel, so no model can tell all of the rotation; and nothing in the loss asks for
-axes that are the factors: what aligns them is that the posteriors are diagonal, and a larger
-$\beta$ makes that count for more (Rolínek et al., 2019), until it costs so much that factors are no
-longer told at all. Without such a bias nothing could find them (Locatello et al., 2019). A factor
-that is not told lowers every score: it has no gap, and its forest serves itself a little from all
-dimensions.
+**What to expect.** No $\beta$ makes all scores 1. A quarter turn of a square and half a turn of an
+ellipse change no pixel, so no model can know all of the rotation. Nothing in the loss asks for axes
+that are the factors. They align because the posteriors are diagonal, and a larger $\beta$
+strengthens this (Rolínek et al., 2019), until it costs so much that the factors are lost. Without
+such a bias no method could find them (Locatello et al., 2019). A factor that the latents have lost
+lowers every score: it has no gap, and its forest uses all dimensions a little.
 """
 
 st.title("Known factors")
@@ -55,13 +55,13 @@ with st.container(horizontal=True):
         st.metric(metric.title, value, help=metric.text, border=True)
 if not scored:
     st.caption(
-        "No scores: they are measured as training ends, and of more than one latent dimension."
+        "No scores: they are measured when training ends, and need at least two latent dimensions."
     )
 
 names, entropy = known.factors.names, entropies(known.factors.values)
 left, right = st.columns(2, gap="large")
 with left:
-    st.subheader("What each dimension tells of each factor")
+    st.subheader("What each dimension tells about each factor")
     plot(
         drawn(
             lambda: factors.matrix(known.information, entropy, names),
@@ -72,8 +72,8 @@ with left:
         alt="Mutual information of each latent dimension with each factor, as a heat map",
     )
     st.caption(
-        "Mutual information in nats of a factor and samples of the held-out posteriors, less what "
-        "is found by chance; under its name the entropy of the factor, the most that can be told."
+        "Mutual information, in nats, of a factor and samples of the held-out posteriors, minus "
+        "what chance gives. Below each factor's name is its entropy, the most it can be."
     )
 with right:
     st.subheader("The scores over β")
@@ -86,8 +86,8 @@ with right:
             alt="The five scores over β, mean and standard deviation over the seeds",
         )
         st.caption(
-            "Held out; runs that differ from this one in β and seed alone: the mean over the "
-            "seeds, with their standard deviation. β is spaced evenly, whatever its values."
+            "Held-out scores of the runs that differ from this one only in β and seed: mean and "
+            "standard deviation over the seeds. The β are evenly spaced, whatever their values."
         )
     else:
         st.caption("None of these runs has scores.")
@@ -121,12 +121,12 @@ plot(
     key="factors-traversals",
     height=16 + TILE * len(shown),
     aspect=max(0.8 * len(shown) / STEPS - 0.15, 0.02),
-    alt="Decoded traversals, a latent dimension a row, named by the factor it follows",
+    alt="Decoded traversals, one latent dimension per row, named by the factor it follows",
 )
 st.caption(
-    f"Each row moves one dimension from {-extent:g} to {extent:g} and holds the others at 0, the "
-    "largest rate first. It is named by the factor of whose entropy it tells the largest share, if "
-    f"that is {factors.FOLLOWS:.0%} at least."
+    f"Each row moves one dimension from {-extent:g} to {extent:g} and holds the others at 0; the "
+    "largest rate comes first. A row is named by the factor that its dimension tells most about, "
+    f"if that is at least {factors.FOLLOWS:.0%} of the factor's entropy."
 )
 st.caption(NO_FACTORS)
 markdown.explain("The scores, and what to expect of them", EXPLANATION)

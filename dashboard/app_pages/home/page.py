@@ -45,9 +45,9 @@ with grid(len(runs)):
                     f"rate **{test['rate']:.1f}**  \ndistortion **{test['distortion']:.1f}**"
                 )
 st.caption(
-    f"Above, up to {comparison.MAX_POINTS:,} held-out images, each at its posterior mean, a colour "
-    "a label; dotted: 1 and 2 standard deviations of the prior. Below, what points of the plane "
-    "decode to, and the held-out rate and distortion in nats an image."
+    f"Above, each point is one of up to {comparison.MAX_POINTS:,} held-out images at its posterior "
+    "mean, coloured by its label; dotted: 1 and 2 standard deviations of the prior. Below, the "
+    "decoded latent plane, and the held-out rate and distortion in nats an image."
 )
 markdown.explain(
     "The loss, term by term",
@@ -59,7 +59,7 @@ $$
 $$
 
 The encoder gives each image a posterior $q(z \mid x) = \mathcal N(\mu, \sigma^2)$; the *distortion*
-is what it costs, in nats, to get the image back from a sample of it; the *rate* is how far that
+is the cost, in nats, of reconstructing the image from a sample of it; the *rate* is how far that
 posterior is from the prior $p(z) = \mathcal N(0, I)$. With $\beta = 1$ the loss is the negative
 ELBO (Kingma & Welling, 2014); other $\beta$ trade the one for the other (Higgins et al., 2017).
 Both terms are summed, over pixels and over latent dimensions.

@@ -37,7 +37,7 @@ class Drawn(NamedTuple):
 
 
 def drawn(run: Run) -> Drawn | None:
-    """Return the encoded drawing; None if the pad is empty. It works before the pad is shown."""
+    """Return the encoded drawing; None if the pad is empty. It can be called before the pad."""
     drawing = pad.drawing(PAD)
     if drawing is None:
         return None
@@ -92,7 +92,7 @@ def _resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _ink(run: Run) -> Ink:
-    """Return how the ink of the run's data looks; the usual if the data set is not here."""
+    """Return the ink of the run's data set; the usual one if it is not on this machine."""
     source = registry.find_source(run.config.dataset)
     return source.ink if source else Ink()
 
@@ -122,14 +122,14 @@ def section(run: Run, picture: Drawn | None) -> None:
             value=ink.centred,
             key=_centre_key(run),
             bind="query-params",
-            help="Fit what is drawn into the middle part of the picture, its centre of mass in "
-            "the middle: the networks have seen no digits elsewhere.",
+            help="Scale the drawing, and move its centre of mass to the middle of the picture, "
+            "where the networks have seen all digits.",
         )
     with right:
         if picture is None:
             st.info(
                 f"Draw something that could be in {run.config.dataset}, or drop a picture on the "
-                "pad: it is encoded at the end of each stroke.",
+                "pad. The drawing is encoded at the end of each stroke.",
                 icon=":material/draw:",
             )
             return
@@ -145,7 +145,7 @@ def _posterior(run: Run, picture: Drawn) -> None:
             (picture.image, "as the network sees it", "The drawing at the size of the run"),
             (
                 networks.decode(picture.mean[None])[0],
-                "its reconstruction: the posterior mean, decoded"
+                "its reconstruction: the decoded posterior mean"
                 if Contents(run.config).has_spread
                 else "its reconstruction",
                 "The drawing's posterior mean, decoded",
@@ -181,9 +181,9 @@ def _rate(mean: np.ndarray, log_var: np.ndarray) -> float:
 def _over_beta(run: Run, picture: Drawn) -> None:
     sweep = sweeps.sweep_of(run)
     if len(sweep) == 1:
-        st.caption("No other run differs from this one in β alone: train some to compare them.")
+        st.caption("No other run differs from this one only in β: train some to compare them.")
         return
-    st.markdown("**The same drawing in the runs that differ in β alone**")
+    st.markdown("**The same drawing in runs that differ only in β**")
     for column, other in zip(st.columns(sweeps.MOST_RUNS, gap="small"), sweep, strict=False):
         networks = run_cache.inference(other)
         mean, log_var = networks.encode(picture.image[None])

@@ -1,4 +1,4 @@
-"""Latent space: a scatter of the posteriors, and what points, selections and drawings decode to."""
+"""Latent space: a scatter of the posteriors, and decoded points, selections and drawings."""
 
 from typing import Any
 
@@ -31,10 +31,10 @@ $$
 q(z \mid x) = \mathcal{N}\big(\mu(x),\, \operatorname{diag} \sigma^2(x)\big).
 $$
 
-Each point of the scatter is a $\mu(x)$, and an ellipse, one $\sigma(x)$ wide, shows how precisely
-the image is known there. The dotted circles are one and two standard deviations of the **prior**
-$p(z) = \mathcal{N}(0, I)$, from which new pictures are drawn. What it costs to tell an image from
-the prior is its **rate**, in nats,
+Each point of the scatter is a $\mu(x)$. An ellipse around it shows one standard deviation: the
+smaller it is, the more precisely the posterior places the image. The dotted circles are one and two
+standard deviations of the **prior** $p(z) = \mathcal{N}(0, I)$, from which new pictures are
+sampled. The divergence of an image's posterior from the prior is its **rate**, in nats,
 
 $$
 \mathrm{KL}\big(q(z \mid x) \,\|\, p(z)\big)
@@ -42,7 +42,7 @@ $$
 $$
 
 The mean of all posteriors, $q(z) = \mathbb{E}_x\, q(z \mid x)$, is the **aggregate posterior**.
-Where the prior has mass and $q(z)$ has none, the decoder was never trained.
+Where $q(z)$ has no mass, the decoder was never trained, even if the prior has mass there.
 """
 
 st.title("Latent space")
@@ -100,7 +100,7 @@ def choose_point(count: int) -> int | None:
         help=f"Its number, 0 to {count - 1:,}.",
     )
     if requested is not None and point is None:
-        st.caption(f"The {item} that was asked for is not one of 0 to {count - 1:,}.")
+        st.caption(f"The requested {item} is not one of 0 to {count - 1:,}.")
     return point
 
 
@@ -120,7 +120,7 @@ with chart, st.container(horizontal=True, vertical_alignment="bottom", gap="medi
     ellipses = plane and toggle(
         "Posterior ellipses",
         "ellipses",
-        help=f"1 σ around {items} drawn at random, as many as stay readable.",
+        help=f"1 σ around randomly chosen {items}, as many as stay readable.",
     )
     density = plane and toggle(
         "Density", "density", help="The aggregate posterior: the mean of all posteriors."
@@ -186,16 +186,15 @@ with chart:
         key=f"latent-space-{run.id}",
         height=680,
         aspect=0.8,
-        alt=f"Posterior means of the {items}, a colour a label",
+        alt=f"Posterior means of the {items}, one colour per label",
         on_click=pick_point,
         on_select=select_region,
         hover=Hover(name, q.mean) if name else None,
     )
     st.caption(
-        f"{len(q.labels):,} {items} at their "
-        f"{shown.points}. Hover over a point to see "
-        f"{'it' if hover_texts else shown_kind.hover}, click it for "
-        "more; double-click to zoom out, click a label to hide it."
+        f"Each point is one of {len(q.labels):,} {items} at its {shown.point}, coloured by its "
+        f"label. Hover over a point to see {'it' if hover_texts else shown_kind.hover}, click it "
+        "for more. Double-click to zoom out, click a label to hide it."
     )
     markdown.explain("What the scatter shows", EXPLANATION)
 

@@ -25,7 +25,7 @@ def with_training(run: Run, held_out: Posteriors) -> Posteriors:
 
 @st.cache_resource(
     max_entries=4,
-    show_spinner="Encoding what it was trained on…",
+    show_spinner="Encoding the training data…",
     hash_funcs={Run: lambda run: str(run.path)},
 )
 def _with_training(
@@ -35,8 +35,8 @@ def _with_training(
 
     Args:
         run: whose encoder is used.
-        written: time of its weights' file, so that new weights are noticed.
-        version: of the held-out posteriors.
+        written: time of its weights file; part of the cache's key.
+        version: of the held-out posteriors; part of the cache's key.
         _held_out: the held-out posteriors; not part of the cache's key.
     """
     del written, version

@@ -28,18 +28,20 @@ PRESETS = {
 START = ("0.6, 0.3, 0.1", "0.2, 0.3, 0.5")
 
 EXPLANATION = r"""
-The **surprise** of an outcome of probability $p$ is $-\log p$: 0 of what is certain, 1 bit of a
-fair coin's side. Its mean is the **entropy**; who expects $q$ where $p$ is true meets the
-**cross-entropy**, and what that costs beyond the entropy is the **Kullback-Leibler divergence**:
+The **surprise** of an outcome of probability $p$ is $-\log p$: 0 if the outcome is certain, 1 bit
+for a side of a fair coin. The mean surprise is the **entropy**. If $p$ is true and we expect $q$,
+the mean surprise is the **cross-entropy**; its excess over the entropy is the **Kullback-Leibler
+divergence**:
 
 $$
 H(p) = -\sum_i p_i \log p_i, \qquad H(p, q) = -\sum_i p_i \log q_i, \qquad
 \mathrm{KL}(p \,\|\, q) = \sum_i p_i \log \frac{p_i}{q_i} = H(p, q) - H(p) \ge 0 .
 $$
 
-It is 0 where $q = p$ alone. It is no distance: $\mathrm{KL}(p\,\|\,q)$ averages the log ratio over
-$p$, and so punishes a $q$ that misses what $p$ does; $\mathrm{KL}(q\,\|\,p)$ averages it over $q$,
-and punishes a $q$ that does what $p$ doesn't. By convention $0 \log 0 = 0$.
+It is 0 only if $q = p$. It is no distance, because it is not symmetric: $\mathrm{KL}(p\,\|\,q)$
+averages the log ratio over $p$, and is large if $q$ is small where $p$ is large;
+$\mathrm{KL}(q\,\|\,p)$ averages it over $q$, and is large if $p$ is small where $q$ is large. By
+convention $0 \log 0 = 0$.
 
 With logarithms to base 2 the unit is the bit, with natural ones the nat: 1 nat is 1.443 bits.
 A VAE's **rate** is a KL in nats, its **distortion** a cross-entropy.
@@ -53,8 +55,8 @@ Theory*, chapter 2.
 def section() -> None:
     st.markdown(
         "Something has a few possible outcomes. **p** says how often each really comes, **q** how "
-        "often we expect it. KL(p ‖ q) is what the wrong expectation costs: the surprise we meet, "
-        "on average, beyond what can't be avoided. **Drag the bars** and see."
+        "often we expect it. KL(p ‖ q) is the cost of the wrong expectation: the average surprise "
+        "beyond what can't be avoided. **Drag the bars** and see."
     )
     chart, side = st.columns([3, 2], gap="large")
     with side, st.container(key="form"):
@@ -73,15 +75,15 @@ def section() -> None:
                 start,
                 key=f"learn_{name}",
                 bind="query-params",
-                help=f"2 to {len(OUTCOMES)} numbers from 0 up with commas between them. They are "
-                "divided by their sum, so 2, 1, 1 is 0.5, 0.25, 0.25.",
+                help=f"2 to {len(OUTCOMES)} numbers, 0 or larger, with commas between them. They "
+                "are divided by their sum, so 2, 1, 1 is 0.5, 0.25, 0.25.",
             )
         with st.container(horizontal=True, gap="small"):
             for title, texts in PRESETS.items():
                 st.button(title, on_click=_set, args=texts, key=f"learn_preset_{title}")
         st.caption(
-            "A bar that is dragged takes from the other bars of its colour, or gives to them, in "
-            "proportion, so that they add up to 1."
+            "When you drag a bar, the other bars of its colour shrink or grow in proportion, so "
+            "that all add up to 1."
         )
     try:
         p, q = (parse_probabilities(st.session_state[f"learn_{name}"], name) for name in "pq")
@@ -143,8 +145,8 @@ def _numbers(p: np.ndarray, q: np.ndarray, unit: str) -> None:
     shown = {
         "H(p)": (entropy, "Entropy of p: its mean surprise, which nobody can avoid."),
         "H(q)": (information.entropy(q, unit), "Entropy of q."),
-        "H(p, q)": (cross, "Cross-entropy: mean surprise of who expects q where p is true."),
-        "KL(p ‖ q)": (forwards, "H(p, q) - H(p): what expecting q costs where p is true."),
+        "H(p, q)": (cross, "Cross-entropy: mean surprise if p is true and we expect q."),
+        "KL(p ‖ q)": (forwards, "H(p, q) - H(p): what it costs to expect q if p is true."),
         "KL(q ‖ p)": (backwards, "H(q, p) - H(q): the same with the roles exchanged."),
     }
     with st.container(horizontal=True):
@@ -160,14 +162,15 @@ def _numbers(p: np.ndarray, q: np.ndarray, unit: str) -> None:
             share = float(true[missed].sum())
             st.warning(
                 f"KL({name} ‖ {other}) is infinite: {other} says that {which} never comes, and "
-                f"under {name} it does, {share:.3g} of the time. No finite price makes up for "
-                "having ruled out what happens.",
+                f"under {name} it does, {share:.3g} of the time. The surprise of an outcome with "
+                "probability 0 is infinite.",
                 icon=":material/all_inclusive:",
             )
     if math.isfinite(forwards):
         st.markdown(
             f"**H(p, q) = H(p) + KL(p ‖ q)**: {number(cross)} = {number(entropy)} + "
-            f"{number(forwards)} {unit}." + (" KL is 0, as q is p." if np.array_equal(p, q) else "")
+            f"{number(forwards)} {unit}."
+            + (" KL is 0, because q is p." if np.array_equal(p, q) else "")
         )
 
 
@@ -190,8 +193,7 @@ def _table(p: np.ndarray, q: np.ndarray, names: list[str], unit: str) -> None:
     }
     st.table([*rows, {"outcome": "**sum**", **sums}], hide_index=True)
     st.caption(
-        "The last two columns add up to KL(p ‖ q) and KL(q ‖ p). The log ratios of the two are the "
-        "same but for the sign; p weighs them in the one and q in the other, so an outcome counts "
-        "by how often it comes under the distribution that is taken for true. A term can be "
-        "negative, the sum never is."
+        "The last two columns add up to KL(p ‖ q) and KL(q ‖ p). Their log ratios differ only in "
+        "the sign, but p weighs the first and q the second: an outcome counts as often as it comes "
+        "under the distribution that is taken for true. A term can be negative, the sum never is."
     )

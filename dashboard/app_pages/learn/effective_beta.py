@@ -1,4 +1,4 @@
-"""Learn: convert the β of a loss that takes means to ours, which takes sums."""
+"""Learn: convert the β of a loss with means to the β of our loss, which has sums."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ PRESETS = {
 KEYS = ("learn_written", "learn_kl", "learn_reconstruction", "learn_d", "learn_pixels")
 
 EXPLANATION = r"""
-Ours is $\text{distortion} + \beta \cdot \text{rate}$, summed over the $D$ pixels and the $d$ latent
-dimensions, and averaged over images alone: what the ELBO asks for. A *mean* over pixels divides the
-distortion by $D$, a *mean* over latents the rate by $d$. A factor before the whole loss moves no
-minimum, so
+Our loss is $\text{distortion} + \beta \cdot \text{rate}$, summed over the $D$ pixels and the $d$
+latent dimensions, and averaged only over images, as in the ELBO. A *mean* over pixels divides the
+distortion by $D$, a *mean* over latents the rate by $d$. A factor before the whole loss does not
+change its minimum, so
 
 $$
 \beta = \beta_\text{written} \cdot
@@ -28,10 +28,10 @@ $$
 \begin{cases} 1 & \text{reconstruction summed} \\ D & \text{reconstruction averaged.} \end{cases}
 $$
 
-A mean over pixels that is then multiplied by $D$ is a sum. The factor that is left acts like
-another learning rate, which Adam all but ignores. Pixels count with all their channels:
-$28 \cdot 28 = 784$ of MNIST. A squared error in place of the cross-entropy is another decoder (a
-Gaussian one, whose variance is a part of β), so its β can't be set beside these.
+A mean over pixels that is then multiplied by $D$ is a sum. The remaining factor acts like another
+learning rate, which hardly matters to Adam. Pixels count with all their channels:
+$28 \cdot 28 = 784$ for MNIST. A squared error instead of the cross-entropy means another decoder (a
+Gaussian one, whose variance is a part of β), so its β can't be compared with these.
 
 The $\beta_\text{norm} = \beta\, d / D$ that Higgins et al. (2017) report is the β of a loss that
 averages both.
@@ -44,8 +44,8 @@ Sources: Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, eq. 10; Hig
 def section() -> None:
     st.markdown(
         "Many published scripts take the **mean** over pixels or latent dimensions where the ELBO "
-        "has a **sum**. Their β then means something else, often by a factor of hundreds. Say how "
-        "a loss is written, and read which β it really is."
+        "has a **sum**. Their β then means something else, often by a factor of hundreds. Choose "
+        "how a loss is written, and read the β that it really has."
     )
     with st.container(key="form"):
         with st.container(horizontal=True, gap="small"):
@@ -85,7 +85,7 @@ def section() -> None:
                 step=0.1,
                 key="learn_wanted",
                 bind="query-params",
-                help="The other way round: what to write, to get this β.",
+                help="The reverse: which β to write in that loss to get this one.",
             )
     written, kl, reconstruction, d, pixels = (st.session_state[key] for key in KEYS)
     factor = effective_beta.effective_beta(1.0, kl, reconstruction, d, pixels)
@@ -95,7 +95,7 @@ def section() -> None:
         st.metric(
             f"For β = {wanted:g}, write",
             f"{wanted / factor:.4g}",
-            help="The β to write into that loss. With β = 1 it is the negative ELBO, but for a "
+            help="The β to write into that loss. With β = 1 it is the negative ELBO, up to a "
             "factor.",
             border=True,
         )
@@ -104,14 +104,15 @@ def section() -> None:
         f"{written:g} · {kl}(KL over {d:,} latents)"
     )
     st.markdown(
-        f"The loss **{markdown.escape_markdown(theirs)}** has its minimum where **distortion + "
-        f"{beta:.6g} · rate** has it."
+        f"The loss **{markdown.escape_markdown(theirs)}** has the same minimum as **distortion + "
+        f"{beta:.6g} · rate**."
     )
     if factor == 1:
-        st.caption("Both are summed: the written β is the β.")
+        st.caption("Both are sums, so the written β is the real one.")
     elif beta > max(sweeps.BETAS):
         st.caption(
-            f"Home shows what β = {max(sweeps.BETAS):g} leaves of a latent space, and this is more."
+            f"This is larger than β = {max(sweeps.BETAS):g}, the largest on Home: see there how "
+            "little of a latent space is left."
         )
     in_train = min(sweeps.BETAS, key=lambda option: abs(option - beta))
     exactly = abs(in_train - beta) <= 1e-9 * max(beta, 1)

@@ -1,4 +1,4 @@
-"""Learn: the ELBO and tighter bounds, for a run and a held-out image."""
+"""Learn: the ELBO and tighter bounds, for one held-out image under a run."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from vae_core.runs.run import Run
 
 SAMPLES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 GROUPS = 4
-OVER_BETA = 64  # samples for the bound of each run of the sweep, of up to eight
+OVER_BETA = 64  # samples for the bound of each run of the sweep
 PICTURE = 140  # pixels
 
 EXPLANATION = r"""
-How probable is an image $x$ under the model? That takes every $z$ that might have made it,
-$p(x) = \int p(x \mid z)\, p(z)\, dz$, which nobody can compute. With any $q(z \mid x)$ it has a
-lower bound, by Jensen's inequality:
+How probable is an image $x$ under the model? The answer sums over every $z$ that might have made
+it, $p(x) = \int p(x \mid z)\, p(z)\, dz$, and can't be computed. Any $q(z \mid x)$ gives a lower
+bound, by Jensen's inequality:
 
 $$
 \log p(x) = \underbrace{\mathbb E_{q}[\log p(x \mid z)]}_{-\text{distortion}} -
@@ -35,7 +35,7 @@ $$
 $$
 
 The first two terms are the **elbo**; the **gap** is how far the encoder's posterior is from the
-true one. $k$ samples in place of one give tighter bounds, which rise to $\log p(x)$:
+true one. $k$ samples instead of one give tighter bounds, which rise to $\log p(x)$:
 
 $$
 \mathcal L_k = \mathbb E\left[\log \frac1k \sum_{i=1}^{k}
@@ -46,16 +46,16 @@ $$
 So the gap is at least $\mathcal L_{256} - \text{elbo}$. The distortion here is the mean over all
 samples and the rate exact; $\mathcal L_1$ samples the rate, too, so it differs by a few hundredths.
 
-$\beta$ is no part of all this. It changes *which* $q(z \mid x)$ and $p(x \mid z)$ are learnt, since
-training minimises distortion + β · rate; then what is measured is the same for every $\beta$. Only
-at $\beta = 1$ is it what training itself maximised. A large $\beta$ keeps the posterior near the
-prior, whether or not the true one is there: then the gap is wide.
+$\beta$ does not occur in these formulas. It changes *which* $q(z \mid x)$ and $p(x \mid z)$ are
+learnt, since training minimises distortion + β · rate. The elbo is then measured in the same way
+for every $\beta$; only at $\beta = 1$ did training maximise it. A large $\beta$ keeps the posterior
+near the prior, even if the true posterior is elsewhere: then the gap is wide.
 
-Pixels are drawn here as 0 or 1, with their grey value as the probability. Of such an image a
-Bernoulli decoder gives a probability, and the elbo bounds its logarithm. Of grey pixels the same
-formula is a cross-entropy, not a likelihood: its floor is the entropy of the pixels and not 0, and
-the two must never be compared. No pixel counts as surer than $2^{-24}$ from 0 or 1, which is what
-the stored decoder can tell.
+Pixels are drawn here as 0 or 1, with their grey value as the probability. A Bernoulli decoder gives
+such an image a probability, and the elbo bounds its logarithm. For grey pixels the same formula is
+a cross-entropy, not a likelihood: its minimum is the entropy of the pixels and not 0. The two must
+never be compared. Probabilities of pixels are kept at least $2^{-24}$ away from 0 and 1, the
+precision of the stored decoder.
 
 Sources: Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, eq. 1 to 3; Burda, Grosse &
 Salakhutdinov (2016), *Importance Weighted Autoencoders*, eq. 8; Higgins et al. (2017), *beta-VAE*.
@@ -64,9 +64,9 @@ Salakhutdinov (2016), *Importance Weighted Autoencoders*, eq. 8; Higgins et al. 
 
 def section() -> None:
     st.markdown(
-        "How well does a VAE explain one image? **distortion** is what it costs to get the image "
-        "back from z, **rate** what it costs to say z. Together, with a minus, they are the "
-        "**elbo**: a lower bound on log p(x), the log-probability of the image under the model."
+        "How well does a VAE explain one image? **distortion** is the cost of reconstructing the "
+        "image from z, **rate** the cost of z. The negative of their sum is the **elbo**: a lower "
+        "bound on log p(x), the log-probability of the image under the model."
     )
     run = run_picker.pick_run(suits=_has_bound)
     notes.notes(run)
@@ -88,7 +88,7 @@ def section() -> None:
             0,
             key="learn_elbo_seed",
             bind="query-params",
-            help="Of the drawn pixels and of the samples.",
+            help="Sets the drawn pixels and the samples.",
         )
     try:
         (image,) = run_cache.held_out(run.config.dataset, (int(row),))
@@ -123,9 +123,9 @@ def section() -> None:
             alt="Lower bounds on log p(x), which rise with the number of samples",
         )
     st.caption(
-        f"Nats, of held-out image {row} with its pixels drawn as 0 or 1, so that log p(x) is a "
-        f"likelihood (of grey pixels it would be a cross-entropy). {SAMPLES[-1] * GROUPS:,} "
-        "samples of the posterior; the more a bound uses, the nearer it comes to log p(x)."
+        f"Nats for held-out image {row} with its pixels drawn as 0 or 1, so that log p(x) is a "
+        f"likelihood (with grey pixels it would be a cross-entropy). {SAMPLES[-1] * GROUPS:,} "
+        "samples of the posterior; the more a bound uses, the nearer it is to log p(x)."
     )
     _over_beta(run, drawn, int(seed), result)
     markdown.explain("The bound, and what β has to do with it", EXPLANATION)
@@ -134,11 +134,11 @@ def section() -> None:
 def _has_bound(run: Run) -> bool:
     """Return whether the elbo of an image of 0 and 1 bounds a likelihood under this run.
 
-    Under a likelihood of real numbers, such as the Gaussian, it would be a density.
+    Under a likelihood of real numbers, such as the Gaussian, it would bound a density.
     """
     try:
         return Contents(run.config).has_rate and likelihoods.of(run.config).of_binary
-    except ConfigError:  # of a plug-in that is not installed here
+    except ConfigError:  # the likelihood comes from a plug-in that is not installed
         return False
 
 
@@ -185,12 +185,14 @@ def _pictures(run: Run, image: np.ndarray, drawn: np.ndarray) -> None:
 def _over_beta(run: Run, image: np.ndarray, seed: int, own: ImageBounds) -> None:
     runs = sweeps.sweep_of(run)
     if len(runs) < 2:
-        st.caption("No other β was trained with this configuration: nothing to set beside it.")
+        st.caption(
+            "No other β was trained with this configuration, so there is nothing to compare."
+        )
         return
     st.markdown(
         "##### The same image through every β of the sweep\n"
-        "β changes which posterior and which decoder are learnt, not what the elbo is: the sum "
-        "below has no β in it, so it compares."
+        "β changes which posterior and decoder are learnt, not the formula of the elbo, so the "
+        "elbo can be compared across β."
     )
     rows = []
     for sibling in runs:
@@ -206,6 +208,6 @@ def _over_beta(run: Run, image: np.ndarray, seed: int, own: ImageBounds) -> None
         rows.append({"β": f"{mark}{sibling.config.beta:g}{mark}", **cells})
     st.table(rows, hide_index=True)
     st.caption(
-        f"{OVER_BETA * GROUPS:,} samples of each posterior, and {SAMPLES[-1] * GROUPS:,} of that "
-        f"of the run above, in bold; all bounds are of k = {OVER_BETA}, so they compare."
+        f"All bounds use k = {OVER_BETA}, so they can be compared: {OVER_BETA * GROUPS:,} samples "
+        f"of each posterior, {SAMPLES[-1] * GROUPS:,} for the run above, in bold."
     )

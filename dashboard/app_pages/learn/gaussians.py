@@ -20,13 +20,13 @@ $$
 = \ln\frac{\sigma_q}{\sigma_p} + \frac{\sigma_p^2 + (\mu_p - \mu_q)^2}{2 \sigma_q^2} - \frac12 .
 $$
 
-The integrand is negative wherever $q$ is the higher of the two, and the integral never is. Where
-$p$ is wide and $q$ narrow, $q$ has next to nothing where $p$ still has mass, and KL(p ‖ q) grows
-with the square of the ratio; the other way round it grows with its logarithm alone.
+The integrand is negative wherever $q > p$, but the integral never is. If $p$ is wide and $q$
+narrow, $q$ is almost 0 where $p$ still has mass, and KL(p ‖ q) grows with the square of $\sigma_p /
+\sigma_q$. If $p$ is the narrow one, it grows only with the logarithm of the ratio.
 
-The closed form is that of the VAE's rate, with both shifted and scaled so that $q$ is
-$\mathcal N(0, 1)$, which leaves KL as it is; the integral is the trapezoidal rule on 2,001 points
-over $\mu_p \pm 12\, \sigma_p$.
+Shifting and scaling both, so that $q$ is $\mathcal N(0, 1)$, leaves KL unchanged and gives the
+formula of a VAE's rate. The integral is computed by the trapezoidal rule on 2,001 points over
+$\mu_p \pm 12\, \sigma_p$.
 
 Sources: Kullback & Leibler (1951), *On Information and Sufficiency*; Trefethen & Weideman (2014),
 *The Exponentially Convergent Trapezoidal Rule*.
@@ -43,10 +43,10 @@ $$
 \frac{\partial}{\partial \sigma} = \sigma - \frac1\sigma .
 $$
 
-It is 0 at $\mu = 0$, $\sigma = 1$ alone, where the posterior says nothing of the image. $\mu$ is
-pulled as by a spring; a $\sigma$ near 0 is pushed away without limit, so with $\beta > 0$ no
-posterior shrinks to a point. The distortion pulls against both: images are told apart by a $\mu$ of
-their own and a small $\sigma$. $\beta$ says which of the two is stronger.
+It is 0 only at $\mu = 0$, $\sigma = 1$, where the posterior carries no information about the image.
+$\mu$ is pulled to 0 as by a spring. The pull on $\sigma$ grows without limit as $\sigma$ approaches
+0, so with $\beta > 0$ no posterior shrinks to a point. The distortion pulls the other way: images
+are told apart by different $\mu$ and small $\sigma$. $\beta$ sets the balance of the two.
 
 Sources: Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, appendix B; Higgins et al.
 (2017), *beta-VAE*.
@@ -77,15 +77,15 @@ def section() -> None:
     with st.container(horizontal=True):
         for title, value, help_text in (
             ("KL(p ‖ q), closed form", closed, "The formula below."),
-            ("KL(p ‖ q), added up", integral, "Blue less red: the shaded areas."),
+            ("KL(p ‖ q), added up", integral, "The blue area minus the red one."),
             ("KL(q ‖ p), closed form", backwards, "With the roles exchanged."),
         ):
             st.metric(f"{title}, nats", f"{value:z.4f}", help=help_text, border=True)
     difference = abs(closed - integral)
     exactly = f"{difference:.1e}" if difference > 1e-12 else "less than 1e-12"
     st.caption(
-        f"Formula and sum differ by {exactly} nats. The blue area is what q costs where it is "
-        "below p, the red one what it saves where it is above."
+        f"Formula and sum differ by {exactly} nats. The blue area is the cost where q is below p, "
+        "the red one the saving where q is above p."
     )
     markdown.explain("The closed form", EXPLANATION)
 
@@ -93,7 +93,7 @@ def section() -> None:
     st.markdown(
         "In a VAE q is the prior N(0, 1) and p the posterior of an image, one dimension at a time. "
         "The rate is then a sum of two curves: one **pulls μ to 0**, the other **σ to 1**. The "
-        "arrows show which way, and how strongly, training moves them if nothing pulls back."
+        "arrows show the direction and strength of the pull."
     )
     with st.container(key="form_pulls", horizontal=True, gap="large"):
         mean = _slider("μ", "mu", -figures.MOST_MEAN, figures.MOST_MEAN, 1.5)

@@ -23,9 +23,9 @@ DIAGRAM = 480  # pixels
 OTHERS = 60  # other samples, drawn faintly
 
 EXPLANATION = r"""
-Training needs $\nabla\, \mathbb E_{q(z \mid x)}[f(z)]$ by what $q$ is made of, $\mu$ and $\sigma$.
-A draw $z \sim \mathcal N(\mu, \sigma^2)$ is no function of them that could be differentiated.
-But the same draw can be written as one of a noise that has no parameters:
+Training needs the gradient of $\mathbb E_{q(z \mid x)}[f(z)]$ with respect to $\mu$ and $\sigma$.
+A draw $z \sim \mathcal N(\mu, \sigma^2)$ is no differentiable function of them. But it can be
+written as a function of them and of noise without parameters:
 
 $$
 \varepsilon \sim \mathcal N(0, I), \qquad z = \mu + \sigma \odot \varepsilon, \qquad
@@ -33,11 +33,12 @@ $$
 \mathbb E_{\varepsilon}\big[\nabla_{\mu, \sigma}\, f(\mu + \sigma \odot \varepsilon)\big] .
 $$
 
-The expectation is now over something that does not depend on $\mu$ and $\sigma$, so the gradient
-may move inside, and one draw is an unbiased estimate of it: $\partial z / \partial \mu = 1$ and
-$\partial z / \partial \sigma = \varepsilon$. (Estimates that need no such function, as that of the
-score, vary far more from draw to draw.) The encoder gives $\ln \sigma^2$, any number, rather
-than $\sigma$, which must be above 0. The rate needs no draw at all: it has a closed form.
+The expectation is now over $\varepsilon$, which does not depend on $\mu$ and $\sigma$, so the
+gradient may move inside. One draw is an unbiased estimate of it: $\partial z / \partial \mu = 1$
+and $\partial z / \partial \sigma = \varepsilon$. (Estimators that need no such function, such as
+the score function estimator, vary far more from draw to draw.) The encoder gives $\ln \sigma^2$,
+which can be any number, rather than $\sigma$, which must be above 0. The rate needs no draw: it has
+a closed form.
 
 Source: Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, sections 2.3 and 2.4; also
 Rezende, Mohamed & Wierstra (2014), *Stochastic Backpropagation*.
@@ -47,8 +48,8 @@ Rezende, Mohamed & Wierstra (2014), *Stochastic Backpropagation*.
 def section() -> None:
     st.markdown(
         "The encoder gives each image a **μ** and a **σ** for each latent dimension; the decoder "
-        "wants one point **z**. So noise **ε** is drawn from N(0, 1), stretched by σ and shifted "
-        "by μ. Another draw is another z of the same image."
+        "needs one point **z**. So noise **ε** is drawn from N(0, 1), stretched by σ and shifted "
+        "by μ. Each draw gives another z for the same image."
     )
     with st.container(key="form", horizontal=True, vertical_alignment="bottom"):
         mean_text = st.text_input("μ", MEAN, key="learn_mean", bind="query-params")
@@ -90,8 +91,8 @@ def section() -> None:
             hide_index=True,
         )
         st.caption(
-            f"The rate, {rate.sum():.3f} nats in all, is that of μ and σ: it is the same at every "
-            "draw. What the draw decides is the distortion."
+            f"The rate, {rate.sum():.3f} nats in all, depends on μ and σ only: it is the same for "
+            "every draw. The draw changes only the distortion."
         )
     with chart:
         plot(
@@ -101,18 +102,18 @@ def section() -> None:
             alt="Each latent dimension with its mean, standard deviation and the point drawn",
         )
     st.subheader("Where the gradient can flow")
-    with st.container(horizontal=True, gap="large"):  # one below the other where it is narrow
+    with st.container(horizontal=True, gap="large"):  # one below the other on a narrow page
         with st.container(width=DIAGRAM):
             diagram(_diagram(reparameterised=False), key="learn_diagram_draw")
             st.caption(
-                "z is drawn **from** N(μ, σ²): a throw of dice can't be differentiated. The "
-                "decoder learns, the encoder learns nothing of the distortion."
+                "z is drawn **from** N(μ, σ²), and a random draw can't be differentiated. The "
+                "decoder learns, but no gradient of the distortion reaches the encoder."
             )
         with st.container(width=DIAGRAM):
             diagram(_diagram(reparameterised=True), key="learn_diagram_trick")
             st.caption(
-                "**The reparameterisation trick**: the dice are thrown aside, as ε, and z is "
-                "computed from μ, σ and ε. The gradient passes to μ and σ; ε needs none."
+                "**The reparameterisation trick**: only the noise ε is drawn, and z is computed "
+                "from μ, σ and ε. The gradient passes to μ and σ; ε needs none."
             )
     markdown.explain("The reparameterisation trick", EXPLANATION)
 

@@ -50,7 +50,7 @@ def choose(run: Run, z: np.ndarray) -> Walk | None:
         required=True,
         key="walk_between",
         bind="query-params",
-        help="points of the latent space, or the posterior means of two held-out images",
+        help="Points of the latent space, or the posterior means of two held-out images.",
     )
     with kind:
         how = path_control.choose_path("walk_path")
@@ -98,7 +98,7 @@ def _points(run: Run, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     start, end = ends
     if not (isinstance(start, np.ndarray) and isinstance(end, np.ndarray)):
         st.caption(
-            "Pick a point above and press **A is here**, pick another and press **B is here**."
+            "Pick a point above and press **A is here**. Pick another and press **B is here**."
         )
         return None
     return start, end
@@ -111,7 +111,7 @@ def _parse_latent(text: str, latent_dim: int) -> np.ndarray | str | None:
     values = np.array(typed_numbers.parse_numbers(text), np.float32)
     if len(values) != latent_dim or not np.isfinite(values).all():
         typed = markdown.escape_markdown(text[:40])
-        return f"{typed} is no point: write {latent_dim} numbers with commas between them."
+        return f"{typed} is not a point: write {latent_dim} numbers with commas between them."
     return values
 
 

@@ -17,13 +17,14 @@ LIMIT = 6.0  # standard deviations of the prior; the prior's mass beyond is negl
 
 EXPLANATION = r"""
 The decoder turns any point $z$ of the latent space into pixel probabilities $p(x \mid z)$. The
-grid walks over the plane: with *quantile* spacing its coordinates are quantiles of the prior,
-$z_i = \Phi^{-1}(u_i)$ with $u_i$ equally spaced, so every picture stands for the same share of
-$p(z) = \mathcal N(0, I)$ (Kingma & Welling, 2014, figure 4); with *linear* spacing $z_i$ itself is.
+pictures are decoded at the points of a grid. With *quantile* spacing its coordinates are quantiles
+of the prior, $z_i = \Phi^{-1}(u_i)$ with equally spaced $u_i$, so every picture stands for the same
+share of $p(z) = \mathcal N(0, I)$ (Kingma & Welling, 2014, figure 4). With *linear* spacing the
+$z_i$ are equally spaced.
 
-The rate pulls all posteriors towards this prior: the larger $\beta$, the more the range of
-$\pm 2\sigma$ is filled with pictures of the data, and the fewer kinds of them are left. At
-$\beta = 0$ the images lie anywhere, mostly far outside of what is shown here.
+The rate pulls all posteriors towards this prior. With a larger $\beta$, more of the range of
+$\pm 2\sigma$ shows pictures like the data, but fewer different ones. At $\beta = 0$ the images lie
+anywhere, mostly far outside of the range shown here.
 """
 
 st.title("Manifold")
@@ -76,12 +77,12 @@ with side, st.container(key="form"):
             "Turn the sweep to match",
             key="manifold_turn",
             bind="query-params",
-            help="The prior looks the same from every side, so each run lays its plane in a "
-            "direction of its own. This turns or mirrors the planes of the sweep as that of its "
-            "β nearest 1, by Procrustes, and leaves sizes alone.",
+            help="The prior looks the same from every side, so each run's plane has a direction "
+            "of its own. This turns or mirrors the planes of the sweep to match the run with the "
+            "β nearest 1 (Procrustes), and doesn't scale them.",
         )
     )
-    st.markdown("**The point, as the sliders have it**")
+    st.markdown("**The point at the sliders**")
     z = np.zeros(d, np.float32)
     for i in by_rate[:MAX_SLIDERS] if d > 2 else range(d):
         z[i] = st.slider(
@@ -132,14 +133,13 @@ if d > 1:
             on_frame=show,
         )
         st.caption(
-            "The large picture is decoded in your browser while the cursor moves: what the "
-            "decoder makes of this very point. Behind it, the same for a grid of points. Click, "
-            "tap or press Enter to keep a point."
+            "The large picture is decoded in your browser at the cursor; the pictures behind it "
+            "are decoded at a grid of points. Click, tap or press Enter to keep a point."
         )
         if len(siblings) > 1:
             st.caption(
-                "The slider goes through the runs that differ in β alone; between two of them "
-                "nothing was trained, so it stops at each."
+                "The slider goes through the runs that differ only in β. It stops at each, "
+                "because no run was trained with a β between them."
             )
         if not frames[shown].decoder:
             sweep_planes.picture(run, z)
@@ -151,7 +151,7 @@ with below:
         traversals.traversals(run, z, by_rate[:MAX_SLIDERS], rate, extent)
     markdown.explain("What the manifold shows", EXPLANATION)
     with st.container(key="form_export"):
-        st.subheader("Take it along")
+        st.subheader("Downloads")
         with st.container(horizontal=True):
             if d > 1:
                 exports.button(

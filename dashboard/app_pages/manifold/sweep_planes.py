@@ -28,12 +28,12 @@ def picture(run: Run, z: np.ndarray) -> None:
 
 
 def rotations(runs: list[Run], turned: bool) -> list[np.ndarray]:
-    """Return each run's rotation or reflection R (d, d): w of the plane is w @ R.T of the run.
+    """Return each run's rotation R (d, d): coordinates w of the plane are its latents w @ R.T.
 
     Args:
         runs: a sweep.
         turned: whether to match the run with the β nearest 1 (Procrustes); if not, R is the
-            identity.
+            identity. R may be a reflection.
     """
     if not turned:
         return [np.eye(run.config.latent_dim) for run in runs]

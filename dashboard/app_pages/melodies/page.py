@@ -12,20 +12,20 @@ TABS = ["Between two melodies", "From the prior", "Coming back"]
 HELD_OUT, PRIOR = "held out", "from the prior"
 SHOWN = 8  # samples of the prior
 EXPLANATION = r"""
-A melody is written as a text, a character a sixteenth note: a letter begins a note of its pitch,
-`_` holds it, `.` is a rest. So it is read and written by the same network as any text, and its
-**distortion** is the cross-entropy of its 32 (or, in 3/4, 24) sixteenths and of its end,
-in nats a melody:
+A melody is written as a text, one character per sixteenth note: a letter begins a note of its
+pitch, `_` holds it, `.` is a rest. So the same networks are used as for any text. The
+**distortion** of a melody is the cross-entropy of its 32 (in 3/4, 24) sixteenths and of its end, in
+nats a melody:
 
 $$
 -\log p(x \mid z) = -\sum_t \log p(x_t \mid z, x_1, \dots, x_{t-1}).
 $$
 
-Most sixteenths hold a note, which is cheap to tell; what costs is which notes begin, and when.
+Most sixteenths hold a note, which is easy to predict and cheap. The beginnings of notes cost most.
 
-The data are the soprano lines of Bach's chorales, as the package music21 carries them: every two
-bars that follow each other, moved to C major or A minor, in 4/4 or 3/4. Chorales on the same tune
-are all held out or all trained on, so a held-out melody was never seen with other voices below it.
+The data are the soprano lines of Bach's chorales from the package music21: every two successive
+bars, transposed to C major or A minor, in 4/4 or 3/4. Chorales on the same tune are either all held
+out or all trained on, so a held-out tune was never seen in another harmonisation.
 
 A walk is a path between two points of the latent space; each of its points is decoded with the
 likeliest character each time. The tones are sums of six sines, made on the server.
@@ -48,7 +48,7 @@ names, labels = [str(name) for name in q["label_names"]], q["labels"]
 training = text_tables.training_texts(run)
 with st.container(key="form-tempo"):
     tempo = st.slider(
-        "Tempo, quarter notes a minute",
+        "Tempo, quarter notes per minute",
         40,
         200,
         96,
@@ -117,9 +117,9 @@ def between(visible: bool) -> None:
         if training and melody in training
     ]
     st.caption(
-        "Each step is a point of the path, decoded with the likeliest character each time; a "
-        "held-out melody stands at its posterior mean."
-        + (f" Training melodies: {', '.join(copies) or 'none of these'}." if training else "")
+        "Each step is a point of the path, decoded with the likeliest character each time. The "
+        "path begins and ends at the posterior mean of a held-out melody or at a sample."
+        + (f" Copies of training melodies: {', '.join(copies) or 'none'}." if training else "")
     )
 
 
@@ -139,9 +139,9 @@ def prior(visible: bool) -> None:
     titles = [f"sample {i}" for i in range(SHOWN)]
     melody_players.melody_players(decoded[:SHOWN], titles, tempo, "prior")
     st.caption(
-        f"{SHOWN} of the {count:,}: z from the prior, and then each character drawn from the "
+        f"{SHOWN} of the {count:,}: z is drawn from the prior, then each character from the "
         "decoder."
-        + ("" if training else " The training melodies are not here, so copies can't be told.")
+        + ("" if training else " The training melodies are not here, so copies can't be counted.")
     )
 
 
@@ -164,7 +164,7 @@ def reconstructed(visible: bool) -> None:
     if rows is None:
         st.info(
             "The melodies are not on this machine: train a run on them with music21 installed, or "
-            "put melodies.npz into a folder and name that in VAE_LAB_DATA.",
+            "put melodies.npz into a folder and name that folder in VAE_LAB_DATA.",
             icon=":material/info:",
         )
         return
@@ -181,11 +181,11 @@ def reconstructed(visible: bool) -> None:
             st.caption(
                 f"{markdown.escape_markdown(source(int(first) + i))}: {same} of {all_notes} notes "
                 f"begin where they should, {row['tokens right']:.0%} of the sixteenths are right; "
-                f"the melody costs {row['-log p(x | mean), nats']:.2f} nats from there."
+                f"-log p(x | mean) is {row['-log p(x | mean), nats']:.2f} nats."
             )
     st.caption(
-        "Wide and pale, and played first: the held-out melody. Narrow: what its posterior mean is "
-        "decoded to, with the likeliest character each time. Sixteenths are easy to get right: "
+        "Wide and pale, and played first: the held-out melody. Narrow: its decoded posterior mean, "
+        "with the likeliest character each time. Sixteenths are easy to get right, because "
         f"{notation.hold_share(text_tables.held_out_texts(run) or []):.0%} of the held-out ones "
         "only hold a note."
     )

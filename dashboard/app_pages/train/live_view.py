@@ -28,7 +28,7 @@ from vae_core.runs.run import Run
 
 VIEW_SECONDS = 0.5  # between two refreshes
 
-# Earlier, a run that doesn't use z yet looks collapsed: `conv` on `digits` does until step 220.
+# Before that, a run may look collapsed because it doesn't use z yet, as `conv` until step 220.
 SETTLED_EPOCHS, SETTLED_STEPS = 3, 300
 
 
@@ -60,8 +60,8 @@ def show(run: Run) -> None:
         shown_kinds.of_run(run).show_snapshot(run, arrays, ended)
     elif status.state == "finished" and not run.viewable:
         st.info(
-            "Of this run there are only the numbers here; training the same config gives the "
-            "networks, too.",
+            "Only the numbers of this run are here. Train the same config to get the networks, "
+            "too.",
             icon=":material/info:",
         )
     if not np.isnan(run_numbers.rate_per_dim(run)).any():
@@ -72,10 +72,10 @@ def show(run: Run) -> None:
 def _collapse_numbers(
     run: Run, records: list[dict[str, Any]], arrays: dict[str, np.ndarray]
 ) -> dict[str, float] | None:
-    """Return the numbers that show a collapse during training; None if it is too early to tell.
+    """Return the numbers that show a collapse during training; None if it is too early.
 
-    A warm-up of β is no problem: the rate is large at its start. Under the capacity schedule,
-    however, training asks for a rate near 0 until C has grown.
+    With a warm-up of β the rate is large at first, so it is never too early. With the capacity
+    schedule, training aims at a rate near 0 until C has grown.
     """
     config, last = run.config, records[-1]
     warming_up = config.schedule == "capacity" and last["epoch"] < config.warmup * config.epochs
@@ -126,10 +126,10 @@ def _curves(run: Run, records: list[dict[str, Any]]) -> None:
     sampled = " with z sampled" if shown.has_spread else ""
     st.caption(
         f"Held out: all test {shown.kind.items}{sampled}. Training: the batches of the epoch, "
-        "while the weights still move"
+        "while the weights change"
         + shown_kinds.of_run(run).training_note
-        + ". After a few epochs the axes leave out the first steep fall; "
-        "double-click a chart to see it."
+        + ". After a few epochs the axes leave out the steep fall at the start; double-click a "
+        "chart to see it."
     )
 
 
@@ -148,9 +148,9 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
         ),
         key=f"latent-{run.id}",
         height=480,
-        alt=f"Posterior means of held-out {shown.kind.item}s in the latent space, a colour a label",
+        alt=f"Posterior means of held-out {shown.kind.items} in latent space, one colour per label",
     )
-    # A run that was stopped while it was measured has networks but no `end` record.
+    # A run that was stopped while measuring has networks, but no `end` record.
     last = run.records("epoch", "end")[-1]
     at = last["epoch"] if ended else round(float(arrays["epoch"]), 1)
     has_circles = shown.has_prior and run.config.latent_dim > 1
@@ -169,6 +169,6 @@ def _rates(run: Run, records: list[dict[str, Any]]) -> None:
         alt="Held-out rate of each latent dimension over the epochs",
     )
     st.caption(
-        "Rate of each latent dimension, held out: a dark row is a dimension that tells nothing of "
-        f"the {Contents(run.config).kind.item}."
+        "Rate of each latent dimension, held out. A dark row is a dimension that carries no "
+        f"information about the {Contents(run.config).kind.item}."
     )

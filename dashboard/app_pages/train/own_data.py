@@ -41,11 +41,11 @@ def _upload() -> None:
         key=f"own_file_{st.session_state.get(ROUND, 0)}",
         help="**npz**: x, or x_train and x_test, as (n, height, width); labels y, or y_train and "
         "y_test; label_names.  \n**zip**: PNG, JPEG, GIF, BMP, WebP or TIFF; the names of their "
-        "folders are the labels.  \n**csv**: an image a row; labels in a column named label.  \n"
-        "**txt**: a text a line, in UTF-8.",
+        "folders are the labels.  \n**csv**: one image per row; labels in a column named label.  \n"
+        "**txt**: one text per line, in UTF-8.",
     )
     st.caption(
-        ".npz, .zip of images, .csv of pixels or .txt of a text a line; "
+        ".npz, .zip of images, .csv of pixels or .txt with one text per line; "
         f"{FEWEST_IMAGES} to {limits.images:,} images or {text_items.FEWEST_ITEMS} to "
         f"{text_items.MOST_ITEMS:,} texts of up to {tokens.LONGEST} characters, "
         f"{actions.upload_mb()} MB, "
@@ -176,8 +176,8 @@ def _import() -> None:
         type=[".zip"],
         max_upload_size=max(actions.upload_mb(), 1),
         key=f"own_run_{st.session_state.get(ROUND, 0)}",
-        help="The zip that the pages Manifold and Words make of a run. Its weights are checked and "
-        "read into the networks that its config asks for; nothing in it is executed.",
+        help="A zip that was downloaded on the pages Manifold or Words. Its weights are checked "
+        "and loaded into the networks that its config describes; nothing in it is executed.",
     )
     if file is None:
         return

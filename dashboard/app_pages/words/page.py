@@ -30,23 +30,23 @@ from vae_core.latent import paths, planes, samples
 from vae_core.sandbox import RefusedError
 
 TABS = ["Between two texts", "Plane", "From the prior", "Coming back"]
-LONGEST_IN_TEN = 16  # characters; of longer texts, ten don't fit side by side
+LONGEST_IN_TEN = 16  # characters; ten longer texts don't fit side by side
 EXPLANATION = r"""
-A text is a sequence of characters $x_1 \dots x_T$, the last of them the end. The decoder writes it
-one after the other, and reads what stands there already:
+A text is a sequence of characters $x_1 \dots x_T$, of which the last one marks the end. The decoder
+writes one character after the other, and reads those that it has written:
 
 $$
 p(x \mid z) = \prod_{t=1}^{T} p(x_t \mid z, x_1, \dots, x_{t-1}).
 $$
 
-So the **distortion** is a sum of cross-entropies, in nats a text. These are probabilities of
-discrete things, so the elbo is a lower bound on $\log p(x)$, a likelihood.
+So the **distortion** is a sum of cross-entropies, in nats a text. Characters are discrete, so the
+elbo is a lower bound on $\log p(x)$, the logarithm of a probability.
 
-A decoder that reads what it has written can do without $z$, and then the rate falls to 0: the
-posterior **collapses**. The usual remedies are two: $\beta$ grows from 0 (KL warm-up), and in
-training 30 % of the characters are hidden from the decoder (word dropout), so that $z$ must tell
-what they were. At $\beta = 1$ only a few nats of rate pay; a smaller $\beta$ buys texts that come
-back, with an aggregate posterior that is further from the prior.
+Such a decoder can predict well without $z$. The rate then falls to 0: the posterior **collapses**.
+There are two usual remedies: $\beta$ grows from 0 (KL warm-up), and in training 30 % of the
+characters are hidden from the decoder (word dropout), so that it needs $z$ to predict them. At
+$\beta = 1$ the rate stays at a few nats. With a smaller $\beta$ more texts are reconstructed, but
+the aggregate posterior is further from the prior.
 
 The **temperature** $\tau$ divides the logits before a character is drawn: at 1 the texts are those
 of the model, at 0 the likeliest character is taken each time.
@@ -68,7 +68,7 @@ origin = shown.origin
 networks = run_cache.text_inference(run)
 longest = networks.length - 1
 training = training_texts(run)
-NOT_HERE = f"The texts of {run.config.dataset} are not on this machine, so copies can't be told."
+NOT_HERE = f"The texts of {run.config.dataset} are not on this machine, so copies can't be counted."
 
 
 def between() -> None:
@@ -114,9 +114,9 @@ def between() -> None:
     names = networks.texts(tokens)
     st.caption(
         f"Each step is a point of the path between two {shown.points}, decoded with the likeliest "
-        "character each time; faint: the held-out texts. From there "
-        f"{markdown.escape_markdown(names[0])} costs {costs[0]:.2f} nats, and "
-        f"{markdown.escape_markdown(names[1])} {costs[1]:.2f}."
+        "character each time; faint: the held-out texts. -log p(x | mean) is "
+        f"{costs[0]:.2f} nats for {markdown.escape_markdown(names[0])} and {costs[1]:.2f} nats for "
+        f"{markdown.escape_markdown(names[1])}."
         + (" Bold: a training text." if training else f" {NOT_HERE}")
     )
 
@@ -175,7 +175,7 @@ def prior() -> None:
     cells = [first[i : i + wide] for i in range(0, len(first), wide)]
     st.html(table(cells, marked=training or ()))
     st.caption(
-        f"{len(first)} of the {count:,}: z from {origin}, and then each character drawn from the "
+        f"{len(first)} of the {count:,}: z is drawn from {origin}, then each character from the "
         "decoder." + (" Bold: a training text." if training else f" {NOT_HERE}")
     )
 
@@ -194,15 +194,15 @@ def reconstructed() -> None:
     st.dataframe(
         rows,
         hide_index=True,
-        alt="Held-out texts and what their posterior means are decoded to",
+        alt="Held-out texts and their decoded posterior means",
         column_config={
             "tokens right": st.column_config.NumberColumn(format="percent"),
             "-log p(x | mean), nats": st.column_config.NumberColumn(format="%.2f"),
         },
     )
     st.caption(
-        f"Of {held_out:,} held-out texts: encoded, and their {shown.points} decoded with the "
-        "likeliest character each time. The last column is what the text itself costs from there."
+        f"Some of {held_out:,} held-out texts, and their decoded {shown.points}, with the "
+        "likeliest character each time. The last column is the cost of the text itself at that z."
     )
 
 

@@ -88,7 +88,7 @@ function crop([, inWidth, channels], [height, width], [top, left]) {
   };
 }
 
-// From what the decoder gives to the mean of a pixel; run folders that name none have a sigmoid.
+// Map a decoder's output to the mean of a pixel; older run folders name none and use sigmoid.
 const ACTIVATIONS = { sigmoid: (x) => 1 / (1 + Math.exp(-x)), linear: (x) => x };
 
 function build({ size, latent_dim: latentDim, layers, activation = "sigmoid" }, weights) {
@@ -104,7 +104,7 @@ function build({ size, latent_dim: latentDim, layers, activation = "sigmoid" }, 
       const [kernel, bias] = [part(layer.kernel), part(layer.bias)];
       steps.push(conv2dTranspose(kernel, bias, shape, layer.shape, layer.strides, relued));
     }
-    shape = layer.shape; // all that a reshape does
+    shape = layer.shape; // a reshape does nothing else
   }
   const pixels = new Float32Array(size * size);
   const decode = (z) => {

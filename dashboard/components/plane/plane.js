@@ -1,6 +1,6 @@
-// The latent plane on two canvases. The one behind holds what seldom changes: the manifold, points,
-// axes and marks. The one in front holds the cross at the cursor and the picture decoded there,
-// painted in the same frame as the move. Positions are stored as latent coordinates, which don't
+// The latent plane on two canvases. The back canvas shows the manifold, points, axes and marks, which
+// seldom change. The front canvas shows the cross at the cursor and the picture decoded there,
+// painted in the frame of the move. Positions are stored as latent coordinates, which don't
 // change when the plane is resized.
 
 const planes = new WeakMap();
@@ -71,7 +71,7 @@ class Plane {
     this.show(data.frame);
   }
 
-  // Keeps the images of the current frames, so that they are not decoded again, and drops others.
+  // Returns the image of a source; images of the current frames are kept, others dropped.
   image(source) {
     if (this.images.has(source)) return this.images.get(source);
     const used = new Set(this.data.frames.map((frame) => frame.sheet));
@@ -168,7 +168,7 @@ class Plane {
     this.send("press", { x: this.at[0], y: this.at[1] });
   }
 
-  // --- the canvas behind
+  // --- the back canvas
 
   paint() {
     if (this.painting || !this.plot) return;
@@ -276,7 +276,7 @@ class Plane {
     context.lineWidth = 1;
   }
 
-  // --- the canvas in front
+  // --- the front canvas
 
   // Returns the latents of the frame's run at the cross; the run may be rotated to match another.
   latents() {

@@ -90,7 +90,7 @@ def plane(
     Args:
         frames: one per run; with more than one, a β slider morphs between them.
         shown: number of the first frame to show.
-        key: of the element; while it stays the same, the cursor stays where it is.
+        key: of the element; while it stays the same, the cross keeps its place.
         axis: (n,) ascending latent coordinates of the tiles' centres, for both axes.
         names: of the axes.
         z: (d,) coordinates; only those of the two dimensions shown change.
@@ -129,7 +129,7 @@ def plane(
             "path": list(path),
             "colours": LABEL_COLOURS,
             "alt": f"{alt} Arrow keys move the cross, with shift further; Enter picks the point.",
-            "note": "The browser can't decode this architecture: click.",
+            "note": "The browser can't decode this architecture: click to decode on the server.",
         },
         on_press_change=pressed,
         on_frame_change=changed,

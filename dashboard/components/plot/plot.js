@@ -126,7 +126,7 @@ function listen(chart) {
 async function draw(chart, data) {
   const { element } = chart;
   const Plotly = await loadPlotly(data.plotly);
-  if (chart.data !== data || chart.removed) return; // newer data are queued
+  if (chart.data !== data || chart.removed) return; // newer data are in the queue
   const figure = JSON.parse(data.figure);
   const layout = themed(figure.layout, element);
   layout.height = heightOf(chart);

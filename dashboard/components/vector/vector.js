@@ -1,7 +1,6 @@
 // Pictures decoded at z + strength * factor * vector, repainted while the strength slider moves.
-// The strength is sent when the slider is released. The focused picture is painted in the same frame
-// as the move. The others follow in turn, as many per frame as time allows, so that all of them
-// change even while the slider moves.
+// The strength is sent when the slider is released. The focused picture is painted in the frame of
+// the move, the others in turn, as many per frame as time allows.
 
 const boards = new WeakMap();
 const FRAME_MS = 12;

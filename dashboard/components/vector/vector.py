@@ -104,10 +104,10 @@ def vector(
     Args:
         rows: of pictures.
         direction: (d,), the vector.
-        strength: the slider's first value.
+        strength: the slider's initial value.
         key: of the element; while it stays the same, the slider keeps its value.
         decoder: the decoder's name in the browser, see `dashboard.components.decoder`.
-        says: shown beside the slider: what it does.
+        says: describes the vector, beside the slider.
         most, step: the slider goes from -most to most in these steps.
         on_strength: called with the strength at which the slider was released.
     """

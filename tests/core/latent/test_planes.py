@@ -52,7 +52,7 @@ def test_ellipses_lie_at_their_standard_deviation() -> None:
 
 
 def test_the_density_is_that_of_the_mixture() -> None:
-    """Two posteriors: half of the mass each, spread as they are; a cell is a share of its area."""
+    """Two posteriors hold half of the mass each, with their own covariances."""
     centres = np.array([[-3.0, 0.0], [3.0, 0.0]])
     covariances = np.array([np.diag([0.25, 0.25]), [[0.5, 0.4], [0.4, 0.5]]])
     x, y, height = planes.aggregate_posterior_density(centres, covariances)
@@ -71,9 +71,9 @@ def test_the_density_is_that_of_the_mixture() -> None:
     [
         ([(0, 0), (2, 0), (2, 2), (0, 2)], [True, True, False, False]),
         ([(0, 2), (2, 2), (2, 0), (0, 0)], [True, True, False, False]),
-        # A star of five lines: by the even-odd rule its middle is outside.
+        # A star drawn in five lines: by the even-odd rule its middle is outside.
         ([(1, 5), (-1, -3), (4, 2), (-2, 2), (3, -3)], [False, True, False, False]),
-        # A C: open to the right.
+        # A C, which is open to the right.
         ([(0, 0), (9, 0), (9, 0.2), (0.5, 0.2), (0.5, 8), (0, 8)], [False, False, False, True]),
         ([(0, 0), (5, 5)], [False, False, False, False]),
         ([], [False, False, False, False]),

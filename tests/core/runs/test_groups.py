@@ -73,7 +73,7 @@ def test_groups_need_a_valid_run_id(store: RunStore) -> None:
 
 
 def test_groups_outlive_their_run(store: RunStore) -> None:
-    """Made by hand, they can't be made again by training; the same config takes them up."""
+    """Deleting a run keeps its groups, because training can't make them again."""
     run = store.create(SMALL)
     store.save_group(run.id, "a", Group((1,)))
     store.delete(run)
