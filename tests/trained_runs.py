@@ -17,12 +17,13 @@ import filelock
 import numpy as np
 import pytest
 
+from tests.core.data.own_data import keep_flowers
 from vae_core.config import RunConfig
 from vae_core.engines.in_process import InProcessEngine
 from vae_core.model import architectures, objectives, schedules
 from vae_core.model.objectives import Terms
 from vae_core.runs.run import Run
-from vae_core.runs.store import RunStore
+from vae_core.runs.store import RunStore, default_store
 
 PATIENCE = 400  # seconds that another process may take to train a template
 # A copy has these fields in common with its template: networks, data and records depend on them.
@@ -45,6 +46,16 @@ BUILD = architectures.build  # before a test patches it
 def build_without_xla(*args: Any) -> architectures.Networks:
     """Build networks that train without XLA, which compiles for longer than a small run trains."""
     return BUILD(*args)._replace(jit=False)
+
+
+def run_on_vectors() -> Run:
+    """Train a run on the user's own vectors, in the default store, because none ships."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(architectures, "build", build_without_xla)
+        run = default_store().create(RunConfig(dataset=keep_flowers(), epochs=1, batch_size=20))
+        InProcessEngine().submit(run)
+    assert run.status().state == "finished", run.status().error
+    return run
 
 
 def copy_run(run: Run, store: RunStore) -> Run:

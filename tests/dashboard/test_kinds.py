@@ -12,17 +12,12 @@ from streamlit.testing.v1 import AppTest
 from dashboard.kinds import SHOWN_KINDS, of_name, of_run
 from dashboard.kinds.base import ShownKind
 from dashboard.shared import run_list
-from tests.core.data.own_data import keep_flowers
 from tests.dashboard.pages import open_page
-from tests.trained_runs import build_without_xla
+from tests.trained_runs import run_on_vectors
 from tests.waiting import PATIENCE
 from vae_core import kinds
-from vae_core.config import RunConfig
 from vae_core.data import registry
-from vae_core.model import architectures
 from vae_core.runs.run import Run
-from vae_core.runs.store import default_store
-from vae_core.training import loop
 
 KINDS = list(kinds.KINDS)
 
@@ -32,10 +27,7 @@ def _run_on_vectors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A run on vectors in the default store, because none ships."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VAE_LAB_RUNS", str(tmp_path_factory.mktemp("vectors")))
-        patch.setattr(architectures, "build", build_without_xla)
-        run = default_store().create(RunConfig(dataset=keep_flowers(), epochs=1, batch_size=20))
-        loop.train(run)
-        assert run.status().state == "finished", run.status().error
+        run_on_vectors()
         yield
 
 

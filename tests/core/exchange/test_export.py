@@ -18,6 +18,7 @@ import keras
 import numpy as np
 import pytest
 
+from tests.trained_runs import run_on_vectors
 from vae_core import kinds
 from vae_core.config import RunConfig
 from vae_core.exchange.bundle import bundle
@@ -194,10 +195,10 @@ def test_the_zip_loads_in_plain_keras(trained: Run, tmp_path: Path) -> None:
 def test_the_load_script_of_each_kind_of_data_runs(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "runs"))
+    runs = [run_on_vectors()] if kind == "vectors" else pretrained_store().scan()[0]
     run = next(
-        run
-        for run in pretrained_store().scan()[0]
-        if kinds.of_run(run.config).name == kind and run.weights_path.is_file()
+        run for run in runs if kinds.of_run(run.config).name == kind and run.weights_path.is_file()
     )
     with zipfile.ZipFile(io.BytesIO(bundle(run))) as archive:
         archive.extractall(tmp_path)

@@ -68,7 +68,7 @@ def test_names_of_groups_have_1_to_60_characters(store: RunStore, name: str) -> 
 
 
 def test_groups_need_a_valid_run_id(store: RunStore) -> None:
-    with pytest.raises(RunError, match="no id"):
+    with pytest.raises(RunError, match="not the id of a run"):
         store.groups("../../etc/passwd")
 
 
