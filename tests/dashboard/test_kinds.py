@@ -39,7 +39,7 @@ def test_a_data_set_is_shown_as_its_kind() -> None:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_member_gives_all_words(name: str) -> None:
+def test_a_member_has_all_texts(name: str) -> None:
     shown = SHOWN_KINDS[name]
     words = {attribute: getattr(shown, attribute) for attribute in ShownKind.__annotations__}
     may_be_empty = {"shown_on", "training_note"}
@@ -77,7 +77,7 @@ def _show_all(run_id: str, part: str) -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("part", ["point", "centre", "members", "snapshot", "comparison"])
-def test_a_member_shows(name: str, part: str) -> None:
+def test_a_member_shows_its_parts(name: str, part: str) -> None:
     page: Any = AppTest.from_function(
         _show_all, default_timeout=PATIENCE, args=(run_of(name).id, part)
     ).run()
@@ -96,7 +96,7 @@ def test_a_member_has_a_text_for_each_point_or_none(name: str) -> None:
     assert texts is None or len(texts) == len(q.labels)
 
 
-def test_training_data_are_encoded_as_held_out_ones() -> None:
+def test_training_data_are_encoded_like_held_out_data() -> None:
     """Every training item gets a mean, a log-variance and a label."""
     for name in ("images", "text"):
         run = run_of(name)
