@@ -96,7 +96,7 @@ def test_a_member_has_a_text_for_each_point_or_none(name: str) -> None:
     assert texts is None or len(texts) == len(q.labels)
 
 
-def test_training_data_are_encoded_like_held_out_data() -> None:
+def test_training_data_are_encoded_as_held_out_ones() -> None:
     """Every training item gets a mean, a log-variance and a label."""
     for name in ("images", "text"):
         run = run_of(name)
