@@ -20,10 +20,10 @@ TILES = ".vae-lab-vector-rows canvas"
 def open_board(server: Server, page: Any) -> None:
     page.goto(f"{server.url}/arithmetic")
     page.locator(TILES).first.wait_for()
-    settled(page)
+    wait_until_painted(page)
 
 
-def settled(page: Any) -> None:
+def wait_until_painted(page: Any) -> None:
     """Wait until each picture is painted with the strength below it."""
     deadline = time.monotonic() + 30
     while not page.locator("figure").evaluate_all(
@@ -41,8 +41,8 @@ def settled(page: Any) -> None:
 
 def shown(page: Any) -> list[str]:
     """Return all decoded pictures on the page."""
-    found = page.locator(TILES).evaluate_all("all => all.map(canvas => canvas.toDataURL())")
-    return [str(url) for url in found]
+    urls = page.locator(TILES).evaluate_all("all => all.map(canvas => canvas.toDataURL())")
+    return [str(url) for url in urls]
 
 
 def test_all_pictures_change_while_the_slider_moves(server: Server, page: Any) -> None:
@@ -60,7 +60,7 @@ def test_all_pictures_change_while_the_slider_moves(server: Server, page: Any) -
     seen = set()
     for step in range(6):
         page.mouse.move(slider["x"] + slider["width"] * (0.68 + 0.04 * step), middle)
-        settled(page)
+        wait_until_painted(page)
         strip = shown(page)[:7]
         assert strip[0] == before[0], "strength 0 never changes"
         seen.add(strip[-1])
@@ -79,11 +79,11 @@ def test_all_pictures_change_while_the_slider_moves(server: Server, page: Any) -
     page.goto(page.url)  # a colleague opens the link
     page.locator(TILES).first.wait_for()
     page.locator(".vae-lab-vector-strength").get_by_text(strength).wait_for()
-    settled(page)
+    wait_until_painted(page)
     assert shown(page) == after
 
 
-def test_the_slider_does_not_go_back_to_what_was_sent(page: Any) -> None:
+def test_a_late_answer_does_not_move_the_slider(page: Any) -> None:
     """Run the component alone; the test decides when the server's answers arrive."""
     page.set_content((components.HERE / "vector.html").read_text("utf-8"))
     page.evaluate(

@@ -11,7 +11,7 @@ from tests.browser.chromium import Server, drawn
 pytestmark = pytest.mark.browser
 
 
-def test_the_link_opens_on_its_walk_and_a_change_goes_into_it(server: Server, page: Any) -> None:
+def test_a_link_opens_its_walk_and_holds_changes(server: Server, page: Any) -> None:
     page.goto(f"{server.url}/autoencoder?walk_from=3&walk_to=5")
     drawn(page, 4)
     page.get_by_role("heading", name="A straight walk from 3 to 5").wait_for()

@@ -58,7 +58,7 @@ def selected(page: Any) -> int:
     return int(text.inner_text().split()[0].replace(",", ""))
 
 
-def test_hovering_shows_what_a_point_decodes_to(server: Server, page: Any) -> None:
+def test_hovering_shows_the_decoded_point(server: Server, page: Any) -> None:
     sent: list[Any] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     open_page(server, page)
@@ -91,7 +91,7 @@ def test_a_click_puts_the_image_into_the_address(server: Server, page: Any) -> N
     page.get_by_text(caption).wait_for()
 
 
-def test_a_box_counts_and_becomes_a_group_that_stays(server: Server, page: Any) -> None:
+def test_a_box_selects_points_that_can_be_saved(server: Server, page: Any) -> None:
     open_page(server, page, "latent_drag=Box")
     area = page.locator(".vae-lab-plot .nsewdrag").first
     drag(page, area, [(0.3, 0.3), (0.6, 0.7)])
@@ -131,7 +131,7 @@ def test_a_box_counts_and_becomes_a_group_that_stays(server: Server, page: Any) 
     page.get_by_text(f"die Mitte · {count:,} images").wait_for(state="detached")
 
 
-def test_a_lasso_selects_and_a_double_click_lets_go(server: Server, page: Any) -> None:
+def test_a_lasso_selects_and_a_double_click_clears(server: Server, page: Any) -> None:
     open_page(server, page, "latent_drag=Lasso")
     area = page.locator(".vae-lab-plot .nsewdrag").first
     drag(page, area, [(0.5, 0.2), (0.8, 0.5), (0.5, 0.8), (0.2, 0.5), (0.5, 0.2)])
@@ -178,7 +178,7 @@ def test_a_stroke_shows_its_reconstruction(server: Server, page: Any) -> None:
     page.get_by_text("Draw something").wait_for()
 
 
-def test_a_picture_with_dark_ink_is_turned(server: Server, page: Any, tmp_path: Path) -> None:
+def test_a_picture_with_dark_ink_is_inverted(server: Server, page: Any, tmp_path: Path) -> None:
     open_page(server, page, "latent_tab=Draw")
     paper = np.full((100, 100), 240, np.uint8)
     paper[10:90, 45:55] = 20

@@ -41,7 +41,7 @@ def place(page: Any, name: str, value: float) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + (1 - value) * box["height"]
 
 
-def test_a_bar_is_dragged_and_nothing_is_sent_on_the_way(server: Server, page: Any) -> None:
+def test_a_dragged_bar_is_sent_on_release(server: Server, page: Any) -> None:
     sent: list[int] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(len(data))))
     open_bars(server, page)
@@ -66,7 +66,7 @@ def test_a_bar_is_dragged_and_nothing_is_sent_on_the_way(server: Server, page: A
     assert values(page, "q") == [0.4, 0.6, 0]
 
 
-def test_arrow_keys_move_a_bar_that_keeps_the_keyboard(server: Server, page: Any) -> None:
+def test_arrow_keys_move_a_bar_which_keeps_the_focus(server: Server, page: Any) -> None:
     open_bars(server, page, "?learn_p=0.5,0.3,0.2")
     bar(page, "p of A").focus()
     page.keyboard.press("PageUp")
@@ -100,7 +100,7 @@ def test_a_finger_moves_a_bar(server: Server, browser: Any) -> None:
         context.close()
 
 
-def test_bars_follow_what_is_typed_and_the_sections_draw(server: Server, page: Any) -> None:
+def test_bars_show_typed_numbers_and_all_sections_plot(server: Server, page: Any) -> None:
     open_bars(server, page)
     typed = page.get_by_role("textbox", name="p", exact=True)
     typed.fill("1, 1, 2")

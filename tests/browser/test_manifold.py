@@ -42,13 +42,13 @@ def move(page: Any, box: dict[str, float], across: float, up: float) -> None:
     page.mouse.move(box["x"] + across * box["width"], box["y"] + (1 - up) * box["height"])
 
 
-def front(page: Any) -> bytes:
+def painted(page: Any) -> bytes:
     """Return the picture that is painted at the cursor."""
     url = page.locator(".vae-lab-plane-front").evaluate("canvas => canvas.toDataURL()")
     return str(url).encode()
 
 
-def where(page: Any) -> str:
+def cross(page: Any) -> str:
     return str(page.locator(".vae-lab-plane-where").inner_text())
 
 
@@ -58,7 +58,7 @@ def sliders(page: Any) -> list[float]:
     return [float(value) for value in values[-2:]]
 
 
-def kept(page: Any) -> list[float]:
+def picked_point(page: Any) -> list[float]:
     """Wait until sliders and URL agree after a press, and return the point."""
     page.wait_for_function(
         """() => {
@@ -82,7 +82,7 @@ def test_the_picture_follows_the_cursor_and_nothing_is_sent(server: Server, page
     for step in range(10):
         move(page, box, 0.2 + 0.06 * step, 0.3)
         page.wait_for_timeout(40)
-        seen.add((where(page), front(page)))
+        seen.add((cross(page), painted(page)))
     assert len(seen) == 10
     assert len({picture for _, picture in seen}) == 10
     assert len(sent) == quiet
@@ -93,24 +93,24 @@ def test_a_click_keeps_the_point_in_sliders_and_link(server: Server, page: Any) 
     move(page, box, 0.85, 0.8)
     page.mouse.down()
     page.mouse.up()
-    point = kept(page)
+    point = picked_point(page)
     assert all(value > 0.5 for value in point)
     page.goto(page.url)  # a colleague opens the link
     page.locator(".vae-lab-plane-where").get_by_text(f"z₁ = {point[0]:.2f}").wait_for()
-    assert kept(page) == point
+    assert picked_point(page) == point
 
 
-def test_arrow_keys_and_enter_do_the_same(server: Server, page: Any) -> None:
+def test_arrow_keys_and_enter_pick_a_point(server: Server, page: Any) -> None:
     open_plane(server, page)
     page.locator(".vae-lab-plane-front").focus()
-    first, picture = where(page), front(page)
+    first, picture = cross(page), painted(page)
     for _ in range(3):
         page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("ArrowUp")
-    assert where(page) != first
-    assert front(page) != picture
+    assert cross(page) != first
+    assert painted(page) != picture
     page.keyboard.press("Enter")
-    across, up = kept(page)
+    across, up = picked_point(page)
     assert across > up > 0
 
 
@@ -119,21 +119,19 @@ def test_a_finger_explores_and_a_tap_picks(server: Server, browser: Any) -> None
     page = context.new_page()
     try:
         box = open_plane(server, page)
-        before = where(page)
+        before = cross(page)
         page.touchscreen.tap(box["x"] + 0.8 * box["width"], box["y"] + 0.3 * box["height"])
         page.wait_for_function("location.search.includes('manifold_z_0')")
-        assert where(page) != before
+        assert cross(page) != before
     finally:
         context.close()
 
 
-def test_the_slider_morphs_over_the_sweep_and_takes_the_page_along(
-    server: Server, page: Any
-) -> None:
+def test_the_slider_morphs_over_the_sweep_and_changes_the_run(server: Server, page: Any) -> None:
     open_plane(server, page)
     page.wait_for_function(f"window.vaeLabDecoders.size === {SIBLINGS}")
     run = page.get_by_role("combobox", name="Run")
-    before, picture = run.input_value(), front(page)
+    before, picture = run.input_value(), painted(page)
     page.locator(".vae-lab-plane-slider").focus()
     page.keyboard.press("ArrowRight")
     title = page.locator(".vae-lab-plane-title").inner_text()
@@ -143,7 +141,7 @@ def test_the_slider_morphs_over_the_sweep_and_takes_the_page_along(
     assert "β 1 " in before
     assert "β 2 " in run.input_value()
     assert page.locator(".vae-lab-plane-title").inner_text() == title
-    assert front(page) != picture
+    assert painted(page) != picture
 
 
 def test_a_turned_plane_shows_the_same_pictures_everywhere(server: Server, page: Any) -> None:
@@ -177,9 +175,9 @@ def test_a_turned_plane_shows_the_same_pictures_everywhere(server: Server, page:
     move(page, dict(plane.bounding_box()), 0.8, 0.7)
     page.mouse.down()
     page.mouse.up()
-    point = kept(page)
+    point = picked_point(page)
     page.wait_for_timeout(1000)
-    shown = [float(text.split(" = ")[1].replace("−", "-")) for text in where(page).split(", ")]
+    shown = [float(text.split(" = ")[1].replace("−", "-")) for text in cross(page).split(", ")]
     assert np.array(point) @ rotation == pytest.approx(shown, abs=0.02)
 
 
@@ -209,7 +207,7 @@ def downloaded(page: Any, label: str) -> bytes:
     return bytes(download.value.path().read_bytes())
 
 
-def test_a_path_is_drawn_and_taken_along(server: Server, page: Any) -> None:
+def test_a_path_is_drawn_and_downloaded(server: Server, page: Any) -> None:
     open_plane(server, page, "?walk_a=-1.5,1&walk_b=1.5,-1&walk_path=spherical")
     page.get_by_alt_text("A strip of decoded pictures").wait_for()
     gif = Image.open(io.BytesIO(downloaded(page, "From A to B (GIF)")))
@@ -230,6 +228,6 @@ def test_a_path_is_drawn_and_taken_along(server: Server, page: Any) -> None:
     assert any(name.endswith("/load.py") for name in names)
 
 
-def test_an_end_that_is_no_point_is_said_in_a_sentence(server: Server, page: Any) -> None:
+def test_an_invalid_end_of_a_walk_shows_a_message(server: Server, page: Any) -> None:
     page.goto(f"{server.url}/manifold?walk_a=1,2,3&walk_b=1,2")
     page.get_by_text("write 2 numbers with commas between them").wait_for()

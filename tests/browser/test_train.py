@@ -13,7 +13,7 @@ from vae_core.config import RunConfig
 pytestmark = pytest.mark.browser
 
 
-def test_train_streams_on_the_same_elements_and_stops(server: Server, page: Any) -> None:
+def test_live_charts_keep_their_elements_until_the_run_stops(server: Server, page: Any) -> None:
     start_training(server, page, 90_000)
     drawn(page, 4)
     page.evaluate(
@@ -65,7 +65,7 @@ def test_train_streams_on_the_same_elements_and_stops(server: Server, page: Any)
     page.locator(".st-key-resume").wait_for()
 
 
-def test_a_sweep_runs_through_and_the_view_follows_it(server: Server, page: Any) -> None:
+def test_the_view_follows_a_sweep(server: Server, page: Any) -> None:
     betas = "".join(f"&train_betas={beta}" for beta in (0.5, 2, 8))
     page.goto(f"{server.url}/train?train_mode=Sweep&train_epochs_digits=60{betas}")
     drawn(page, 4)
@@ -98,7 +98,7 @@ def test_delete_asks_first_and_deletes(server: Server, page: Any) -> None:
     assert not run.path.exists()
 
 
-def test_the_run_in_view_can_be_deleted_there(server: Server, page: Any) -> None:
+def test_the_run_in_view_can_be_deleted(server: Server, page: Any) -> None:
     run = server.store.create(RunConfig(seed=100))
     run.lifecycle.write(state="failed")
     in_view = page.get_by_role("combobox", name="Run")
@@ -127,7 +127,7 @@ def test_another_viewer_may_delete_the_run_in_view(server: Server, page: Any) ->
 
 
 @pytest.mark.parametrize("width", [1440, 900])
-def test_the_marks_stand_under_the_thumb(server: Server, page: Any, width: int) -> None:
+def test_labels_are_under_the_thumb_of_the_slider(server: Server, page: Any, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     places = """() => [...document.querySelectorAll('.vae-lab-beta-marks span')].map((mark) => {
         const {left, right} = mark.getBoundingClientRect();

@@ -29,19 +29,19 @@ def run(own_store: RunStore, make_run: TrainedRuns) -> Run:
     return make_run(own_store, SMALL)
 
 
-def said(page: AppTest) -> str:
-    found = [*page.caption, *page.info, *page.warning, *page.error]
-    return " ".join(text.value for text in found).replace("\\", "")
+def messages(page: AppTest) -> str:
+    parts = [*page.caption, *page.info, *page.warning, *page.error]
+    return " ".join(text.value for text in parts).replace("\\", "")
 
 
 def board(page: AppTest) -> dict[str, Any]:
     """Return the data that the vector component gets."""
-    found = [
+    sent = [
         json.loads(part.proto.mixed.json if part.proto.HasField("mixed") else part.proto.json)
         for part in page.get("bidi_component")
         if part.proto.component_name == "vae_lab_vector"
     ]
-    (data,) = found
+    (data,) = sent
     return dict(data)
 
 
@@ -54,7 +54,7 @@ def link(**asked: str) -> AppTest:
     return page
 
 
-def test_the_vector_is_that_of_one_half(run: Run) -> None:
+def test_the_vector_comes_from_one_half_of_the_groups(run: Run) -> None:
     page = open_page("arithmetic")
     arrays = run.arrays()
     mean, labels = arrays["posterior_mean"], arrays["labels"]
@@ -91,14 +91,14 @@ def test_everything_is_in_the_link(run: Run, own_store: RunStore) -> None:
     assert data["strength"] == -1.5
     assert "Picture 44" in data["rows"][0]["title"]
     assert "2 picked" in " ".join(text.value for text in page.markdown)
-    assert "nonsense, 999" in said(page)
+    assert "nonsense, 999" in messages(page)
     assert not page.toast
 
 
 @pytest.mark.usefixtures("run")
-def test_a_link_may_ask_for_any_picture_at_any_length() -> None:
+def test_long_lists_of_pictures_in_a_link_are_cut() -> None:
     page = link(arithmetic_pick="9" * 4301)  # longer than int() takes
-    assert "2,000 characters" in said(page)
+    assert "2,000 characters" in messages(page)
     assert page.table
     # The text is cut off within a number; the part left of it is the number of another picture.
     page = link(arithmetic_pick="3, 17,   " + "x, " * 663 + "300" + ", y" * 30_000)
@@ -123,9 +123,9 @@ def test_an_analogy_of_three_pictures(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("run")
-def test_the_same_group_twice() -> None:
+def test_two_equal_groups_show_a_message() -> None:
     page = link(arithmetic_a="label 3", arithmetic_b="label 3")
-    assert "Both groups are the same" in said(page)
+    assert "Both groups are the same" in messages(page)
     assert not page.table
     page.selectbox("arithmetic_b").set_value("label 4").run()
     assert not page.exception
@@ -138,24 +138,24 @@ def test_images_of_one_label(run: Run, own_store: RunStore) -> None:
     names = np.array(["all"])
     run.write_arrays("arrays", **arrays | {"labels": 0 * arrays["labels"], "label_names": names})
     page = open_page("arithmetic")
-    assert "pick pictures below" in said(page)
+    assert "pick pictures below" in messages(page)
     own_store.save_group(run.id, "mine", Group((1, 2, 3)))
     page.run()
     assert not page.exception
     assert board(page)["says"] == "“group mine” to “label all”"
 
 
-def test_groups_that_share_pictures(run: Run, own_store: RunStore) -> None:
+def test_groups_with_common_pictures(run: Run, own_store: RunStore) -> None:
     own_store.save_group(run.id, "a", Group((0, 1, 2, 3, 4)))
     own_store.save_group(run.id, "b", Group((3, 4, 5, 6)))
     own_store.save_group(run.id, "c", Group((4, 3, 6, 5)))
     page = link(arithmetic_a="group a", arithmetic_b="group b")
-    assert "left out of the larger: 2 pictures" in said(page)
+    assert "left out of the larger: 2 pictures" in messages(page)
     shown = [{tile["caption"] for tile in row["tiles"]} for row in board(page)["rows"][1:]]
     assert shown[0] - {None} <= {"0", "1", "2"}
     assert shown[1] - {None} <= {"3", "4", "5", "6"}
     page.selectbox("arithmetic_a").set_value("group c").run()
-    assert "hold the same pictures" in said(page)
+    assert "hold the same pictures" in messages(page)
     assert not page.exception
 
 
@@ -163,12 +163,12 @@ def test_a_group_of_one_picture_and_one_of_another_split(run: Run, own_store: Ru
     own_store.save_group(run.id, "lone", Group((7,)))  # a 6
     own_store.save_group(run.id, "far", Group((ALL,)))
     page = link(arithmetic_a="group lone", arithmetic_b="label 4")
-    assert "can't be halved" in said(page)
+    assert "can't be halved" in messages(page)
     assert not page.table
     assert "group far" not in page.selectbox("arithmetic_a").options
 
 
-def test_a_group_that_was_deleted_meanwhile(run: Run, own_store: RunStore) -> None:
+def test_a_chosen_group_is_deleted(run: Run, own_store: RunStore) -> None:
     own_store.save_group(run.id, "gone", Group((1, 2)))
     page = link(arithmetic_a="group gone", arithmetic_b="label 2")
     own_store.delete_group(run.id, "gone")
@@ -181,11 +181,11 @@ def test_a_damaged_file_of_groups_is_reported(run: Run, own_store: RunStore) -> 
     (own_store.root / ".groups").mkdir()
     (own_store.root / ".groups" / f"{run.id}.json").write_text("[")
     page = open_page("arithmetic")
-    assert "can't be read" in said(page)
+    assert "can't be read" in messages(page)
 
 
 @pytest.mark.usefixtures("run")
-def test_without_the_data_decoded_pictures_stand_for_it(
+def test_without_the_data_decoded_pictures_are_shown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def gone(*_: object) -> None:
@@ -195,7 +195,7 @@ def test_without_the_data_decoded_pictures_stand_for_it(
     monkeypatch.setattr("vae_core.data.excerpts.held_out", gone)
     page = open_page("arithmetic")
     assert not page.exception
-    assert said(page).count("not on this machine") == 2, "above the strip and at the sheet"
+    assert messages(page).count("not on this machine") == 2, "above the strip and at the sheet"
     assert len(board(page)["rows"][0]["tiles"]) == 7
 
 
@@ -216,7 +216,7 @@ def test_picked_pictures_become_a_group(run: Run, own_store: RunStore) -> None:
 def test_viewers_may_pick_but_not_save(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAE_LAB_ROLE", "viewer")
     page = link(arithmetic_pick="12, 5", arithmetic_b="picked below")
-    assert "Only trainers may save groups" in said(page)
+    assert "Only trainers may save groups" in messages(page)
     assert board(page)["says"] == "“label 0” to “picked below”"
     assert not page.toast
     assert not [box for box in page.text_input if box.label == "Save as a group"]
@@ -228,22 +228,22 @@ def test_viewers_may_pick_but_not_save(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_beta_zero_and_one_latent_dimension(own_store: RunStore, make_run: TrainedRuns) -> None:
     make_run(own_store, replace(SMALL, beta=0.0, latent_dim=1, epochs=1))
     page = open_page("arithmetic")
-    assert "β = 0" in said(page)
+    assert "β = 0" in messages(page)
     assert page.table
 
 
-def test_where_the_browser_can_not_decode_the_server_does(run: Run) -> None:
+def test_the_server_decodes_if_the_browser_cannot(run: Run) -> None:
     for name in ("decoder.json", "checksums.json"):
         (run.path / name).unlink()
     page = link(arithmetic_strength="2")
     assert page.slider("arithmetic_strength").value == 2
-    assert "can't decode this architecture" in said(page)
+    assert "can't decode this architecture" in messages(page)
     assert len(page.get("image")) == 3
     page.slider("arithmetic_strength").set_value(-1.0).run()
     assert not page.exception
 
 
-def test_groups_that_ship_are_there_and_stay(
+def test_pretrained_groups_cannot_be_deleted(
     own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_run: TrainedRuns
 ) -> None:
     shipped = RunStore(tmp_path / "shipped")
@@ -257,7 +257,7 @@ def test_groups_that_ship_are_there_and_stay(
     assert page.selectbox("arithmetic_b").value == "group glasses"
     own_store.save_group(run.id, "glasses", Group((9,)))
     page.run()
-    assert "can't be halved" in said(page), "the saved group is used"
+    assert "can't be halved" in messages(page), "the saved group is used"
     page = open_page("latent_space")
     keys = {str(button.key) for button in page.button}
     assert "group-delete-glasses" in keys

@@ -50,6 +50,6 @@ def test_invalid_drawings_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     state["pad"] = "drawn"
     assert pad.drawing("pad") is None
     state["pad"] = {"drawing": base64.b64encode(pixels.tobytes()).decode()}
-    found = pad.drawing("pad")
-    assert found is not None
-    assert np.array_equal(found, pixels / 255)
+    drawing = pad.drawing("pad")
+    assert drawing is not None
+    assert np.array_equal(drawing, pixels / 255)

@@ -34,9 +34,7 @@ def nothing_pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("nothing_pretrained")
-def test_runs_without_known_factors_are_not_offered_and_it_says_why(
-    own_store: RunStore, trained: Run
-) -> None:
+def test_runs_without_known_factors_are_not_offered(own_store: RunStore, trained: Run) -> None:
     shutil.copytree(trained.path, own_store.root / trained.id)
     page = open_page("factors")
     (said,) = page.info
@@ -76,7 +74,7 @@ def test_one_latent_dimension_has_no_scores(own_store: RunStore, make_run: Train
     assert plots(page) == 2, "the matrix and the traversals are shown"
 
 
-def test_other_pictures_than_the_data_set_s_are_not_taken_for_it(
+def test_factors_of_other_pictures_are_not_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def shuffled(run: Run) -> dict[str, np.ndarray]:
@@ -89,7 +87,7 @@ def test_other_pictures_than_the_data_set_s_are_not_taken_for_it(
 
 
 @pytest.mark.parametrize("name", ["compare", "train"])
-def test_where_the_scores_would_be_it_says_why_other_data_has_none(name: str) -> None:
+def test_pages_explain_missing_scores(name: str) -> None:
     page = open_page(name)
     assert [caption.value for caption in page.caption].count(NO_FACTORS) == 1
     if name == "compare":
@@ -108,7 +106,7 @@ def test_where_the_scores_would_be_it_says_why_other_data_has_none(name: str) ->
 # --- figures ------------------------------------------------------------------------------
 
 
-def test_a_dimension_follows_the_factor_of_which_it_tells_the_largest_share() -> None:
+def test_a_dimension_follows_the_factor_that_it_tells_most_about() -> None:
     entropies = np.log([3.0, 32.0, 1.0])
     told = np.array([[0.5, 0.6, 0.0], [0.01, 3.0, 0.0], [0.01, 0.1, 0.0]])
     with np.errstate(invalid="raise", divide="raise"):
@@ -146,7 +144,7 @@ def test_scores_are_the_mean_and_spread_over_the_seeds() -> None:
     assert len(traces["FactorVAE score"].x) == 0
 
 
-def test_damaged_or_gone_data_sets_have_no_known_factors() -> None:
+def test_damaged_or_missing_data_sets_have_no_known_factors() -> None:
     assert excerpts.has_factors("shapes")
     assert not excerpts.has_factors("shapes_1_1")
     assert not excerpts.has_factors("own_gone_0123456789abcdef")

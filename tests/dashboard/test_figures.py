@@ -135,7 +135,7 @@ def test_small_plots_show_a_sample_of_many_points() -> None:
     assert set(shown) <= set(map(tuple, many.posterior_mean))
 
 
-def test_an_aligned_column_says_what_was_done_and_what_stays_unexplained() -> None:
+def test_an_aligned_column_has_its_alignment_in_the_title() -> None:
     """With permuted dimensions, the dimensions of the reference run are shown."""
     reference = np.random.default_rng(0).normal(size=(100, 3))
     permuted = replace(column(1, 3, 20), posterior_mean=4 * reference[:, [2, 0, 1]], dims=(1, 2))
@@ -146,7 +146,7 @@ def test_an_aligned_column_says_what_was_done_and_what_stays_unexplained() -> No
     assert permuted.aligned(None, (0, 1)) is permuted
 
 
-def test_no_slope_is_drawn_under_the_capacity_schedule() -> None:
+def test_no_slope_is_drawn_with_the_capacity_schedule() -> None:
     figure = rate_distortion.rate_distortion(
         [replace(column(1, 2, 21), sloped=False), column(4, 1, 27)]
     )
@@ -154,7 +154,7 @@ def test_no_slope_is_drawn_under_the_capacity_schedule() -> None:
     assert len(slopes.x) == 3
 
 
-def test_what_lies_outside_is_said() -> None:
+def test_the_share_of_points_outside_is_in_the_title() -> None:
     figure = go.Figure(
         *comparison.latent_spaces([column(0, 500, 18, scale=50), column(1, 2, 21)], 4)
     )
@@ -164,7 +164,7 @@ def test_what_lies_outside_is_said() -> None:
     assert notes == [f"β = 0<br><sub>{outside:.0%} outside</sub>"]
 
 
-def test_the_schedule_that_is_drawn_is_the_one_that_trains() -> None:
+def test_the_plotted_schedule_is_that_of_training() -> None:
     config = RunConfig(beta=2, schedule="cyclical", epochs=10)
     (trace,) = curves.schedule(config, steps_per_epoch=11).data
     beta, _ = schedules.schedule(config, trace.x, 110)
@@ -173,7 +173,7 @@ def test_the_schedule_that_is_drawn_is_the_one_that_trains() -> None:
     assert max(trace.y) == config.capacity
 
 
-def test_training_curves_show_what_was_recorded() -> None:
+def test_training_curves_show_the_records() -> None:
     records = [
         {
             "kind": "epoch",
@@ -202,7 +202,7 @@ def test_enlarged_keeps_shape_and_range() -> None:
     assert large.mean() == pytest.approx(image.mean(), abs=0.01)
 
 
-def test_a_gif_goes_there_and_back_again() -> None:
+def test_a_gif_plays_forwards_and_backwards() -> None:
     steps = [np.full((4, 4, 1), grey) for grey in (0.0, 0.5, 1.0)]
     with Image.open(io.BytesIO(pictures.gif(steps, 20))) as gif:
         assert gif.size == (20, 20)
@@ -224,7 +224,7 @@ def rates_of(epochs: int, latent_dim: int) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("latent_dim", [1, 2, 64])
-def test_the_heat_map_has_a_row_a_dimension_and_the_values_of_the_records(latent_dim: int) -> None:
+def test_the_heat_map_has_one_row_per_dimension(latent_dim: int) -> None:
     records = rates_of(5, latent_dim)
     figure = go.Figure(*curves.rate_per_dim(records))
     (trace,) = figure.data
@@ -260,7 +260,7 @@ def test_the_heat_map_grows_within_an_epoch() -> None:
     assert np.array_equal(trace.z, [[0, 7, 2], [1, 8, 3]])
 
 
-def test_a_collapsed_run_is_dark_all_over() -> None:
+def test_the_heat_map_of_a_collapsed_run_is_dark() -> None:
     records = [{"kind": "epoch", "epoch": 0, "test": {"rate_per_dim": [0.01, 0.02]}}]
     (trace,) = go.Figure(*curves.rate_per_dim(records)).data
     assert (trace.zmin, trace.zmax) == (0, HIGH_RATE)
@@ -284,7 +284,7 @@ def test_rows_of_pictures_are_named_and_in_order() -> None:
         assert picture[int(y), centres.astype(int)] == pytest.approx(row, abs=0.01)
 
 
-def test_the_prior_is_a_column_of_its_own() -> None:
+def test_the_prior_has_its_own_column() -> None:
     prior = np.random.default_rng(0).normal(size=(50, 2))
     figure = go.Figure(*comparison.latent_spaces([column(1, 3, 20)] * 3, 4, prior))
     assert [a.text.split("<br>")[0] for a in figure.layout.annotations][3] == "N(0, I)"
@@ -350,7 +350,7 @@ def test_a_plain_figure_is_sent_as_plotly_would_send_it() -> None:
         assert json.loads(figure.to_json()) == json.loads(go.Figure(*figure).to_json())
 
 
-def test_a_run_that_went_to_infinity_has_gaps_and_strict_json() -> None:
+def test_infinite_values_are_gaps_in_strict_json() -> None:
     numbers = {"loss": np.nan, "distortion": np.inf, "rate": 1.0}
     records = [
         {"kind": "epoch", "epoch": epoch, "train": numbers, "test": numbers} for epoch in range(5)

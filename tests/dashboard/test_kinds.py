@@ -52,7 +52,7 @@ def test_a_data_set_is_shown_as_its_kind() -> None:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_member_gives_all_words(name: str) -> None:
+def test_a_member_has_all_texts(name: str) -> None:
     shown = SHOWN_KINDS[name]
     words = {attribute: getattr(shown, attribute) for attribute in ShownKind.__annotations__}
     may_be_empty = {"shown_on", "training_note"}
@@ -91,7 +91,7 @@ def _show_all(run_id: str, part: str) -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("part", ["point", "centre", "members", "snapshot", "comparison"])
-def test_a_member_shows(name: str, part: str) -> None:
+def test_a_member_shows_its_parts(name: str, part: str) -> None:
     page: Any = AppTest.from_function(
         _show_all, default_timeout=PATIENCE, args=(run_of(name).id, part)
     ).run()

@@ -58,7 +58,7 @@ def test_a_link_sets_both_distributions() -> None:
     assert not page.toast
 
 
-def test_a_zero_in_q_is_infinite_and_said_so() -> None:
+def test_a_zero_in_q_makes_kl_infinite() -> None:
     page = follow("learn")
     assert numbers(page)["KL(p ‖ q)"] == "0.498"
     page.button("learn_preset_A zero in q").click().run()
@@ -77,7 +77,7 @@ def test_a_zero_in_q_is_infinite_and_said_so() -> None:
     assert not any("KL is 0, because q is p" in text.value for text in page.markdown)
 
 
-def test_what_is_no_distribution_is_refused_in_a_sentence() -> None:
+def test_an_invalid_distribution_shows_a_message() -> None:
     page = follow("learn")
     page.text_input("learn_q").set_value("![](http://a.example)").run()
     assert not page.exception
@@ -89,27 +89,27 @@ def test_what_is_no_distribution_is_refused_in_a_sentence() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "1", "0,0", "-1, 2", "nan, 1", "inf, 1", "1," * 9 + "1"])
-def test_what_is_no_distribution(text: str) -> None:
+def test_invalid_distributions_raise(text: str) -> None:
     with pytest.raises(information.InformationError, match=r"^q "):
         discrete.parse_probabilities(text, "q")
 
 
-def test_as_many_outcomes_are_asked_of_both() -> None:
+def test_p_and_q_need_equally_many_outcomes() -> None:
     page = follow("learn", learn_p="1,1", learn_q="1,1,1")
     assert "p has 2 outcomes and q has 3" in page.error[0].value.replace("\\", "")
 
 
-def test_extreme_numbers_are_no_trouble() -> None:
+def test_extreme_numbers_are_accepted() -> None:
     page = follow("learn", learn_p="1e308, 1e308, 1e9", learn_q="1e-300, 1, 1e3")
     assert not page.error
     assert all(math.isfinite(float(value)) for value in numbers(page).values())
 
 
-def test_what_a_browser_sends_of_bars_is_checked() -> None:
-    found = bars._parse_move({"name": "q", "values": [0.2, 0.8]}, 2)
-    assert found is not None
-    assert found[0] == "q"
-    assert list(found[1]) == [0.2, 0.8]
+def test_invalid_moves_of_bars_are_ignored() -> None:
+    move = bars._parse_move({"name": "q", "values": [0.2, 0.8]}, 2)
+    assert move is not None
+    assert move[0] == "q"
+    assert list(move[1]) == [0.2, 0.8]
     wrong: list[object] = [None, 3, [], {}, {"name": "q"}, {"values": [0.5, 0.5]}]
     wrong += [{"name": "q", "values": v} for v in (None, "ab", 1, [1], [[1, 0]], [-1, 2], ["x", 1])]
     names: list[object] = ["r", "learn_p", None, []]
@@ -130,13 +130,13 @@ def test_two_gaussians() -> None:
     assert numbers(page)["KL(p ‖ q), added up"] == f"{kl:.4f}"
     page.slider("learn_mu").set_value(-1.0)
     page.slider("learn_sigma").set_value(2.0).run()
-    found = numbers(page)
-    assert (found["gradient by μ"], found["gradient by σ"]) == ("-1.000", "1.500")
-    assert float(found["rate"]) == pytest.approx(0.5 * (1 + 4 - 1 - math.log(4)), abs=1e-3)
+    shown = numbers(page)
+    assert (shown["gradient by μ"], shown["gradient by σ"]) == ("-1.000", "1.500")
+    assert float(shown["rate"]) == pytest.approx(0.5 * (1 + 4 - 1 - math.log(4)), abs=1e-3)
     assert plots(page) == 2
 
 
-def test_sampling_draws_again_and_a_seed_brings_a_draw_back() -> None:
+def test_drawing_again_and_repeating_a_seed() -> None:
     page = follow("learn", learn_tab="Sampling")
     first = table(page)
     assert [row["μ"] for row in first] == ["0.15", "1.1", "0.2", "0.7"]
@@ -152,7 +152,7 @@ def test_sampling_draws_again_and_a_seed_brings_a_draw_back() -> None:
     assert table(page) == first
 
 
-def test_a_posterior_that_is_none_is_refused() -> None:
+def test_an_invalid_posterior_shows_a_message() -> None:
     page = follow("learn", learn_tab="Sampling", learn_mean="1, 2", learn_std="1")
     assert "2 numbers and σ has 1" in page.error[0].value
     assert not plots(page)
@@ -161,7 +161,7 @@ def test_a_posterior_that_is_none_is_refused() -> None:
 @pytest.mark.parametrize(
     ("mean", "std"), [("a", "1"), ("1, 2", "1"), ("1", "0"), ("1", "-1"), ("inf", "1"), ("", "1")]
 )
-def test_what_is_no_posterior(mean: str, std: str) -> None:
+def test_invalid_posteriors_raise(mean: str, std: str) -> None:
     with pytest.raises(ConfigError):
         sampling.parse_posterior(mean, std)
 
@@ -177,17 +177,17 @@ def digits() -> Run:
 def test_the_elbo_of_an_image(digits: Run) -> None:
     page = follow("learn", learn_tab="The ELBO", run=run_label(digits), learn_image="7")
     assert not page.error
-    found = {name: float(value) for name, value in numbers(page).items()}
-    assert found["elbo"] == pytest.approx(-found["distortion"] - found["rate"], abs=0.02)
-    assert found["log p(x) ≥"] == pytest.approx(found["elbo"] + found["gap ≥"], abs=0.02)
+    shown = {name: float(value) for name, value in numbers(page).items()}
+    assert shown["elbo"] == pytest.approx(-shown["distortion"] - shown["rate"], abs=0.02)
+    assert shown["log p(x) ≥"] == pytest.approx(shown["elbo"] + shown["gap ≥"], abs=0.02)
     figure = json.loads(component(page)["figure"])
     bounds = figure["data"][0]["y"]
     assert bounds == sorted(bounds)
-    assert bounds[0] == pytest.approx(found["elbo"], abs=0.3)
+    assert bounds[0] == pytest.approx(shown["elbo"], abs=0.3)
     rows = table(page)
     assert len(rows) > 3
     (chosen,) = (row for row in rows if row["β"].startswith("**"))
-    assert float(chosen["elbo (nats)"].strip("*")) == found["elbo"]
+    assert float(chosen["elbo (nats)"].strip("*")) == shown["elbo"]
     assert float(chosen["bound, k = 64 (nats)"].strip("*")) == pytest.approx(bounds[6], abs=0.01)
     samples = " ".join(text.value for text in page.caption)
     assert "1,024 samples of the posterior" in samples, "more would make each new image slow"
@@ -199,7 +199,7 @@ def test_the_elbo_of_an_image(digits: Run) -> None:
     assert numbers(page) == before
 
 
-def test_the_elbo_is_not_offered_where_it_bounds_no_likelihood(
+def test_the_elbo_section_offers_only_runs_with_a_likelihood(
     own_store: RunStore, make_run: TrainedRuns, digits: Run
 ) -> None:
     run = make_run(own_store, replace(SMALL, likelihood="gaussian", epochs=1))
@@ -210,7 +210,7 @@ def test_the_elbo_is_not_offered_where_it_bounds_no_likelihood(
     assert run_label(run) not in offered
 
 
-def test_the_elbo_says_where_the_images_are_missing(
+def test_the_elbo_section_reports_missing_images(
     digits: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: object) -> None:
@@ -223,7 +223,7 @@ def test_the_elbo_says_where_the_images_are_missing(
     assert not page.metric
 
 
-def test_without_runs_only_the_elbo_has_nothing_to_show(
+def test_without_runs_only_the_elbo_section_is_empty(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -235,7 +235,7 @@ def test_without_runs_only_the_elbo_has_nothing_to_show(
     assert not page.error
 
 
-def test_which_beta_it_is() -> None:
+def test_effective_beta() -> None:
     page = follow("learn", learn_tab="Which β is it?")
     for preset, beta, written in (
         ("mean BCE · 784 + sum KL", "1", "1"),
@@ -260,7 +260,7 @@ def test_which_beta_it_is() -> None:
     assert "train_beta=0.5" in link.proto.query_string
 
 
-def test_what_was_set_is_kept_from_one_section_to_the_next() -> None:
+def test_values_are_kept_when_the_section_changes() -> None:
     page = follow("learn", learn_p="1,0", learn_q="1,1")
     page.session_state["learn_tab"] = "Sampling"
     page.run()
@@ -270,7 +270,7 @@ def test_what_was_set_is_kept_from_one_section_to_the_next() -> None:
     assert component(page)["p"] == [1, 0]
 
 
-def test_an_unknown_section_is_named() -> None:
+def test_an_unknown_section_in_a_link_is_reported() -> None:
     page = follow("learn", learn_tab="Alchemy")
     assert escape_markdown("learn_tab = Alchemy") in page.toast[0].value
     assert plots(page)
@@ -282,7 +282,7 @@ def test_an_unknown_section_is_named() -> None:
 @pytest.mark.parametrize(
     "pair", [(1, 0.6, 0, 1), (4, 3, 0, 1), (-4, 3, 4, 0.1), (-4, 0.1, 4, 3), (0, 0.1, 4, 0.1)]
 )
-def test_the_shaded_areas_add_up_to_the_kl(pair: tuple[float, float, float, float]) -> None:
+def test_the_shaded_areas_add_up_to_kl(pair: tuple[float, float, float, float]) -> None:
     figure = figures.gaussians(*pair)
     x = np.asarray(figure.data[2].x)
     area = sum(np.trapezoid(trace.y, x) for trace in figure.data[2:])

@@ -21,7 +21,7 @@ def follow(page: str, **parameters: str | list[str]) -> AppTest:
     return app
 
 
-def test_a_link_sets_what_it_names() -> None:
+def test_a_link_sets_widgets() -> None:
     app = follow("manifold", manifold_n="20", manifold_spacing="linear", manifold_z_1="-1.25")
     assert app.slider("manifold_n").value == 20
     assert app.slider("manifold_z_1").value == -1.25
@@ -39,7 +39,7 @@ def test_a_link_sets_what_it_names() -> None:
         ("manifold_points", "perhaps"),
     ],
 )
-def test_what_a_link_asks_in_vain_is_named(name: str, value: str) -> None:
+def test_unused_values_of_a_link_are_listed(name: str, value: str) -> None:
     app = follow("manifold", **{name: value}, manifold_z_0="0.5")
     (toast,) = app.toast
     assert escape_markdown(f"{name} = {value}") in toast.value
@@ -49,18 +49,18 @@ def test_what_a_link_asks_in_vain_is_named(name: str, value: str) -> None:
     assert not app.exception
 
 
-def test_a_default_that_is_spelled_out_needs_no_note() -> None:
+def test_a_default_value_in_a_link_is_not_reported() -> None:
     app = follow("manifold", manifold_n="15", manifold_extent="2", manifold_points="false")
     assert not app.toast
 
 
-def test_a_run_that_was_deleted_is_named() -> None:
+def test_a_deleted_run_in_a_link_is_reported() -> None:
     app = follow("compare", runs=["gone", "gone, too"])
     assert escape_markdown("gone, gone, too") in app.toast[0].value
     assert app.multiselect("runs").value, "the default is shown instead"
 
 
-def test_presentation_mode_is_kept_over_pages_and_left_again() -> None:
+def test_presentation_mode_stays_on_across_pages() -> None:
     app = follow("home", present="1")
     assert app.query_params["present"] == "1"
     app.switch_page("app_pages/manifold/page.py").run()
@@ -71,7 +71,7 @@ def test_presentation_mode_is_kept_over_pages_and_left_again() -> None:
     assert "present" not in app.query_params
 
 
-def test_pages_are_not_presented_unasked() -> None:
+def test_presentation_mode_is_off_by_default() -> None:
     app = open_page("home")
     assert "present" not in app.query_params
     app.button("presentation").click().run()
@@ -79,7 +79,7 @@ def test_pages_are_not_presented_unasked() -> None:
 
 
 @pytest.mark.parametrize("text", ["![](http://a.example/b.png)", "[here](http://a.example)"])
-def test_a_link_brings_no_markdown(text: str) -> None:
+def test_values_of_a_link_are_escaped(text: str) -> None:
     """Markdown could load pictures from other hosts, or link to them."""
     app = follow("manifold", run=text, walk_a=text)
     for said in (app.toast[0].value, app.error[0].value):
@@ -89,12 +89,12 @@ def test_a_link_brings_no_markdown(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["train_seed", "train_epochs_digits"])
-def test_infinity_is_said_in_a_sentence(name: str) -> None:
+def test_infinity_in_a_link_shows_a_message(name: str) -> None:
     app = follow("train", **{name: "inf"})
     assert "a number that can't be" in app.error[0].value
 
 
-def test_what_ends_early_can_still_be_left() -> None:
+def test_a_page_that_ends_early_can_leave_presentation_mode() -> None:
     """A page with nothing to show ends early, but the button to leave still appears."""
     app = follow("compare", present="1")
     app.multiselect("runs").set_value([]).run()

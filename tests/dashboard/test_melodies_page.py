@@ -29,8 +29,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The pretrained run, on a machine without the data set."""
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
     st.cache_resource.clear()
-    (found,) = [r for r in run_list.all_runs(of_kinds=("melodies",)) if run_list.pretrained(r)]
-    return found
+    (pretrained,) = [r for r in run_list.all_runs(of_kinds=("melodies",)) if run_list.pretrained(r)]
+    return pretrained
 
 
 @pytest.fixture
@@ -39,9 +39,9 @@ def data(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]
     networks = run_cache.text_inference(run)
     arrays = run.arrays()
     tokens = networks.decode(arrays["posterior_mean"])
-    found = networks.texts(tokens)
-    found[0] = found[0][:20] + "." * 12
-    tokens = encode(found, networks.vocabulary, networks.length).astype(np.uint8)
+    held_out = networks.texts(tokens)
+    held_out[0] = held_out[0][:20] + "." * 12
+    tokens = encode(held_out, networks.vocabulary, networks.length).astype(np.uint8)
     np.savez(
         tmp_path / melodies.MELODIES,
         allow_pickle=False,
@@ -52,27 +52,27 @@ def data(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]
         label_names=arrays["label_names"],
         vocabulary=np.array(networks.vocabulary),
         sources_train=np.array([f"BWV {i}" for i in range(25)]),
-        sources_test=np.array([f"BWV {i}, *bars* 1 and 2" for i in range(len(found))]),
+        sources_test=np.array([f"BWV {i}, *bars* 1 and 2" for i in range(len(held_out))]),
     )
     st.cache_resource.clear()
     content = registry.stored("melodies").sha256
     monkeypatch.setattr(run_cache, "trained_on", lambda _: content)
-    return found
+    return held_out
 
 
-def tab(page: AppTest, name: str) -> AppTest:
+def open_tab(page: AppTest, name: str) -> AppTest:
     page.session_state["melodies_tab"] = name
     page.run()
     assert not page.exception, page.exception
     return page
 
 
-def said(page: AppTest) -> str:
+def page_text(page: AppTest) -> str:
     parts = [*page.caption, *page.markdown, *page.info]
     return " ".join(part.value for part in parts).replace("\\", "")
 
 
-def test_a_walk_without_the_data(run: Run) -> None:
+def test_a_walk_without_the_data_set(run: Run) -> None:
     page = on(run, "melodies")
     assert page.selectbox("run").value == run_list.run_label(run)
     assert len(page.get("audio")) == plots(page) == 8 + 1  # the steps, and the whole walk
@@ -82,15 +82,15 @@ def test_a_walk_without_the_data(run: Run) -> None:
     page.selectbox("melodies_of_a").set_value("from the prior").run()
     page.number_input("melodies_seed_a").set_value(7).run()
     assert not page.exception
-    assert "sample 7 of the prior" in said(page)
-    tab(page, "Coming back")
+    assert "sample 7 of the prior" in page_text(page)
+    open_tab(page, "Coming back")
     assert "melodies.npz" in page.info[0].value
     assert not page.get("audio")
-    tab(page, "From the prior")
-    assert "copies can't be counted" in said(page)
+    open_tab(page, "From the prior")
+    assert "copies can't be counted" in page_text(page)
     assert len(page.get("audio")) == 8
-    tab(page, "Between two melodies")
-    assert "sample 7 of the prior" in said(page)  # the hidden tab keeps its values
+    open_tab(page, "Between two melodies")
+    assert "sample 7 of the prior" in page_text(page)  # the hidden tab keeps its values
 
 
 def test_the_walk_begins_and_ends_at_a_and_b(run: Run) -> None:
@@ -99,31 +99,31 @@ def test_the_walk_begins_and_ends_at_a_and_b(run: Run) -> None:
     assert decode(run, path)[::4] == decode(run, mean[[3, 9]])
 
 
-def test_what_comes_back_is_shown_beside_the_melody(run: Run, data: list[str]) -> None:
-    page = tab(on(run, "melodies"), "Coming back")
+def test_reconstructions_are_shown_beside_the_melody(run: Run, data: list[str]) -> None:
+    page = open_tab(on(run, "melodies"), "Coming back")
     assert not page.info
     assert len(page.get("audio")) == 2 * COLUMNS
-    assert "BWV 0, *bars* 1 and 2" in said(page)
+    assert "BWV 0, *bars* 1 and 2" in page_text(page)
     same, count = notation.shared_notes(data[0], decode(run, run.arrays()["posterior_mean"])[0])
-    assert f"{same} of {count} notes" in said(page)
-    assert "100% of the sixteenths are right" in said(page)  # of the unchanged melodies
-    assert "BWV 7, *bars*" not in said(page)
+    assert f"{same} of {count} notes" in page_text(page)
+    assert "100% of the sixteenths are right" in page_text(page)  # of the unchanged melodies
+    assert "BWV 7, *bars*" not in page_text(page)
     page.number_input("melodies_first").set_value(4).run()
-    assert "BWV 7, *bars*" in said(page)
+    assert "BWV 7, *bars*" in page_text(page)
 
 
 def test_copies_are_counted(run: Run, data: list[str]) -> None:
-    page = tab(on(run, "melodies"), "From the prior")
-    found = {m.label: m.value for m in page.metric}
-    new, total = found["new"].split(" of ")
-    assert int(new) + int(found["copies of training melodies"]) == int(total) == 200
+    page = open_tab(on(run, "melodies"), "From the prior")
+    numbers = {m.label: m.value for m in page.metric}
+    new, total = numbers["new"].split(" of ")
+    assert int(new) + int(numbers["copies of training melodies"]) == int(total) == 200
     known = training_texts(run)
     assert known is not None
     counted = texts.novelty([data[5], "...."], known)
     assert (counted.copies, counted.new) == (1, 1)
 
 
-def test_compare_spells_them(run: Run, data: list[str]) -> None:
+def test_compare_shows_names_of_notes(run: Run, data: list[str]) -> None:
     page = open_page("compare")
     page.segmented_control("runs_on").set_value("melodies").run()
     assert not page.exception
@@ -132,11 +132,11 @@ def test_compare_spells_them(run: Run, data: list[str]) -> None:
     assert notation.note_names(data[2]) in shown
 
 
-def test_latent_space_names_the_notes(run: Run, data: list[str]) -> None:
+def test_latent_space_shows_names_of_notes(run: Run, data: list[str]) -> None:
     page = on(run, "latent_space")
     assert page.selectbox("run").value == run_list.run_label(run)
     assert plots(page) == 1
-    assert "melodies at its posterior mean" in said(page)
+    assert "melodies at its posterior mean" in page_text(page)
     page.number_input("point").set_value(7).run()
     tables = " ".join(element.proto.body for element in page.get("html"))
     assert notation.note_names(data[7]) in tables
@@ -146,7 +146,7 @@ def test_latent_space_names_the_notes(run: Run, data: list[str]) -> None:
 @pytest.mark.parametrize(("name", "shows"), [("words", "texts"), ("manifold", "pictures")])
 def test_other_pages_show_another_run(run: Run, name: str, shows: str) -> None:
     page = on(run, name)
-    assert f"holds melodies, and this page shows {shows}" in said(page)
+    assert f"holds melodies, and this page shows {shows}" in page_text(page)
     assert page.selectbox("run").value != run_list.run_label(run)
 
 
@@ -159,7 +159,7 @@ def test_the_form_says_how_to_get_the_data(run: Run, monkeypatch: pytest.MonkeyP
     assert kinds.of_run(run.config).name == "melodies"
 
 
-def test_what_is_said_before_loading_is_what_the_run_saw(run: Run) -> None:
+def test_the_source_knows_the_size_of_the_data_set(run: Run) -> None:
     source = registry.source("melodies")
     saw = run.records("start")[-1]["dataset"]
     assert (source.train_images, source.size) == (saw["train"], saw["size"])
@@ -169,7 +169,7 @@ def test_what_is_said_before_loading_is_what_the_run_saw(run: Run) -> None:
 # --- figures ------------------------------------------------------------------------------
 
 
-def test_a_roll_has_a_bar_a_note() -> None:
+def test_a_roll_has_one_bar_per_note() -> None:
     figure = rolls.roll("M___O_______....", (60, 72), beside="V" + "_" * 15)
     behind, front = figure.data
     assert list(front.base) == [0, 1]

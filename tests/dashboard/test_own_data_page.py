@@ -91,7 +91,7 @@ def test_few_images_of_one_label_and_many_labels(own_store: RunStore) -> None:
             assert not open_page(other).error
 
 
-def test_bad_files_are_a_sentence_on_the_page(own_store: RunStore) -> None:
+def test_invalid_files_show_a_message(own_store: RunStore) -> None:
     page = open_page("train")
     for content, name, message in (
         (b"hello", "![x](http://x.org/a.png).npz", "damaged"),
@@ -127,7 +127,7 @@ def test_viewers_can_neither_upload_nor_delete_nor_import(
 
 
 @pytest.mark.usefixtures("no_child")
-def test_a_run_is_imported_and_says_so(own_store: RunStore, trained: Run) -> None:
+def test_an_imported_run_is_marked(own_store: RunStore, trained: Run) -> None:
     page = uploaded(open_page("train"), bundle(trained), "run.zip", box=1)
     page.button("own_import").click().run()
     assert not page.exception

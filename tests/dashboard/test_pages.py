@@ -39,7 +39,7 @@ def test_opens_without_any_run(name: str, tmp_path: Path, monkeypatch: pytest.Mo
     assert not page.error
 
 
-def test_damaged_run_is_named_and_the_page_still_works(own_store: RunStore) -> None:
+def test_a_damaged_run_is_reported_and_the_page_still_works(own_store: RunStore) -> None:
     run = own_store.create(SMALL)
     (run.path / "status.json").write_text("{")
     page = open_page("latent_space")
@@ -147,7 +147,7 @@ def test_compare_aligns_and_shows_the_same_images(
     assert len(page.get("image")) == pictures
 
 
-def test_compare_says_where_the_images_are_missing(
+def test_compare_reports_missing_images(
     own_store: RunStore, monkeypatch: pytest.MonkeyPatch, make_run: TrainedRuns
 ) -> None:
     def gone(*_: object) -> None:
@@ -171,7 +171,7 @@ def test_cancelled_runs_are_not_in_the_default_sweep(
 
 
 @pytest.mark.parametrize("name", ["home", "compare", "latent_space", "arithmetic"])
-def test_damaged_arrays_are_said_in_a_sentence(
+def test_damaged_arrays_show_a_message(
     own_store: RunStore, name: str, make_run: TrainedRuns
 ) -> None:
     for beta in range(9):

@@ -28,19 +28,19 @@ def keys(page: AppTest) -> set[str]:
 
 
 @pytest.mark.parametrize("visitor", VISITORS)
-def test_what_a_visitor_sees(host: Host, own_store: RunStore, visitor: str) -> None:
+def test_the_buttons_of_each_visitor(host: Host, own_store: RunStore, visitor: str) -> None:
     secrets, env, user, may = VISITORS[visitor]
     host(secrets, **env)
     filled(own_store)
     page = open_as("train", user)
     assert any(key.startswith("watch-") for key in keys(page)), "everybody sees the queue"
     changing = ("train", "stop", "resume", "delete")
-    found = {key for key in keys(page) if key.split("-")[0] in changing}
+    shown = {key for key in keys(page) if key.split("-")[0] in changing}
     if may:
         waiting, failed = (run.id for run in own_store.scan()[0])
-        assert {"train", f"stop-{waiting}", f"resume-{failed}", "delete-for-good"} <= found
+        assert {"train", f"stop-{waiting}", f"resume-{failed}", "delete-for-good"} <= shown
     else:
-        assert not found
+        assert not shown
         assert "train" in " ".join(info.value for info in page.info)
         assert not page.selectbox("watched").disabled
     offered = visitor == "not logged in"

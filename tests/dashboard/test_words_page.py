@@ -38,12 +38,12 @@ pytestmark = pytest.mark.usefixtures("own_store")
 @pytest.fixture
 def run() -> Run:
     """The pretrained run."""
-    (found,) = [
+    (pretrained,) = [
         run
         for run in run_list.all_runs(of_kinds=("text",))
         if run.config.dataset == "unicode_names" and run_list.pretrained(run)
     ]
-    return found
+    return pretrained
 
 
 def captions(page: AppTest) -> str:
@@ -85,19 +85,19 @@ def test_copies_are_counted_and_marked(run: Run) -> None:
     page.slider("words_temperature").set_value(0.0).run()
     page.slider("words_count").set_value(100).run()
     z = np.random.default_rng(0).standard_normal((100, 2))
-    found = {m.label: m.value for m in page.metric}
-    new, total = found["new"].split(" of ")
+    numbers = {m.label: m.value for m in page.metric}
+    new, total = numbers["new"].split(" of ")
     assert int(total) == 100
-    assert int(new) + int(found["copies of training texts"]) == 100
+    assert int(new) + int(numbers["copies of training texts"]) == 100
     known = training_texts(run)
     assert known is not None
     texts = decode(run, z.astype(np.float32))
-    assert int(found["copies of training texts"]) == sum(one in known for one in texts)
-    assert int(found["repeat another"]) == 100 - len(set(texts))
+    assert int(numbers["copies of training texts"]) == sum(one in known for one in texts)
+    assert int(numbers["repeat another"]) == 100 - len(set(texts))
     assert "<strong>" in text_tables.table([["a", "b"]], marked={"b"})
 
 
-def test_texts_of_another_file_are_not_shown_as_the_runs(
+def test_texts_of_another_file_are_not_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same names in another order, so that others are held out."""
@@ -120,7 +120,7 @@ def test_texts_of_another_file_are_not_shown_as_the_runs(
         registry.load.cache_clear()
 
 
-def test_tables_escape_what_anybody_may_have_written() -> None:
+def test_tables_escape_texts() -> None:
     shown = text_tables.table([["<img src=x>"]], ["<i>"], ["&"])
     assert "<img" not in shown
     assert "<i>" not in shown
@@ -135,7 +135,7 @@ def test_the_plane_has_the_largest_second_dimension_on_top(run: Run) -> None:
     assert first.index("2.0") < first.index(corner.split()[0])
 
 
-def test_what_comes_back_is_what_the_networks_say(run: Run) -> None:
+def test_reconstructions_equal_those_of_the_networks(run: Run) -> None:
     rows = reconstructions(run, 5, 3)
     assert rows is not None
     networks = run_cache.text_inference(run)
@@ -149,7 +149,7 @@ def test_what_comes_back_is_what_the_networks_say(run: Run) -> None:
     assert on(run, "words").number_input("words_first").max == 1168
 
 
-def test_texts_that_are_not_here(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+def test_missing_texts_are_reported(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     def gone(*_: object) -> list[str]:
         raise dataset.DatasetError("not here")
 
@@ -222,7 +222,7 @@ def test_compare_sets_runs_on_texts_side_by_side(run: Run, own_store: RunStore) 
     assert "Pick a run that has its networks" in page.info[-1].value
 
 
-def test_texts_that_come_back_are_ticked_in_their_row_alone() -> None:
+def test_exact_reconstructions_are_ticked_in_their_own_row() -> None:
     shown = text_tables.table([["a", "a", "b"], ["b", "a", "b"]], first_again=True)
     rows = [[cell.count("✓") for cell in row.split("<td")[1:]] for row in shown.split("<tr>")[1:]]
     assert rows == [[0, 1, 0], [0, 0, 1]]
@@ -247,7 +247,7 @@ def test_a_selection_of_texts_and_its_group(run: Run, own_store: RunStore) -> No
     assert own_store.groups(run.id) == {"some": Group((3, 1168))}
 
 
-def test_words_says_that_a_run_holds_images(run: Run) -> None:
+def test_words_explains_why_an_image_run_is_not_shown(run: Run) -> None:
     (digits, *_) = [run for run in run_list.all_runs() if run.config.dataset == "digits"]
     page = on(digits, "words")
     assert "holds images" in captions(page)
@@ -295,7 +295,7 @@ def test_a_run_is_watched(own_store: RunStore, run: Run) -> None:
     assert "held-out texts at epoch" in captions(page)
 
 
-def test_the_file_of_a_visitor_is_previewed() -> None:
+def test_an_uploaded_file_is_previewed() -> None:
     content = "\n".join(f"word{a}{b}" for a in "abcdefghijkl" for b in "mnopqrstuv")
     page = open_page("train")
     page.file_uploader[0].set_value(("words.txt", content.encode(), "text/plain")).run()
@@ -304,7 +304,7 @@ def test_the_file_of_a_visitor_is_previewed() -> None:
     assert tables(page).count("word") == 20
 
 
-def test_no_text_of_a_data_set_ships() -> None:
+def test_pretrained_runs_hold_no_texts_of_their_data() -> None:
     for run in pretrained_store().scan()[0]:
         if kinds.of_run(run.config).name == "text" and run.viewable:
             assert all(

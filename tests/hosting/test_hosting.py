@@ -63,7 +63,7 @@ def test_the_settings_in_effect(where: str) -> None:
     assert env.get("VAE_LAB_ROLE") == {"viewer": "viewer", "trainer": "login"}.get(where)
 
 
-def test_an_error_shows_nothing_of_the_server(tmp_path: Path) -> None:
+def test_an_error_reveals_nothing_about_the_server(tmp_path: Path) -> None:
     script = tmp_path / "broken.py"
     script.write_text("raise RuntimeError('the password is 1234')")
     server = Server(tmp_path, script)
@@ -104,7 +104,7 @@ def token_of(server: Server) -> str:
     )
 
 
-def test_what_other_sites_send_is_refused(server: Server) -> None:
+def test_requests_from_other_sites_are_refused(server: Server) -> None:
     token = token_of(server)
     with Visitor(server.url, {"Origin": server.url}) as visitor:
         visitor.open("train")
@@ -118,7 +118,7 @@ def test_what_other_sites_send_is_refused(server: Server) -> None:
     assert refused.value.response.status_code == 403
 
 
-def test_a_host_that_only_shows_takes_no_files(tmp_path: Path) -> None:
+def test_a_view_only_host_accepts_no_files(tmp_path: Path) -> None:
     image = read_dockerfile((PROJECT / "Dockerfile").read_text(), "viewer").env
     env = {name: image[name] for name in ("VAE_LAB_ROLE", "STREAMLIT_SERVER_MAX_UPLOAD_SIZE")}
     server = Server(tmp_path, **env)
@@ -144,8 +144,10 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="module")
-def guarded(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    root = tmp_path_factory.mktemp("guarded")
+def server_with_login(
+    provider: Provider, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    root = tmp_path_factory.mktemp("login")
     (root / "secrets.toml").write_text(provider.secrets(["ada@example.org"]))
     server = Server(root, STREAMLIT_SECRETS_FILES=str(root / "secrets.toml"), VAE_LAB_ROLE="login")
     yield server
@@ -154,13 +156,13 @@ def guarded(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.mark.browser
-def test_the_login(guarded: Server, provider: Provider, page: Any) -> None:
+def test_the_login(server_with_login: Server, provider: Provider, page: Any) -> None:
     from playwright.sync_api import expect
 
     def button(name: str) -> Any:
         return page.get_by_role("button", name=name, exact=True)
 
-    page.goto(f"{guarded.url}/train")
+    page.goto(f"{server_with_login.url}/train")
     expect(button("Log in")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("Everybody may look; log in to train.")).to_be_visible()
     drawn(page)
@@ -169,13 +171,13 @@ def test_the_login(guarded: Server, provider: Provider, page: Any) -> None:
     provider.user = {"email": "ada@example.org", "email_verified": True, "name": "Ada *Lovelace*"}
     button("Log in to train").click()
     expect(page.get_by_text("Ada *Lovelace* · trainer")).to_be_visible(timeout=30_000)
-    page.goto(f"{guarded.url}/train")
+    page.goto(f"{server_with_login.url}/train")
     page.get_by_role("spinbutton", name="Epochs").fill("900")
     page.get_by_role("spinbutton", name="Epochs").press("Enter")
     page.wait_for_timeout(1000)
     button("Train").click()
     page.locator(".st-key-stop").wait_for(timeout=60_000)
-    (run,) = guarded.store.scan()[0]
+    (run,) = server_with_login.store.scan()[0]
     assert run.status().submitted_by == "ada@example.org"
     page.locator(".st-key-stop button").click()
     expect(page.locator(".st-key-resume")).to_be_visible(timeout=60_000)
@@ -186,15 +188,15 @@ def test_the_login(guarded: Server, provider: Provider, page: Any) -> None:
     cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
     token = cookies["_streamlit_xsrf"]
     for headers, sent, trains in (
-        ({"Origin": guarded.url, "Cookie": cookie}, token, True),
-        ({"Origin": guarded.url, "Cookie": cookie}, "forged", False),
+        ({"Origin": server_with_login.url, "Cookie": cookie}, token, True),
+        ({"Origin": server_with_login.url, "Cookie": cookie}, "forged", False),
         ({"Cookie": cookie}, token, False),
     ):
-        with Visitor(guarded.url, headers, sent) as visitor:
+        with Visitor(server_with_login.url, headers, sent) as visitor:
             visitor.open("train")
             assert ("train" in visitor.buttons) == trains
     with pytest.raises(InvalidStatus):
-        Visitor(guarded.url, {"Origin": "https://evil.example", "Cookie": cookie}, token)
+        Visitor(server_with_login.url, {"Origin": "https://evil.example", "Cookie": cookie}, token)
 
     button("Log out").click()
     expect(button("Log in")).to_be_visible(timeout=30_000)
@@ -203,7 +205,7 @@ def test_the_login(guarded: Server, provider: Provider, page: Any) -> None:
     provider.user = {"email": "eve@example.org", "email_verified": True, "name": "Eve"}
     button("Log in").click()
     expect(page.get_by_text("Eve · viewer")).to_be_visible(timeout=30_000)
-    page.goto(f"{guarded.url}/train")
+    page.goto(f"{server_with_login.url}/train")
     expect(page.get_by_text("eve@example.org is not on the list of trainers")).to_be_visible()
     expect(button("Train")).to_have_count(0)
     expect(page.locator(".st-key-resume")).to_have_count(0)
@@ -219,7 +221,7 @@ def test_the_login(guarded: Server, provider: Provider, page: Any) -> None:
 
 
 @pytest.mark.slow
-def test_some_viewers_at_once(server: Server) -> None:
+def test_several_viewers_at_once(server: Server) -> None:
     """Many viewers watch a run; some lose their connection and come back."""
     server.store.create(RunConfig(dataset="shapes", epochs=1000))
     crowd = Crowd(server.url, sessions=3, think=0.5)
@@ -239,7 +241,7 @@ def test_some_viewers_at_once(server: Server) -> None:
     assert server.process.poll() is None
 
 
-def test_uploads_that_nobody_asked_for_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_memory_of_uploads_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     memory.bound_uploads()
     manager = MemoryUploadedFileManager("/upload")
 

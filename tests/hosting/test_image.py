@@ -90,7 +90,7 @@ def pattern(glob: str) -> re.Pattern[str]:
     return re.compile("".join(words.get(part, re.escape(part)) for part in parts) + "(?:/.*)?")
 
 
-def let_through(root: Path) -> Iterator[Path]:
+def files_for_docker(root: Path) -> Iterator[Path]:
     """Return the files below a folder that Docker gets; the last matching line decides."""
     lines = [line.strip() for line in (root / ".dockerignore").read_text().splitlines()]
     rules = [
@@ -112,7 +112,7 @@ def let_through(root: Path) -> Iterator[Path]:
                 yield path
 
 
-def test_what_docker_is_sent(tmp_path: Path) -> None:
+def test_docker_gets_no_secrets_and_no_runs(tmp_path: Path) -> None:
     """Docker gets neither secrets, runs nor the repository, whatever lies in the folder."""
     kept = ["pyproject.toml", "dashboard/app.py", "pretrained/x/config.json", "vae_core/runs.py"]
     kept += [".streamlit/config.toml"]
@@ -122,7 +122,7 @@ def test_what_docker_is_sent(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     shutil.copy(PROJECT / ".dockerignore", tmp_path)
-    assert sorted(map(str, let_through(tmp_path))) == sorted(kept)
+    assert sorted(map(str, files_for_docker(tmp_path))) == sorted(kept)
     rules = (tmp_path / ".dockerignore").read_text().split()
     assert "*" in rules
     assert not {"!.git", "!.venv", "!.", "!*"} & set(rules)
@@ -195,7 +195,7 @@ def test_the_steps_of_the_image_make_a_server(target: str, tmp_path: Path) -> No
     python = system_python()
     if python is None:
         pytest.skip("needs a Python 3.11 to 3.13 of the system, with venv")
-    for path in let_through(PROJECT):
+    for path in files_for_docker(PROJECT):
         (tmp_path / "context" / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PROJECT / path, tmp_path / "context" / path)
     for name in ("base", "layers"):

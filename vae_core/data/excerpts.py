@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from vae_core.data import shapes, tokens
-from vae_core.data.dataset import DatasetError, Factors, scaled, with_channels
+from vae_core.data.dataset import DatasetError, Factors, as_stored, scaled, with_channels
 from vae_core.data.local_files import local_file, read_npz, rows_of_file
-from vae_core.data.olivetti_faces import FACES, split_faces
 from vae_core.data.registry import load, own_file, source, stored
 from vae_core.data.shapes import number_and_size, shape_factors
+
+SMALL = 2000  # training items; data sets up to this size are read whole
 
 
 def held_out(name: str, indices: Sequence[int]) -> np.ndarray:
@@ -94,7 +95,7 @@ def training_chunks(name: str, chunk: int = 2000) -> Iterator[tuple[np.ndarray, 
             yield data.x_train[start : start + chunk], data.y_train[start : start + chunk]
         return
     parts: Iterable[np.ndarray]
-    if name == FACES:
+    if dataset_source.train_images <= SMALL:
         images, labels = _local_arrays(name, "x_train", "y_train").values()
         parts = np.split(images, range(chunk, len(images), chunk))
     else:
@@ -127,7 +128,9 @@ def _local_path(name: str) -> Path:
 def _local_arrays(name: str, *keys: str) -> dict[str, np.ndarray]:
     """Read arrays of a data set's file; raise `DatasetError` if it is not on this machine."""
     path = _local_path(name)
-    if name == FACES:
-        parts = split_faces(read_npz(path, "images", "target"))
-        return {key: parts[key] for key in keys}
-    return read_npz(path, *keys)
+    dataset_source = source(name)
+    if dataset_source.train_images > SMALL:
+        return read_npz(path, *keys)
+    data = dataset_source.load()  # the file of a small data set may have a layout of its own
+    arrays = {key: getattr(data, key) for key in keys}
+    return {key: as_stored(x) if x.ndim == 4 else x for key, x in arrays.items()}
