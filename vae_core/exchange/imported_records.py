@@ -1,4 +1,4 @@
-"""Check the records of an imported run: what training writes, and no more."""
+"""Check that the records of an imported run are what training writes."""
 
 from __future__ import annotations
 
@@ -61,9 +61,8 @@ def _known_parts(record: Any, config: RunConfig) -> dict[str, Any]:
     """
     kind = record["kind"]
     reported = objectives.of(config).parts
-    parts: dict[
-        str, tuple[Iterable[str], Iterable[str]]
-    ] = {  # names that it may have, and must have
+    # Field -> names that it may have, and names that it must have.
+    parts: dict[str, tuple[Iterable[str], Iterable[str]]] = {
         "train": (reported, reported),
         "metrics": (METRICS if Contents(config).has_prior else AUTOENCODER_METRICS, ()),
     }
