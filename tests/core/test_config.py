@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.core.cli.parsing import parsed
 from vae_core import kinds
 from vae_core.cli.config_options import config_of
-from vae_core.cli.train import command
 from vae_core.config import RUN_ID, ConfigError, RunConfig
 from vae_core.data import registry
 
@@ -89,5 +89,5 @@ def test_ids_of_old_runs_stay_valid() -> None:
 )
 def test_options_make_the_config(config: RunConfig) -> None:
     for kind in (registry.source(config.dataset).kind, None):
-        context = command.make_context("train", kinds.options(config, kind=kind))
-        assert config_of(context.params).id == config.id
+        params = parsed("train", kinds.options(config, kind=kind))
+        assert config_of(params).id == config.id

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.gallery import readme, recipes, training
 from tests.conftest import SMALL
+from tests.core.cli.parsing import parsed
 from vae_core.cli import sweep as sweep_command
 from vae_core.data import excerpts, registry
 from vae_core.metrics import texts
@@ -26,8 +27,7 @@ TINY = recipes.Recipe("tiny", "For a test.", replace(SMALL, epochs=1), (0.5, 1.0
 @pytest.mark.parametrize("recipe", recipes.RECIPES, ids=IDS)
 def test_the_command_of_a_recipe_makes_its_runs(recipe: recipes.Recipe) -> None:
     name, *rest = recipe.arguments
-    context = sweep_command.command.make_context(name, rest)
-    assert sweep_command.configs_of(context.params) == recipe.configs
+    assert sweep_command.configs_of(parsed(name, rest)) == recipe.configs
 
 
 @pytest.mark.parametrize("recipe", recipes.RECIPES, ids=IDS)

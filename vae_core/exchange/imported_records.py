@@ -1,4 +1,4 @@
-"""Check the records of an imported run: what training writes, and no more."""
+"""Check that the records of an imported run are what training writes."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
+from tests.core.cli.parsing import parsed
 from vae_core.cli.app import COMMANDS, app, main
 from vae_core.cli.config_options import config_of
 from vae_core.cli.sweep import command as sweep
@@ -59,7 +60,7 @@ def test_every_field_is_an_option_of_train() -> None:
 
 def test_the_usual_settings_of_the_data_fill_what_is_not_given() -> None:
     def config(*arguments: str) -> RunConfig:
-        return config_of(train.make_context("train", list(arguments)).params)
+        return config_of(parsed("train", arguments))
 
     assert config() == RunConfig()
     texts = config("--dataset", "unicode_names")

@@ -253,7 +253,7 @@ def check(reply: dict[str, Any]) -> None:
 
 FUZZ = settings(
     max_examples=2000,
-    deadline=2000,  # milliseconds per file
+    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
@@ -270,7 +270,7 @@ def test_any_file_gives_a_data_set_or_a_sentence(
 
 
 @pytest.mark.slow
-@settings(FUZZ, max_examples=50, deadline=None)
+@settings(FUZZ, max_examples=50)
 @given(CONTENT, ENDING, st.integers(0, 9), NAME)
 def test_reading_any_file_leaves_no_files_behind(
     own: Path, content: bytes, ending: str, other: int, name: str

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.core.cli.parsing import parsed
 from tests.core.kinds.words import WORDS
 from vae_core.cli.config_options import config_of
-from vae_core.cli.train import command as train_command
 from vae_core.config import ConfigError, RunConfig
 from vae_core.data import excerpts, registry, text_items
 from vae_core.data.dataset import DatasetError, TextDataset
@@ -135,7 +135,7 @@ def test_a_file_on_the_command_line(
     own_store: RunStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def config(*arguments: str) -> RunConfig:
-        return config_of(train_command.make_context("train", list(arguments)).params)
+        return config_of(parsed("train", arguments))
 
     path = tmp_path / "words.txt"
     path.write_text(MANY)

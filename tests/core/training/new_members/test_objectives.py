@@ -16,6 +16,7 @@ from vae_core.config import RunConfig
 from vae_core.data.registry import DATASETS
 from vae_core.data.source import Source
 from vae_core.exchange.imported_records import checked_records
+from vae_core.inference.browser import browser_decoder
 from vae_core.model.objectives import OBJECTIVES, Terms
 from vae_core.model.objectives.beta import Beta
 from vae_core.model.schedules import Step
