@@ -41,6 +41,7 @@ class Column:
         numbers: for each seed its held-out numbers. `distortion` is among them, and `rate` unless
             it is an autoencoder; both in nats.
         sloped: whether the rate-distortion curve has the slope -β at this run's optimum.
+        prior_circles: radii of the circles that show its prior; () if it has none.
     """
 
     title: str
@@ -53,6 +54,7 @@ class Column:
     rate_per_dim: np.ndarray
     numbers: Sequence[Mapping[str, float]]
     sloped: bool = True
+    prior_circles: Sequence[float] = (1, 2)
 
     @property
     def points(self) -> np.ndarray:
@@ -139,8 +141,7 @@ def latent_spaces(
         flat = column.posterior_mean.shape[1] == 1
         if not flat:
             up |= plane(x, half_width)
-            # An autoencoder has no prior to draw.
-            shapes += latent.circles(x, y) if column.beta is not None else []
+            shapes += latent.circles(x, y, radii=column.prior_circles)
         across["title"] = {"text": dim_name(column.dims[0])}
         if number == 1 or column.dims != columns[0].dims:
             up["title"] = {"text": "label" if flat else dim_name(column.dims[1])}

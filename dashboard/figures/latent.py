@@ -62,7 +62,7 @@ def scatter(
     labels: np.ndarray,
     label_names: Sequence[str],
     dims: tuple[int, int] = (0, 1),
-    prior_circles: bool = True,
+    radii: Sequence[float] = (1, 2),
 ) -> DictFigure:
     """Draw posterior means on two latent dimensions, coloured by label.
 
@@ -71,11 +71,11 @@ def scatter(
         labels: (n,), index into label_names.
         label_names: names for the legend.
         dims: the two dimensions to show, from 0; with d = 1 the second axis is the label.
-        prior_circles: whether to draw 1 and 2 standard deviations of the prior.
+        radii: of the prior's circles.
     """
     view = dims_view(dims, posterior_mean.shape[1])
-    circles = {"shapes": prior(view)} if prior_circles else {}
-    return DictFigure(traces(posterior_mean, labels, label_names, dims), layout(view) | circles)
+    shapes = {"shapes": prior(view, radii)}
+    return DictFigure(traces(posterior_mean, labels, label_names, dims), layout(view) | shapes)
 
 
 def explorer(
@@ -192,8 +192,13 @@ def _trace(
     }
 
 
-def circles(xref: str, yref: str, centre: tuple[float, float] = (0.0, 0.0)) -> list[dict[str, Any]]:
-    """Return the prior's 1 and 2 sigma circles, as shapes on a pair of axes."""
+def circles(
+    xref: str,
+    yref: str,
+    centre: tuple[float, float] = (0.0, 0.0),
+    radii: Sequence[float] = (1, 2),
+) -> list[dict[str, Any]]:
+    """Return the prior's circles, by default of 1 and 2 sigma, as shapes on a pair of axes."""
     x, y = centre
     return [
         {
@@ -207,13 +212,13 @@ def circles(xref: str, yref: str, centre: tuple[float, float] = (0.0, 0.0)) -> l
             "line": {"width": 1.6, "dash": "dot"},
             "opacity": 0.85,
         }
-        for radius in (1, 2)
+        for radius in radii
     ]
 
 
-def prior(view: View) -> list[dict[str, Any]]:
+def prior(view: View, radii: Sequence[float] = (1, 2)) -> list[dict[str, Any]]:
     """Return `circles` around the prior's mean in a view; none for a single latent dimension."""
     if view.projection is None:
         return []
     ((x, y),) = view.projection.apply(np.zeros((1, len(view.projection.centre))))
-    return circles("x", "y", (float(x), float(y)))
+    return circles("x", "y", (float(x), float(y)), radii)

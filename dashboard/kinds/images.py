@@ -187,10 +187,11 @@ def _decoded_rows(run: Run, labels: np.ndarray) -> dict[str, np.ndarray]:
     images = run_cache.held_out(run.config.dataset, tuple(int(i) for i in indices))
     networks = run_cache.inference(run)
     posterior_mean, _ = networks.encode(images)
+    shown = Contents(run.config)
     return {
         "held out": images,
         "reconstructed": networks.decode(posterior_mean),
-        f"from {Contents(run.config).origin}": networks.decode(
-            samples.prior_samples(len(images), run.config.latent_dim)
+        f"from {shown.origin}": networks.decode(
+            samples.prior_samples(len(images), run.config.latent_dim, prior=shown.prior)
         ),
     }

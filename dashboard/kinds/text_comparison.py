@@ -16,6 +16,7 @@ from dashboard.kinds.text_tables import (
 )
 from dashboard.shared import run_cache
 from vae_core import kinds
+from vae_core.kinds.contents import Contents
 from vae_core.latent.samples import prior_samples
 from vae_core.runs.run import Run
 
@@ -69,7 +70,12 @@ def show_comparison(
     marks_copies = True
     for group, titles in groups:
         decoded = [
-            decode(run, prior_samples(ROWS, run.config.latent_dim), temperature) for run in group
+            decode(
+                run,
+                prior_samples(ROWS, run.config.latent_dim, prior=Contents(run.config).prior),
+                temperature,
+            )
+            for run in group
         ]
         training = training_texts(group[0])
         marks_copies &= training is not None

@@ -57,6 +57,17 @@ def test_scatter_has_every_point_under_its_label() -> None:
     assert radii == [1, 2]
 
 
+@pytest.mark.parametrize("radii", [(), (2.0, 4.0)])
+def test_the_circles_are_those_of_the_prior(radii: tuple[float, ...]) -> None:
+    one = column(1, 3, 20)
+    figure = go.Figure(
+        *latent.scatter(one.posterior_mean, one.labels, one.label_names, radii=radii)
+    )
+    assert [(shape.x1 - shape.x0) / 2 for shape in figure.layout.shapes] == [*radii]
+    both = [one, replace(one, prior_circles=radii)]
+    assert len(go.Figure(*comparison.latent_spaces(both, 2)).layout.shapes) == 2 + len(radii)
+
+
 def test_one_latent_dimension_is_drawn_against_the_label() -> None:
     figure = go.Figure(
         *latent.scatter(np.arange(4.0)[:, None], np.array([0, 1, 0, 1]), ("a", "b"), (0, 0))

@@ -12,6 +12,8 @@ from vae_core import kinds
 from vae_core.config import RunConfig
 from vae_core.data import excerpts
 from vae_core.kinds.base import Kind
+from vae_core.model import priors
+from vae_core.model.priors import Prior
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,16 @@ class Contents:
     def has_rate(self) -> bool:
         """Whether the run has a rate, and so an elbo."""
         return self.config.has_rate
+
+    @property
+    def prior(self) -> Prior | None:
+        """The prior that it was trained towards; None if it has none."""
+        return priors.of(self.config)
+
+    @property
+    def prior_circles(self) -> tuple[float, ...]:
+        """Radii around 0 of the circles that show its prior."""
+        return self.prior.circles() if self.prior else ()
 
     @property
     def has_prior(self) -> bool:

@@ -1,9 +1,9 @@
 """The training loop: `train` trains a run and fills its folder.
 
-The loop replaces Keras's `fit`, which can't do four things: run several steps in one call of the
-graph, report numbers within an epoch, stop within a fraction of a second, and resume to the same
-bits. Its whole state is the weights, the optimiser's variables and the step number. The order of
-the items depends only on (seed, epoch), and the noise only on (seed, step).
+Unlike Keras's `fit`, it reports numbers within an epoch, stops within a fraction of a second, and
+resumes to the same bits; it runs several steps in one call of the graph. Its whole state is the
+weights, the optimiser's variables and the step number. The order of the items depends only on
+(seed, epoch), and the noise only on (seed, step).
 """
 
 from __future__ import annotations
@@ -211,6 +211,7 @@ class Training:
         return {name: value / steps for name, value in sums.items()}
 
     def _raise_if_asked_to_stop(self) -> None:
+        """Raise `_StopError` if the run shall stop; otherwise keep its status up to date."""
         if self._asked_to_stop():
             raise _StopError
         if time.monotonic() - self.last_tick >= TICK_SECONDS:

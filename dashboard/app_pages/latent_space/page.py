@@ -152,7 +152,7 @@ figure = latent.explorer(
 )
 figure.update_layout(dragmode=DRAGS[drag])
 if circles:
-    figure.update_layout(shapes=latent.prior(view))
+    figure.update_layout(shapes=latent.prior(view, shown.prior_circles))
 if ellipses and view.projection:
     figure.add_traces(
         latent_overlays.posteriors(

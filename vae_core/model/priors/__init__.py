@@ -62,7 +62,7 @@ class Prior(Protocol):
         ...
 
     def circles(self) -> tuple[float, ...]:
-        """Radii around 0 of circles that show the prior in a plane of two latent dimensions."""
+        """Radii around 0 of the circles that pages draw of the prior; () to draw none."""
         ...
 
 

@@ -56,5 +56,5 @@ class StandardNormal:
         return rate_per_dim(posterior_mean, posterior_log_var, xp)
 
     def circles(self) -> tuple[float, ...]:
-        """One, two and three standard deviations."""
-        return 1.0, 2.0, 3.0
+        """One and two standard deviations."""
+        return 1.0, 2.0
