@@ -211,8 +211,10 @@ def rates(columns: Sequence[Column], width: int, item: str = "an image") -> Dict
         width: number of columns, see `width_of`.
         item: the unit's item: nats `an image`.
     """
-    known = [c for c in columns if c.has_rates]
-    tops = [c.rate_per_dim.max() for c in known if c.beta] or [c.rate_per_dim.max() for c in known]
+    with_rates = [c for c in columns if c.has_rates]
+    tops = [c.rate_per_dim.max() for c in with_rates if c.beta] or [
+        c.rate_per_dim.max() for c in with_rates
+    ]
     top = 1.25 * max([*tops, 0.1])
     layout = plots(width, SPACING, [c.title.split("<br>")[0] for c in columns], shared=True)
     traces: list[dict[str, Any]] = []

@@ -85,14 +85,14 @@ def version(run: Run, name: str = "arrays") -> tuple[str, int]:
 
 def arrays(run: Run, name: str = "arrays") -> dict[str, np.ndarray]:
     """Return `Run.arrays` from the cache; don't write to it."""
-    path, written = version(run, name)
+    path, modified = version(run, name)
     # Keyword arguments: for positional ones Streamlit inspects the signature at every call.
-    return _arrays(path=path, written=written, name=name)
+    return _arrays(path=path, modified=modified, name=name)
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)  # half a megabyte per run
-def _arrays(path: str, written: int, name: str) -> dict[str, np.ndarray]:
-    del written
+def _arrays(path: str, modified: int, name: str) -> dict[str, np.ndarray]:
+    del modified
     return Run(Path(path)).arrays(name)
 
 
@@ -102,8 +102,8 @@ def inference(run: Run) -> Inference:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _inference(path: str, written: int) -> Inference:
-    del written  # part of the key; Streamlit ignores arguments that start with _
+def _inference(path: str, modified: int) -> Inference:
+    del modified  # part of the key; Streamlit ignores arguments that start with _
     return Inference(Run(Path(path)))
 
 
@@ -113,8 +113,8 @@ def text_inference(run: Run) -> TextInference:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _text_inference(path: str, written: int) -> TextInference:
-    del written
+def _text_inference(path: str, modified: int) -> TextInference:
+    del modified
     return TextInference(Run(Path(path)))
 
 
@@ -149,8 +149,8 @@ def decoded(run: Run, z: np.ndarray, columns: int, side: int = 400) -> bytes:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _decoded(path: str, written: int, z: np.ndarray, columns: int, side: int) -> bytes:
-    del written  # part of the cache's key: new weights give new pictures
+def _decoded(path: str, modified: int, z: np.ndarray, columns: int, side: int) -> bytes:
+    del modified  # part of the cache's key: new weights give new pictures
     images = inference(Run(Path(path))).decode(z)
     return pictures.png(pictures.enlarged(picture_sheet.sheet(images, columns, gap=1), side))
 

@@ -68,13 +68,15 @@ class Images:
     def check_recorded(self, config: RunConfig, recorded: DatasetSize) -> None:
         item_shape = records.item_shape(recorded)
         try:
-            known = registry.source(config.dataset).item_shape
-        except DatasetError:
-            known = item_shape
-        if item_shape != known or not self.can_be(item_shape):
-            shape = f"the shape {'x'.join(map(str, item_shape))}"
-            found = self.size_in_words(item_shape) if self.can_be(item_shape) else shape
-            raise ValueError(f"its {self.items} have {found}, which can't be.")
+            expected = registry.source(config.dataset).item_shape
+        except DatasetError:  # the data set is not here
+            expected = item_shape
+        if item_shape == expected and self.can_be(item_shape):
+            return
+        size = f"the shape {'x'.join(map(str, item_shape))}"
+        if self.can_be(item_shape):
+            size = self.size_in_words(item_shape)
+        raise ValueError(f"its {self.items} have {size}, which can't be.")
 
     def new_vae(
         self,

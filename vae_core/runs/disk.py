@@ -102,9 +102,9 @@ def open_file(path: str) -> io.FileIO:
 def parse_file(path: str, parse: Callable[[io.FileIO], Value]) -> Value:
     """Return the result of `parse`, which is cached until the file changes."""
     signature = file_signature(path)
-    known = _parsed.get(path)
-    if known and known[0] == signature:
-        return known[1]
+    cached = _parsed.get(path)
+    if cached and cached[0] == signature:
+        return cached[1]
     with open_file(path) as file:
         value = parse(file)
     if is_settled(signature):

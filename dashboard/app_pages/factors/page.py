@@ -45,7 +45,7 @@ lowers every score: it has no gap, and its forest uses all dimensions a little.
 st.title("Known factors")
 run = known_factors.pick_run()
 notes.notes(run)
-known = known_factors.known_factors(run)
+ground_truth = known_factors.known_factors(run)
 numbers = run_cache.numbers(run)
 scored = [name for name in FACTOR_METRICS if name in numbers]
 with st.container(horizontal=True):
@@ -58,13 +58,13 @@ if not scored:
         "No scores: they are measured when training ends, and need at least two latent dimensions."
     )
 
-names, entropy = known.factors.names, entropies(known.factors.values)
+names, entropy = ground_truth.factors.names, entropies(ground_truth.factors.values)
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("What each dimension tells about each factor")
     plot(
         drawn(
-            lambda: factors.matrix(known.information, entropy, names),
+            lambda: factors.matrix(ground_truth.information, entropy, names),
             *("told", run_cache.version(run)),
         ),
         key="factors-matrix",
@@ -101,9 +101,9 @@ extent = st.slider(
     width=400,
 )
 shown = planes.dims_by_rate(run_numbers.rate_per_dim(run))[:MAX_ROWS]
-follows = factors.followed_factors(known.information, entropy)
+follows = factors.followed_factors(ground_truth.information, entropy)
 titles = [
-    factors.dimension_title(dim, follows[dim], known.information[dim], entropy, names)
+    factors.dimension_title(dim, follows[dim], ground_truth.information[dim], entropy, names)
     for dim in shown
 ]
 

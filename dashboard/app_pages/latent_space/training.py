@@ -19,8 +19,8 @@ def with_training(run: Run, held_out: Posteriors) -> Posteriors:
     Raises:
         DatasetError: the data set is not on this machine, or damaged.
     """
-    written = run.weights_path.stat().st_mtime_ns
-    return _with_training(run, written, run_cache.version(run), held_out)
+    modified = run.weights_path.stat().st_mtime_ns
+    return _with_training(run, modified, run_cache.version(run), held_out)
 
 
 @st.cache_resource(
@@ -29,17 +29,17 @@ def with_training(run: Run, held_out: Posteriors) -> Posteriors:
     hash_funcs={Run: lambda run: str(run.path)},
 )
 def _with_training(
-    run: Run, written: int, version: tuple[str, int], _held_out: Posteriors
+    run: Run, modified: int, version: tuple[str, int], _held_out: Posteriors
 ) -> Posteriors:
     """Encode the training data in chunks; only the posteriors stay in memory, for all viewers.
 
     Args:
         run: whose encoder is used.
-        written: time of its weights file; part of the cache's key.
+        modified: time of its weights file; part of the cache's key.
         version: of the held-out posteriors; part of the cache's key.
         _held_out: the held-out posteriors; not part of the cache's key.
     """
-    del written, version
+    del modified, version
     chunks = kinds.of_run(run).encode_training(run)
     first = (_held_out.mean, _held_out.log_var, _held_out.labels)
     mean, log_var, labels = (np.concatenate(parts) for parts in zip(first, *chunks, strict=True))

@@ -84,12 +84,12 @@ def _active(run: Run) -> bool:
 def follow(run: Run, name: str) -> None:
     """Write the records of a run, and new ones as they appear, until the run has ended."""
     sink: Sink = SINKS[name](run)
-    written = 0
+    sent = 0
     for records in _growing(run):
-        if len(records) < written:  # the run started over
-            written = 0
-        sink.write(records[written:])
-        written = len(records)
+        if len(records) < sent:  # the run started over
+            sent = 0
+        sink.write(records[sent:])
+        sent = len(records)
     state = "interrupted"
     with contextlib.suppress(RunError):
         state = run.status().state
