@@ -1,10 +1,10 @@
 """Import a run that somebody exported, or say in one sentence why that can't be done.
 
 Four files are read, from a zip of `vae_core.exchange.bundle` or from a run folder: config.json,
-metrics.jsonl, vae.weights.h5 and arrays.npz. Each is checked and written again. The weights must
-fit the model that config.json describes by name, shape and type; the networks are exported again
-from that model. Nothing is unpickled, and no saved model, graph or script of the sender is used.
-Whether the numbers are true can't be checked, so the run is marked `imported`.
+metrics.jsonl, vae.weights.h5 and arrays.npz. Each is checked and written again. The
+weights must fit the model of config.json: its names, shapes and types. The networks are exported
+again from that model. Nothing is unpickled, and no saved model, graph or script of the sender is
+used. Whether the numbers are true can't be checked, so the run is marked `imported`.
 
 A child process with limited memory and time does this:
 
@@ -33,7 +33,7 @@ from vae_core.sandbox import RefusedError
 
 FILE_BYTES = 512 << 20
 
-# TensorFlow reserves more than it uses.
+# The limit is high, because TensorFlow reserves more memory than it uses.
 CHILD = sandbox.ChildLimits(memory_bytes=12 << 30, seconds=180)
 
 
@@ -67,30 +67,35 @@ def import_run(content: Path | memoryview | bytes, file_name: str, store: RunSto
         name = sandbox.display_name(file_name)
         reply = sandbox.ask_child("vae_core.exchange.importing", request, CHILD, name)
         config = RunConfig.from_json((folder / reply["id"] / CONFIG).read_text("utf-8"))
-        outer = store.root / f".new-{uuid.uuid4().hex}"
+        hidden = store.root / f".new-{uuid.uuid4().hex}"
         try:
-            outer.mkdir(parents=True)
-            shutil.copytree(folder / config.id, outer / config.id)
-            return store.adopt(outer / config.id, config)
+            hidden.mkdir(parents=True)
+            shutil.copytree(folder / config.id, hidden / config.id)
+            return store.adopt(hidden / config.id, config)
         finally:
-            shutil.rmtree(outer, ignore_errors=True)
+            shutil.rmtree(hidden, ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Check the run of a request from `import_run`, and write it into the request's folder.
+    """Check a run in the child process, and write a checked copy.
+
+    Args:
+        request: from `import_run`; its `folder` gets the copy.
 
     Returns:
-        The run's id, which is also the name of its folder there.
+        The run's id, which is also the name of the copy's folder.
     """
     path, folder = Path(request["path"]), Path(request["folder"])
     name = sandbox.display_name(request["file_name"])
-    home, files = (folder_files if path.is_dir() else zip_files)(path, name)
+    folder_name, files = (folder_files if path.is_dir() else zip_files)(path, name)
     config = RunConfig.from_json(_text(files[CONFIG], name, CONFIG))
     kind = kinds.of_run(config)
     kinds.check(config, kind.arrays)
-    if home not in ("", config.id):
-        raise RefusedError(f"{name}: its config.json belongs to {config.id}, not to the folder.")
+    if folder_name not in ("", config.id):
+        raise RefusedError(
+            f"{name}: its config.json belongs to {config.id}, but its folder has another name."
+        )
     if RunStore(request["store"]).has(config.id):
         raise RefusedError(f"there is a run {config.id} already; delete it first.")
     if pretrained_store().has(config.id):  # the pages would show the imported one instead
@@ -117,7 +122,7 @@ def _text(content: bytes, name: str, file: str) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise RefusedError(f"{name}: {file} is no text.") from error
+        raise RefusedError(f"{name}: {file} is not UTF-8 text.") from error
 
 
 def _write(folder: Path, config: RunConfig, records: list[dict[str, Any]]) -> Run:

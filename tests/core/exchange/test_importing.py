@@ -256,14 +256,14 @@ BAD: dict[str, tuple[Callable[[Files], Files], str]] = {
     **{
         f"no {name}": (without(name), message)
         for name, message in (
-            (CONFIG, "must hold one run, and it holds 0"),
+            (CONFIG, "must hold one run, but it holds 0"),
             (METRICS, "no metrics.jsonl"),
             (WEIGHTS, "no vae.weights.h5"),
             (ARRAYS, "no arrays.npz"),
         )
     },
     "config is no JSON": (lambda files: files | {CONFIG: b"{"}, "not valid JSON"),
-    "config is no text": (lambda files: files | {CONFIG: b"\xff\xfe"}, "is no text"),
+    "config is no text": (lambda files: files | {CONFIG: b"\xff\xfe"}, "is not UTF-8 text"),
     "config is deep": (lambda files: files | {CONFIG: b"[" * 60_000}, "can't be read|not valid"),
     "config is large": (lambda files: files | {CONFIG: b" " * (1 << 17)}, "larger than 64 kB"),
     "another config": (changed_config(beta=3), "belongs to digits-mlp-d2-beta3"),
