@@ -64,7 +64,9 @@ def sweep(
     progress: bool = True,
     **settings: Any,
 ) -> list[TrainedRun]:
-    """Train betas x seeds, all of a seed from the same weights, with the same batches and noise.
+    """Train a run for each beta and seed.
+
+    Runs of the same seed have the same initial weights, batches and noise.
 
     Args:
         betas: as in [0, 1, 4]. None for an autoencoder, which has no beta.

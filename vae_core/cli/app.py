@@ -25,11 +25,13 @@ class Entry(NamedTuple):
 COMMANDS = {
     "describe": Entry("describe", "Show the layers of the networks and their parameter counts."),
     "train": Entry("train", "Train one run, or open it if it is already finished."),
-    "sweep": Entry("sweep", "Train betas x seeds, all of a seed from the same weights."),
-    "list": Entry("list_runs", "List the runs of the store, one a row."),
+    "sweep": Entry(
+        "sweep", "Train a run for each beta and seed; a seed fixes the initial weights."
+    ),
+    "list": Entry("list_runs", "List the runs of the store."),
     "show": Entry("show", "Show the config, status and last metrics of a run."),
     "evaluate": Entry("evaluate", "Compute the held-out numbers again from the weights."),
-    "import": Entry("import_run", "Take over a run that somebody exported: its zip or its folder."),
+    "import": Entry("import_run", "Import a run that somebody exported, from its zip or folder."),
     "export": Entry(
         "export_run", "Write a run as a zip, with a script that loads it in plain Keras."
     ),
@@ -59,7 +61,7 @@ class Commands(click.Group):
 
 app = Commands(
     no_args_is_help=False,
-    help="Train β-VAEs into run folders, and read what is in them.",
+    help="Train β-VAEs, and read the run folders that training writes.",
     params=[store_option()],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -72,13 +74,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with app.make_context("python -m vae_core", given) as context:
             code: int = app.invoke(context)
             return code
-    except click.exceptions.Exit as leave:  # after --help
-        return leave.exit_code
+    except click.exceptions.Exit as request:  # after --help
+        return request.exit_code
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "python -m vae_core"
         print_error(f"vae_core: {error.format_message()} See {command} --help.")
         return 2
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader has closed the pipe, as `head` does
         return 0
     except (VaeLabError, OSError) as error:
         print_error(f"vae_core: {error}")

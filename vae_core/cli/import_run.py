@@ -22,7 +22,7 @@ from vae_core.exchange import importing
     ],
 )
 def command(path: Path, store: str | None, as_json: bool) -> int:
-    """Take over a run that somebody exported: its zip or its folder."""
+    """Import a run that somebody exported, from its zip or folder."""
     imported = summary(importing.import_run(path, path.name, open_store(store)))
     if as_json:
         print_json(imported)

@@ -12,7 +12,7 @@ from vae_core.cli.stores import open_store
 
 @click.command(cls=Command, params=[store_option(), json_option()])
 def command(store: str | None, as_json: bool) -> int:
-    """List the runs of the store, one a row."""
+    """List the runs of the store."""
     opened = open_store(store)
     runs, damaged = opened.scan()
     summaries = [summary(run) for run in runs]

@@ -37,7 +37,7 @@ from vae_core.runs.sweeps import sweep
     ],
 )
 def command(store: str | None, as_json: bool, **values: Any) -> int:
-    """Train betas x seeds, all of a seed from the same weights."""
+    """Train a run for each beta and seed; a seed fixes the initial weights."""
     summaries = train_all(configs_of(values), open_store(store), quiet=as_json)
     if as_json:
         print_json(summaries)
