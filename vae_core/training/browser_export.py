@@ -16,13 +16,14 @@ from vae_core.training.stored_arrays import Span, stored_arrays
 def export_for_browsers(decoder: keras.Model, activation: str, run: Run) -> None:
     """Write decoder.json, if scripts in the browser can run the decoder.
 
-    Scripts must know all of its layers, and they draw only images. A grey square image is described
-    by its `size`, pixels per side, and any other image by its `shape` (height, width, channels).
+    Scripts can run only layers that they know, and they draw only images. A grey square image is
+    described by its `size`, pixels per side, and any other image by its `shape` (height, width,
+    channels).
 
     Args:
         decoder: see `browser_layers`.
-        activation: of the likelihood, from the decoder's output to the means.
-        run: its folder.
+        activation: the likelihood's, which turns the decoder's outputs into means.
+        run: gets the file. Its weights are already written.
     """
     shape = decoder.output_shape[1:]
     if len(shape) != 3:
@@ -40,33 +41,34 @@ def browser_layers(decoder: keras.Model, stored: dict[bytes, Span]) -> list[dict
 
     Each layer has a `type` and the `shape` of its output without the batch axis.
 
-    - `dense`, `conv2d_transpose` (padding `same`): with `activation` (`relu` or `linear`), and with
-      `kernel` and `bias` as offset and length in the weights file, in bytes. The arrays are float32
-      in Keras's order of axes.
-    - `reshape`.
-    - `crop`: with `before`, the numbers of rows and columns cut off at the top and at the left.
+    - `dense` has an `activation` (`relu` or `linear`), a `kernel` and a `bias`. Kernel and bias are
+      given by their offset and length in the weights file, in bytes. The arrays are float32 in
+      Keras's order of axes.
+    - `conv2d_transpose` has the same, and `strides`. Its padding is `same`.
+    - `reshape` has nothing else.
+    - `crop` has `before`: how many rows are cut off at the top, and columns at the left.
 
     Args:
         decoder: z (n, d) -> (n, h, w, outputs).
-        stored: places of the weights, see `stored_arrays`.
+        stored: where each array of weights is in the weights file, see `stored_arrays`.
 
     Returns:
-        None if scripts don't know a layer, or if the layers are not a chain. The server then
+        None if scripts don't know a layer, or if the layers are not a chain. Then the server
         decodes.
     """
     described: list[dict[str, Any]] = []
     first, *layers = decoder.layers
-    before = first.output
+    previous_output = first.output
     for layer in layers:
-        if layer.input is not before:
+        if layer.input is not previous_output:
             return None
-        before = layer.output
+        previous_output = layer.output
         shape = list(layer.output.shape[1:])
         if isinstance(layer, keras.layers.Reshape):
             described.append({"type": "reshape", "shape": shape})
             continue
         if isinstance(layer, keras.layers.Cropping2D):
-            described.append({"type": "crop", "shape": shape, "before": _before(layer)})
+            described.append({"type": "crop", "shape": shape, "before": _cropped_before(layer)})
             continue
         activation = getattr(getattr(layer, "activation", None), "__name__", "")
         weights = [stored.get(np.asarray(value).tobytes()) for value in layer.weights]
@@ -75,19 +77,19 @@ def browser_layers(decoder: keras.Model, stored: dict[bytes, Span]) -> list[dict
         entry = {"activation": activation, "shape": shape, "kernel": weights[0], "bias": weights[1]}
         if isinstance(layer, keras.layers.Dense):
             described.append({"type": "dense", **entry})
-        elif isinstance(layer, keras.layers.Conv2DTranspose) and _plain(layer):
+        elif isinstance(layer, keras.layers.Conv2DTranspose) and _has_known_options(layer):
             described.append({"type": "conv2d_transpose", **entry, "strides": layer.strides[0]})
         else:
             return None
     return described
 
 
-def _before(layer: keras.layers.Cropping2D) -> list[int]:
+def _cropped_before(layer: keras.layers.Cropping2D) -> list[int]:
     """The number of rows cut off at the top, and of columns cut off at the left."""
     return [side[0] for side in layer.cropping]
 
 
-def _plain(layer: keras.layers.Conv2DTranspose) -> bool:
+def _has_known_options(layer: keras.layers.Conv2DTranspose) -> bool:
     """Whether a layer has only options that scripts know: square strides, padding `same`."""
     return (
         layer.padding == "same"

@@ -1,9 +1,10 @@
 """The training loop: `train` trains a run and fills its folder.
 
-Unlike Keras's `fit`, it reports numbers within an epoch, stops within a fraction of a second, and
-resumes to the same bits; it runs several steps in one call of the graph. Its whole state is the
-weights, the optimiser's variables and the step number. The order of the items depends only on
-(seed, epoch), and the noise only on (seed, step).
+Unlike Keras's `fit`, it reports numbers within an epoch and stops within a fraction of a second. A
+resumed run ends with the same weights, bit for bit, as one that was never stopped. Several steps
+run in one call of the graph. The whole state of training is the weights, the optimiser's variables
+and the step number. The order of the items depends only on (seed, epoch), and the noise only on
+(seed, step).
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ from vae_core.training.sinks import process as sink_process
 
 TICK_SECONDS = 0.8  # between two updates of the run folder within an epoch
 CALL_SECONDS = 0.2  # intended length of one call of the graph; a stop waits that long
-STOP_SECONDS = 0.5  # a shorter epoch is finished, and kept, before a stop
-CHECKPOINT_SECONDS = 2.0  # at least, between two checkpoints
+STOP_SECONDS = 0.5  # an epoch that takes less time is finished before a stop
+CHECKPOINT_SECONDS = 2.0  # the shortest time between two checkpoints of a run that goes on
 
 # If the loss is this many times that of an untrained model, training has diverged.
 EXPLODED = 50.0
@@ -59,10 +60,10 @@ def train(run: Run, stop: Callable[[], bool] = lambda: False) -> None:
     try:
         with run.lifecycle.claim(CLAIM_SECONDS):
             if run.status().state == "finished":
-                # A process that was killed just after the end has left its checkpoint.
+                # A process that was killed before it removed the checkpoint has left it.
                 run.checkpoint_path.unlink(missing_ok=True)
                 return
-            if run.lifecycle.cancel_requested():  # while the run was queued
+            if run.lifecycle.cancel_requested():  # it was cancelled while queued
                 run.lifecycle.write(state="cancelled")
             else:
                 _train_claimed(run, stop)
@@ -84,11 +85,11 @@ def _train_claimed(run: Run, stop: Callable[[], bool]) -> None:
         _fail(
             run,
             f"a file could not be read or written ({error.strerror or error}); "
-            "put that right and resume.",
+            "correct this and resume.",
         )
     except Exception as error:
         _log(traceback.format_exc())
-        _fail(run, f"training broke with {type(error).__name__}: {error} (see log.txt).")
+        _fail(run, f"training failed with {type(error).__name__}: {error} (see log.txt).")
 
 
 def _log(text: object) -> None:
@@ -105,14 +106,14 @@ def _fail(run: Run, error: str) -> None:
 
 
 class _StopError(Exception):
-    """Ends the measuring of a run that is asked to stop."""
+    """The run was asked to stop while its model was measured."""
 
 
 class Training:
     """The training of one run.
 
     Args:
-        run: its folder.
+        run: the run to train.
         stop: see `train`.
 
     Raises:
@@ -141,7 +142,7 @@ class Training:
         self.started = time.monotonic()
         self.last_tick = -math.inf
         self.last_checkpoint = time.monotonic()
-        self.steps_per_call = 4  # the first call also compiles; the next ones are measured
+        self.steps_per_call = 4  # until a call is timed; the first is not, because it compiles
 
     @property
     def seconds(self) -> float:
@@ -151,7 +152,7 @@ class Training:
         """Train the epochs that are left; export and measure the model."""
         self.recorder.start(self.first_epoch, self.steps_per_epoch)
         if self.first_epoch == 0:
-            # A run that was interrupted before its first checkpoint has the line already.
+            # A run that starts over may have the record of epoch 0 already.
             if not self.run.records("epoch"):
                 self._record_epoch(0, None)
             self._tick(0, None)
@@ -233,10 +234,10 @@ class Training:
         value = "nan" if not finite else f"{means['loss']:.3g} nats"
         raise self._diverged(f"the loss was {value} at step {step} (epoch {epoch + 1})")
 
-    def _diverged(self, what: str) -> DivergedError:
+    def _diverged(self, reason: str) -> DivergedError:
         kept = " The last good weights are kept." if self.run.checkpoint_path.exists() else ""
         return DivergedError(
-            f"training diverged: {what}; try a learning rate below "
+            f"training diverged: {reason}; try a learning rate below "
             f"{self.config.learning_rate:g} or a smaller beta.{kept}"
         )
 
@@ -274,7 +275,7 @@ class Training:
     def _restored(self) -> VAE | None:
         """The model from the last checkpoint; None if there is no usable one."""
         path = self.run.checkpoint_path
-        if not path.is_file():  # older versions used this name for checkpoints
+        if not path.is_file():  # older versions wrote checkpoints to weights_path
             path = self.run.weights_path
         if not path.is_file():
             return None
@@ -284,12 +285,12 @@ class Training:
                 check_checkpoint(self.run)
             vae.load_weights(path)
         except Exception as error:  # h5py and Keras raise many classes on a damaged file
-            _log(f"The checkpoint can't be read, starting over: {error}")
+            _log(f"The checkpoint can't be read, so training starts over: {error}")
             return None
-        # 0 iterations: the file has only weights. A wrong number: bits have flipped.
+        # With 0 iterations, the file has only weights. With an impossible number, it is damaged.
         epochs, rest = divmod(int(vae.optimizer.iterations), self.steps_per_epoch)
         if not 0 < epochs <= self.config.epochs or rest or not vae.finite():
-            _log("The checkpoint can't be resumed, starting over.")
+            _log("The checkpoint can't be resumed, so training starts over.")
             return None
         return vae
 
@@ -308,13 +309,13 @@ class Training:
             self.run.files.seal(NETWORK_FILES)
 
     def _write_networks(self) -> None:
-        """Write the weights, the exports and arrays.npz. The model can't train any more."""
+        """Write the weights, the exports and arrays.npz. Afterwards the model has no optimiser."""
         export(self.vae, self.run)
         self.recorder.arrays()
 
 
 class _StoppableNetworks:
-    """A model while it is measured, which may take long: each call first checks for a stop.
+    """A model whose calls first check for a stop, because measuring may take long.
 
     Args:
         vae: the model.
@@ -342,6 +343,6 @@ class _StoppableNetworks:
 
 def _shared_tensor(array: np.ndarray) -> tf.Tensor:
     """A tensor that shares an array's memory; a copy of MNIST takes half a second and 188 MB."""
-    if array.ctypes.data % dataset.ALIGNMENT:  # TensorFlow's kernels would abort
+    if array.ctypes.data % dataset.ALIGNMENT:  # TensorFlow's kernels abort on unaligned memory
         return tf.constant(array)
     return tf.experimental.dlpack.from_dlpack(array.__dlpack__())

@@ -1,4 +1,4 @@
-"""The process of a sink: training starts it, and it reads the run until it ends."""
+"""The process of a sink. Training starts it, and it reads the run folder until the run ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from vae_core.training.sinks.base import Sink, SinkError, SinkRecord, sink_recor
 
 POLL_SECONDS = 0.5
 
-# A sink has this long after the end of its run to write the rest; then its process ends.
+# When the run has ended, the sink has this long to write the rest. Then its process is ended.
 EXIT_SECONDS = 60.0
 
 started: list[subprocess.Popen[bytes]] = []
@@ -43,7 +43,7 @@ def start(run: Run) -> None:
                     subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
                 )
             except OSError as error:
-                print(f"{name.strip()} gets no numbers: {error}", file=sys.stderr, flush=True)
+                print(f"{name.strip()} can't be started: {error}", file=sys.stderr, flush=True)
 
 
 def main(name: str, path: str) -> None:
@@ -54,20 +54,20 @@ def main(name: str, path: str) -> None:
         path: of the run folder.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the training handles Ctrl-C
-    threading.Thread(target=_exit_in_time, args=(Path(path),), daemon=True).start()
+    threading.Thread(target=_exit_after_run, args=(Path(path),), daemon=True).start()
     try:
         if name not in SINKS:
             raise SinkError(f"VAE_LAB_SINKS must name {' or '.join(SINKS)}, got {name!r}.")
         follow(Run(Path(path)), name)
-    except Exception as error:  # MLflow and TensorBoard raise many classes
+    except Exception as error:  # MLflow and TensorBoard raise errors of many classes
         text = str(error) if isinstance(error, VaeLabError) else f"{type(error).__name__}: {error}"
         print(f"{name} gets no more numbers: {text[:1000]}", file=sys.stderr, flush=True)
         sys.stderr.flush()
-        os._exit(1)  # the sink's threads may still be trying
+        os._exit(1)  # without waiting for the sink's threads, which may still try to send
 
 
-def _exit_in_time(path: Path) -> None:
-    """End this process `EXIT_SECONDS` after its run, because a server may hang."""
+def _exit_after_run(path: Path) -> None:
+    """End this process `EXIT_SECONDS` after the run. The sink's server may hang by then."""
     run = Run(path)
     while _active(run):
         time.sleep(POLL_SECONDS)
@@ -76,7 +76,7 @@ def _exit_in_time(path: Path) -> None:
 
 
 def _active(run: Run) -> bool:
-    with contextlib.suppress(RunError):  # deleted
+    with contextlib.suppress(RunError):  # the run folder was deleted
         return run.status().active
     return False
 
@@ -85,7 +85,7 @@ def follow(run: Run, name: str) -> None:
     """Write the records of a run, and new ones as they appear, until the run has ended."""
     sink: Sink = SINKS[name](run)
     sent = 0
-    for records in _growing(run):
+    for records in _records_so_far(run):
         if len(records) < sent:  # the run started over
             sent = 0
         sink.write(records[sent:])
@@ -96,11 +96,11 @@ def follow(run: Run, name: str) -> None:
     sink.close(state)
 
 
-def _growing(run: Run) -> Iterator[list[SinkRecord]]:
-    """Yield the records so far, every `POLL_SECONDS` until the run is no longer active."""
+def _records_so_far(run: Run) -> Iterator[list[SinkRecord]]:
+    """Yield all records so far, every `POLL_SECONDS` and once more when the run has ended."""
     active = True
     while active:
-        active = _active(run)  # asked before the records are read, so that none is missed
+        active = _active(run)  # before the records are read, so that the last are not missed
         yield sink_records(run)
         if active:
             time.sleep(POLL_SECONDS)
