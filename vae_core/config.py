@@ -22,7 +22,8 @@ from vae_core.settings import Number, Setting, markdown_table, refuses_with, sen
 # Groups of fields, in the order in which they are shown.
 DATA, MODEL, OBJECTIVE, TRAINING = "Data", "Model", "Objective", "Training"
 OPTIMISER = "Optimiser and seed"
-# For fields that concern the rate. An autoencoder has no rate, so they don't change its id.
+# `read_when` of fields that concern the rate. An autoencoder has no rate, so these fields don't
+# change its id.
 VAE_ONLY = {"model": ("vae",)}
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,119}")
 
@@ -310,20 +311,21 @@ class RunConfig:
 
         Args:
             left_out: fields that get no option.
-            always: fields that get an option even if they have their default, because the command
-                line would set another value.
+            always: fields that get an option even at their default, because the command line
+                would otherwise set another value.
         """
         named = self.changed
         named |= {name: getattr(self, name) for name in always if self.reads(name)}
         options = []
         for name, value in named.items():
             if name not in left_out:
+                # The short form is used if it reads back as the same value.
                 short = f"{value:g}" if isinstance(value, float) else str(value)
                 text = short if type(value)(short) == value else repr(value)
                 options += ["--" + name.replace("_", "-"), text]
         return options
 
-    @functools.cached_property  # thousands of runs are listed by their ids
+    @functools.cached_property  # pages list thousands of runs by their ids
     def id(self) -> str:
         """A readable prefix and a hash, such as `digits-mlp-d2-beta4-seed0-1f0c2a9b`.
 

@@ -1,6 +1,7 @@
 """Read parts of a data set for the pages, without loading all of it.
 
-Nothing is downloaded: the usual loaders would bring TensorFlow into the web process.
+This module downloads nothing, because the usual loaders would import TensorFlow into the web
+process.
 """
 
 from __future__ import annotations
@@ -25,19 +26,19 @@ def held_out(name: str, indices: Sequence[int]) -> np.ndarray:
     Raises:
         DatasetError: the data set is not on this machine, damaged, or has fewer images.
     """
-    drawn = number_and_size(name)
-    if drawn:  # select rows of factors first, so that only these pictures are drawn
-        images = shape_factors(drawn[0])[1]
+    params = number_and_size(name)  # None unless the images are drawn from factors
+    if params:
+        rows = shape_factors(params[0])[1]  # the factors; only the selected images are drawn
     elif source(name).bundled:
-        images = load(name).x_test
+        rows = load(name).x_test
     else:
-        images = with_channels(_local_arrays(name, "x_test")["x_test"])
-    dims = 1 if drawn else len(source(name).item_shape)
-    if len(images) <= max(indices, default=0) or images.ndim != 1 + dims:
+        rows = with_channels(_local_arrays(name, "x_test")["x_test"])
+    dims = 1 if params else len(source(name).item_shape)
+    if len(rows) <= max(indices, default=0) or rows.ndim != 1 + dims:
         raise DatasetError(f"{name}: x_test holds other images than the run was trained with.")
-    selected = images[np.asarray(indices, int)]
-    if drawn:
-        selected = with_channels(shapes.draw(selected, drawn[1]))
+    selected = rows[np.asarray(indices, int)]
+    if params:
+        selected = with_channels(shapes.draw(selected, params[1]))
     return selected if selected.dtype == np.float32 else scaled(selected)
 
 
@@ -51,8 +52,8 @@ def has_factors(name: str) -> bool:
 
 def held_out_factors(name: str) -> Factors | None:
     """Return the known factors of the held-out images; None if the data set has none."""
-    drawn = number_and_size(name)
-    return Factors(shapes.FACTORS, shape_factors(drawn[0])[1]) if drawn else None
+    params = number_and_size(name)
+    return Factors(shapes.FACTORS, shape_factors(params[0])[1]) if params else None
 
 
 def texts(name: str, part: str, sha256: str | None = None) -> list[str]:
@@ -82,11 +83,11 @@ def training_chunks(name: str, chunk: int = 2000) -> Iterator[tuple[np.ndarray, 
     Raises:
         DatasetError: the data set is not on this machine or damaged.
     """
-    if drawn := number_and_size(name):
-        factors = shape_factors(drawn[0])[0]
+    if params := number_and_size(name):
+        factors = shape_factors(params[0])[0]
         for start in range(0, len(factors), chunk):
             rows = factors[start : start + chunk]
-            yield scaled(with_channels(shapes.draw(rows, drawn[1]))), rows[:, 0]
+            yield scaled(with_channels(shapes.draw(rows, params[1]))), rows[:, 0]
         return
     dataset_source = source(name)
     if dataset_source.bundled:
@@ -119,8 +120,8 @@ def _local_path(name: str) -> Path:
     path = own_file(name) or local_file(f"{name}.npz")
     if path is None:
         raise DatasetError(
-            f"The images of {name} are not on this machine: put {name}.npz into a folder and "
-            "name it in VAE_LAB_DATA to see them."
+            f"The images of {name} are not on this machine: put {name}.npz into a folder, and "
+            "set VAE_LAB_DATA to that folder."
         )
     return path
 
@@ -131,6 +132,6 @@ def _local_arrays(name: str, *keys: str) -> dict[str, np.ndarray]:
     dataset_source = source(name)
     if dataset_source.train_images > SMALL:
         return read_npz(path, *keys)
-    data = dataset_source.load()  # the file of a small data set may have a layout of its own
+    data = dataset_source.load()  # only its loader knows the layout of this file
     arrays = {key: getattr(data, key) for key in keys}
     return {key: as_stored(x) if x.ndim == 4 else x for key, x in arrays.items()}

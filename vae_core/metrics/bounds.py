@@ -15,7 +15,7 @@ from vae_core.model.priors import Prior
 
 BOUND_SAMPLES = (1, 5, 50)
 
-# A subset, so that measuring takes seconds: the bounds decode each image 2 x 50 times.
+# The bounds use a subset, because they decode each image 50 times as it is and 50 times binarised.
 BOUND_IMAGES = 500
 LogLikelihood = Callable[[np.ndarray], np.ndarray]
 
@@ -24,7 +24,8 @@ def binarise(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw each pixel as 0 or 1, with its grey value as the probability of 1.
 
     Salakhutdinov & Murray (2008), "On the Quantitative Analysis of Deep Belief Networks".
-    On such images the Bernoulli distortion is -log of a likelihood.
+    If each pixel is 0 or 1, the Bernoulli distortion is -log p(x|z). For grey pixels it is only a
+    cross-entropy.
 
     Args:
         images: (n, h, w, c) in [0, 1].
@@ -62,10 +63,10 @@ def importance_weighted_bounds(
         For each k the mean over the images, nats.
 
     Raises:
-        ValueError: a k is no multiple of the one before.
+        ValueError: a k is not a multiple of the one before.
     """
     if any(large % small for small, large in itertools.pairwise(samples)):
-        raise ValueError(f"each number of samples must be a multiple of the last, got {samples}.")
+        raise ValueError(f"each k must be a multiple of the one before, got {samples}.")
     mean = posterior_mean.astype(np.float64)
     log_var = posterior_log_var.astype(np.float64)
     log_weights = np.empty((samples[-1], len(mean)))
@@ -101,15 +102,15 @@ def bounds_of_image(
 ) -> ImageBounds:
     """Compute distortion, rate and importance-weighted bounds of one image.
 
-    The distortion is the mean over all samples. The rate is exact if the prior has it in closed
-    form; the elbo then differs a little from the bound of k = 1, whose rate is sampled.
+    The distortion is the mean over all samples. The rate is exact if the prior has a closed form of
+    it. The bound of k = 1 always samples the rate, so it then differs a little from the elbo.
 
     Args:
-        networks: the model; it has a prior.
-        image: (h, w, c), each pixel 0 or 1, so that the distortion is -log of a likelihood.
+        networks: the model, which must have a prior.
+        image: (h, w, c), each pixel 0 or 1; see `binarise`.
         samples: the values of k, each a multiple of the one before; see
             `importance_weighted_bounds`.
-        groups: number of groups of the largest k over which the bounds are averaged.
+        groups: how many times the largest k samples are drawn; the bounds are means over these.
         rng: for the samples.
     """
     prior = networks.prior

@@ -1,6 +1,6 @@
 """Functions that report on the tasks of a Dask worker and read their files.
 
-A client has them called in the Dask worker's event loop, beside the tasks.
+A client calls them in the Dask worker's event loop, beside the tasks.
 """
 
 from __future__ import annotations

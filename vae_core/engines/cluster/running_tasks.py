@@ -27,7 +27,11 @@ class RunningTask:
         self.stopped: str | None = None
 
     def stop(self, how: str) -> None:
-        """End the training by "cancel", or by "interrupt" so that it can go on later."""
+        """Stop the training.
+
+        Args:
+            how: "cancel", or "interrupt" if the run can go on later.
+        """
         if self.stopped:
             return
         self.stopped = how
@@ -38,7 +42,7 @@ class RunningTask:
             return
         self.run.lifecycle.request_cancel()
         try:
-            # If the claim is free, the process has not begun: it may import TensorFlow for seconds.
+            # If the claim is free, training has not begun: the process still imports TensorFlow.
             with self.run.lifecycle.claim():
                 self.process.kill()
         except RunBusyError:
@@ -53,12 +57,12 @@ class RunningTask:
 
 
 _tasks: dict[str, RunningTask] = {}
-_stopped_early: set[str] = set()  # tickets that were stopped before their task began
+_stopped_early: set[str] = set()  # tickets of tasks that were stopped before they began
 _lock = threading.Lock()
 
 
 def begin(ticket: str) -> RunningTask | None:
-    """Register a task that begins; return None if it was stopped before."""
+    """Register a task that begins; return None if it was stopped earlier."""
     task = RunningTask()
     with _lock:
         if ticket in _stopped_early:
@@ -79,7 +83,7 @@ def is_running(ticket: str) -> bool:
 async def stop(ticket: str, how: str) -> bool:
     """Stop a task, or keep it from beginning. Return whether it runs here.
 
-    The client has this called in the Dask worker's event loop.
+    The client calls this in the Dask worker's event loop.
 
     Args:
         how: "cancel" or "interrupt".
