@@ -31,17 +31,19 @@ RETRY_SECONDS = 30.0
 
 
 class LocalEngine:
-    """Trains in worker processes on this machine, one run a slot, in the order of submission.
+    """Trains in worker processes on this machine, in the order of submission.
 
-    A worker is started ahead of need and kept, so that a run starts without waiting for the
-    import of TensorFlow. A worker that dies is replaced.
+    Each slot has one worker and trains one run at a time. The worker is started early and kept,
+    so that a run doesn't wait for the import of TensorFlow. A worker that dies is replaced.
 
     Args:
-        slots: runs at a time. One run already uses all cores, so more slots gain nothing.
-        store: train all runs that are queued there, whoever queued them. If several processes
-            have such an engine for one store, one of them trains and the others only queue; when
-            it ends or dies, another takes over. None: train only the runs that are submitted
-            here; no other engine trains these while this process lives.
+        slots: number of runs that train at the same time. One run already uses all cores, so more
+            slots gain nothing.
+        store: the engine trains all runs that are queued there, even by other processes. If
+            several processes have such an engine for one store, one of them trains and the others
+            only queue; when it ends or dies, another takes over. With None, the engine trains only
+            the runs that are submitted to it, and no other engine trains them while this process
+            lives.
     """
 
     trouble = None
@@ -72,12 +74,12 @@ class LocalEngine:
                 raise RuntimeError("the engine is closed")
             status = run.status()
             if status.state == "queued":  # a slot may be about to start it
-                taken = self._is_queued(run) or (
+                is_taken = self._is_queued(run) or (
                     self._store is not None and _is_owned_elsewhere(status)
                 )
             else:
-                taken = any(waiting.path == run.path for waiting in self._waiting)
-            if taken or status.state in ("finished", "running"):
+                is_taken = any(waiting.path == run.path for waiting in self._waiting)
+            if is_taken or status.state in ("finished", "running"):
                 return
             run.lifecycle.queue(owned=self._store is None)
             self._not_before.pop(run.path, None)
@@ -96,7 +98,7 @@ class LocalEngine:
             self.closed = True
             self._changed.notify_all()
             waiting = [run for run in self._waiting if self._store is None]
-        for run in waiting:  # without an owner, another engine may train it
+        for run in waiting:  # `write` removes the owner, so that another engine may train it
             with contextlib.suppress(VaeLabError, OSError):
                 if run.status().state == "queued":
                     run.lifecycle.write()
@@ -123,7 +125,7 @@ class LocalEngine:
         """Write the state of a run whose worker died, if it has not been submitted again."""
         with self._changed:
             if self.closed or any(waiting.path == run.path for waiting in self._waiting):
-                return  # once closed, waiting runs wait, and the running one reads as interrupted
+                return  # after `close`, queued runs stay queued, running ones read as interrupted
             with contextlib.suppress(RunBusyError), run.lifecycle.claim():
                 if run.status().state in ("queued", "interrupted"):
                     if run.lifecycle.cancel_requested():
@@ -156,7 +158,7 @@ class LocalEngine:
         return run.path in waiting + [slot.run.path for slot in self._slots if slot.run]
 
     def _start_cancel_timers(self) -> None:
-        """Kill the worker of a cancelled run if it does not stop in time, whoever cancelled it."""
+        """Kill the workers of cancelled runs that don't stop in time."""
         for slot in self._slots:
             if slot.run and slot.stopping != slot.turn and slot.run.lifecycle.cancel_requested():
                 slot.stopping = slot.turn
@@ -179,7 +181,7 @@ class LocalEngine:
                         self._start_slots(slots)
                 began = time.monotonic()
                 self._enqueue_waiting(store)
-                # A scan of thousands of runs is slow, so it may take a fiftieth of the time.
+                # Scanning thousands of runs is slow, so scans get at most a fiftieth of the time.
                 pause = max(QUEUE_SECONDS, 50 * (time.monotonic() - began))
             except filelock.Timeout:
                 pass  # another process trains
@@ -199,7 +201,7 @@ class LocalEngine:
                     continue
                 # The process that has just queued a run is about to submit it to an engine.
                 is_new = 0 <= time.time() - status.submitted < SUBMIT_SECONDS
-                on_cluster = run.ticket_path.exists()  # even if its client is gone
+                on_cluster = run.ticket_path.exists()  # then the cluster trains it
                 if not (is_new or on_cluster):
                     queued.append(run)
         with self._changed:
@@ -246,7 +248,7 @@ class _Slot:
                     run.lifecycle.write(state="failed", error=str(error))
 
     def _train(self, run: Run) -> None:
-        """Train a run in the worker; if the worker dies, write that and start another."""
+        """Train a run in the worker. If the worker dies, record that and start another worker."""
         if not self._worker.alive:
             self._worker.end()
             self._worker = WorkerProcess()
@@ -260,7 +262,7 @@ class _Slot:
                 self._worker = WorkerProcess()
 
     def kill_if_active(self, turn: int) -> None:
-        """Kill the worker of a cancelled run that did not stop, if it still has its turn."""
+        """Kill the worker of a cancelled run that did not stop, unless its turn is over."""
         run = self.run
         if self.turn == turn and run and run.lifecycle.cancel_requested() and run.status().active:
             self._worker.kill()
@@ -273,7 +275,7 @@ class _Slot:
 
 
 def from_environment(store: RunStore, adopt: bool) -> LocalEngine:
-    """Make the engine for this machine; it reads no variables.
+    """Make the engine for this machine. No environment variable configures it.
 
     Args:
         store: where the runs are.

@@ -3,8 +3,8 @@
     python -m vae_core.engines.worker
 
 Each line on standard input is the path of a run folder, as JSON. The answers on standard output
-are the lines `ready` and `ended`. At the end of the input the parent is gone, however it ended:
-the run is interrupted, and the process ends within seconds.
+are the lines `ready` and `ended`. The end of the input means that the parent has ended. Then the
+run is interrupted, and this process ends within seconds.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def main() -> None:
 
     paths: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     parent_gone = threading.Event()
-    threading.Thread(target=_read, args=(paths, parent_gone), daemon=True).start()
+    threading.Thread(target=_read_paths, args=(paths, parent_gone), daemon=True).start()
 
-    from vae_core.training import loop  # slow: TensorFlow
+    from vae_core.training import loop  # slow, because it imports TensorFlow
 
     if paths.empty():
         _warm_up()
@@ -45,12 +45,12 @@ def main() -> None:
         answers.write("ended\n")
 
 
-def _read(paths: queue.SimpleQueue[str | None], parent_gone: threading.Event) -> None:
+def _read_paths(paths: queue.SimpleQueue[str | None], parent_gone: threading.Event) -> None:
     for line in sys.stdin:
         paths.put(json.loads(line))
     parent_gone.set()
     paths.put(None)
-    # Nothing else stops an import or a compilation.
+    # Exit by force, because an import or a compilation doesn't check `parent_gone`.
     timer = threading.Timer(GRACE_SECONDS, os._exit, (1,))
     timer.daemon = True
     timer.start()

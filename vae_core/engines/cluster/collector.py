@@ -13,7 +13,7 @@ from vae_core.runs.files import CHECKPOINT, NETWORK_FILES
 from vae_core.runs.run import Run
 from vae_core.runs.status import Status
 
-HEARTBEAT_SECONDS = 5.0  # an unchanged status is written this often
+HEARTBEAT_SECONDS = 5.0  # after this time, even an unchanged status is written again
 CHECKPOINT_SECONDS = 10.0  # a checkpoint is collected at most this often
 
 
@@ -27,7 +27,7 @@ class Collector:
     def _start_over(self, folder_id: str) -> None:
         """Forget what was collected, because the run trains in another folder now."""
         self._folder_id = folder_id
-        self._offset: int | None = None  # in its metrics.jsonl; None: not compared yet
+        self._offset: int | None = None  # read so far of that metrics.jsonl; None: unknown
         self._versions: dict[str, Version] = {}
         self._status: Status | None = None
         self._next_heartbeat = self._next_checkpoint = 0.0
@@ -65,7 +65,7 @@ class Collector:
         with_checkpoint = report.ended is not None or time.monotonic() >= self._next_checkpoint
         names = [
             name
-            for name in COLLECTED_FILES  # checksums come after the files that they are of
+            for name in COLLECTED_FILES  # in this order, checksums come after their files
             if name in report.versions
             and self._versions.get(name) != report.versions[name]
             and (name != CHECKPOINT or with_checkpoint)
@@ -84,11 +84,11 @@ class Collector:
                 self._versions[name] = report.versions[name]
         if CHECKPOINT in files:
             self._next_checkpoint = time.monotonic() + CHECKPOINT_SECONDS
-        before, self._offset = self._offset, None  # if the append fails, compare again
-        known_bytes = _known_bytes(run, lines) if before is None else 0
+        old_offset, self._offset = self._offset, None  # if appending fails, compare again
+        known_bytes = _known_bytes(run, lines) if old_offset is None else 0
         if lines[known_bytes:]:
             run.metrics_file.append_lines(lines[known_bytes:])
-        self._offset = (before or 0) + len(lines)
+        self._offset = (old_offset or 0) + len(lines)
 
     def _write_progress(self, run: Run, worker: str, status: Status) -> None:
         if status.state not in ("running", "cancelled"):
@@ -97,7 +97,7 @@ class Collector:
         now = time.monotonic()
         if without_heartbeat == self._status and now < self._next_heartbeat:
             return
-        # The host is the worker's address, so that no machine takes the pid for one of its own.
+        # The host is the worker's address. So no machine mistakes the pid for one of its own.
         owner = {"host": worker, "pid": status.pid, "process_started": None}
         run.lifecycle.write(
             state=status.state,
@@ -113,7 +113,7 @@ def write_end(run: Run, report: TaskReport, stopping: bool) -> None:
     """Write the final state of a run that has ended and whose files are collected.
 
     Raises:
-        RunError: a file is not as it was on the worker.
+        RunError: a file differs from the worker's.
     """
     status = report.status
     if not report.shared and status:
@@ -131,7 +131,9 @@ def write_end(run: Run, report: TaskReport, stopping: bool) -> None:
             )
     state = run.status().state
     if (state == "queued" and not stopping) or (state == "running" and not report.shared):
-        run.lifecycle.write(state="failed", error=report.ended or "it ended without a result.")
+        run.lifecycle.write(
+            state="failed", error=report.ended or "training ended without a result."
+        )
 
 
 def _known_bytes(run: Run, lines: bytes) -> int:

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = 10.0  # a worker that takes longer is asked again in the next poll
+ANSWER_SECONDS = 10.0  # if a worker takes longer, the next poll asks it again
 CLIENT_CLOSE_SECONDS = 2.0
 
 
 class Connection:
-    """A connection to a Dask scheduler; `open` opens it again after it was lost.
+    """A connection to a Dask scheduler. After it was lost, `open` connects again.
 
     Args:
-        address: of the scheduler, as in tcp://host:port.
+        address: of the scheduler, such as tcp://host:port.
 
     Attributes:
         trouble: why there is no connection; None if there is one or it was never tried.
@@ -72,7 +72,7 @@ class Connection:
             self._client = Client(
                 self._address, timeout=CONNECT_SECONDS, set_as_default=False, name="vae-lab"
             )
-        except Exception as error:  # OSError, ValueError of a bad address, of TLS
+        except Exception as error:  # such as a bad address, an unreachable host, an error of TLS
             raise EngineError(
                 f"the Dask scheduler {self._address} can't be reached: start it, or correct or "
                 f"unset VAE_LAB_SCHEDULER. ({type(error).__name__}: {error})"
@@ -100,7 +100,7 @@ class Connection:
         """Call a function in these Dask workers.
 
         Returns:
-            Address -> answer, without the workers that answered None or too late.
+            Worker's address -> answer. Workers that answered None or too late are missing.
 
         Raises:
             EngineError: there is no connection just now.
@@ -108,7 +108,7 @@ class Connection:
         client = self.client()
 
         async def call_one(worker: str) -> tuple[str, Any]:
-            with contextlib.suppress(Exception):  # the worker ends just now, or hangs
+            with contextlib.suppress(Exception):  # the worker has just ended, or hangs
                 call = client.run(function, *arguments, workers=[worker], asynchronous=True)
                 return worker, (await asyncio.wait_for(call, ANSWER_SECONDS))[worker]
             return worker, None
@@ -120,7 +120,7 @@ class Connection:
         return {worker: answer for worker, answer in answers if answer is not None}
 
     def call_all(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
-        """`call` in all Dask workers of the scheduler."""
+        """Call a function in all Dask workers of the scheduler, as `call` does."""
         client = self.client()
         workers = client.sync(client.scheduler.ncores, callback_timeout=ANSWER_SECONDS)
         return self.call(list(workers), function, *arguments)
@@ -166,7 +166,7 @@ class Connection:
         return Future(ticket, self._client)
 
     def stop(self, ticket: str, how: str) -> None:
-        """Stop a task where it runs, or take it back from the scheduler.
+        """Stop a task on its worker; if no worker runs it, cancel it on the scheduler.
 
         Without a connection nothing happens, and the next poll tries again.
         """
@@ -177,12 +177,12 @@ class Connection:
 
 
 def _check_reachable(address: str) -> None:
-    """Check that a server listens there, because Dask would take long to notice, or hang.
+    """Check that a server listens at an address. Dask itself would notice late, or hang.
 
     Raises:
         OSError, ValueError: no server listens, or this is not an address.
     """
     parts = urlsplit(address)
     if parts.scheme not in ("tcp", "tls") or not parts.hostname or not parts.port:
-        raise ValueError("an address is as in tcp://host:port")
+        raise ValueError("an address must be like tcp://host:port")
     socket.create_connection((parts.hostname, parts.port), timeout=CONNECT_SECONDS).close()

@@ -37,8 +37,8 @@ class ClusterEngine:
 
     Args:
         store: where the runs are.
-        address: of the scheduler, as in tcp://host:port.
-        resources: what a run takes up of a Dask worker, as in {"GPU": 1}.
+        address: of the scheduler, such as tcp://host:port.
+        resources: the resources that a run needs of a Dask worker, as in {"GPU": 1}.
         adopt: also train the runs that wait in the store or that other clients submitted.
         shared_disk: let machines that see the store's disk write to it.
     """
@@ -79,7 +79,7 @@ class ClusterEngine:
         self._tried.wait(2 * CONNECT_SECONDS)
         deadline = time.monotonic() + CLAIM_SECONDS
         while self._submitted.find(run) and not run.status().active and time.monotonic() < deadline:
-            time.sleep(0.05)  # it has just stopped, and its last files are being collected
+            time.sleep(0.05)  # the run has just stopped; its last files are being collected
         with self._changing:
             if self.closed:
                 raise RuntimeError("the engine is closed")
@@ -125,12 +125,12 @@ class ClusterEngine:
                 if submitted.collector.has_begun or _state(submitted.run) == "running"
             ]
             for submitted in all_submitted:
-                if submitted not in running:  # before the running ones, or it would start
+                if submitted not in running:  # first, or it would start when a running run ends
                     self._submitted.abandon(submitted, "interrupt")
             for submitted in running:
                 self._connection.stop(submitted.ticket, "interrupt")
         self._wake.set()
-        if self._connection.opened:  # else the thread may still try to connect
+        if self._connection.opened:  # else the thread may take long, because it tries to connect
             self._thread.join(CLOSE_SECONDS)
         self._connection.close()
 
@@ -168,7 +168,7 @@ class ClusterEngine:
         self._connection.trouble = trouble
 
     def _poll(self) -> None:
-        """Ask for the state of all tasks, and bring their runs up to date."""
+        """Ask for the state of all tasks, and update their runs."""
         if self._adopt and not self.closed and time.monotonic() >= self._next_adoption:
             self._adopt_runs()
             self._next_adoption = time.monotonic() + ADOPT_SECONDS
@@ -196,29 +196,29 @@ class ClusterEngine:
                 )
 
     def _reports(self, tickets: list[str]) -> dict[str, TaskReport]:
-        """Return ticket -> the most informative report of any machine."""
+        """Return ticket -> the most informative report that a machine gave."""
         reports: dict[str, TaskReport] = {}
         for answer in self._connection.call_all(task_reports, tickets).values():
-            for ticket, one in answer.items():
-                if ticket not in reports or one.says_more_than(reports[ticket]):
-                    reports[ticket] = one
+            for ticket, report in answer.items():
+                if ticket not in reports or report.says_more_than(reports[ticket]):
+                    reports[ticket] = report
         return reports
 
     def _update(
         self, submitted: SubmittedRun, report: TaskReport | None, task_state: str | None
     ) -> None:
         """Bring a run's folder up to date with its task."""
-        run = submitted.run = Run(submitted.run.path)  # deleted or damaged meanwhile?
+        run = submitted.run = Run(submitted.run.path)  # raises if the run was deleted or damaged
         status = run.status()
         ended = (status.state == "cancelled" and not report) or (
             status.state == "finished" and not (report and report.shared)
         )
         if read_ticket(run) != submitted.ticket or (ended and not submitted.collector.has_begun):
-            # Another client or another process has ended it.
+            # Another client has taken the run over, or another process has ended it.
             self._submitted.abandon(submitted)
             return
         if task_state and (submitted.future is None or submitted.future.cancelled()):
-            # The task came over an earlier connection. A future keeps its result on the scheduler.
+            # An earlier connection sent the task. A future keeps its result on the scheduler.
             submitted.future = self._connection.future(submitted.ticket)
         if report and report.training and run.lifecycle.cancel_requested():
             self._connection.call([report.worker], running_tasks.stop, submitted.ticket, "cancel")
@@ -233,7 +233,7 @@ class ClusterEngine:
             self._check_lost(submitted, status, task_state)
 
     def _check_lost(self, submitted: SubmittedRun, status: Status, task_state: str | None) -> None:
-        """Find out whether a run that is not in training waits, has failed, or is lost."""
+        """Handle a run that is not in training: it waits, has failed, or is lost."""
         if task_state == "erred":
             submitted.run.lifecycle.write(state="failed", error=submitted.task_error())
             self._submitted.release(submitted)
@@ -267,7 +267,7 @@ class ClusterEngine:
         self._submitted.abandon(submitted)
 
     def _adopt_runs(self) -> None:
-        """Take over runs that wait in the store, and submitted runs of other clients."""
+        """Take over queued runs of the store, and runs that other clients submitted."""
         if not self._changing.acquire(blocking=False):  # a submit may be waiting for this thread
             return
         try:
