@@ -25,7 +25,7 @@ from vae_core.runs.errors import RunError
 from vae_core.runs.files import CHECKSUMS, METRICS, NETWORK_FILES, RUN_FILES, STATUS
 from vae_core.runs.status import Status, read_status
 
-# Path -> signature of a file whose content was found to differ from its checksum.
+# Path -> signature of a file that `CheckedFiles.read` found damaged.
 _damaged: dict[str, tuple[int, ...]] = {}
 
 
@@ -52,7 +52,7 @@ class CheckedFiles:
         return self._status_and_checksums()[0]
 
     def _status_and_checksums(self) -> tuple[Status, dict[str, Checksum]]:
-        """Return the status, and the checksums that are valid in its state."""
+        """Return the status, and the checksums that hold in this state."""
         try:
             status, sha256 = parse_file(f"{self._folder}/{STATUS}", read_status)
         except UNREADABLE as error:
@@ -88,7 +88,7 @@ class CheckedFiles:
         return [name for name in RUN_FILES if self.exists(name)]
 
     def exists(self, name: str) -> bool:
-        """Return whether a regular file of this name exists; a symbolic link is none."""
+        """Return whether a regular file of this name exists. A symbolic link doesn't count."""
         try:
             return stat.S_ISREG(os.lstat(f"{self._folder}/{name}").st_mode)
         except OSError:
@@ -109,7 +109,8 @@ class CheckedFiles:
                 content = file.readall()
             if expected is None or hashlib.sha256(content).hexdigest() == expected.sha256:
                 return content
-            if self._status_and_checksums()[1].get(name) == expected:  # else just replaced: repeat
+            # If the checksum changed meanwhile, the file was just replaced: read it again.
+            if self._status_and_checksums()[1].get(name) == expected:
                 if is_settled(signature):
                     _damaged[path] = signature
                 raise self._damage_error(name)
@@ -138,7 +139,8 @@ class CheckedFiles:
                     whole = whole and parse_file(path, file_digest) == expected.sha256
             except OSError:
                 whole = False
-            if not whole and self._status_and_checksums()[1] == checksums:  # else just replaced
+            # If the checksums changed meanwhile, a file was just replaced.
+            if not whole and self._status_and_checksums()[1] == checksums:
                 raise self._damage_error(name)
         return status
 
@@ -194,6 +196,6 @@ class CheckedFiles:
 
     def _damage_error(self, name: str) -> RunError:
         return RunError(
-            f"run {self._path.name}: {name} is damaged: it is not what was written; remove the "
+            f"run {self._path.name}: {name} is damaged: it is not what was written. Remove the "
             "folder and train the run again."
         )

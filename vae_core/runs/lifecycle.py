@@ -18,7 +18,7 @@ from vae_core.runs.errors import RunBusyError, RunError
 from vae_core.runs.files import CANCEL, CHECKSUMS, LOCK, SEALED_FILES, STATUS
 from vae_core.runs.status import ACTIVE, MOST_CHARACTERS, Status, this_process
 
-# How long to wait for a lock. After its status says so, a cancelled run still writes exports.
+# How long to wait for a lock. A cancelled run writes its exports after its status is `cancelled`.
 CLAIM_SECONDS = 10.0
 
 
@@ -28,7 +28,7 @@ class Lifecycle:
     Args:
         path: the run folder.
         files: the folder's files.
-        epochs: the number in the run's config.
+        epochs: number of epochs in the run's config.
     """
 
     def __init__(self, path: Path, files: CheckedFiles, epochs: int) -> None:
@@ -44,7 +44,7 @@ class Lifecycle:
             wait_seconds: how long to wait for another process to release the lock.
 
         Raises:
-            RunBusyError: another process holds it.
+            RunBusyError: another process holds the lock.
         """
         lock = filelock.FileLock(self._path / LOCK, timeout=wait_seconds, thread_local=False)
         try:
@@ -60,16 +60,16 @@ class Lifecycle:
 
         Args:
             submitted_by: e-mail address of the user; None keeps the address of an earlier call.
-            owned: whether this process will train the run. No other process trains it then as
-                long as this one lives.
+            owned: whether this process will train the run. Then no other process trains it while
+                this one lives.
         """
-        # If another process holds the lock, it trains or has just stopped: it writes the status.
+        # A process that holds the lock trains the run or has just stopped, and writes its status.
         with contextlib.suppress(RunBusyError), self.claim(CLAIM_SECONDS):
             if self._files.status().state not in ("finished", "running"):
                 (self._path / CANCEL).unlink(missing_ok=True)
-                by: dict[str, Any] = {"submitted_by": submitted_by} if submitted_by else {}
-                by |= this_process() if owned else {}
-                self.write(state="queued", submitted=time.time(), error=None, **by)
+                fields: dict[str, Any] = {"submitted_by": submitted_by} if submitted_by else {}
+                fields |= this_process() if owned else {}
+                self.write(state="queued", submitted=time.time(), error=None, **fields)
 
     def start(self, **changes: Any) -> Status:
         """Set the state to running, with this process as the owner."""
@@ -109,8 +109,8 @@ class Lifecycle:
         can't be reported otherwise.
 
         Raises:
-            OSError: the file can't be overwritten either. The process should end, because a
-                running run whose process is gone reads as interrupted.
+            OSError: the file can't be overwritten either. Then the process should end: a running
+                run whose process has ended reads as interrupted.
         """
         content = json_bytes(dataclasses.asdict(self._changed(changes)))
         handle = os.open(self._path / STATUS, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))

@@ -24,7 +24,7 @@ from vae_core.runs.run import Run
 from vae_core.runs.status import Status
 
 PROJECT = Path(__file__).resolve().parents[2]
-LEFT_OVER_SECONDS = 3600.0  # a hidden folder that is older was left by a killed process
+LEFT_OVER_SECONDS = 3600.0  # an older hidden folder was left by a killed process
 
 
 class RunStore:
@@ -67,7 +67,7 @@ class RunStore:
                 if not path.exists():  # else another process was first
                     raise RunError(
                         f"no run can be made in {self.root} ({error.strerror}); choose another "
-                        "store or put that right."
+                        "store or correct this."
                     ) from error
         return Run(path)
 
@@ -95,7 +95,7 @@ class RunStore:
                 ) from error
             raise RunError(
                 f"the run can't be moved to {self.root} ({error.strerror}); choose another "
-                "store or put that right."
+                "store or correct this."
             ) from error
         return Run(path)
 
@@ -106,7 +106,7 @@ class RunStore:
             RunError: there is no such run, or its folder is damaged.
         """
         if not self.has(run_id):
-            raise RunError(f"no run {run_id[:150]!r} in {self.root}; list shows those there are.")
+            raise RunError(f"no run {run_id[:150]!r} in {self.root}; `list` shows the runs there.")
         run = Run(self.root / run_id)
         run.files.check()
         return run
@@ -148,7 +148,7 @@ class RunStore:
                         shutil.rmtree(path)
 
     def delete(self, run: Run) -> None:
-        """Remove a run that no process trains. Its groups stay, in case it is trained again.
+        """Remove a run that no process trains. Its groups stay, for when the run is trained again.
 
         Raises:
             RunBusyError: a process trains it.
@@ -159,8 +159,8 @@ class RunStore:
         shutil.rmtree(trash, ignore_errors=True)
 
     # --- groups of held-out items --------------------------------------------------------
-    # They lie beside the run folders, because this store also has the groups of runs in the
-    # read-only store of pretrained runs.
+    # Their files lie beside the run folders. So this store can also hold groups of pretrained
+    # runs, whose own store is read-only.
 
     def _groups_path(self, run_id: str) -> Path:
         if not RUN_ID.fullmatch(run_id):
@@ -181,7 +181,8 @@ class RunStore:
             return {}
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RunError) as error:
             raise RunError(
-                f"the groups of run {run_id} can't be read; remove {path} to start anew. ({error})"
+                f"the groups of run {run_id} can't be read; remove {path} to start "
+                f"without groups. ({error})"
             ) from error
 
     def save_group(self, run_id: str, name: str, group: Group) -> str:
@@ -222,7 +223,7 @@ class RunStore:
                 replace_file(path, content)
         except (OSError, filelock.Timeout) as error:
             raise RunError(
-                f"the groups of run {run_id} can't be written to {path.parent}: put that right "
+                f"the groups of run {run_id} can't be written to {path.parent}: correct this "
                 f"or choose another store. ({error})"
             ) from error
 
