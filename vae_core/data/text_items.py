@@ -39,7 +39,7 @@ class Items(NamedTuple):
 def split(texts: Sequence[str], labels: Sequence[str] | None = None, seed: int = 0) -> Items:
     """Encode texts as tokens and hold a fifth out, drawn by a fixed seed.
 
-    Repeated texts are taken once, so that no text is in both parts.
+    A repeated text is used once, so that no text is in both parts.
 
     Args:
         texts: at most `LONGEST` characters each.
@@ -56,9 +56,9 @@ def split(texts: Sequence[str], labels: Sequence[str] | None = None, seed: int =
         names = tuple(dict.fromkeys(sorted(labels)))
         indices = np.array([names.index(label_of[text]) for text in distinct], np.int64)
     order = np.random.default_rng(seed).permutation(len(distinct))
-    held_out, chosen = np.split(order, [len(distinct) // HELD_OUT])
+    held_out, training = np.split(order, [len(distinct) // HELD_OUT])
     return Items(
-        tokens[chosen], indices[chosen], tokens[held_out], indices[held_out], names, vocabulary
+        tokens[training], indices[training], tokens[held_out], indices[held_out], names, vocabulary
     )
 
 
@@ -94,30 +94,30 @@ def parse_items(content: bytes, shown: str) -> tuple[list[str], list[str]]:
         The distinct items, and sentences that say which lines were left out.
 
     Raises:
-        RefusedError: the file is no text, or holds too few or too many items or characters.
+        RefusedError: the file is not text, or holds too few or too many items or characters.
     """
     notes = []
-    items, empty, long = [], 0, 0
+    items, empty, too_long = [], 0, 0
     for number, line in enumerate(_text(content, shown).splitlines(), start=1):
         if len(line) > 20 * LONGEST:  # normalising a very long line would take long
-            long += 1
+            too_long += 1
             continue
         text = normalize_text(line)
         for character in text:
             if unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn"):
                 raise RefusedError(
-                    f"{shown}: line {number:,} holds {printable_character(character)}, which is no "
-                    "character of a text: remove it."
+                    f"{shown}: line {number:,} holds {printable_character(character)}, which a "
+                    "text can't contain: remove it."
                 )
         empty += not text
-        long += len(text) > LONGEST
+        too_long += len(text) > LONGEST
         if SHORTEST <= len(text) <= LONGEST:
             items.append(text)
     distinct = list(dict.fromkeys(items))
     for count, one, many in (
         (empty, "empty line was", "empty lines were"),
         (
-            long,
+            too_long,
             f"line of more than {LONGEST} characters was",
             f"lines of more than {LONGEST} characters were",
         ),
@@ -133,11 +133,11 @@ def parse_items(content: bytes, shown: str) -> tuple[list[str], list[str]]:
         why = f" ({' '.join(notes)})" if notes else ""
         raise RefusedError(
             f"{shown} holds {len(distinct):,} different items of at most {LONGEST} characters, "
-            f"one a line: at least {FEWEST_ITEMS} are needed.{why}"
+            f"one per line: at least {FEWEST_ITEMS} are needed.{why}"
         )
     if len(distinct) > MOST_ITEMS:
         raise RefusedError(
-            f"{shown} holds more than {MOST_ITEMS:,} items, one a line: leave some out."
+            f"{shown} holds more than {MOST_ITEMS:,} items, one per line: leave some out."
         )
     characters = set("".join(distinct))
     if len(characters) > MOST_CHARACTERS:
@@ -151,7 +151,7 @@ def parse_items(content: bytes, shown: str) -> tuple[list[str], list[str]]:
 def _text(content: bytes, shown: str) -> str:
     marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     if not marked and b"\0" in content:
-        raise RefusedError(f"{shown} is not a text file: it must hold one item a line, in UTF-8.")
+        raise RefusedError(f"{shown} is not a text file: it must hold one item per line, in UTF-8.")
     try:
         return content.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError as error:

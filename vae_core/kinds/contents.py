@@ -1,7 +1,7 @@
-"""What a run has to show, and the words for it.
+"""What a run contains, and what it is called.
 
 An autoencoder has points where a VAE has posteriors, and it has neither a prior nor a rate. Pages,
-exports and imports read this from `Contents`, and never ask which model a run is.
+exports and imports read this from `Contents`, and never check which model the run has.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from vae_core.model.priors import Prior
 
 @dataclass(frozen=True)
 class Contents:
-    """What a run with this config has to show."""
+    """What a run with this config contains, and what it is called."""
 
     config: RunConfig
 
@@ -49,7 +49,7 @@ class Contents:
 
     @property
     def has_spread(self) -> bool:
-        """Whether a posterior has a width. That of an autoencoder is a point."""
+        """Whether a posterior has a width. An autoencoder's posterior is a point."""
         return self.config.has_rate
 
     @property
@@ -74,12 +74,12 @@ class Contents:
 
     @property
     def mean(self) -> str:
-        """A shorter word for `point`."""
+        """A shorter word for `point`, such as "mean"."""
         return "mean" if self.has_spread else "latents"
 
     @property
     def point(self) -> str:
-        """The word for what an item has in latent space."""
+        """The word for the point in latent space that an item is encoded to."""
         return "posterior mean" if self.has_spread else "latents"
 
     @property
