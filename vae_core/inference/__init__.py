@@ -1,1 +1,1 @@
-"""Encode and decode a run without TensorFlow: here through onnxruntime, or in a browser."""
+"""Encode and decode with a run's networks, without TensorFlow: in onnxruntime or in a browser."""

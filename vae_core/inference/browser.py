@@ -18,9 +18,9 @@ def browser_decoder(run: Run, name: str) -> bytes | None:
 
     Returns:
         The length of the header (4 bytes, little-endian), the header (JSON), and all weights
-        (float32). The header is decoder.json with `name` and `latent_dim`; its offsets count
-        numbers from the end of the header. None if a browser can't decode the run:
-        its scripts draw only grey squares.
+        (float32). The header is decoder.json with `name` and `latent_dim`. Its offsets are counted
+        in numbers (not bytes) from the end of the header. None if the run has no decoder.json, or
+        its items aren't grey squares: the scripts can draw nothing else.
 
     Raises:
         RunError: decoder.json or the weights are damaged.
@@ -29,7 +29,7 @@ def browser_decoder(run: Run, name: str) -> bytes | None:
         return None
     try:
         header = json.loads(run.files.read(run.browser_path.name))
-        if "shape" in header:
+        if "shape" in header:  # the items are not grey squares
             return None
         stored = memoryview(run.files.read(run.weights_path.name))
         weights, size = [], 0
@@ -37,7 +37,7 @@ def browser_decoder(run: Run, name: str) -> bytes | None:
             for part in sorted(layer.keys() & {"kernel", "bias"}):
                 offset, length = layer[part]
                 layer[part] = [size // 4, length // 4]
-                weights.append(_exactly(stored[offset : offset + length], length))
+                weights.append(_check_length(stored[offset : offset + length], length))
                 size += length
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise RunError(f"run {run.id}: decoder.json is damaged: {error}") from error
@@ -46,7 +46,7 @@ def browser_decoder(run: Run, name: str) -> bytes | None:
     return b"".join([struct.pack("<I", len(head)), head, *weights])
 
 
-def _exactly(part: memoryview, length: int) -> memoryview:
+def _check_length(part: memoryview, length: int) -> memoryview:
     if len(part) != length:
         raise ValueError(f"a weight of {length} bytes is cut off")
     return part

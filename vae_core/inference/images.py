@@ -15,7 +15,7 @@ class Inference:
     """The encoder and the decoder of one run.
 
     Args:
-        run: has exports, see `Run.viewable`.
+        run: a run with exports, see `Run.viewable`.
 
     Attributes:
         item_shape: (h, w, c) of an image.
@@ -58,7 +58,7 @@ class Inference:
         return images
 
     def readable(self, decoded: np.ndarray) -> np.ndarray:
-        """Return what `decode` gives in a user's form: images stay as they are."""
+        """Convert the result of `decode` to what users expect. Images need no conversion."""
         return decoded
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -83,9 +83,10 @@ class Inference:
     def log_likelihood(self, images: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Compute log p(x|z) (n,) of images (n, h, w, c) and latents (n, d), nats per image.
 
-        If decoder.onnx gives only means, the parameters are computed from them. Bernoulli means
-        keep `bernoulli.LEAST_PROBABILITY` away from 0 and 1. So the result differs from the
-        stored numbers of a run only where the decoder is surer than that of a wrong pixel.
+        If decoder.onnx gives only means, the parameters are computed from them. Means of Bernoulli
+        distributions are first moved to at least `bernoulli.LEAST_PROBABILITY` from 0 and 1. So
+        the result differs from the run's stored numbers only where a mean is nearer to 0 or 1 than
+        that, and wrong.
         """
         means, *exported_params = self._decode(z)
         if exported_params:

@@ -19,7 +19,7 @@ class TextInference:
     """The encoder and the decoder of one run on texts.
 
     Args:
-        run: has exports, see `Run.viewable`.
+        run: a run with exports, see `Run.viewable`.
 
     Attributes:
         vocabulary: the characters that a text may have.
@@ -54,7 +54,7 @@ class TextInference:
         return self.tokens(x)
 
     def readable(self, decoded: np.ndarray) -> list[str]:
-        """Return what `decode` gives in a user's form: texts."""
+        """Convert the tokens that `decode` returns to texts."""
         return self.texts(decoded)
 
     def tokens(self, texts: Sequence[str]) -> np.ndarray:

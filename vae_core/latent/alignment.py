@@ -13,8 +13,9 @@ class Alignment(NamedTuple):
     Attributes:
         rotation: (d, d), orthogonal.
         scale: one factor for all dimensions.
-        centre, reference_centre: (d,), the means of the two embeddings; one is mapped to the other.
-        unexplained: share of the reference's variance that the alignment leaves, 0 to 1.
+        centre, reference_centre: (d,), the means of the two embeddings. `apply` maps the first mean
+            to the second.
+        unexplained: share of the reference's variance that remains as error, 0 to 1.
     """
 
     rotation: np.ndarray
@@ -37,9 +38,9 @@ class Alignment(NamedTuple):
 def align(embedding: np.ndarray, reference: np.ndarray) -> Alignment:
     """Align a run's embedding with that of a reference run (Procrustes).
 
-    Latent spaces of different runs differ by flips and permutations, to which the objective is
-    blind, and by rotations, scales and shifts, which hardly change it or follow from β. The
-    alignment removes all of these, so that what is left is a difference in shape.
+    Latent spaces of different runs differ by flips and permutations, which don't change the
+    objective. They also differ by rotations, scales and shifts, which hardly change it or follow
+    from β. The alignment removes all of these. Only differences in shape remain.
 
     Schönemann (1966), "A generalized solution of the orthogonal Procrustes problem", with the
     scale of Gower (1975), "Generalized Procrustes Analysis".

@@ -27,10 +27,11 @@ def attribute_vector(start: np.ndarray, end: np.ndarray) -> np.ndarray:
 
 
 class Halves(NamedTuple):
-    """Two groups of images in halves: one half makes the vector, the other shows its effect.
+    """The halves of two groups of images. One half makes the vector, the other shows its effect.
 
     Attributes:
-        made_from, shown_on: the rows (n,) of the first and the second group, ascending.
+        made_from: ascending rows (n,) that make the vector: of the first and of the second group.
+        shown_on: ascending rows (n,) of the other half, in the same order of groups.
         by_label: True if no label is in both halves.
     """
 
@@ -39,18 +40,19 @@ class Halves(NamedTuple):
     by_label: bool
 
 
-LABELS_TO_HALVE = 4
+LABELS_TO_HALVE = 4  # with fewer labels in a group, images are divided without regard to them
 
 
 def halves(a: np.ndarray, b: np.ndarray, labels: np.ndarray) -> Halves:
     """Split two groups in halves at random, always in the same way.
 
-    Whole labels are split if both groups have at least `LABELS_TO_HALVE` labels and each half gets
-    images of both groups. Otherwise nearly equal pictures of one person could be in both halves.
-    With fewer labels, images are split; a group of one image leaves its second half empty.
+    All images of a label go to the same half, so that nearly equal pictures of one person are
+    never in both. This needs at least `LABELS_TO_HALVE` labels in each group, and images of both
+    groups in each half. Otherwise labels are ignored. The second half of a group of one image is
+    empty.
 
     Args:
-        a, b: rows of images, (n,) and (m,); at least one each, none in both.
+        a, b: rows of images, (n,) and (m,), at least one each; no row is in both.
         labels: (k,), the label of every image of the data set.
     """
     if min(len(np.unique(labels[a])), len(np.unique(labels[b]))) >= LABELS_TO_HALVE:
@@ -106,9 +108,9 @@ def transfer(
 ) -> Transfer:
     """Measure how many pictures change groups when a vector is added to their latents.
 
-    z + step is decoded and the picture is encoded again, so the picture is judged. In the latent
-    space alone the answer would be trivial: a step by the difference of two means takes nearly any
-    z from one group to the other.
+    z + step is decoded, the picture is encoded again, and this encoding is judged. Judging z + step
+    itself would be trivial: a step by the difference of two means takes nearly any z from one group
+    to the other.
 
     Args:
         networks: the run's encoder and decoder.

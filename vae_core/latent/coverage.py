@@ -1,4 +1,4 @@
-"""Distances between two sets of points, and how much of one set the other covers."""
+"""Distances between two sets of points, and the share of one set that lies near the other."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def coverage(reference: np.ndarray, points: np.ndarray, k: int = NEIGHBOURS) -> 
     Take samples of the prior as the reference and encoded images as the points: coverage is then
     the share of the prior's mass that lies near encoded images. The rest are holes.
 
-    If both are n samples of the same distribution, the expected value does not depend on it:
+    If both are n samples of one distribution, the expected value is the same for any distribution:
     1 - [(n-1)...(n-k)] / [(2n-1)...(2n-k)], about 1 - 2^-k (their appendix), 0.97 for k = 5.
 
     Args:
         reference: (n, d), n above k.
         points: (m, d).
-        k: which neighbour sets the radius.
+        k: the k-th nearest neighbour sets the radius.
 
     Returns:
         0 to 1.
@@ -36,7 +36,8 @@ def coverage(reference: np.ndarray, points: np.ndarray, k: int = NEIGHBOURS) -> 
     covered = 0
     for rows in np.array_split(np.arange(len(reference)), -(-len(reference) // 500)):
         chunk = reference[rows]
-        radius = np.partition(squared_distances(chunk, reference), k, axis=1)[:, k]  # 0: itself
+        # Index 0 is the point itself, so index k is its k-th nearest other point.
+        radius = np.partition(squared_distances(chunk, reference), k, axis=1)[:, k]
         covered += int((squared_distances(chunk, points).min(axis=1) <= radius).sum())
     return covered / len(reference)
 
@@ -44,7 +45,7 @@ def coverage(reference: np.ndarray, points: np.ndarray, k: int = NEIGHBOURS) -> 
 # With at most this many dimensions, distances are sums of squared differences, which are exact.
 # With more, they come from a matrix product, which is faster but loses digits.
 EXACT_DIMS = 8
-CANDIDATES = 4  # neighbours found by the fast way, whose distances are then computed exactly
+CANDIDATES = 4  # so many neighbours are found in single precision; their distances are then exact
 
 
 def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -61,8 +62,8 @@ def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def nearest_distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return the Euclidean distance (n,) of each of `points` (n, d) to the nearest of `others`.
 
-    With many dimensions, single precision picks a few candidates for the nearest point, and only
-    their distances are computed exactly. That takes a third of the time.
+    With many dimensions, all distances are computed in single precision first. Only those of the
+    `CANDIDATES` nearest points are then computed exactly. That takes a third of the time.
 
     Args:
         points: (n, d).
@@ -84,8 +85,8 @@ def nearest_distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
 def typical_gap(points: np.ndarray) -> float:
     """Return the median distance of points (n, d) to their nearest neighbour.
 
-    A latent space has no unit of its own, least of all an autoencoder's. This distance serves as
-    the unit for gaps, because it grows with the scale of the space.
+    A latent space has no unit of length. This distance serves as the unit for gaps, because it
+    grows with the scale of the space.
     """
     nearest_per_chunk = []
     for rows in np.array_split(np.arange(len(points)), -(-len(points) // 500)):

@@ -14,8 +14,8 @@ def interpolation(a: np.ndarray, b: np.ndarray, n: int, kind: str = "linear") ->
 
     `spherical`: along the arc around the origin (Shoemake, 1985, "Animating Rotation with
     Quaternion Curves"). White (2016), "Sampling Generative Networks", proposes it for latents: in
-    many dimensions a straight line passes nearer the origin than samples of the prior ever lie.
-    If a and b point the same way or opposite ways, the arc is not unique and the line is taken.
+    many dimensions a straight line comes nearer to the origin than any sample of the prior. If a
+    and b have the same or opposite directions, the straight line is used, as no arc is unique.
 
     Args:
         a, b: (d,).

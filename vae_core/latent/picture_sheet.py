@@ -6,7 +6,7 @@ import numpy as np
 
 
 def sheet(images: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
-    """Join pictures into one, row by row; missing places in the last row are black.
+    """Join pictures into one, row by row. Empty places in the last row are black.
 
     Args:
         images: (n, h, w, c).

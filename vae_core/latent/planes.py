@@ -26,8 +26,8 @@ def manifold(
     Args:
         n: pictures per side, at least 2.
         z: (d,), the values of the other dimensions; the prior's mean is 0.
-        dims: the dimensions along the columns and along the rows. With the same dimension twice
-            all rows are equal, as they must be for a single latent dimension.
+        dims: the dimensions along the x axis and along the y axis. If both are the same, all rows
+            are equal. A run with a single latent dimension needs this.
         spacing: one of `SPACINGS`.
         extent: largest coordinate, in standard deviations of the prior.
 
@@ -96,7 +96,7 @@ class Projection(NamedTuple):
         return (z - self.centre) @ self.axes.T
 
     def covariances(self, posterior_log_var: np.ndarray) -> np.ndarray:
-        """Return the covariances (n, 2, 2) in the plane of posteriors with log-variances (n, d)."""
+        """Project posteriors with log-variances (n, d) to covariances (n, 2, 2) in the plane."""
         variance = np.exp(posterior_log_var)
         return np.einsum("id,nd,jd->nij", self.axes, variance, self.axes)
 
@@ -107,7 +107,7 @@ def dims_plane(dims: tuple[int, int], latent_dim: int) -> Projection:
 
 
 def principal_plane(posterior_mean: np.ndarray) -> tuple[Projection, np.ndarray]:
-    """Return the plane in which the posterior means vary most, and each axis's share of variance.
+    """Return the plane in which the posterior means vary most, and its axes' shares of variance.
 
     The axes are the first two principal components, from the singular value decomposition of the
     centred means; Pearson (1901), "On lines and planes of closest fit to systems of points in
@@ -165,7 +165,7 @@ class Density(NamedTuple):
 
     Attributes:
         x, y: (bins,), centres of the cells.
-        height: (bins, bins), one row per y; share of the distribution per unit of area.
+        height: (bins, bins), one row per y; probability per unit of area.
     """
 
     x: np.ndarray
@@ -180,10 +180,11 @@ def aggregate_posterior_density(
     samples: int = 200_000,
     seed: int = 0,
 ) -> Density:
-    """Return a histogram in the plane of the aggregate posterior, the mean of all posteriors.
+    """Return a histogram of the aggregate posterior (the mean of all posteriors) in the plane.
 
-    It is sampled in the plane, so time and memory don't grow with the latent dimensions. The
-    grid leaves out 0.5 % of the samples at each side: a single outlier would make all cells large.
+    Samples are drawn in the plane, so time and memory don't grow with the latent dimensions. The
+    grid leaves out 0.5 % of the samples at each side, because a single outlier would make all
+    cells large.
 
     Args:
         centres: (n, 2), posterior means projected to the plane.
@@ -227,6 +228,6 @@ def points_in_polygon(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
     for (x0, y0), (x1, y1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
         if y0 == y1:
             continue
-        crosses = (y0 > y) != (y1 > y)  # half-open: a corner counts for one of its edges
+        crosses = (y0 > y) != (y1 > y)  # a corner belongs to only one of its two edges
         odd ^= crosses & (x < x0 + (y - y0) / (y1 - y0) * (x1 - x0))
     return odd

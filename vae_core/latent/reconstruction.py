@@ -36,8 +36,8 @@ def reconstruct(
 ) -> Reconstruction:
     """Reconstruct images, and measure how much the result varies with the sample of z.
 
-    Latent coordinates can't be compared across runs, but images can: a comparison over β sets
-    these pictures side by side. The noise is the same for all runs.
+    Latent coordinates can't be compared across runs, but pictures can. The noise is the same for
+    all runs.
 
     Args:
         networks: the run's encoder and decoder.

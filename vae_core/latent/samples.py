@@ -35,9 +35,9 @@ def aggregate_posterior_samples(
 ) -> np.ndarray:
     """Draw n latents (n, d) from the aggregate posterior: from the posteriors of random images.
 
-    Makhzani et al. (2016), "Adversarial Autoencoders", eq. 1. Comparing their pictures with those
-    of `prior_samples` shows the holes: places the prior samples from, but where no image lies, so
-    that the decoder never learned them.
+    Makhzani et al. (2016), "Adversarial Autoencoders", eq. 1. Pictures decoded from these latents
+    differ from pictures decoded from `prior_samples` because of holes: places the prior samples
+    from, but where no image lies, so that the decoder never learned them.
 
     Args:
         n: number of samples.
@@ -54,12 +54,12 @@ def aggregate_posterior_samples(
 def most_typical(points: np.ndarray, labels: np.ndarray, label: int) -> int:
     """Return the row of the point that is nearest to the mean of all points with its label.
 
-    The mean itself may lie where there are no points, as between two parts of a split cluster.
+    The mean itself may lie where there are no points, such as between two clusters of one label.
 
     Args:
         points: (n, d).
         labels: (n,); at least one is `label`.
-        label: whose typical point is wanted.
+        label: the label to search.
     """
     members = np.flatnonzero(labels == label)
     centre = points[members].mean(axis=0, keepdims=True, dtype=np.float64)
@@ -70,7 +70,7 @@ def fitted_normal_samples(n: int, points: np.ndarray, seed: int = 0) -> np.ndarr
     """Draw n samples (n, d) from the normal distribution fitted to points (m, d).
 
     This is the simplest density to sample a trained autoencoder from; Ghosh et al. (2020), "From
-    Variational to Deterministic Autoencoders", section 4. The noise equals that of `prior_samples`.
+    Variational to Deterministic Autoencoders", section 4. The noise is that of `prior_samples`.
     """
     covariance = np.atleast_2d(np.cov(points.astype(np.float64), rowvar=False))
     spread = noise_transforms(covariance[None])[0]
