@@ -12,7 +12,7 @@ from vae_core.metrics.units import ACTIVE_VARIANCE, HIGH_RATE
 
 # What a metric can need of a model and its data.
 PRIOR = "a prior"  # and posteriors with a width; an autoencoder has neither
-LABELS = "labels"  # of more items than `NEIGHBOURS`
+LABELS = "labels"  # and more than `NEIGHBOURS` items
 FACTORS = "known factors"  # and two latent dimensions or more
 BINARY = "a likelihood of binary pixels"
 TOKENS = "tokens"
@@ -39,23 +39,24 @@ class Metric(NamedTuple):
 
 
 _BOUND = (
-    "Importance-weighted bound with k samples (Burda et al., 2016), on the same "
-    f"{BOUND_IMAGES} held-out images (or texts) at most for every run; k = 1 is their elbo, and it "
-    "rises with k. "
+    "Importance-weighted bound with k samples (Burda et al., 2016). Every run is measured on the "
+    f"same held-out images (or texts), at most {BOUND_IMAGES}. The bound for k = 1 is their elbo; "
+    "it rises with k. "
 )
 
 _PARTS = (
-    "Part of the rate (Chen et al., 2018, eq. 2), exact for the mixture of up to "
-    f"{PAIRED_IMAGES:,} held-out posteriors; the three parts add up to the rate of these. "
+    "One of three parts of the rate (Chen et al., 2018, eq. 2), computed for up to "
+    f"{PAIRED_IMAGES:,} held-out items, whose rate is the sum of the parts. The aggregate "
+    "posterior is exactly the mixture of their posteriors. "
 )
 
 _RESOLVED = (
-    "Left out where the mutual information is within a nat of its limit, the log of their "
-    "number: so few posteriors can't resolve it then."
+    "Left out if the mutual information is within a nat of its limit, the log of the number of "
+    "items: so few items don't suffice then."
 )
 
 _DCI = (
-    "Eastwood & Williams (2018), with random forests on posterior means. Only where the factors "
+    "Eastwood & Williams (2018), with random forests on posterior means. Only if the factors "
     "are known. "
 )
 
@@ -85,7 +86,7 @@ METRICS = {
         "nats",
         2,
         "higher",
-        "-(distortion + rate): free of β, so it compares runs.",
+        "-(distortion + rate). It doesn't contain β, so runs can be compared by it.",
         needs=(PRIOR,),
     ),
     "active_units": Metric(
@@ -110,8 +111,8 @@ METRICS = {
         "nats",
         2,
         "",
-        _PARTS + "How much z tells about which of these items x is; at most the log of their "
-        "number.",
+        _PARTS + "This one: how much z tells about which item it was encoded from; at most the "
+        "log of the number of items.",
         needs=(PRIOR,),
     ),
     "total_correlation": Metric(
@@ -119,7 +120,7 @@ METRICS = {
         "nats",
         2,
         "",
-        _PARTS + "How far the latent dimensions are from independent. " + _RESOLVED,
+        _PARTS + "This one: how far the latent dimensions are from independent. " + _RESOLVED,
         needs=(PRIOR,),
     ),
     "dimension_wise_kl": Metric(
@@ -128,7 +129,7 @@ METRICS = {
         2,
         "",
         _PARTS
-        + "How far each dimension of the aggregate posterior is from the prior. "
+        + "This one: how far each dimension of the aggregate posterior is from the prior. "
         + _RESOLVED,
         needs=(PRIOR,),
     ),
@@ -147,8 +148,8 @@ METRICS = {
         "share",
         3,
         "higher",
-        f"Share of held-out data whose label is that of most of their {NEIGHBOURS} nearest "
-        "others in latent space.",
+        f"Share of held-out items whose label is the commonest among their {NEIGHBOURS} nearest "
+        "neighbours in latent space.",
         needs=(LABELS,),
     ),
     "exact_match": Metric(
@@ -156,8 +157,8 @@ METRICS = {
         "share",
         3,
         "higher",
-        "Share of held-out texts that come back letter for letter: posterior mean, decoded with "
-        "the likeliest token at each step.",
+        "Share of held-out texts that are reconstructed without any error. The posterior mean is "
+        "decoded with the likeliest token at each step.",
         needs=(TOKENS,),
     ),
     "token_accuracy": Metric(
@@ -165,8 +166,8 @@ METRICS = {
         "share",
         3,
         "higher",
-        "Share of the characters and ends of held-out texts that come back at their place, decoded "
-        "in the same way.",
+        "Share of the characters (and the end) of held-out texts that are reconstructed at their "
+        "position, decoded as for exact match.",
         needs=(TOKENS,),
     ),
     "novelty": Metric(
@@ -174,9 +175,9 @@ METRICS = {
         "share",
         3,
         "",
-        "Share of 1,000 texts, z from the prior and each token drawn at temperature 1, that are "
-        "not among the training texts; the others are copies. One that has not ended at the length "
-        "of the longest is new.",
+        "Share of 1,000 sampled texts that are not among the training texts; the others are "
+        "copies. z is sampled from the prior, and each token is drawn at temperature 1. A text "
+        "that is cut off at the greatest length counts as new.",
         needs=(TOKENS, PRIOR),
     ),
     "repeats": Metric(
@@ -184,7 +185,7 @@ METRICS = {
         "share",
         3,
         "lower",
-        "Share of those 1,000 texts that repeat another of them.",
+        "Share of the 1,000 sampled texts (see novelty) that repeat another of them.",
         needs=(TOKENS, PRIOR),
     ),
     **{
@@ -193,8 +194,8 @@ METRICS = {
             "nats",
             2,
             "higher",
-            _BOUND + "On grey pixels the distortion is a cross-entropy, so this bounds no "
-            "likelihood; the binarised one does. Of texts it is a lower bound on log p(x).",
+            _BOUND + "For texts this is a lower bound on log p(x). For grey pixels it is not, "
+            "because their distortion is a cross-entropy; the binarised bound is one.",
             needs=(PRIOR,),
         )
         for k in BOUND_SAMPLES
@@ -206,7 +207,7 @@ METRICS = {
             2,
             "higher",
             _BOUND + "Each pixel was drawn as 0 or 1 with its grey value as the probability, so "
-            "this is a lower bound on log p(x); never compare it with numbers on grey pixels.",
+            "this is a lower bound on log p(x). Never compare it with numbers on grey pixels.",
             needs=(PRIOR, BINARY),
         )
         for k in BOUND_SAMPLES
@@ -216,8 +217,9 @@ METRICS = {
         "share",
         3,
         "higher",
-        "Mutual information gap (Chen et al., 2018, eq. 6): how much more of a known factor the "
-        "best latent dimension tells than the next. Only where the factors are known.",
+        "Mutual information gap (Chen et al., 2018, eq. 6): how much more the best latent "
+        "dimension tells about a known factor than the next best does. Only if the factors are "
+        "known.",
         needs=(FACTORS,),
     ),
     "dci_disentanglement": Metric(
@@ -225,8 +227,8 @@ METRICS = {
         "share",
         3,
         "higher",
-        _DCI + "1 where every latent dimension serves one factor alone, 0 where all serve all "
-        "alike.",
+        _DCI + "1 if every latent dimension is important for one factor only, 0 if every dimension "
+        "is equally important for all factors.",
         needs=(FACTORS, PRIOR),
     ),
     "dci_completeness": Metric(
@@ -234,7 +236,7 @@ METRICS = {
         "share",
         3,
         "higher",
-        _DCI + "1 where every factor is told by one latent dimension alone.",
+        _DCI + "1 if a single latent dimension is important for each factor.",
         needs=(FACTORS, PRIOR),
     ),
     "dci_informativeness": Metric(
@@ -242,8 +244,8 @@ METRICS = {
         "share",
         3,
         "higher",
-        _DCI + "1 less the error of telling the factors from all latent dimensions together, as a "
-        "share of the error of guessing; free of how they lie in the dimensions.",
+        _DCI + "1 - (error of predicting the factors from all latent dimensions together) / (error "
+        "of guessing). It doesn't depend on which dimension encodes which factor.",
         needs=(FACTORS, PRIOR),
     ),
     "factor_vae_score": Metric(
@@ -251,9 +253,9 @@ METRICS = {
         "share",
         3,
         "higher",
-        "Kim & Mnih (2018): of groups of images that share one factor, the share in which the "
-        "latent dimension that varies least tells which factor it is. One over the number of "
-        "factors is chance. Only where the factors are known.",
+        "Kim & Mnih (2018): the images of a group share the value of one factor. The score is the "
+        "share of groups whose least varying latent dimension tells which factor it is. Guessing "
+        "scores 1 / number of factors. Only if the factors are known.",
         needs=(FACTORS, PRIOR),
     ),
 }
@@ -265,7 +267,7 @@ def measurable(given: Collection[str]) -> tuple[str, ...]:
 
 
 def needing(need: str) -> tuple[str, ...]:
-    """Return the names of the metrics that need this."""
+    """Return the names of the metrics that have this need."""
     return tuple(name for name, metric in METRICS.items() if need in metric.needs)
 
 
@@ -273,7 +275,8 @@ FACTOR_METRICS = needing(FACTORS)
 AUTOENCODER_METRICS = measurable({LABELS, FACTORS, BINARY, TOKENS})
 
 NO_FACTORS = (
-    "MIG, DCI and the FactorVAE score ask which latent dimension follows what a picture was made "
-    "from: its shape, size, place. For photographs and handwriting nobody knows that, so they are "
-    "measured only on `shapes`, whose pictures are drawn from known factors."
+    "MIG, DCI and the FactorVAE score measure whether each factor of a picture, such as its shape, "
+    "size or place, has its own latent dimension. For photographs and handwriting nobody knows the "
+    "factors. So the scores are measured only on `shapes`, whose pictures are drawn from known "
+    "factors."
 )

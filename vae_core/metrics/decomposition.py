@@ -9,10 +9,10 @@ import numpy as np
 
 from vae_core.metrics.bounds import log_mean_exp
 
-PAIRED_IMAGES = 5000  # all pairs of them are compared
+PAIRED_IMAGES = 5000  # at most; each one is compared with all others
 PAIRS_BUDGET = 2e8  # largest n * n * d
 
-# A mutual information less than this many nats below its limit log n is not resolved.
+# If the mutual information is nearer to its limit log n than this (nats), n items are too few.
 UNRESOLVED = 1.0
 
 

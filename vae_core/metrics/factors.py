@@ -18,11 +18,11 @@ VOTES, GROUP = 5000, 64
 def mutual_information_gap(codes: np.ndarray, factors: np.ndarray, bins: int = 20) -> float:
     """Compute MIG: how much more the best latent dimension tells of a factor than the next best.
 
-    Chen et al. (2018), "Isolating Sources of Disentanglement in VAEs", eq. 6: the gap between a
-    factor's two largest mutual informations with a dimension, divided by the factor's entropy;
-    then the mean over the factors. Mutual information is computed from histograms with `bins`
-    equal bins over each dimension's range, as in Locatello et al. (2019), "Challenging Common
-    Assumptions".
+    Chen et al. (2018), "Isolating Sources of Disentanglement in VAEs", eq. 6. Each dimension has a
+    mutual information with the factor. The gap is the largest minus the second largest, divided by
+    the factor's entropy. MIG is the mean over the factors. Mutual information is computed from
+    histograms with `bins` equal bins over each dimension's range, as in Locatello et al. (2019),
+    "Challenging Common Assumptions".
 
     The codes are sampled, as in eq. 6. With posterior means, a dimension whose mean moves by a
     millionth of the posterior's width would count as fully informative.
@@ -68,7 +68,7 @@ def mutual_informations(codes: np.ndarray, factors: np.ndarray, bins: int = 20) 
 
 
 def entropies(factors: np.ndarray) -> np.ndarray:
-    """Compute the entropy (f,) of each factor, nats: the most that a code can tell of it.
+    """Compute the entropy (f,) of each factor, nats. No mutual information with it is larger.
 
     Args:
         factors: (n, f), whole numbers.
@@ -97,9 +97,9 @@ def disentanglement(posterior_mean: np.ndarray, factors: np.ndarray, seed: int =
     """Compute disentanglement, completeness and informativeness (DCI).
 
     Eastwood & Williams (2018), "A Framework for the Quantitative Evaluation of Disentangled
-    Representations". For each factor a random forest predicts its value from all dimensions. The
-    forest's decrease of impurity says how important each dimension is for it; these importances
-    form a matrix R (d, f) whose columns sum to 1.
+    Representations". For each factor a random forest predicts its value from all dimensions. A
+    dimension's importance for the factor is the decrease of impurity that it brings in the forest.
+    The importances form a matrix R (d, f) whose columns sum to 1.
 
     - Disentanglement: 1 - the entropy of a dimension's importances over the factors, in units of
       log f; then the mean over dimensions, weighted by their total importance.
@@ -139,8 +139,9 @@ def disentanglement(posterior_mean: np.ndarray, factors: np.ndarray, seed: int =
         y_train, y_test = factor[:half], factor[half:]
         classifies = len(np.unique(factor)) <= CLASSES
         forest_class = RandomForestClassifier if classifies else RandomForestRegressor
-        # Few dimensions: each split may use any of them, or the useful one would often be missing.
-        # Leaves hold several images, or the last splits would be on noise.
+        # Each split chooses among up to SPLIT_DIMS dimensions. With fewer choices, the useful
+        # dimension would often be missing. Leaves hold several images, because the last splits
+        # would fit noise otherwise.
         forest = forest_class(
             n_estimators=FOREST_TREES,
             max_features=min(SPLIT_DIMS, x.shape[1]),

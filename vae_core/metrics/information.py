@@ -20,14 +20,14 @@ NATS_IN = {"nats": 1.0, "bits": math.log(2)}  # one unit, in nats
 
 
 class InformationError(VaeLabError, ValueError):
-    """Weights that make no probability distribution."""
+    """Weights that can't be normalised to a probability distribution."""
 
 
 def distribution(weights: Any, name: str = "p") -> np.ndarray:
     """Normalise weights (n,) to probabilities (n,) float64.
 
     Raises:
-        InformationError: no weights, one below 0 or not finite, or all of them 0.
+        InformationError: there are no weights, one is below 0 or not finite, or all are 0.
     """
     values = np.asarray(weights, np.float64)
     if values.ndim != 1 or not len(values) or not np.isfinite(values).all() or (values < 0).any():
@@ -71,7 +71,8 @@ def kl_terms(p: np.ndarray, q: np.ndarray, unit: str = "nats") -> np.ndarray:
     """
     terms = np.zeros(len(p))
     possible = p > 0
-    with np.errstate(divide="ignore"):  # also where p / q is too large a number
+    with np.errstate(divide="ignore"):  # q may be 0
+        # log(p / q) would overflow for a tiny q.
         log_ratio = np.log(p[possible]) - np.log(q[possible])
     terms[possible] = p[possible] * log_ratio / NATS_IN[unit]
     return terms
@@ -107,8 +108,8 @@ def kl_integrand(x: Any, mean_p: float, std_p: float, mean_q: float, std_q: floa
 def kl_gaussians(mean_p: float, std_p: float, mean_q: float, std_q: float) -> float:
     """Compute KL(N(mean_p, std_p²) || N(mean_q, std_q²)) in closed form, nats.
 
-    KL doesn't change when both are shifted and scaled in the same way. Shifted and scaled so that
-    q becomes N(0, 1), it is the rate of a VAE.
+    KL doesn't change when both are shifted and scaled in the same way. So they are shifted and
+    scaled until q is N(0, 1). Then KL is the rate of a VAE.
     """
     log_var = 2 * (math.log(std_p) - math.log(std_q))
     return float(standard_normal.rate_per_dim((mean_p - mean_q) / std_q, log_var))

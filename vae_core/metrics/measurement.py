@@ -1,4 +1,4 @@
-"""Compute the metrics of a trained model that training itself does not report."""
+"""Compute those metrics of a trained model that training itself does not report."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def measure(
     factors: np.ndarray | None = None,
     seed: int = 0,
 ) -> dict[str, float]:
-    """Compute all metrics of a trained model on images that training itself does not report.
+    """Compute those metrics of a trained model of images that training itself does not report.
 
     Args:
-        networks: the model; an autoencoder has no prior. Metrics that need one are then left out.
-            So are the active units: an autoencoder's latents have no fixed scale, because the
-            decoder's first weights can undo any scaling, so no variance counts as small. Metrics
-            of neighbours and histograms don't depend on the scale and stay.
+        networks: the model. For an autoencoder, which has no prior, all metrics that depend on the
+            prior or on the scale of the latents are left out. (An autoencoder's latents have no
+            fixed scale, because the decoder's first weights can undo any scaling. So no variance
+            counts as small.) Metrics of neighbours and histograms don't depend on the scale.
         images: (n, h, w, c) in [0, 1], held out.
         labels: (n,).
         factors: (n, f) whole numbers, the known factors of the images; None if unknown.
@@ -50,7 +50,7 @@ def measure(
     bounds_rng, parts_rng, mmd_rng, mig_rng, votes_rng = (
         np.random.default_rng([seed, purpose]) for purpose in range(5)
     )
-    # Drawn before anything that depends on the latent dimensions: all runs get the same images.
+    # Drawn first, so that all runs get the same images. Later draws depend on the run's d.
     subset = images[bounds_rng.permutation(len(images))[:BOUND_IMAGES]]
     binary = binarise(subset, bounds_rng)
 
@@ -78,7 +78,7 @@ def measure(
     if "mig" in names:
         assert factors is not None
         metrics["mig"] = mutual_information_gap(sample_posteriors(mean, log_var, mig_rng), factors)
-    if "factor_vae_score" in names:  # as DCI it depends on which dimensions are active
+    if "factor_vae_score" in names:  # a run that has this metric also has DCI
         assert factors is not None
         dci = disentanglement(mean, factors, seed)
         metrics |= {f"dci_{name}": value for name, value in dci._asdict().items()}
@@ -87,7 +87,7 @@ def measure(
 
 
 def given_needs(prior: Prior | None, labels: np.ndarray) -> set[str]:
-    """Return which needs of metrics the latents meet; see `vae_core.metrics.catalogue`."""
+    """Return `PRIOR` and `LABELS` of `vae_core.metrics.catalogue`, if the model has them."""
     return ({PRIOR} if prior else set()) | ({LABELS} if len(labels) > NEIGHBOURS else set())
 
 

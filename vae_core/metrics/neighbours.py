@@ -8,11 +8,11 @@ NEIGHBOURS = 10
 
 
 def knn_accuracy(points: np.ndarray, labels: np.ndarray, k: int = NEIGHBOURS) -> float:
-    """Return the share of points whose label most of their k nearest neighbours have.
+    """Return the share of points whose label is the commonest of their k nearest neighbours.
 
     The k-nearest-neighbour rule of Cover & Hart (1967), "Nearest Neighbor Pattern
-    Classification", leaving one out: a point is not its own neighbour. Of labels with equally many
-    votes the smaller wins.
+    Classification", leaving one out: a point is not its own neighbour. If labels are equally
+    common, the smallest counts.
 
     Args:
         points: (n, d), posterior means of held-out images.

@@ -53,7 +53,7 @@ class Novelty(NamedTuple):
     Attributes:
         texts: all texts, new + copies.
         new: texts that are not among the training texts.
-        copies: texts that are.
+        copies: texts that are among the training texts.
         repeats: texts that repeat another of the model's texts.
     """
 
@@ -71,7 +71,7 @@ def measure(
     vocabulary: str,
     seed: int = 0,
 ) -> dict[str, float]:
-    """Compute all metrics of a trained model on texts that training itself does not report.
+    """Compute those metrics of a trained model of texts that training itself does not report.
 
     Args:
         networks: the model.

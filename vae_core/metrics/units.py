@@ -27,9 +27,9 @@ def active_units(posterior_mean: np.ndarray, threshold: float = ACTIVE_VARIANCE)
 def high_rate_units(rate_per_dim: np.ndarray, threshold: float = HIGH_RATE) -> int:
     """Count the latent dimensions with a rate above `threshold` nats.
 
-    This is our own count. It can differ from `active_units` in two ways: a mean that moves a little
-    with x makes a unit active at almost no rate, and a narrow posterior that is the same for every
-    x has a rate but carries no information, so it is not active.
+    This is our own count. It can differ from `active_units` in two ways. A unit whose mean varies
+    only a little with x may be active with almost no rate. A unit whose posterior is narrow but the
+    same for every x has a rate, but carries no information, so it is not active.
 
     Args:
         rate_per_dim: (d,), mean over held-out images, nats.
