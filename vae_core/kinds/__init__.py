@@ -52,13 +52,14 @@ def options(
 ) -> list[str]:
     """Return the command-line options that give a config.
 
-    The command line has usual settings for each kind of data, which options may have to override.
+    The command line starts from the usual settings of the kind of data. So a field that differs
+    from the usual setting needs an option, even if it has the default value of `RunConfig`.
 
     Args:
         config: the run.
         left_out: fields that get no option.
-        kind: of the data. If it is unknown (None), every field that is a usual setting of some kind
-            gets an option.
+        kind: of the data. If it is None (unknown), every field that has a usual setting for any
+            kind gets an option.
     """
     usual = [KINDS[kind].usual_settings] if kind else [k.usual_settings for k in KINDS.values()]
     always = [
@@ -74,7 +75,7 @@ def check(config: RunConfig, kind: str) -> None:
     """Check that a config fits a kind of data, and that all members it names are installed.
 
     Raises:
-        ConfigError: the config doesn't; the message says what to choose.
+        ConfigError: the config doesn't fit, or a member is missing; the message says what to do.
     """
     architectures.check_name(config.architecture, kind)
     if config.likelihood not in likelihoods.names(kind):

@@ -21,7 +21,7 @@ class LoadScript(NamedTuple):
 
     Attributes:
         outputs: what the decoder gives, such as "logits of the values".
-        arguments: of the architecture's `build`, as source.
+        arguments: the arguments of the architecture's `build`, as source.
         constants: assignments that `arguments` and `main` need, as source.
         main: the end of the script, which tries the networks. `{latent_dim}` and `{origin}` stand
             for the number of latent dimensions and a description of z = 0.
@@ -99,10 +99,10 @@ class Kind(Protocol):
         ...
 
     def measure(self, networks: Any, dataset: Dataset) -> dict[str, float]:
-        """Compute the metrics of a trained model that training does not report by itself.
+        """Compute those metrics of a trained model that training itself does not report.
 
         Args:
-            networks: encode and decode the items, such as `inference` returns.
+            networks: the encoder and decoder, such as the object that `inference` returns.
             dataset: the run's data set.
         """
         ...
@@ -128,7 +128,7 @@ class Kind(Protocol):
         """Write the parts of load.py that depend on the kind; see `vae_core.exchange.bundle`.
 
         Args:
-            run: has weights.
+            run: a run with weights.
             recorded: the data set in the run's start line; None if it has no start line.
 
         Raises:

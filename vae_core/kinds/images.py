@@ -76,7 +76,7 @@ class Images:
         size = f"the shape {'x'.join(map(str, item_shape))}"
         if self.can_be(item_shape):
             size = self.size_in_words(item_shape)
-        raise ValueError(f"its {self.items} have {size}, which can't be.")
+        raise ValueError(f"its {self.items} have {size}, which is impossible.")
 
     def new_vae(
         self,
@@ -109,7 +109,7 @@ class Images:
         }
 
     def load_script(self, run: Run, recorded: DatasetSize | None) -> LoadScript:
-        # The data set of a record may be on another machine.
+        # A record is preferred, because the data set may be on another machine.
         shape = (
             records.item_shape(recorded)
             if recorded

@@ -32,7 +32,7 @@ def write(vae, z):
     """The text that a latent (1, d) is decoded to, with the likeliest character each time."""
     read, text = np.zeros((1, LENGTH), np.int32), ""
     for position in range(LENGTH):
-        read[0, position] = 2 + VOCABULARY.index(text[-1]) if text else 1  # what stands before
+        read[0, position] = 2 + VOCABULARY.index(text[-1]) if text else 1  # the token before
         logits = keras.ops.convert_to_numpy(vae.decoder([z, read]))[0, position]
         token = 1 + logits.argmax()
         if token == 1:
@@ -75,7 +75,7 @@ class Texts:
                 "with this version."
             )
         if not tokens.SHORTEST < length <= tokens.LONGEST + 1:
-            raise ValueError(f"its texts have {length} tokens, which can't be.")
+            raise ValueError(f"its texts have {length} tokens, which is impossible.")
         try:
             is_text = registry.source(config.dataset).kind == self.arrays
             data = registry.load(config.dataset) if is_text else None

@@ -10,10 +10,10 @@ REDUCTIONS = ("sum", "mean")
 def effective_beta(
     beta: float, kl: str, reconstruction: str, latent_dim: int, pixels: int
 ) -> float:
-    """Return the β of our loss that has the same minimum as another loss.
+    """Return the β with which our loss has the same minimum as another loss.
 
-    A loss `reconstruction + beta * kl` with means is distortion / D + beta * rate / d. Multiplied
-    by D, which moves no minimum, it is distortion + (beta * D / d) * rate.
+    If a loss `reconstruction + beta * kl` takes means, it is distortion / D + beta * rate / d. The
+    minimum doesn't move if the loss is multiplied by D: distortion + (beta * D / d) * rate.
 
     Args:
         beta: the β of the other loss.

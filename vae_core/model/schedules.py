@@ -24,7 +24,7 @@ class Schedule(NamedTuple):
 
 
 def schedule(config: RunConfig, steps: Any, total_steps: int) -> Schedule:
-    """Compute β and C at some steps. Training uses this function, and the plots do.
+    """Compute β and C at some steps. Training and the plots use this function.
 
     - constant: β does not change.
     - linear: β grows from 0 over the first share `warmup` of the steps, then stays.

@@ -20,7 +20,7 @@ from vae_core.model import architectures
 from vae_core.model.likelihoods import categorical
 from vae_core.model.vae import EVALUATION_BATCH, VAE, ItemTerms
 
-WORD_DROPOUT = 0.3  # share of the tokens that the decoder can't read, see `TextVAE`
+WORD_DROPOUT = 0.3  # share of the tokens that are hidden from the decoder, see `TextVAE`
 
 
 class TextVAE(VAE):
@@ -40,7 +40,7 @@ class TextVAE(VAE):
         self.length = length
         super().__init__(config, (length,), steps)
         first, step = architectures.build_step(config.architecture, self.decoder)
-        # In functions, so that Keras doesn't store the decoder's weights a second time.
+        # Wrapped in functions, because Keras would store the weights of these models, too.
         self._first, self._step = _compiled(first), _compiled(step)
         self._decode = tf.function(
             lambda z, read: self.decoder([z, read]), autograph=False, reduce_retracing=True
@@ -82,7 +82,7 @@ class TextVAE(VAE):
         return ItemTerms(distortion, *self.rate(z, mean, log_var), z, mean, log_var)
 
     def log_likelihood(self, tokens: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """log p(x|z) (n,) of tokens (n, length) given latents (n, d), nats a text."""
+        """log p(x|z) (n,) of tokens (n, length) given latents (n, d), nats per text."""
         read = decoder_inputs(tokens)
         parts = []
         for i in range(0, len(z), EVALUATION_BATCH):

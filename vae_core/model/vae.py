@@ -10,9 +10,9 @@ An autoencoder (config field `model`) has the same networks, but z = posterior_m
 and without a rate. Its encoder's second output is not trained and not read; `encode` returns
 log-variances of -inf, as for a posterior of width 0.
 
-Noise comes from a counter-based generator keyed by (seed, step). So the step number is the only
-state of the randomness. A resumed run therefore ends in the same bits, and all β of a seed get the
-same noise.
+Noise comes from a counter-based generator keyed by (seed, step). So the noise depends
+on nothing else. A resumed run therefore gives exactly the same numbers, and all β of a seed get
+the same noise.
 """
 
 from __future__ import annotations
@@ -283,7 +283,7 @@ class VAE(keras.Model):
         return np.asarray(means).reshape(len(z), *self.item_shape)
 
     def log_likelihood(self, items: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """log p(x|z) (n,) of items (n, *item_shape) given latents (n, d), nats an item."""
+        """log p(x|z) (n,) of items (n, *item_shape) given latents (n, d), nats per item."""
         log_prob = self.likelihood.log_prob(self.decoder_params(z), items.reshape(len(items), -1))
         return np.asarray(log_prob)
 
@@ -320,9 +320,9 @@ class ItemTerms(NamedTuple):
     """The terms of n items, with one z for each.
 
     Attributes:
-        distortion: (n,), nats an item.
-        rate: (n,), nats an item, summed over the latent dimensions; None for an autoencoder.
-        rate_per_dim: (n, d), nats an item; None for an autoencoder, and if the prior is not
+        distortion: (n,), nats per item.
+        rate: (n,), nats per item, summed over the latent dimensions; None for an autoencoder.
+        rate_per_dim: (n, d), nats per item; None for an autoencoder, and if the prior is not
             factorised.
         z: (n, d).
         posterior_mean, posterior_log_var: (n, d).

@@ -12,14 +12,14 @@ nothing is lost when a process ends:
     decoder.json     the decoder's layers for scripts in the browser; some architectures have none
     arrays.npz       posteriors and labels of the held-out items
     snapshot.npz     a small live picture of the latent space while training
-    checksums.json   size and SHA-256 of the files that stay; written when they are complete
+    checksums.json   size and SHA-256 of each file that is final; written after these files
     log.txt          output of the training process
-    lock             locked by the process that trains
+    lock             the process that trains holds a lock on it
     cancel           asks that process to stop
     ticket           the key of the run's task on a cluster, until its files are collected
 
 Beside the run folders a store has .groups/<run id>.json, with groups of held-out images that
-viewers chose, and .engine, which is locked by the process that trains the queue.
+viewers chose. It also has .engine: the process that trains the queue holds a lock on it.
 
 Whole files are written under another name, fsynced and renamed, so that a reader sees the old
 content or the new content, never a part.

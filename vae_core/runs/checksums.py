@@ -1,4 +1,4 @@
-"""Read checksums.json: the size and SHA-256 of each file that stays."""
+"""Read checksums.json: the size and SHA-256 of each file that is final."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Checksum:
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-def _sealed(name: str) -> str:
+def _check_sealed(name: str) -> str:
     if name not in SEALED_FILES:
-        raise ValueError(f"{name!r} is no file with a checksum")
+        raise ValueError(f"{name!r} must not have a checksum")
     return name
 
 
-_READER = TypeAdapter(dict[Annotated[str, AfterValidator(_sealed)], Checksum])
+_READER = TypeAdapter(dict[Annotated[str, AfterValidator(_check_sealed)], Checksum])
 
 
 def read_checksums(file: io.FileIO) -> dict[str, Checksum]:

@@ -21,7 +21,7 @@ from vae_core.config import VaeLabError
 
 TEMPORARY = re.compile(r"\.[0-9a-f]{8}-.*")  # names given by `replace_file`
 
-MOST_BYTES = 1_000_000  # of a config or a status; even one with a library's long error is shorter
+MOST_BYTES = 1_000_000  # of a config or a status, even of a status with a very long error
 
 
 def replace_file(path: Path, content: bytes | Callable[[Path], Any]) -> None:
@@ -117,7 +117,7 @@ def parse_file(path: str, parse: Callable[[io.FileIO], Value]) -> Value:
 
 
 def read_text(file: io.FileIO) -> str:
-    """Read a file of at most `MOST_BYTES` bytes; raise ValueError if it is longer, or no UTF-8."""
+    """Read a file of at most `MOST_BYTES` bytes; raise ValueError if it is longer or not UTF-8."""
     content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise ValueError(f"it is longer than {MOST_BYTES:,} bytes")

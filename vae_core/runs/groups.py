@@ -12,7 +12,7 @@ class Group:
     """Held-out items that a viewer chose, such as faces with glasses for latent arithmetic.
 
     Attributes:
-        images: their indices in the held-out set; at least one, and each once.
+        images: indices of one or more held-out images, each index once.
     """
 
     images: tuple[int, ...]
@@ -21,7 +21,7 @@ class Group:
         whole = all(type(image) is int and image >= 0 for image in self.images)
         if not self.images or not whole or len(set(self.images)) != len(self.images):
             raise RunError(
-                "a group must hold at least one image, and each image once, by its index from 0."
+                "a group must hold the indices (from 0) of one or more images, each index once."
             )
 
 

@@ -41,7 +41,7 @@ class MetricsFile:
         self.append_lines((json.dumps(record, allow_nan=False) + "\n").encode())
 
     def append_lines(self, lines: bytes) -> None:
-        """Append whole lines in one write. A line break ends a line that was torn by a crash."""
+        """Append whole lines in one write. If a crash tore the last line, a line break ends it."""
         torn = False
         with contextlib.suppress(OSError), open_file(os.fspath(self.path)) as file:
             file.seek(-1, os.SEEK_END)

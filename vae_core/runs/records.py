@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from vae_core.config import RunConfig
 
-LOSSES = ("loss", "distortion", "rate", "elbo")  # numbers in `test`, in the order of the tables
+LOSSES = ("loss", "distortion", "rate", "elbo")  # those in `Epoch.test`, in the tables' order
 
 # JSON written by Python may hold nan, which no figure can draw.
 Finite = Annotated[float, Field(gt=-1e300, lt=1e300, allow_inf_nan=False)]
@@ -46,7 +46,7 @@ class DatasetSize(TypedDict):
     test: Count
     size: Count
     sha256: NotRequired[Word]
-    vocabulary: NotRequired[str]  # of texts
+    vocabulary: NotRequired[str]  # only for texts
     shape: NotRequired[Annotated[list[Count], Field(min_length=1, max_length=3)]]
 
 
@@ -85,7 +85,7 @@ class PointLosses(TypedDict):
 
 @_strict
 class Losses(TypedDict, extra_items=Finite):  # type: ignore[call-arg] # mypy lacks PEP 728
-    """Held-out losses of a VAE, and the objective's own parts under other names.
+    """Held-out losses of a VAE. Any other key is a part of the objective.
 
     `rate_per_dim` has one number for each latent dimension. It is missing if the prior is not
     factorised, see `vae_core.model.priors.Prior`.
@@ -111,7 +111,7 @@ class PointStep(TypedDict):
 
 @_strict
 class Step(PointStep):
-    """A step of a VAE. `rate_per_dim` is the mean over the first held-out items, if finite."""
+    """A step of a VAE. `rate_per_dim`, over some held-out items, is missing if not finite."""
 
     rate_per_dim: NotRequired[list[Finite]]
 
@@ -208,7 +208,7 @@ def dataset_size(
 
 
 def item_shape(recorded: DatasetSize) -> tuple[int, ...]:
-    """Return the shape of an item from the record of its data set, also of an older version."""
+    """Return the shape of an item from the record of its data set. Older records work, too."""
     if "shape" in recorded:
         return tuple(recorded["shape"])
     size = recorded["size"]

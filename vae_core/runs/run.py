@@ -124,11 +124,12 @@ class Run:
     def records(self, *kinds: str) -> list[dict[str, Any]]:
         """Return the lines of metrics.jsonl without torn ones; each line is parsed once.
 
-        A resumed run repeats what came after its last checkpoint, number for number. So a `start`
-        removes the steps and epochs after the epoch it resumes at, or all if it begins anew.
+        A resumed run writes the same steps and epochs again that it had written after its last
+        checkpoint. So a `start` line removes the earlier steps and epochs after its own epoch. At
+        epoch 0 it removes all.
 
         Args:
-            kinds: of the lines, such as `epoch`; none for all lines.
+            kinds: the kinds of lines to return, such as `epoch`; without any, all lines.
 
         Raises:
             RunError: the metrics of a finished run are damaged.

@@ -18,8 +18,8 @@ from vae_core.settings import sentence
 
 ACTIVE = ("queued", "running")
 
-# Seconds without a heartbeat after which a process on another host counts as dead. For a process on
-# this host, the system is asked.
+# A process on another host counts as dead if its last heartbeat is this many seconds ago. A process
+# on this host is looked up.
 HEARTBEAT_TIMEOUT = 30.0
 MOST_CHARACTERS = 2_000
 
@@ -33,7 +33,7 @@ class Status:
     """The fields of status.json.
 
     `submitted`, `heartbeat` and `process_started` are seconds since 1970; `seconds` is the time
-    spent training. `pid`, `host` and `process_started` name the owner, a process.
+    spent training. `pid`, `host` and `process_started` identify the owner process.
     """
 
     state: Literal["queued", "running", "finished", "failed", "cancelled", "interrupted"] = "queued"
@@ -76,7 +76,7 @@ def read_status(file: io.FileIO) -> tuple[Status, str]:
     """Return the status, and the SHA-256 of its file.
 
     Raises:
-        RunError: a value is invalid, as after damage or an edit by hand.
+        RunError: a value is invalid, because the file was damaged or edited by hand.
     """
     text = read_text(file)
     try:

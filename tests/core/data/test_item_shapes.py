@@ -142,7 +142,7 @@ def test_an_imported_run_names_a_shape_that_can_be(
     dataset: str, recorded: records.DatasetSize, message: str
 ) -> None:
     config = RunConfig(dataset=dataset)
-    with pytest.raises(ValueError, match="which can't be") as caught:
+    with pytest.raises(ValueError, match="which is impossible") as caught:
         kinds.of_run(config).check_recorded(config, recorded)
     check_sentence(str(caught.value))
     assert message in str(caught.value)

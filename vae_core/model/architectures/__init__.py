@@ -12,8 +12,8 @@ An architecture for images and vectors is a module with
 An image has the shape (h, w, c), and a vector has the shape (features,). `outputs` is the last
 number of the shape, times the numbers that the likelihood reads for each value.
 
-An architecture for texts is a module with the item shape (length,) and one output for each
-character and one for the end. It also has
+An architecture for texts is such a module, too. Its item shape is (length,). It has one output for
+each character and one for the end. It also has
 
     build_step(decoder) -> (first, step)       see `vae_core.model.architectures.lstm`
 
@@ -89,7 +89,8 @@ def build(name: str, item_shape: tuple[int, ...], outputs: int, latent_dim: int)
     Args:
         name: of the architecture.
         item_shape: (h, w, c) of an image, (features,) of a vector, (length,) of a text.
-        outputs: numbers that the decoder gives for each pixel, for a vector, or for each token.
+        outputs: length of the last axis of the decoder's output: the numbers for each pixel, for
+            each token, or for a whole vector.
         latent_dim: d.
 
     Raises:

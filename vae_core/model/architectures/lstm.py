@@ -2,7 +2,8 @@
 
 Bowman et al. (2016), "Generating Sentences from a Continuous Space". The encoder's last state gives
 the posterior; padding leaves the state unchanged. The decoder's first state is computed from z. At
-each position it reads z and the token before, in training the true one (teacher forcing).
+each position it reads z and the previous token. In training this is the true token (teacher
+forcing).
 """
 
 from __future__ import annotations

@@ -33,9 +33,9 @@ class Likelihood(Protocol):
     Attributes:
         numbers: k, the parameters of each value's distribution, which the decoder gives.
         activation: the function from the parameter of a value to its mean, `sigmoid` or `linear`.
-            It is the decoder's last step in ONNX and in the browser. Empty if k is above 1:
+            decoder.onnx and the browser apply it to the decoder's outputs. Empty if k is above 1:
             decoder.onnx then gives the means and the parameters, and browsers don't decode.
-        nats: what the nats of log_prob mean: "cross-entropy", "log-density" or "log-mass".
+        nats: what log_prob is: "cross-entropy", "log-density" or "log-mass".
         of_binary: is log_prob a log-mass if each value is 0 or 1?
     """
 
@@ -53,7 +53,7 @@ class Likelihood(Protocol):
             xp: array module, `numpy` or `keras.ops`.
 
         Returns:
-            (n,), nats an item.
+            (n,), nats per item.
         """
         ...
 
@@ -73,7 +73,7 @@ class Likelihood(Protocol):
         ...
 
     def blank(self, values: int) -> float:
-        """At least the distortion of an untrained model, nats an item.
+        """A distortion, in nats per item, that an untrained model doesn't exceed.
 
         If the loss is many times as high, training has diverged.
 
@@ -83,7 +83,7 @@ class Likelihood(Protocol):
         ...
 
     def least_distortion(self, x: np.ndarray) -> np.ndarray | None:
-        """The least distortion (n,) that any decoder can reach on items x (n, D), nats an item.
+        """The least distortion (n,) that any decoder can reach on items x (n, D), nats per item.
 
         None if it is not known, or if there is no least one.
         """
@@ -103,6 +103,7 @@ def of(config: RunConfig) -> Likelihood:
 def names(kind: str | None = None) -> tuple[str, ...]:
     """The likelihoods for a kind of data; for None those of images.
 
-    For a kind that is not in `BY_KIND` the config's field has no effect, so its default remains.
+    A kind that is not in `BY_KIND` has a fixed likelihood and ignores the config's field. For such
+    a kind, only the field's default is returned.
     """
     return tuple(BY_KIND.get(kind or "images", (RunConfig.likelihood,)))

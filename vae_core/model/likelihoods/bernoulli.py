@@ -9,7 +9,7 @@ import numpy as np
 
 from vae_core.config import RunConfig
 
-# The spacing of float32 just below 1. -log of it is 16.6 nats, the most that a value can cost.
+# 1 minus the largest float32 below 1. So a value costs at most -log of this, 16.6 nats.
 LEAST_PROBABILITY = 2.0**-24
 
 

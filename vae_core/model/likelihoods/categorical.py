@@ -11,17 +11,17 @@ NATS = "log-mass"
 
 
 def log_prob(logits: Any, tokens: Any, xp: Any = np) -> Any:
-    """log p(x|z) of texts, summed over the tokens up to the end of each; padding doesn't count.
+    """log p(x|z) of texts, summed over the characters and the end token; padding doesn't count.
 
     The probabilities of all strings add up to 1.
 
     Args:
-        logits: (n, length, c + 1), of the end and the c characters, given the tokens before.
+        logits: (n, length, c + 1), of the end and the c characters, given the previous tokens.
         tokens: (n, length), see `vae_core.data.tokens`; 0 is padding.
         xp: array module, `numpy` or `keras.ops`.
 
     Returns:
-        (n,), nats a text.
+        (n,), nats per text.
     """
     highest = xp.max(logits, axis=-1, keepdims=True)
     log_sum = highest[..., 0] + xp.log(xp.sum(xp.exp(logits - highest), axis=-1))

@@ -47,7 +47,7 @@ class Gaussian:
         return self.mean(params) + self.sigma * rng.standard_normal(params.shape[:-1])
 
     def blank(self, values: int) -> float:
-        """The squared error of white decoded as black; log sigma is left out, it may be below 0."""
+        """The distortion of white decoded as black, without log sigma, which may be negative."""
         return values / (2 * self.sigma**2)
 
     def least_distortion(self, x: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ OBJECTIVES = Registry(
         "free_bits": "vae_core.model.objectives.free_bits:FreeBits",
     },
 )
-# The config names these by the fields `schedule` and `model`, which are older than `objective`.
+# The config chooses these two by its fields `schedule` and `model`, not by `objective`.
 CAPACITY = "vae_core.model.objectives.capacity:Capacity"
 RECONSTRUCTION = "vae_core.model.objectives.reconstruction:Reconstruction"
 
@@ -33,10 +33,10 @@ class Terms(NamedTuple):
     """The terms of an objective, from a training batch or from all held-out items.
 
     Attributes:
-        distortion: (), nats an item, mean over the items.
-        rate: (), nats an item, summed over the latent dimensions, mean over the items; None for an
+        distortion: (), nats per item, mean over the items.
+        rate: (), nats per item, summed over the latent dimensions, mean over the items; None for an
             autoencoder.
-        rate_per_dim: (d,), nats an item, mean over the items; None for an autoencoder, and if the
+        rate_per_dim: (d,), nats per item, mean over the items; None for an autoencoder, and if the
             prior is not factorised.
         z: (n, d), one sample from the posterior of each item.
         posterior_mean, posterior_log_var: (n, d), natural log of the variance.
@@ -63,7 +63,7 @@ class Objective(Protocol):
     parts: tuple[str, ...]
 
     def loss(self, terms: Terms, step: Step, xp: Any = np) -> Any:
-        """The loss (), nats an item.
+        """The loss (), nats per item.
 
         Args:
             terms: of a batch, or of all held-out items. An objective that compares all pairs of
@@ -105,7 +105,7 @@ def reported(
 
 
 def elbo(distortion: Any, rate: Any) -> Any:
-    """-(distortion + rate), nats an item. It has no β, so runs of several β can be compared."""
+    """-(distortion + rate), nats per item. It has no β, so runs of several β can be compared."""
     return -(distortion + rate)
 
 
@@ -126,7 +126,7 @@ def of(config: RunConfig) -> Objective:
         objective = pkgutil.resolve_name(CAPACITY)(config)
     else:
         raise ConfigError(
-            f"the capacity schedule is an objective of its own: choose it or {config.objective}."
+            f"the capacity schedule has its own objective: choose either it or {config.objective}."
         )
     return objective
 

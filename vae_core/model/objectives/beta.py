@@ -14,8 +14,8 @@ from vae_core.model.schedules import Step
 class Beta:
     """See `vae_core.model.objectives.Objective`.
 
-    At beta = 0 the rate is not in the loss at all. Nothing then keeps the rate finite, and 0 * inf
-    would make the loss nan.
+    At beta = 0 nothing keeps the rate finite, and 0 * inf would make the loss nan. So the loss then
+    leaves the rate out.
     """
 
     parts: tuple[str, ...] = ("loss", "distortion", "rate")
@@ -29,7 +29,7 @@ class Beta:
         return terms.distortion + step.beta * self.penalty(terms, xp)
 
     def penalty(self, terms: Terms, xp: Any = np) -> Any:
-        """The term that beta weighs (), nats an item. Subclasses override it."""
+        """The term that beta weighs (), nats per item. Subclasses override it."""
         del xp
         return terms.rate
 

@@ -1,4 +1,4 @@
-"""Free bits: only the rate of a latent dimension above a limit is penalised.
+"""Free bits: a latent dimension is penalised only if its rate is above a limit.
 
 Kingma et al. (2016), "Improving Variational Inference with Inverse Autoregressive Flow", eq. 15,
 with each latent dimension as a group of its own. Below the limit nothing pulls a posterior towards
@@ -20,8 +20,8 @@ from vae_core.model.objectives.beta import Beta
 class FreeBits(Beta):
     """distortion + beta * sum over dimensions of max(free bits, rate of the dimension).
 
-    As in the paper, the maximum is taken of the mean rate over the batch. The penalty is at least
-    free_bits * d, even if the model has collapsed.
+    As in the paper, the rate of a dimension is first averaged over the batch. The penalty is at
+    least free_bits * d, even if the model has collapsed.
 
     Raises:
         ConfigError: the prior gives no rate for each latent dimension.

@@ -27,7 +27,7 @@ def rate_per_dim(posterior_mean: Any, posterior_log_var: Any, xp: Any = np) -> A
 
 
 def rate(posterior_mean: Any, posterior_log_var: Any, xp: Any = np) -> Any:
-    """KL(q(z|x) || N(0, I)), summed over the latent dimensions: (..., d) -> (...), nats an item."""
+    """KL(q(z|x) || N(0, I)), summed over latent dimensions: (..., d) -> (...), nats per item."""
     return xp.sum(rate_per_dim(posterior_mean, posterior_log_var, xp), axis=-1)
 
 
