@@ -81,14 +81,14 @@ def check_file(
     """
     name = display_name(file_name)
     if Path(file_name).suffix.lower() not in endings:
-        raise RefusedError(f"{name} is no {' or '.join(endings)} file.")
+        raise RefusedError(f"{name} is not a {' or '.join(endings)} file.")
     if isinstance(content, Path):
         try:
             status = content.stat()
         except (OSError, ValueError) as error:
             raise RefusedError(f"{name} is not there, or can't be read.") from error
         if not stat.S_ISREG(status.st_mode):
-            raise RefusedError(f"{name} is no file.")
+            raise RefusedError(f"{name} is not a file.")
         size = status.st_size
     else:
         size = len(content)
@@ -96,7 +96,7 @@ def check_file(
         raise RefusedError(f"{name} is empty.")
     if size > most_bytes:
         raise RefusedError(
-            f"{name} has {format_bytes(size)}, and at most {format_bytes(most_bytes)} are taken."
+            f"{name} has {format_bytes(size)}: at most {format_bytes(most_bytes)} are accepted."
         )
 
 
@@ -173,7 +173,7 @@ def ask_child(
         return reply["answer"]
     raise RefusedError(
         f"{name} could not be read within {child.seconds} s and "
-        f"{format_bytes(child.memory_bytes)} of memory: make it smaller, or check that it is whole."
+        f"{format_bytes(child.memory_bytes)} of memory: make it smaller, or check if it is damaged."
     )
 
 
@@ -223,7 +223,7 @@ def answer_or_error(
     except VaeLabError as error:
         return {"error": str(error)}
     except MemoryError:
-        return {"error": f"{name} takes more memory to read than is allowed: make it smaller."}
+        return {"error": f"{name} needs more memory than is allowed: make it smaller."}
     except OSError as error:
         return {"error": f"{name} can't be read: {error.strerror or 'it is damaged'}."}
     except Exception:  # NumPy, Pillow, HDF5, zipfile and zlib raise many errors on damaged files
@@ -240,7 +240,7 @@ def archive(
         The archive, and its entries that are files.
 
     Raises:
-        RefusedError: the file is no zip, is damaged, or is dangerous to unpack.
+        RefusedError: the file is not a zip, is damaged, or is dangerous to unpack.
     """
     try:
         with zipfile.ZipFile(file) as opened:
@@ -268,7 +268,7 @@ def _check_entries(entries: list[zipfile.ZipInfo], name: str, unpacked_bytes: in
         if info.flag_bits & 0x1:
             raise RefusedError(f"{name} is encrypted: pack it without a password.")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise RefusedError(f"{name} is packed in a way that is not taken: use plain zip.")
+            raise RefusedError(f"{name} is packed in a way that is not accepted: use plain zip.")
         if info.filename in names:
             raise RefusedError(f"{name} holds {entry} twice.")
         names.add(info.filename)
@@ -276,8 +276,8 @@ def _check_entries(entries: list[zipfile.ZipInfo], name: str, unpacked_bytes: in
     packed = sum(info.compress_size for info in entries)
     if unpacked > unpacked_bytes:
         raise RefusedError(
-            f"{name} unpacks to {format_bytes(unpacked)}, and at most "
-            f"{format_bytes(unpacked_bytes)} are taken."
+            f"{name} unpacks to {format_bytes(unpacked)}: at most "
+            f"{format_bytes(unpacked_bytes)} are accepted."
         )
     if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * packed:
         times = unpacked // max(packed, 1)

@@ -9,13 +9,13 @@ The scores come with the music21 package, which is needed to make the data set b
 - Bars: 4/4 and 3/4. The two halves of a bar around a repeat sign are joined, and repeats are not
   played. The upbeat at the start of a chorale is left out. The last bar, which is shorter by the
   upbeat, is filled up with a rest.
-- Melodies: every two consecutive bars of the same metre. A note tied over from the bar before
-  starts anew with the melody. Grace notes are left out. Bars with notes that start or end between
-  sixteenths are left out, too.
-- Split: all chorales with the same tune are in the same part, so that no held-out tune was
-  trained on. Two chorales have the same tune if they share a melody, or if two melodies agree in
-  the pitches at the beats; this also holds through a chain of chorales. About a fifth of the
-  melodies of each mode and metre is held out.
+- Melodies: every two consecutive bars of the same metre. A note that is tied over from an earlier
+  bar starts at the beginning of the melody instead. Grace notes are left out.
+  Bars with notes that start or end between sixteenths are left out, too.
+- Split: all chorales with the same tune are in the same part, so that a run is not tested on a tune
+  that it was trained on. Two chorales have the same tune if they share a melody, or if at least two
+  of their melodies have the same pitches at the beats. If A has the tune of B, and B that of C, all
+  three have the same tune. About a fifth of the melodies of each mode and metre is held out.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def melodies(line: Line) -> list[Melody]:
 
 
 def split(chorales: Sequence[Sequence[Melody]], seed: int = 0) -> dict[str, np.ndarray]:
-    """Split melodies by tune into training and test arrays; repeated melodies are taken once.
+    """Split melodies by tune into training and test arrays; a repeated melody is used once.
 
     Args:
         chorales: the melodies of each chorale.
@@ -238,7 +238,7 @@ def same_tunes(chorales: Sequence[Collection[str]]) -> list[list[int]]:
             i = group[i]
         return i
 
-    # (key that two chorales may share, how many shared keys make the same tune)
+    # (key of a melody, number of keys that two chorales with the same tune share at least)
     rules: tuple[tuple[Callable[[str], str], int], ...] = ((str, 1), (pitches_at_beats, 2))
     for key_of, least in rules:
         chorales_with: dict[str, set[int]] = {}

@@ -209,7 +209,7 @@ def items_of_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> text_items.
         arrays: those of `vae_core.data.own.OWN_KEYS`, and `vocabulary`.
 
     Raises:
-        DatasetError: tokens have the wrong shape, or stand for no character.
+        DatasetError: the tokens have the wrong shape, or are too large for the vocabulary.
     """
     vocabulary = str(arrays["vocabulary"])
     highest = tokens.FIRST + len(vocabulary)

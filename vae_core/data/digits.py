@@ -17,8 +17,8 @@ DIGIT_INK = Ink(share=1.0, centred=True, brush=0.13)  # the digits fill the pict
 def load_digits() -> Dataset:
     """Load scikit-learn's 1,797 handwritten 8x8 digits; 360 are held out by a fixed seed.
 
-    The file in its package is read directly, because importing scikit-learn takes 2 s and 80 MB
-    and the pages load digits too.
+    The file in scikit-learn's package is read directly. Importing scikit-learn would take 2 s and
+    80 MB, also on the pages.
     """
     package = importlib.util.find_spec("sklearn")
     if package is None or package.origin is None:

@@ -95,7 +95,7 @@ def download(name: str) -> dict[str, np.ndarray]:
 def download_error(name: str) -> DatasetError:
     """Return the error for a data set that can't be downloaded; it says what to do."""
     folder = os.environ.get("VAE_LAB_DATA")
-    put = f"put {name}.npz into {folder}" if folder else "set VAE_LAB_DATA to a folder with it"
+    put = f"put {name}.npz into {folder or 'a folder that VAE_LAB_DATA names'}"
     return DatasetError(
         f"data set {name!r} could not be downloaded: connect to a network, {put}, "
         "or use the bundled 'digits'."

@@ -1,4 +1,4 @@
-"""The data set `melodies`: two bars each of Bach's chorales."""
+"""The data set `melodies`: melodies of two bars from Bach's chorales."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from vae_core.runs.disk import replace_file
 MELODIES = "melodies.npz"
 
 NO_MELODIES = (
-    "data set 'melodies' is made from the chorales in music21 when a run is first trained on it: "
-    "pip install '.[music]', or put a melodies.npz made elsewhere into a folder and name that "
-    "folder in VAE_LAB_DATA."
+    "data set 'melodies' is not on this machine, and making it needs music21: pip install "
+    "'.[music]' to make it when a run is first trained on it, or put a melodies.npz made elsewhere "
+    "into a folder and name that folder in VAE_LAB_DATA."
 )
 
 

@@ -10,7 +10,7 @@ from vae_core.sandbox import RefusedError
 NAMES = "names.txt"
 
 NO_NAMES = (
-    "data set 'names' needs names.txt, one name a line: put it into a folder and name that "
+    "data set 'names' needs names.txt, one name per line: put it into a folder and name that "
     "folder in VAE_LAB_DATA, or use the bundled 'unicode_names'."
 )
 

@@ -46,10 +46,10 @@ def notes(melody: str) -> list[Note]:
 
 
 def shared_notes(melody: str, other: str) -> tuple[int, int]:
-    """Count the notes of a melody that also start in another at the same time, and all its notes.
+    """Count the notes that two melodies share: the same pitch starts at the same time.
 
     Returns:
-        Number of shared notes, number of notes of `melody`.
+        Number of shared notes, number of all notes of `melody`.
     """
     own_notes, other_notes = (
         {(note.pitch, note.start) for note in notes(text)} for text in (melody, other)

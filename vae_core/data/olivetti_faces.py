@@ -22,7 +22,7 @@ def load_olivetti_faces() -> Dataset:
 
 
 def split_faces(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Hold three pictures of each person out, drawn by a fixed seed.
+    """Hold out three pictures of each person, drawn by a fixed seed.
 
     The split is by picture, not by person: 28 people are too few to learn the faces of 12 others,
     and a score on the 12 would depend mostly on who they are. A run is therefore tested on new

@@ -18,8 +18,8 @@ from vae_core.data.local_files import read_npz
 from vae_core.data.source import Source
 from vae_core.runs.store import default_store
 
-# A name ends with the hash of the content. For vectors the kind follows, because a run has only the
-# name of its data set, and architectures for images and vectors have the same names.
+# A name ends with the hash of the content, and for vectors also with their kind. A run records only
+# the name of its data set, and its architecture doesn't tell images from vectors.
 OWN_NAME = re.compile(r"own_[a-z0-9_]{1,19}_[0-9a-f]{16}(?:_(?P<kind>vectors))?")
 LONGEST_SLUG = 19  # so that a name is a lower-case name of at most 40 characters
 OWN_KEYS = ("x_train", "y_train", "x_test", "y_test", "label_names")

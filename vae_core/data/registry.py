@@ -142,7 +142,7 @@ def check_name(name: str) -> None:
 
 @functools.lru_cache(maxsize=2)
 def load(name: str) -> Dataset:
-    """Load a data set. The last two stay in memory for the next run.
+    """Load a data set. The last two data sets stay in memory for the next run.
 
     Raises:
         DatasetError: the name is unknown, the file is missing and there is no network, or the
@@ -152,9 +152,9 @@ def load(name: str) -> Dataset:
 
 
 def stored(name: str) -> Dataset:
-    """Load a data set for the pages: like `load`, but one that takes a minute is not made.
+    """Load a data set for the pages, as `load` does, but without making one that takes a minute.
 
     Raises:
-        DatasetError: see `load`; or the data set was not made yet.
+        DatasetError: see `load`. Also if the data set has yet to be made.
     """
     return (source(name).stored or functools.partial(load, name))()

@@ -15,7 +15,8 @@ SHAPES = ("square", "ellipse", "heart")
 FACTORS = ("shape", "scale", "rotation", "x", "y")
 SCALES = np.linspace(0.5, 1.0, 6)
 ROTATIONS = np.linspace(0.0, 2 * np.pi, 40, endpoint=False)
-DISTINCT_ROTATIONS = (10, 20, 40)  # of each shape; the other rotations look the same as one of them
+# For each shape, how many of the rotations give different pictures.
+DISTINCT_ROTATIONS = (10, 20, 40)
 PLACES = np.linspace(0.25, 0.75, 32)
 FACTOR_SIZES = (len(SHAPES), len(SCALES), len(ROTATIONS), len(PLACES), len(PLACES))
 HALF_WIDTH = 0.17  # of a square at scale 1, in units of the picture's side
@@ -25,7 +26,8 @@ def sample_factors(n: int, seed: int) -> np.ndarray:
     """Draw n rows of factors (n, 5) uniformly, as indices; no two rows give the same picture.
 
     A quarter turn leaves a square as it is, and half a turn an ellipse. Of rotations that look the
-    same, one is kept at random. No model can tell them apart, which limits its scores on rotation.
+    same, one is kept at random. No model can tell such rotations apart, so scores on rotation are
+    limited.
     """
     rng = np.random.default_rng(seed)
     factors = rng.integers(0, FACTOR_SIZES, size=(n + n // 5 + 10, len(FACTOR_SIZES)))
@@ -88,7 +90,7 @@ def _heart(u: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 
 SHAPES_NAME = re.compile(r"shapes(?:_([1-9][0-9]{0,8})_([1-9][0-9]{0,3}))?")
-SHAPES_NUMBERS = (20, 50_000)  # with more, squares with distinct pictures would run out
+SHAPES_NUMBERS = (20, 50_000)  # there are not enough different pictures of squares for more
 SHAPES_SIZES = (8, 64)  # pixels per side
 SHAPES_USUAL = (15_000, 32)  # number and size of the data set `shapes`
 

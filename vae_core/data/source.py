@@ -12,8 +12,8 @@ class Ink(NamedTuple):
     """How a drawing by hand is made to look like the images of a data set.
 
     Attributes:
-        share: of the picture's side that the longer side of the ink fills, if it is centred.
-        centred: whether the ink of every image is scaled and centred like that.
+        share: longer side of the ink, as a share of the picture's side. Used if `centred`.
+        centred: whether the ink of every image is centred and scaled to `share`.
         brush: width of the pen, as a share of the picture's side.
     """
 
@@ -26,7 +26,7 @@ class Family(NamedTuple):
     """Data sets that differ only in the number and the size of their images.
 
     Attributes:
-        numbers: fewest, most and usual number of images, held-out ones among them.
+        numbers: fewest, most and usual number of images, training and held out together.
         sizes: smallest, largest and usual size, pixels per side.
         name: gives the name of the data set with a number and a size.
     """
@@ -52,8 +52,8 @@ class Source(NamedTuple):
         missing: returns a sentence that says how to get the data set, or None if it can be loaded.
         usual_epochs: the number of epochs that the form offers.
         ink: how a drawing is made to look like the images.
-        contrast: two labels for a first attribute vector.
-        family: the data sets that differ from this one only in number and size, and itself.
+        contrast: two labels, whose attribute vector the page shows first.
+        family: the family that this data set belongs to, see `Family`.
     """
 
     load: Callable[[], Dataset]

@@ -1,7 +1,7 @@
 """Encode texts as sequences of tokens, and decode tokens.
 
-0 is padding (for the decoder's input: a hidden token), 1 is the end of a text (for the decoder's
-input: the start), and 2 is the first character of the vocabulary.
+0 is padding, 1 is the end of a text, and 2 is the first character of the vocabulary. In the
+decoder's input, 0 is a hidden token and 1 is the start.
 """
 
 from __future__ import annotations
@@ -43,10 +43,11 @@ def encode(texts: Sequence[str], vocabulary: str, length: int) -> np.ndarray:
             )
         unknown = sorted(set(text) - token_of.keys())
         if unknown:
+            noun, pronoun = ("character", "it") if len(unknown) == 1 else ("characters", "them")
             raise RefusedError(
-                "The run was trained without the "
-                f"{'character' if len(unknown) == 1 else 'characters'} "
-                f"{' '.join(map(printable_character, unknown[:5]))}: write the text without it."
+                f"The run was trained without the {noun} "
+                f"{' '.join(map(printable_character, unknown[:5]))}: "
+                f"write the text without {pronoun}."
             )
         row[: len(text)] = [token_of[character] for character in text]
         row[len(text)] = END

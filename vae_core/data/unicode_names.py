@@ -20,7 +20,7 @@ KINDS = {  # general category of Unicode, or its first letter -> label
 }
 
 NAME_LENGTH = 32
-NAMES_EACH = 150  # most names with the same first word
+NAMES_EACH = 150  # at most so many names with the same first word are used
 LEFT_OUT = ("CJK ", "HANGUL SYLLABLE", "YI ")  # thousands of names that differ only in a number
 
 
@@ -29,7 +29,7 @@ def character_names() -> tuple[list[str], list[str]]:
 
     They are letters, symbols, numbers and punctuation of Unicode 3.2. Every Python includes this
     version beside its newest one, so the texts are the same everywhere. Names have at most
-    `NAME_LENGTH` characters. Of names with the same first word at most `NAMES_EACH` are taken,
+    `NAME_LENGTH` characters. Of names with the same first word at most `NAMES_EACH` are used,
     drawn by a fixed seed.
     """
     database = unicodedata.ucd_3_2_0

@@ -38,8 +38,8 @@ pytestmark = pytest.mark.usefixtures("own")
 
 F8 = "{'descr': '<f8', 'fortran_order': False, 'shape': %s, }"
 BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
-    "wrong type": ("a.doc", b"hello", "no .npz or .zip or .csv or .txt file"),
-    "no ending": ("npz", b"hello", "no .npz"),
+    "wrong type": ("a.doc", b"hello", "not a .npz or .zip or .csv or .txt file"),
+    "no ending": ("npz", b"hello", "not a .npz"),
     "empty": ("a.npz", b"", "is empty"),
     "empty csv": ("a.csv", b"\n\n", "holds 0 images"),
     "not a zip": ("a.npz", b"hello", "damaged, or not what its ending says"),
@@ -101,8 +101,8 @@ BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     "nested": ("a.zip", zipped(("b.zip", zipped(*pictures()))), "holds an archive, 'b.zip'"),
     "twice": ("a.zip", twice, "'0.png' twice"),
     "other packing": ("a.zip", zipped(*pictures(), method=zipfile.ZIP_LZMA), "use plain zip"),
-    "no pictures": ("a.zip", zipped(("a.txt", b"x")), "holds no images"),
-    "an empty zip": ("a.zip", zipped(), "holds no images"),
+    "no pictures": ("a.zip", zipped(("a.txt", b"x")), "holds no image files"),
+    "an empty zip": ("a.zip", zipped(), "holds no image files"),
     "one picture": ("a.zip", zipped(*pictures(1)), "holds 1 image"),
     "no picture": (
         "a.zip",
@@ -120,7 +120,7 @@ BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     "another format": (
         "a.zip",
         zipped(*pictures(), ("x.png", b"%!PS-Adobe-3.0 EPSF-3.0\n")),
-        "no image",
+        "not an image",
     ),
     "floats in a picture": (
         "a.zip",
@@ -136,7 +136,7 @@ BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     "a gap": ("a.csv", b"1,,3,4\n" * 30, "row 2, column 2 holds nothing"),
     "ragged": ("a.csv", csv() + b"\n1,2,3", "row 25 has 3 columns, the first has 81"),
     "no square in csv": ("a.csv", b"1,2,3\n" * 30, "3 columns"),
-    "label and no square": ("a.csv", b"label,a,b,c\n" + b"1,2,3,4\n" * 30, "no square"),
+    "label and no square": ("a.csv", b"label,a,b,c\n" + b"1,2,3,4\n" * 30, "can't form a square"),
     "nan in csv": ("a.csv", b"1,nan,3,4\n" * 30, "NaN"),
     "negative in csv": ("a.csv", b"1,-2,3,4\n" * 30, "negative"),
     "a header alone": ("a.csv", b"a,b,c,d\n", "holds 0 images"),
@@ -145,7 +145,7 @@ BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     "bytes as csv": ("a.csv", bytes(range(1, 256)) * 4, "not what its name says"),
     "zeros as csv": ("a.csv", bytes(1000), "NUL"),
     "utf-16": ("a.csv", csv().decode().encode("utf-16"), "not what its name says|NUL"),
-    "a long name": ("n" * 100_000 + ".doc", b"x", r"^n{24}…n*\.doc is no"),
+    "a long name": ("n" * 100_000 + ".doc", b"x", r"^n{24}…n*\.doc is not a"),
     "an odd name": ("a\n\u202e\ud800/../x\0.npz", b"hello", r"^x\?\.npz is damaged"),
 }
 
@@ -168,7 +168,7 @@ def test_limits_can_be_set(own: Path) -> None:
     content = npz(x=IMAGES)
     for limits, message in (
         (replace(LIMITS, images=23), "more than 23 images"),
-        (replace(LIMITS, file_bytes=1 << 10), "at most 1 kB are taken"),
+        (replace(LIMITS, file_bytes=1 << 10), "at most 1 kB are accepted"),
         (replace(LIMITS, unpacked_bytes=1 << 10), "unpacks to 2.02 kB"),
         (replace(LIMITS, pixels=1000), "at most 6 pixels"),
     ):
@@ -182,8 +182,8 @@ def test_a_path_that_is_not_a_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     for name, message in (
         ("nowhere.npz", "not there"),
-        ("folder.npz", "no file"),
-        ("pipe.csv", "no file"),
+        ("folder.npz", "not a file"),
+        ("pipe.csv", "not a file"),
         ("\0.npz", "not there"),
     ):
         with pytest.raises(RefusedError, match=message):

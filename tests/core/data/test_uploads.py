@@ -127,8 +127,8 @@ def test_pictures_become_grey_squares(tmp_path: Path) -> None:
     summary = parse(tmp_path, zipped(*kinds), "p.zip")["answer"]
     assert (summary["item_shape"], summary["label_names"]) == ((40, 40, 1), ("clear", "deep", "r"))
     assert summary["counts"] == (3, 3, 14)
-    assert "1 file without an image left out." in summary["notes"]
-    assert any("middle was taken" in note for note in summary["notes"])
+    assert "1 file that is not an image was left out." in summary["notes"]
+    assert any("cropped to the middle" in note for note in summary["notes"])
     kept = arrays_of(tmp_path)
     x = np.concatenate([kept["x_train"], kept["x_test"]]).astype(int)
     y = np.concatenate([kept["y_train"], kept["y_test"]])

@@ -8,8 +8,8 @@
            columns make a square
     .txt   one text per line; see `vae_core.data.text_items.parse_items`
 
-Colour is turned to grey (luma of ITU-R 601). Images are cropped to the middle square and resized
-(bilinear, over the area of each new pixel). Pixels are 0 to 255, or 0 to 1 if none is above 1.
+Colour becomes grey (luma of ITU-R 601). Images are cropped to the middle square and resized with
+Pillow's bilinear filter. White is 255, or 1 if no pixel is above 1.
 Without `x_test` a fifth is held out, drawn by a fixed seed.
 
 A user's file can hold anything, so it is read in a child process with limited memory and time:

@@ -83,10 +83,10 @@ def _parse(path: Path, file_name: str, size: int | None, limits: Limits, folder:
             f"{shown}: x_train must hold at least {FEWEST_IMAGES - FEWEST_HELD_OUT} images and "
             f"x_test {FEWEST_HELD_OUT}, got {train} and {len(x) - train}."
         )
-    chosen, held_out = order[:train], order[train:]
+    training, held_out = order[:train], order[train:]
     arrays = {
-        "x_train": x[chosen],
-        "y_train": labels[chosen],
+        "x_train": x[training],
+        "y_train": labels[training],
         "x_test": x[held_out],
         "y_test": labels[held_out],
         "label_names": np.array(label_names),
@@ -97,7 +97,7 @@ def _parse(path: Path, file_name: str, size: int | None, limits: Limits, folder:
     return Summary(
         own_name(file_name, arrays),
         with_channels(x).shape[1:],
-        len(chosen),
+        len(training),
         len(held_out),
         label_names,
         tuple(int(count) for count in counts),
@@ -136,7 +136,7 @@ def _parse_text(path: Path, file_name: str, shown: str, folder: Path) -> Summary
 
 
 def _write_preview(path: Path, x: np.ndarray, labels: np.ndarray) -> None:
-    """Write a preview of images (k, h, w) and labels (k,): some of each of the frequent labels."""
+    """Write a preview: the first images (k, h, w) of the commonest labels, and labels (k,)."""
     counts = np.bincount(labels)
     largest = np.sort(np.argsort(-counts, kind="stable")[:SHOWN_LABELS])
     some = np.concatenate([np.flatnonzero(labels == label)[:SHOWN_EACH] for label in largest])

@@ -35,12 +35,12 @@ def read_csv(path: Path, images: Images) -> Raw:
                     "image, and labels must be in a column named label."
                 )
             column = 0
-            notes.append("The first column was taken for the label.")
+            notes.append("The first column was read as the label.")
         pixels = columns - (column is not None)
         side = math.isqrt(pixels)
         if side**2 != pixels or not side:
             raise RefusedError(
-                f"{shown} has {pixels:,} pixels per row beside the label, which make no square."
+                f"{shown} has {pixels:,} pixels per row beside the label: they can't form a square."
             )
         images.expect(1)
         used = [i for i in range(columns) if i != column]
@@ -81,7 +81,7 @@ def _line(file: IO[bytes], shown: str, number: int) -> bytes:
         most = sandbox.format_bytes(LONGEST_LINE)
         raise RefusedError(f"{shown}: row {number:,} is longer than {most}.")
     if b"\0" in line:
-        raise RefusedError(f"{shown} is no text: row {number:,} holds a NUL.")
+        raise RefusedError(f"{shown} is not text: row {number:,} holds a NUL.")
     return line
 
 
@@ -98,7 +98,7 @@ def _is_number(text: str) -> bool:
 
 
 def _not_a_number(shown: str, rows: list[list[str]], before: int, used: list[int]) -> str:
-    """Return the sentence that names the first field that is no number.
+    """Return a sentence that names the first field that isn't a number.
 
     Args:
         shown: the file's name.
@@ -113,7 +113,7 @@ def _not_a_number(shown: str, rows: list[list[str]], before: int, used: list[int
                 return (
                     f"{shown}: row {number:,}, column {place + 1:,} holds {content}, not a number."
                 )
-    return f"{shown} holds something that is no number."
+    return f"{shown} holds something that isn't a number."
 
 
 def _csv_labels(labels: list[str]) -> np.ndarray:

@@ -54,7 +54,7 @@ class Images:
         self._colour = False
 
     def expect(self, count: int) -> None:
-        """Refuse a number of images if it is too large, before they are read.
+        """Refuse the file before its images are read, if there are too many.
 
         Raises:
             RefusedError: too many images, or too many pixels at this size.
@@ -75,7 +75,7 @@ class Images:
         """Add images (k, h, w) or (k, h, w, 3) of any numeric type.
 
         Raises:
-            RefusedError: pixels that are not finite, negative or above 255.
+            RefusedError: a pixel is not finite, negative or above 255.
         """
         if not np.isfinite(values).all():
             raise RefusedError(f"{self.shown} has pixels that are no finite numbers, such as NaN.")
@@ -132,14 +132,14 @@ class Images:
             sentences.append("Colour became grey (luma of ITU-R 601).")
         sizes = list(self._source_shapes)
         if any(height != width for height, width in sizes):
-            sentences.append("Images that are not square were cropped: the middle was taken.")
+            sentences.append("Images that are not square were cropped to the middle square.")
         if any(min(size) != self.size for size in sizes):
             heights, widths = zip(*sizes, strict=True)
             least, most = f"{min(widths)}x{min(heights)}", f"{max(widths)}x{max(heights)}"
             span = least if least == most else f"{least} to {most}"
             sentences.append(f"Images of {span} pixels were resized to {self.size}x{self.size}.")
         if self._brightest <= 1:
-            sentences.append("No pixel was above 1, so 1 was taken for white.")
+            sentences.append("No pixel was above 1, so 1 was read as white.")
         elif self._brightest < 64:
             sentences.append(
                 f"The brightest pixel is {self._brightest:g} of 255: if that should be white, "
@@ -195,7 +195,7 @@ def index_labels(
     distinct, labels = np.unique(array, return_inverse=True)
     if len(distinct) > MOST_LABELS:
         raise RefusedError(
-            f"{shown} has {len(distinct):,} different labels: at most {MOST_LABELS} are taken."
+            f"{shown} has {len(distinct):,} different labels: at most {MOST_LABELS} are accepted."
         )
     if given is not None:
         if array.dtype.kind == "U" or distinct[0] < 0 or distinct[-1] >= len(given):

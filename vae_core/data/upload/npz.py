@@ -180,7 +180,7 @@ def _whole_array(
     """Read an array (n,) of numbers or texts."""
     with opened.open(info) as file:
         head = _array_head(file, shown, name)
-        if len(head.shape) == 2 and head.shape[1] == 1:  # a column, as some save labels
+        if len(head.shape) == 2 and head.shape[1] == 1:  # some libraries save labels as a column
             head = _Head(head.shape[:1], False, head.dtype)
         if len(head.shape) != 1 or head.dtype.kind not in ARRAY_DTYPES + "US":
             raise RefusedError(f"{shown}: {name} must be one row of numbers or texts.")

@@ -65,7 +65,7 @@ class Upload:
         """Store the data set among the user's own, and return its name."""
         folder = own_folder()
         folder.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob(".*-own_*.npz"):  # of processes that died in this method
+        for leftover in folder.glob(".*-own_*.npz"):  # left by processes that died in this method
             with contextlib.suppress(OSError):
                 if time.time() - leftover.stat().st_mtime > 3600:
                     leftover.unlink()

@@ -32,14 +32,17 @@ def read_zip(path: Path, images: Images) -> Raw:
             else:
                 others += 1
         if not pictures:
-            raise RefusedError(f"{shown} holds no images, which end in {', '.join(IMAGE_ENDINGS)}.")
+            raise RefusedError(
+                f"{shown} holds no image files (with the ending {', '.join(IMAGE_ENDINGS)})."
+            )
         images.expect(len(pictures))
         for info in pictures:
             images.add_picture(*_picture(opened, info, shown))
     folders = [PurePosixPath(info.filename).parent.name for info in pictures]
     notes = []
     if others:
-        notes.append(f"{others:,} {'file' if others == 1 else 'files'} without an image left out.")
+        what = "file that is not an image was" if others == 1 else "files that are not images were"
+        notes.append(f"{others:,} {what} left out.")
     return Raw(folders if all(folders) else None, notes=tuple(notes))
 
 
@@ -63,12 +66,12 @@ def _picture(opened: zipfile.ZipFile, info: zipfile.ZipInfo, shown: str) -> tupl
             colour = turned.mode not in ("1", "L", "LA", "La")
             if turned.has_transparency_data:
                 turned = turned.convert("RGBA")
-                paper = Image.new("RGBA", turned.size, "white")
-                turned = Image.alpha_composite(paper, turned)
+                background = Image.new("RGBA", turned.size, "white")
+                turned = Image.alpha_composite(background, turned)
             return np.asarray(turned.convert("L")), colour
     except (RefusedError, MemoryError):
         raise
     except Image.DecompressionBombError as error:
         raise RefusedError(f"{shown}: {name} has too many pixels: make it smaller.") from error
     except Exception as error:  # Pillow's plugins raise many errors on damaged files
-        raise RefusedError(f"{shown}: {name} is cut off, damaged, or no image.") from error
+        raise RefusedError(f"{shown}: {name} is cut off, damaged, or not an image.") from error
