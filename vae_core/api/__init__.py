@@ -1,1 +1,1 @@
-"""What notebooks and scripts call; its names are those of `vae_core` itself."""
+"""Functions for notebooks and scripts. `vae_core` itself exports them."""

@@ -21,10 +21,10 @@ def runs(store: str | Path | None = None) -> pd.DataFrame:
 
     Returns:
         The index is the run's id, for `open_run`. Columns: state; pretrained (True if the run
-        ships); epoch, the last one; seconds of training; one column per field of the config;
-        held-out loss, distortion, rate and elbo with z sampled, in nats per image or text; and the
-        metrics that were measured after training. Numbers that a run doesn't have are nan.
-        Damaged runs are left out.
+        ships with the project); epoch, the last one; seconds of training; one column per field of
+        the config; held-out loss, distortion, rate and elbo with z sampled, in nats per image or
+        text; and the metrics that were measured after training. Numbers that a run doesn't
+        have are nan. Damaged runs are left out.
     """
     import pandas as pd
 
@@ -33,21 +33,21 @@ def runs(store: str | Path | None = None) -> pd.DataFrame:
     from vae_core.runs.store import RunStore, default_store, pretrained_store
 
     stores = [RunStore(store)] if store is not None else [default_store(), pretrained_store()]
-    ships = pretrained_store().root
-    rows = [_row(run, ships) for opened in stores for run in opened.scan()[0]]
+    pretrained = pretrained_store().root
+    rows = [_row(run, pretrained) for opened in stores for run in opened.scan()[0]]
     columns = ["id", "state", "pretrained", "epoch", "seconds", *FIELDS]
     columns += [name for name in METRICS if any(name in row for row in rows)]
     table = pd.DataFrame(rows, columns=columns).set_index("id")
     return table[~table.index.duplicated()]
 
 
-def _row(run: Run, ships: Path) -> dict[str, Any]:
+def _row(run: Run, pretrained: Path) -> dict[str, Any]:
     status = run.status()
     epochs = run.records("epoch")
     return {
         "id": run.id,
         "state": status.state,
-        "pretrained": run.path.parent == ships,
+        "pretrained": run.path.parent == pretrained,
         "epoch": epochs[-1]["epoch"] if epochs else 0,
         "seconds": status.seconds,
         **vars(run.config),

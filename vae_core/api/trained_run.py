@@ -57,7 +57,7 @@ class TrainedRun:
         epochs = self._run.records("epoch")
         test = epochs[-1]["test"] if epochs else {}
         losses = [f"{name} {test[name]:.2f}" for name in LOSSES if name in test]
-        return [*losses, "nats an item, held out"] if losses else []
+        return [*losses, "nats per item, held out"] if losses else []
 
     @property
     def id(self) -> str:
@@ -90,12 +90,12 @@ class TrainedRun:
     def history(self) -> pd.DataFrame:
         """A table with one row per epoch; row 0 is before the first step.
 
-        Columns: seconds of training; beta (and capacity, under that schedule) after the epoch;
-        train_loss, train_distortion and train_rate, means over the steps of the epoch; test_loss,
-        test_distortion, test_rate and test_elbo, held out, with z sampled; rate_per_dim_0 to
-        rate_per_dim_(d-1), the held-out rate of each latent dimension. Losses and rates are in
-        nats per image or text. An autoencoder has no beta, rate and elbo. An objective's own parts
-        are columns too.
+        Columns: seconds of training; beta (and capacity, if the schedule is `capacity`) after the
+        epoch; train_loss, train_distortion and train_rate, means over the steps of the epoch;
+        test_loss, test_distortion, test_rate and test_elbo, held out, with z sampled;
+        rate_per_dim_0 to rate_per_dim_(d-1), the held-out rate of each latent dimension. Losses and
+        rates are in nats per image or text. An autoencoder has no beta, rate and elbo. An
+        objective's own parts are columns too.
         """
         import pandas as pd
 
@@ -159,7 +159,7 @@ class TrainedRun:
 
         Returns:
             The means of the pixels (n, h, w, c) float32, with c = 1 for grey images; for a run on
-            texts the n likeliest texts.
+            texts n texts, with the likeliest character at each step.
 
         Raises:
             VaeLabError: the run has no weights.

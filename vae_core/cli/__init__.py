@@ -1,6 +1,6 @@
 """The command line: `app` lists the commands, and each command has a file.
 
-Options for the fields of a config are made from the fields' metadata. In Click options are objects,
-so this is simple. An option that isn't given has no value there, so the kind of data can fill it.
-Typer and Cyclopts would need generated functions. Streamlit installs Click anyway.
+Options for the fields of a config are made from the fields' metadata. This is simple in Click,
+where options are objects. (Typer and Cyclopts make them from a function's arguments.) If an option
+isn't given, the field gets the usual setting of the kind of data. Streamlit installs Click anyway.
 """

@@ -29,8 +29,8 @@ def config_options(*names: str) -> list[Option]:
         Option(
             "--size",
             type=int,
-            help="pixels a side to resize a file of your own to; default: as its images are, or "
-            f"{limits.DEFAULT_SIZE}",
+            help="resize the images of a file of your own to so many pixels per side; default: "
+            f"their own size, or {limits.DEFAULT_SIZE}",
         )
     ]
 
@@ -51,7 +51,7 @@ def _help(setting: Setting) -> str:
     if setting.name == "dataset":
         parts.append(
             f"one of {', '.join(registry.DATASETS)}, shapes_NUMBER_SIZE, or a file of your own "
-            "(.npz, .zip of images, .csv of pixels, .txt with one text a line)"
+            "(.npz, .zip of images, .csv of pixels, .txt with one text per line)"
         )
     elif setting.is_name and setting.name in OF_KIND:
         parts += [f"for {kind} {', '.join(setting.choices_for(kind))}" for kind in BY_KIND]
@@ -87,7 +87,9 @@ def config_of(values: Mapping[str, Any]) -> RunConfig:
         _checked(given | {"dataset": "own"}, limits.kind_of_file(dataset))
         given["dataset"] = _keep(Path(dataset), values["size"])
     elif values["size"] is not None:
-        raise ConfigError("--size is for a file of your own: the others have their size.")
+        raise ConfigError(
+            "--size is only for a file of your own: every other data set has a fixed size."
+        )
     RunConfig(dataset=given["dataset"])  # raises ConfigError if this can't be a name
     return _checked(given, registry.source(given["dataset"]).kind)
 

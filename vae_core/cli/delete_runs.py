@@ -26,8 +26,8 @@ from vae_core.runs.run import Run
 def command(run_ids: tuple[str, ...], yes: bool, store: str | None, as_json: bool) -> int:
     """Delete runs for good, after asking.
 
-    RUN_ID is a run's id, or a part that no other id has. Runs that train or wait, and those that
-    ship with the project, are not deleted; then none of the others is either.
+    RUN_ID is a run's id, or a part that no other id has. Runs that train or wait, and runs that
+    ship with the project, can't be deleted. If one of them is given, nothing is deleted.
     """
     opened = open_store(store)
     runs = list({run.id: run for run in (find_run(opened, run_id) for run_id in run_ids)}.values())
@@ -51,17 +51,19 @@ def _confirmed(runs: list[Run]) -> bool:
     """Say what is lost, and ask whether to delete it.
 
     Raises:
-        RunError: nobody can answer, because standard input is no terminal.
+        RunError: nobody can answer, because standard input is not a terminal.
     """
     if not sys.stdin.isatty():
-        raise RunError("delete asks first, and there is no terminal to answer from: add --yes.")
+        raise RunError(
+            "delete asks before it deletes, and there is no terminal to answer from: add --yes."
+        )
     for run in runs:
         status = run.status()
         imported = ", imported" if status.imported else ""
         ERR.print(f"{run.path}: {status.state}{imported}, epoch {status.epoch}", markup=False)
     ERR.print(
-        "Networks, numbers and logs of these runs are lost. Training the same config gives the "
-        "same ones again."
+        "Networks, numbers and logs of these runs are lost. Training the same config again gives "
+        "the same networks and numbers."
     )
     count = "this run" if len(runs) == 1 else f"these {len(runs)} runs"
     return click.confirm(f"Delete {count} for good?", err=True)

@@ -31,7 +31,7 @@ def command(run_id: str, store: str | None, as_json: bool) -> int:
         print_json({"id": run.id} | result)
         return 0
     table = Table(title=f"{run.id}, epoch {result['epoch']}")
-    table.add_column(f"held out, {kinds.of_run(run.config).an_item}")
+    table.add_column(f"held out, per {kinds.of_run(run.config).item}")
     table.add_column("recomputed", justify="right")
     table.add_column("stored", justify="right")
     add_metrics(table, result["recomputed"], result["stored"])

@@ -34,7 +34,7 @@ from vae_core.sandbox import format_bytes
 def command(run_id: str, output: Path | None, force: bool, store: str | None, as_json: bool) -> int:
     """Write a run as a zip, with a script that loads it in plain Keras.
 
-    RUN_ID is the run's id, or a part that no other id has. import takes the zip back.
+    RUN_ID is the run's id, or a part that no other id has. The command import reads the zip.
     """
     run = find_run(open_store(store), run_id)
     path = output or Path()

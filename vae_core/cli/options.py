@@ -16,7 +16,7 @@ class Option(click.Option):
 
 
 class Command(click.Command):
-    """Shows its options in groups, in the order in which it has them."""
+    """A command whose help shows its options in groups, in their own order."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         groups: dict[str, list[tuple[str, str]]] = {}

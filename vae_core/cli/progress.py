@@ -28,7 +28,7 @@ def follow(runs: list[Run], quiet: bool) -> None:
     )
     bars = ERR.is_terminal and not quiet
     ended: set[str] = set()
-    printed: dict[str, int] = {}  # the last epoch, by run
+    printed: dict[str, int] = {}  # run id -> the last epoch that was printed
     with Progress(*columns, console=ERR, disable=not bars) as progress:
         tasks: dict[str, TaskID] = {}
         while True:
@@ -77,6 +77,6 @@ def _print_new_epoch(run: Run, records: list[dict[str, Any]], printed: dict[str,
         printed[run.id] = epoch
         ERR.print(
             f"{run.id}  epoch {epoch}/{run.config.epochs}  "
-            f"{_held_out(records)}  (held out, nats an image or text)",
+            f"{_held_out(records)}  (held out, nats per image or text)",
             markup=False,
         )

@@ -22,7 +22,7 @@ def summary(run: Run) -> dict[str, Any]:
         "id": run.id,
         "path": str(run.path),
         "state": status.state,
-        "imported": status.imported,  # if so, the numbers are the sender's
+        "imported": status.imported,  # if True, the numbers are the sender's
         "epoch": epochs[-1]["epoch"] if epochs else 0,
         "seconds": round(status.seconds, 3),
         "error": status.error,
@@ -34,7 +34,7 @@ def summary(run: Run) -> dict[str, Any]:
 
 def print_runs(summaries: list[dict[str, Any]]) -> None:
     """Print a table with one run per row."""
-    table = Table(caption="held out, z sampled, nats an image (or text)", box=box.SIMPLE)
+    table = Table(caption="held out, z sampled, nats per image (or text)", box=box.SIMPLE)
     table.add_column("run", no_wrap=True)  # so that it can be copied
     table.add_column("state", no_wrap=True)
     for title in ("epochs", "loss", "distortion", "rate", "elbo", "active", "time"):

@@ -34,7 +34,7 @@ def command(run_id: str, store: str | None, as_json: bool) -> int:
         if shown[name] is not None:
             table.add_row(name, str(shown[name]))
     if shown["imported"]:
-        table.add_row("imported", "its numbers are its sender's; evaluate computes them again")
+        table.add_row("imported", "the numbers are the sender's; evaluate computes them again")
     table.add_section()
     add_metrics(table, (shown["test"] or {}) | shown["metrics"])
     OUT.print(table)

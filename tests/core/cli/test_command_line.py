@@ -146,7 +146,7 @@ def test_a_file_of_ones_own_is_trained_exported_and_imported(tmp_path: Path) -> 
     result = called("import", str(tmp_path / "run.zip"), "--store", other, env=env)
     assert "finished, imported" in result.stdout, result.stderr
     shown = called("show", run.id, "--store", other, env=env).stdout
-    assert "its numbers are its sender's" in shown
+    assert "the numbers are the sender's" in shown
     result = called("import", str(tmp_path / "run.zip"), "--store", other, env=env)
     assert result.returncode == 2
     assert "already; delete it first" in result.stderr
@@ -157,9 +157,9 @@ def test_a_file_of_ones_own_is_trained_exported_and_imported(tmp_path: Path) -> 
     [
         (("--dataset", "./nowhere.npz"), "nowhere.npz is not there"),
         (("--dataset", "pyproject.toml/x.csv"), "x.csv is not there"),
-        (("--dataset", "./README.md"), "README.md is no .npz or .zip or .csv or .txt file"),
+        (("--dataset", "./README.md"), "README.md is not a .npz or .zip or .csv or .txt file"),
         (("--dataset", "x.npz", "--epochs", "0"), "epochs must be from 1"),
-        (("--size", "16"), "--size is for a file of your own"),
+        (("--size", "16"), "--size is only for a file of your own"),
     ],
 )
 def test_bad_files_are_one_line(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
