@@ -1,4 +1,4 @@
-"""Choose the engine by the environment; nothing else chooses one."""
+"""Choose the engine by environment variables. No other module chooses one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _shared_lock = threading.Lock()
 def shared_engine(store: RunStore) -> Engine:
     """Return this process's engine for a store, which also trains the runs that wait there.
 
-    It lives as long as the process, because any viewer can clear Streamlit's caches.
+    The engine is not in Streamlit's caches, because any viewer can clear these and so end it.
     """
     with _shared_lock:
         if store not in _shared:

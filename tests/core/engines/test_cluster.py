@@ -184,7 +184,7 @@ def test_a_run_that_kills_every_machine_has_failed(tmp_path: Path, store: RunSto
             wait_for(lambda: cluster.task_folders(machine))  # noqa: B023 (called at once)
             worker.kill()
         wait_for(lambda: run.status().state == "failed")
-        assert "ended each time it was tried" in str(run.status().error)
+        assert "ended at each try" in str(run.status().error)
         wait_for(lambda: not run.ticket_path.exists())
     finally:
         engine.close()
@@ -257,7 +257,7 @@ def test_the_environment_chooses_the_engine(
     monkeypatch.setenv("VAE_LAB_SCHEDULER", UNREACHABLE)
     for wrong in ("GPU", "GPU=one", "=,"):
         monkeypatch.setenv("VAE_LAB_RESOURCES", wrong)
-        with pytest.raises(EngineError, match="must be as in GPU=1"):
+        with pytest.raises(EngineError, match="must be like GPU=1"):
             new_engine(store)
     monkeypatch.delenv("VAE_LAB_RESOURCES")
     engine = new_engine(store)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vae_core.engines.cluster.connection import Connection
 from vae_core.engines.cluster.reports import TaskReport, remove
 
-MISSED_POLLS = 6  # polls in a row without an answer about a task, after which it is gone
+MISSED_POLLS = 6  # after so many polls in a row without an answer, a task counts as gone
 
 
 class AbandonedRuns:

@@ -10,9 +10,9 @@ from vae_core.runs.store import RunStore
 
 
 def from_environment(store: RunStore, adopt: bool) -> ClusterEngine:
-    """Make an engine for the scheduler at `VAE_LAB_SCHEDULER`, as in tcp://host:port.
+    """Make an engine for the scheduler at `VAE_LAB_SCHEDULER`, such as tcp://host:port.
 
-    `VAE_LAB_RESOURCES=GPU=1` says what a run takes up of a Dask worker.
+    `VAE_LAB_RESOURCES=GPU=1` says that a run uses one GPU of a Dask worker.
 
     Args:
         store: where the runs are.
@@ -31,5 +31,5 @@ def _resources() -> dict[str, float] | None:
         return {name.strip(): float(amount) for name, amount in pairs} or None
     except ValueError:
         raise EngineError(
-            f"VAE_LAB_RESOURCES must be as in GPU=1 or GPU=1,MEMORY=4e9; got {text!r}."
+            f"VAE_LAB_RESOURCES must be like GPU=1 or GPU=1,MEMORY=4e9; got {text!r}."
         ) from None

@@ -17,7 +17,7 @@ def take(env: dict[str, str]) -> WorkerProcess:
     """Return an idle process, or a new one.
 
     Args:
-        env: added to the environment; a process with additions is always new.
+        env: variables to add to the environment; if there are any, the process is a new one.
     """
     with _lock:
         while _idle_since and not env:
@@ -29,7 +29,7 @@ def take(env: dict[str, str]) -> WorkerProcess:
 
 
 def keep(process: WorkerProcess, env: dict[str, str]) -> None:
-    """Keep a process for the next run, or end it if its environment has additions `env`."""
+    """Keep a process for the next run, or end it if variables `env` were added for it."""
     if env:
         process.end()
         return

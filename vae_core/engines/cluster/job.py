@@ -12,12 +12,12 @@ from vae_core.runs.run import Run
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """The input of a task, which can train the run even when the client is gone.
+    """The input of a task. It is enough to train the run when the client is gone.
 
     Attributes:
         ticket: names this submission; no other has it.
         path: the client's run folder.
-        files: name -> content of the files in it that the training process reads.
+        files: name -> content of the files in this folder that the training process reads.
         dataset: file name and content of the user's own data set.
         shared_disk: train in the client's folder if the worker sees it.
     """

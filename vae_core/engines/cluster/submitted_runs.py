@@ -30,9 +30,9 @@ class SubmittedRun:
         future: keeps the task's result for this client; None if another connection submitted it.
 
     Attributes:
-        stopping: whether somebody asked for its end.
+        stopping: whether the run is to be stopped.
         polls_missed: polls in a row in which neither the scheduler nor a worker knew it.
-        collector: of its files.
+        collector: collects its files.
     """
 
     def __init__(self, run: Run, ticket: str, future: Future | None = None) -> None:
@@ -49,8 +49,8 @@ class SubmittedRun:
         error = self.future.exception(timeout=ANSWER_SECONDS)
         if type(error).__name__ == "KilledWorker":
             return (
-                "the machine or the Dask worker that trained this run ended each time it was "
-                "tried; see the workers' logs, then resume."
+                "the machine or the Dask worker that trained this run ended at each "
+                "try; see the workers' logs, then resume."
             )
         return f"the cluster could not train this run ({type(error).__name__}: {error})."
 
@@ -112,7 +112,7 @@ class SubmittedRuns:
         self._runs[ticket] = SubmittedRun(run, ticket, future)
 
     def abandon(self, submitted: SubmittedRun, how: str = "cancel") -> None:
-        """Nobody waits for this run any more: stop its task.
+        """Stop the task of a run that nobody waits for any more.
 
         Args:
             how: "cancel" or "interrupt".

@@ -41,7 +41,7 @@ class TaskFolder:
 
     @property
     def ended(self) -> str | None:
-        """Why nothing was trained, empty if it was; None before the end."""
+        """Why the run was not trained, or empty if it was; None before the task has ended."""
         return self._read("ended")
 
     def _read(self, name: str) -> str | None:
@@ -101,7 +101,7 @@ class TaskFolder:
 
 
 def _is_on_shared_disk(path: Path, ticket: str) -> bool:
-    """Return whether this machine sees the client's folder, by the new ticket in it."""
+    """Return whether this machine sees the client's folder, which has the job's ticket in it."""
     try:
         return (path / TICKET).read_text("utf-8") == ticket
     except (OSError, UnicodeDecodeError):
