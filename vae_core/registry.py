@@ -1,4 +1,4 @@
-"""Members that are looked up by name, such as likelihoods: of this package and of plug-ins.
+"""Look up members by name. A member, such as a likelihood, is in this package or in a plug-in.
 
 A member of this package is one file and one line, `"gaussian": "package.module:Gaussian"`. An
 installed plug-in adds a member by an entry point of the registry's group:
@@ -21,7 +21,7 @@ from vae_core.config import ConfigError
 
 
 class Registry(Mapping[str, Any]):
-    """A mapping from names to members. Of two with one name, the package's own is used.
+    """A mapping from names to members. A plug-in can't replace a member of the package.
 
     Args:
         what: the word for a member in error messages, such as "likelihood".

@@ -34,7 +34,7 @@ class Setting(GroupedMetadata):
     """The metadata of a field.
 
     Attributes:
-        label: the field's name for people, as above a box of a form.
+        label: the field's name for people, such as the title of a box in a form.
         help: the field's meaning, in a phrase.
         group: the heading that the field is listed under.
         note: more about the values; a form shows it on demand.
@@ -42,12 +42,12 @@ class Setting(GroupedMetadata):
         low, high: the least and the greatest value.
         above: a number that the value must be greater than.
         offered: the least and the greatest value in a form, if it offers a smaller range.
-        step: by which a form changes the value.
-        choices: all values, or the place of a function that lists them for a kind of data (None:
-            any kind), as "package.module:function". The place is a text, because that module
-            imports the config.
-        is_name: whether every lower-case name is valid, and `choices` lists only the names known
-            here. A run folder of another installation may have other names.
+        step: change of the value by one click in a form.
+        choices: all values; or the name "package.module:function" of a function that lists the
+            values for a kind of data (None: any kind). It is a name, because its module imports
+            the config.
+        is_name: whether every lower-case name is valid. `choices` then lists the names that this
+            installation knows; runs of another installation may have other names.
         read_when: other fields and their values: the field has an effect only if each of them has
             one of its values.
         kinds: kinds of data for which the field has an effect; empty for all kinds.
@@ -147,7 +147,7 @@ def sentence(error: ValidationError, what: str, settings: Mapping[str, Setting])
     Args:
         error: of pydantic.
         what: the object that was checked, such as "the config".
-        settings: of its fields; a field may have none.
+        settings: the settings of the object's fields, by name; a field may have none.
     """
     errors = error.errors(include_url=False)
     first = errors[0]
@@ -177,7 +177,7 @@ def refuses_with(refusal: type[Exception], what: str) -> Callable[[Class], Class
     """Return a decorator for pydantic dataclasses that turns their errors into `refusal`.
 
     Args:
-        refusal: the exception, which gets one sentence.
+        refusal: the class of the exception to raise. Its message is one sentence.
         what: the object that is checked, see `sentence`.
     """
 
