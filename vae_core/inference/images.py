@@ -85,8 +85,8 @@ class Inference:
 
         If decoder.onnx gives only means, the parameters are computed from them. Means of Bernoulli
         distributions are first moved to at least `bernoulli.LEAST_PROBABILITY` from 0 and 1. So
-        the result differs from the run's stored numbers only where a mean is nearer to 0 or 1 than
-        that, and wrong.
+        the result differs from the run's stored numbers only where a mean is nearer than that to 0
+        or 1 although the pixel is not.
         """
         means, *exported_params = self._decode(z)
         if exported_params:

@@ -45,7 +45,7 @@ def coverage(reference: np.ndarray, points: np.ndarray, k: int = NEIGHBOURS) -> 
 # With at most this many dimensions, distances are sums of squared differences, which are exact.
 # With more, they come from a matrix product, which is faster but loses digits.
 EXACT_DIMS = 8
-CANDIDATES = 4  # so many neighbours are found in single precision; their distances are then exact
+CANDIDATES = 4  # nearest points by single precision, whose exact distances are then computed
 
 
 def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ def interpolation(a: np.ndarray, b: np.ndarray, n: int, kind: str = "linear") ->
     `spherical`: along the arc around the origin (Shoemake, 1985, "Animating Rotation with
     Quaternion Curves"). White (2016), "Sampling Generative Networks", proposes it for latents: in
     many dimensions a straight line comes nearer to the origin than any sample of the prior. If a
-    and b have the same or opposite directions, the straight line is used, as no arc is unique.
+    and b have the same or opposite directions, the straight line is used: no arc is unique.
 
     Args:
         a, b: (d,).

@@ -35,8 +35,8 @@ def aggregate_posterior_samples(
 ) -> np.ndarray:
     """Draw n latents (n, d) from the aggregate posterior: from the posteriors of random images.
 
-    Makhzani et al. (2016), "Adversarial Autoencoders", eq. 1. Pictures decoded from these latents
-    differ from pictures decoded from `prior_samples` because of holes: places the prior samples
+    Makhzani et al. (2016), "Adversarial Autoencoders", eq. 1. Compare pictures decoded from these
+    latents with pictures decoded from `prior_samples` to see the holes: places the prior samples
     from, but where no image lies, so that the decoder never learned them.
 
     Args:

@@ -40,8 +40,8 @@ class Metric(NamedTuple):
 
 _BOUND = (
     "Importance-weighted bound with k samples (Burda et al., 2016). Every run is measured on the "
-    f"same held-out images (or texts), at most {BOUND_IMAGES}. The bound for k = 1 is their elbo; "
-    "it rises with k. "
+    f"same held-out images (or texts), at most {BOUND_IMAGES}. Their elbo is the bound for k = 1, "
+    "and the bound rises with k. "
 )
 
 _PARTS = (
@@ -52,12 +52,12 @@ _PARTS = (
 
 _RESOLVED = (
     "Left out if the mutual information is within a nat of its limit, the log of the number of "
-    "items: so few items don't suffice then."
+    "items, because then the items are too few to measure it."
 )
 
 _DCI = (
-    "Eastwood & Williams (2018), with random forests on posterior means. Only if the factors "
-    "are known. "
+    "Eastwood & Williams (2018), with random forests on posterior means. Measured only if the "
+    "factors are known. "
 )
 
 # In the order of the tables. Training itself reports the first four.
@@ -86,7 +86,7 @@ METRICS = {
         "nats",
         2,
         "higher",
-        "-(distortion + rate). It doesn't contain β, so runs can be compared by it.",
+        "-(distortion + rate). It doesn't contain β, so it compares runs of several β.",
         needs=(PRIOR,),
     ),
     "active_units": Metric(
@@ -218,8 +218,8 @@ METRICS = {
         3,
         "higher",
         "Mutual information gap (Chen et al., 2018, eq. 6): how much more the best latent "
-        "dimension tells about a known factor than the next best does. Only if the factors are "
-        "known.",
+        "dimension tells about a known factor than the next best does. Measured only if the "
+        "factors are known.",
         needs=(FACTORS,),
     ),
     "dci_disentanglement": Metric(
@@ -255,7 +255,7 @@ METRICS = {
         "higher",
         "Kim & Mnih (2018): the images of a group share the value of one factor. The score is the "
         "share of groups whose least varying latent dimension tells which factor it is. Guessing "
-        "scores 1 / number of factors. Only if the factors are known.",
+        "scores 1 / number of factors. Measured only if the factors are known.",
         needs=(FACTORS, PRIOR),
     ),
 }

@@ -72,7 +72,7 @@ def kl_terms(p: np.ndarray, q: np.ndarray, unit: str = "nats") -> np.ndarray:
     terms = np.zeros(len(p))
     possible = p > 0
     with np.errstate(divide="ignore"):  # q may be 0
-        # log(p / q) would overflow for a tiny q.
+        # p / q would overflow for a tiny q.
         log_ratio = np.log(p[possible]) - np.log(q[possible])
     terms[possible] = p[possible] * log_ratio / NATS_IN[unit]
     return terms

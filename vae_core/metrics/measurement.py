@@ -87,7 +87,7 @@ def measure(
 
 
 def given_needs(prior: Prior | None, labels: np.ndarray) -> set[str]:
-    """Return `PRIOR` and `LABELS` of `vae_core.metrics.catalogue`, if the model has them."""
+    """Return which of `PRIOR` and `LABELS` of `vae_core.metrics.catalogue` are met."""
     return ({PRIOR} if prior else set()) | ({LABELS} if len(labels) > NEIGHBOURS else set())
 
 
