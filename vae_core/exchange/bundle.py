@@ -19,7 +19,7 @@ from vae_core.runs.run import Run
 LOAD = '''"""Loads this run in plain Keras: python load.py
 
 Needs keras with a backend, here tensorflow=={tensorflow} and keras=={keras}; nothing of VAE Lab.
-The networks are built by architecture.py, as they were trained; config.json says how.
+architecture.py builds the networks that were trained; config.json holds the settings.
 """
 
 from pathlib import Path
@@ -48,8 +48,8 @@ def load():
 
 '''
 
-# Files that only the host that trained the run reads; the zip's status differs from the one that
-# the checksums are of.
+# Only the host that trained the run reads the log, the snapshot and the checkpoint. The zip gets a
+# new status without private fields, which the checksums don't fit.
 LEFT_OUT = (STATUS, CHECKSUMS, LOG, SNAPSHOT, CHECKPOINT)
 
 
@@ -68,7 +68,7 @@ def bundle(run: Run) -> bytes:
         "architecture.py": Path(source.origin).read_text("utf-8"),
         "load.py": _load_script(run),
     }
-    # The host and the name of who submitted the run are private.
+    # The host, and the name of the user who submitted the run, are private.
     private = dict.fromkeys(("pid", "host", "process_started", "submitted_by"))
     status = dataclasses.replace(run.status(), **private)  # type: ignore[arg-type]
     buffer = io.BytesIO()

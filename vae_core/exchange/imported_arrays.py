@@ -47,7 +47,7 @@ def checked_arrays(
     if not has_spread and not np.isneginf(log_var).all():
         raise RefusedError(f"{file}: the posteriors of an autoencoder have no width.")
     if not 0 < count <= MOST_IMAGES:
-        raise RefusedError(f"{file} holds {count} {items}, and at most {MOST_IMAGES} are taken.")
+        raise RefusedError(f"{file} holds {count} {items}: at most {MOST_IMAGES} are accepted.")
     if label_names.dtype.kind != "U" or not (
         label_names.ndim == 1 and 1 <= len(label_names) <= MOST_LABELS
     ):

@@ -17,15 +17,15 @@ from vae_core.runs.records import LOSSES, schema
 from vae_core.sandbox import RefusedError
 from vae_core.settings import sentence
 
-LINE_BYTES = 1 << 20  # objects can be a hundred times as large as their text
+LINE_BYTES = 1 << 20  # parsed, a line can take a hundred times as much memory
 LARGEST = 1e30  # limit of every number: plots of sums and squares must not overflow
 
 
 def checked_records(content: bytes, name: str, config: RunConfig) -> list[dict[str, Any]]:
     """Read and check the lines of metrics.jsonl.
 
-    Lines that are not JSON were torn by a crash and are left out, as everywhere. Names that this
-    version doesn't know are left out, too.
+    Lines that are not JSON were torn by a crash and are left out, as in `parse_record`. Names that
+    this version doesn't know are left out, too.
 
     Args:
         content: of the file.
@@ -49,7 +49,7 @@ def checked_records(content: bytes, name: str, config: RunConfig) -> list[dict[s
         except ValueError as error:
             raise RefusedError(f"{place} is not what training writes: {error}.") from error
     if not _finished(records, config):
-        raise RefusedError(f"{name}: the run is not finished: only finished ones are taken.")
+        raise RefusedError(f"{name}: the run is not finished: only a finished run can be imported.")
     return records
 
 
@@ -81,9 +81,9 @@ def _known_parts(record: Any, config: RunConfig) -> dict[str, Any]:
             raise ValueError(f"it lacks the field {kind}.{needed_field}")
     per_dim = record["test"].get("rate_per_dim") if kind == "epoch" else record.get("rate_per_dim")
     if per_dim is not None and len(per_dim) != config.latent_dim:
-        raise ValueError(f"it has {len(per_dim)} rates, and {config.latent_dim} latent dimensions")
+        raise ValueError(f"it has {len(per_dim)} rates for {config.latent_dim} latent dimensions")
     if any(abs(number) >= LARGEST for number in _numbers(record)):
-        raise ValueError("it holds a number that can't be")
+        raise ValueError(f"it holds a number of {LARGEST:g} or more")
     vocabulary = record["dataset"].get("vocabulary") if kind == "start" else None
     if vocabulary is not None and not _is_vocabulary(vocabulary):
         raise ValueError("its vocabulary must be characters in order")

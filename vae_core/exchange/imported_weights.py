@@ -50,7 +50,7 @@ def weights(content: bytes, name: str) -> dict[str, np.ndarray]:
                     raise RefusedError(f"{file_name} holds an array twice.")
                 arrays[f"{path}{key}"] = read_array(item)
             else:
-                raise RefusedError(f"{file_name} holds something that is no array.")
+                raise RefusedError(f"{file_name} holds something that isn't an array.")
 
     def read_array(item: Any) -> np.ndarray:
         layout = item.id.get_create_plist()
@@ -73,7 +73,7 @@ def weights(content: bytes, name: str) -> dict[str, np.ndarray]:
     except (RefusedError, MemoryError):
         raise
     except Exception as error:  # h5py raises many kinds of errors on damaged files
-        raise RefusedError(f"{file_name} is damaged, or no weights file.") from error
+        raise RefusedError(f"{file_name} is damaged, or not a weights file.") from error
     if not all(np.isfinite(array).all() for array in arrays.values()):
         raise RefusedError(f"{file_name} holds a weight that is not finite.")
     return arrays
@@ -114,7 +114,7 @@ def write_networks(
         if want != got:
             raise RefusedError(
                 f"{name}: {WEIGHTS} does not fit the config: {sandbox.display_name(path)} of "
-                f"{path.count('/')} levels should be {want}, and is {got}."
+                f"{path.count('/')} levels should be {want}, but is {got}."
             )
     own = run.path / "own.weights.h5"
     own.write_bytes(fresh)

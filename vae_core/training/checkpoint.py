@@ -27,8 +27,8 @@ def weights_file(vae: VAE) -> bytes:
     return buffer.getvalue()
 
 
-# The seal at the end of a checkpoint shows flipped bits, which HDF5 would load as other weights.
-# HDF5 ignores bytes after its own.
+# A checkpoint ends with a seal. If bits of the file have flipped, HDF5 would load wrong weights,
+# but the seal doesn't fit. HDF5 ignores what follows its own bytes.
 SEAL = b"\nsha256 "
 SEAL_BYTES = len(SEAL) + 64
 

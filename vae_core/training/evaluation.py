@@ -54,8 +54,8 @@ def evaluate(run: Run) -> dict[str, Any]:
 
     Returns:
         `epoch`, and the numbers `recomputed` and `stored`: those of
-        `vae_core.runs.records.Losses` and the metrics in `metrics.catalogue.METRICS`. Of an
-        unfinished run no metrics are stored.
+        `vae_core.runs.records.Losses` and the metrics in `metrics.catalogue.METRICS`. An
+        unfinished run has no stored metrics.
 
     Raises:
         RunError: the run has no weights, or no record of their epoch.
@@ -67,7 +67,7 @@ def evaluate(run: Run) -> dict[str, Any]:
         epoch = int(vae.optimizer.iterations) // steps_per_epoch
     stored = [record for record in run.records("epoch") if record["epoch"] == epoch]
     if not stored:
-        raise RunError(f"run {run.id} has no metrics of epoch {epoch}, that of its weights.")
+        raise RunError(f"run {run.id} has weights of epoch {epoch}, but no metrics of this epoch.")
     step = Step(stored[0]["beta"], stored[0]["capacity"])
     recomputed = held_out_losses(vae.evaluate_on(dataset.x_test), vae.objective, step)
     measured = kinds.of_data(dataset).measure(vae, dataset)

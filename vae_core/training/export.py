@@ -40,7 +40,7 @@ def export(vae: VAE, run: Run) -> None:
     decoder = vae.exported_decoder()
     for network, path in ((vae.encoder, run.encoder_path), (decoder, run.decoder_path)):
         zeros = [np.zeros((1, *i.shape[1:]), i.dtype) for i in network.inputs]
-        network(zeros if len(zeros) > 1 else zeros[0])  # Keras exports only called networks
+        network(zeros if len(zeros) > 1 else zeros[0])  # Keras can't export before the first call
         replace_file(path, functools.partial(_export_onnx, network, run.weights_path.name, stored))
     if properties := vae.export_properties():
         model = onnx.load(run.decoder_path, load_external_data=False)
@@ -65,8 +65,8 @@ def _export_onnx(
             continue
         if kernel is not array:
             name = f"{tensor.name}/keras"
-            turn = onnx.helper.make_node("Transpose", [name], [tensor.name], perm=(3, 2, 0, 1))
-            model.graph.node.insert(0, turn)
+            transpose = onnx.helper.make_node("Transpose", [name], [tensor.name], perm=(3, 2, 0, 1))
+            model.graph.node.insert(0, transpose)
             tensor.name, tensor.dims[:] = name, kernel.shape
         tensor.ClearField("raw_data")
         tensor.ClearField("float_data")

@@ -88,7 +88,7 @@ class Recorder:
 
         Args:
             step: number of steps so far.
-            epoch: the same, as a number of epochs.
+            epoch: number of epochs so far, with a fraction for an epoch that is not complete.
             seconds: time spent training.
             means: the objective's parts, means over the last few batches. None before the first
                 step: then only the snapshot is written.

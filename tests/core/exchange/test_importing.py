@@ -285,7 +285,7 @@ BAD: dict[str, tuple[Callable[[Files], Files], str]] = {
     ),
     "too many rates": (
         changed_record("step", rate_per_dim=[1.0] * 3),
-        "3 rates, and 2 latent dimensions",
+        "3 rates for 2 latent dimensions",
     ),
     "script in a version": (
         changed_record("start", versions={"keras": '"""; import os'}),
@@ -344,8 +344,8 @@ BAD: dict[str, tuple[Callable[[Files], Files], str]] = {
         lambda files: files | {ARRAYS: npz(True, posterior_mean=np.zeros((360, 60_000)))},
         "zip bomb",
     ),
-    "weights are no HDF5": (lambda files: files | {WEIGHTS: b"hello"}, "no weights file"),
-    "weights are cut off": (lambda f: f | {WEIGHTS: f[WEIGHTS][:-3000]}, "no weights file"),
+    "weights are no HDF5": (lambda files: files | {WEIGHTS: b"hello"}, "not a weights file"),
+    "weights are cut off": (lambda f: f | {WEIGHTS: f[WEIGHTS][:-3000]}, "not a weights file"),
     "a weight of nan": (
         replaced(lambda file, name, a: file.create_dataset(name, data=a * np.nan)),
         "not finite",
