@@ -94,5 +94,5 @@ def _held_out(records: list[dict[str, Any]]) -> str:
 
 
 def _seconds_left(epoch: float, epochs: int, seconds: float) -> float | None:
-    """Estimate the remaining seconds. The next epochs should take as long as the last ones."""
+    """Estimate the remaining seconds of training from the mean time of an epoch so far."""
     return seconds / epoch * (epochs - epoch) if epoch else None

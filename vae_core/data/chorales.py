@@ -14,8 +14,9 @@ The scores come with the music21 package, which is needed to make the data set b
   Bars with notes that start or end between sixteenths are left out, too.
 - Split: all chorales with the same tune are in the same part, so that a run is not tested on a tune
   that it was trained on. Two chorales have the same tune if they share a melody, or if at least two
-  of their melodies have the same pitches at the beats. If A has the tune of B, and B that of C, all
-  three have the same tune. About a fifth of the melodies of each mode and metre is held out.
+  melodies of one have the same pitches at the beats as melodies of the other. If A has the tune of
+  B, and B that of C, all three have the same tune. About a fifth of the melodies of each mode and
+  metre is held out.
 """
 
 from __future__ import annotations
@@ -238,7 +239,7 @@ def same_tunes(chorales: Sequence[Collection[str]]) -> list[list[int]]:
             i = group[i]
         return i
 
-    # (key of a melody, number of keys that two chorales with the same tune share at least)
+    # (key of a melody, least number of keys that chorales with the same tune share)
     rules: tuple[tuple[Callable[[str], str], int], ...] = ((str, 1), (pitches_at_beats, 2))
     for key_of, least in rules:
         chorales_with: dict[str, set[int]] = {}

@@ -36,7 +36,8 @@ _shared_lock = threading.Lock()
 def shared_engine(store: RunStore) -> Engine:
     """Return this process's engine for a store, which also trains the runs that wait there.
 
-    The engine is not in Streamlit's caches, because any viewer can clear these and so end it.
+    The engine lives as long as the process: it is not in Streamlit's caches, which any viewer can
+    clear.
     """
     with _shared_lock:
         if store not in _shared:

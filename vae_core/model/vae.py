@@ -10,9 +10,8 @@ An autoencoder (config field `model`) has the same networks, but z = posterior_m
 and without a rate. Its encoder's second output is not trained and not read; `encode` returns
 log-variances of -inf, as for a posterior of width 0.
 
-Noise comes from a counter-based generator keyed by (seed, step). So the noise depends
-on nothing else. A resumed run therefore gives exactly the same numbers, and all β of a seed get
-the same noise.
+Noise comes from a counter-based generator keyed by (seed, step). So the noise depends on nothing
+else. A resumed run therefore gives exactly the same numbers, and all β of a seed get equal noise.
 """
 
 from __future__ import annotations
