@@ -56,7 +56,14 @@ def no_xla(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training in this process ends with the exports: no metrics are computed."""
+    for kind in kinds.KINDS.values():
+        monkeypatch.setattr(kind, "measure", lambda *_: {})
+
+
+@pytest.fixture
+def unmeasured(no_metrics: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     """Training in this process ends with the weights: nothing is exported and nothing measured."""
     from vae_core.model.vae import VAE
     from vae_core.training import checkpoint, loop
@@ -66,8 +73,6 @@ def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
         replace_file(run.weights_path, checkpoint.weights_file(vae))
 
     monkeypatch.setattr(loop, "export", weights_alone)
-    for kind in kinds.KINDS.values():
-        monkeypatch.setattr(kind, "measure", lambda *_: {})
 
 
 @pytest.fixture

@@ -139,6 +139,7 @@ def test_shapes_of_any_number_and_size_are_drawn_and_measured(own_store: RunStor
     assert set(FACTOR_METRICS) <= set(run.metrics())
 
 
+@pytest.mark.usefixtures("no_metrics")
 def test_a_sweep_trains_every_beta_and_seed_once(own_store: RunStore) -> None:
     page = open_page("train")
     page.number_input("train_epochs_digits").set_value(1)
