@@ -38,8 +38,8 @@ gradient may be taken inside the expectation. The gradient of one draw is an unb
 $\partial z / \partial \mu = 1$ and $\partial z / \partial \sigma = \varepsilon$. (The score
 function estimator needs no such function, but it varies far more from draw to draw.)
 
-The encoder gives $\ln \sigma^2$, which can be any number, rather than $\sigma$, which must be above
-0. The rate needs no draw: it has a closed form.
+The encoder gives $\ln \sigma^2$, which can be any number. It does not give $\sigma$, which must be
+positive. The rate needs no draw: it has a closed form.
 
 Source: Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, sections 2.3 and 2.4; also
 Rezende, Mohamed & Wierstra (2014), *Stochastic Backpropagation*.
