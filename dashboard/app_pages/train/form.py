@@ -113,5 +113,5 @@ def _choose_seeds() -> int:
         1,
         key="train_seeds",
         bind="query-params",
-        help="How many, from the seed below up: a run of every β for each.",
+        help="Number of seeds, counted up from the seed below. Each seed trains one run per β.",
     )
