@@ -21,5 +21,7 @@ def find_run(store: RunStore, text: str) -> Run:
     matches = [run for run in store.scan()[0] if text and text in run.id]
     exact = [run for run in matches if run.id == text]
     if not exact and len(matches) > 1:
-        raise RunError(f"{text!r} fits {len(matches)} runs in {store.root}; be exact.")
+        raise RunError(
+            f"{len(matches)} runs in {store.root} have {text!r} in the id; write more of the id."
+        )
     return matches[0] if len(matches) == 1 else store.get(text)

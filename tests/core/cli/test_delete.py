@@ -109,7 +109,7 @@ def test_a_run_that_ships_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("run_id", "message"), [("nothing", "no run 'nothing'"), ("digits", "be exact")]
+    ("run_id", "message"), [("nothing", "no run 'nothing'"), ("digits", "write more of the id")]
 )
 def test_an_id_that_fits_no_run_or_several(
     store: RunStore, runs: list[Run], run_id: str, message: str

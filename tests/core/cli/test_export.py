@@ -56,7 +56,7 @@ def test_a_file_is_overwritten_only_by_force(tmp_path: Path) -> None:
     ("run_id", "output", "message"),
     [
         ("nothing", "run.zip", "no run 'nothing'"),
-        ("digits", "run.zip", "be exact"),
+        ("digits", "run.zip", "write more of the id"),
         ("digits-mlp-d2-beta1-seed1-9ce283b2", "run.zip", "has no weights here"),
         (RUN_ID, "nowhere/run.zip", "there is no folder"),
     ],
