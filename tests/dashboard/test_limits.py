@@ -79,8 +79,8 @@ def test_limits_per_person_and_per_host(host: Host, own_store: RunStore) -> None
     assert not own_store.scan()[0], "nothing was started"
     assert submitted(ADA, [0, 1]) == "2"
     assert submitted(ADA, [0, 1]) == "2", "runs that wait already don't count as new"
-    assert "with this it would be 3" in submitted(ADA, [2])
-    assert "allows up to 3 runs in training and in line, and there are 2" in submitted(grace, [2, 3])
+    assert "with this one, there would be 3" in submitted(ADA, [2])
+    assert "up to 3 runs in training and in line, and there are 2" in submitted(grace, [2, 3])
     assert submitted(grace, [2]) == "1"
     assert "allows up to 3" in submitted(grace, [3])
     own_store.scan()[0][0].lifecycle.write(state="finished")
