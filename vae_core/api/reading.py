@@ -43,7 +43,9 @@ def open_run(run: str | Path, store: str | Path | None = None) -> TrainedRun:
         raise RunError(f"no run has {text[:150]!r} in the id; vae_core.runs() lists all.")
     if len(fitting) > 1:
         some = ", ".join([*fitting][:3]) + (", ..." if len(fitting) > 3 else "")
-        raise RunError(f"{len(fitting)} runs have {text!r} in the id: {some}; write more of the id.")
+        raise RunError(
+            f"{len(fitting)} runs have {text!r} in the id: {some}; write more of the id."
+        )
     return TrainedRun(*fitting.values())
 
 

@@ -170,7 +170,10 @@ def test_a_run_is_opened_by_id_part_or_path(tmp_path: Path) -> None:
     [
         ("nothing", r"no run has 'nothing' in the id; vae_core.runs\(\) lists all"),
         ("", "no run has ''"),
-        ("digits-mlp", r"\d+ runs have 'digits-mlp' in the id: (digits-mlp\S+, ){3}...; write more of the id"),
+        (
+            "digits-mlp",
+            r"\d+ runs have 'digits-mlp' in the id: (digits-mlp\S+, ){3}...; write more of the id",
+        ),
         (
             "mnist-mlp-d2-beta1-seed0",
             r"2 runs have .* in the id: \S+-11e78ea1, \S+-bc79af04; write more of the id",
