@@ -36,7 +36,7 @@ def warn_of_small_data(run: Run) -> None:
 
 
 def board(run: Run, q: Posteriors, direction: Direction, start: int, side: DeltaGenerator) -> float:
-    """Show the vector added to a picture and to the groups' other halves; return the strength.
+    """Show what the vector does to a picture and to pictures that it was not made from.
 
     Args:
         run: the run.
@@ -44,6 +44,9 @@ def board(run: Run, q: Posteriors, direction: Direction, start: int, side: Delta
         direction: the vector.
         start: row of the picture.
         side: the container of the other widgets.
+
+    Returns:
+        The chosen strength.
     """
     name = decoder(run)
     rows = _rows(run, q, direction, start)

@@ -137,7 +137,7 @@ def section(run: Run, picture: Drawn | None) -> None:
             )
             return
         _posterior(run, picture)
-    _over_beta(run, picture)
+    _reconstructions_over_beta(run, picture)
 
 
 def _posterior(run: Run, picture: Drawn) -> None:
@@ -181,7 +181,7 @@ def _rate(mean: np.ndarray, log_var: np.ndarray) -> float:
     return float(standard_normal.rate(mean, log_var))
 
 
-def _over_beta(run: Run, picture: Drawn) -> None:
+def _reconstructions_over_beta(run: Run, picture: Drawn) -> None:
     sweep = sweeps.sweep_of(run)
     if len(sweep) == 1:
         st.caption("No run with this config and another β is trained yet. Train one to compare.")

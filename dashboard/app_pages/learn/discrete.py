@@ -80,7 +80,7 @@ def section() -> None:
             )
         with st.container(horizontal=True, gap="small"):
             for title, texts in PRESETS.items():
-                st.button(title, on_click=_set, args=texts, key=f"learn_preset_{title}")
+                st.button(title, on_click=_fill_boxes, args=texts, key=f"learn_preset_{title}")
         st.caption(
             "When you drag a bar, the other bars of its colour shrink or grow in proportion, so "
             "that all add up to 1."
@@ -104,7 +104,7 @@ def section() -> None:
             colours=(figures.P, figures.Q),
             key="learn_bars",
             alt=f"Probabilities of {len(p)} outcomes under p and under q.",
-            on_move=_moved,
+            on_move=_fill_box_of_bars,
         )
     _numbers(p, q, unit)
     _table(p, q, names, unit)
@@ -126,11 +126,11 @@ def parse_probabilities(text: str, name: str) -> np.ndarray:
     return information.distribution(weights, name)
 
 
-def _set(p: str, q: str) -> None:
+def _fill_boxes(p: str, q: str) -> None:
     st.session_state["learn_p"], st.session_state["learn_q"] = p, q
 
 
-def _moved(name: str, weights: np.ndarray) -> None:
+def _fill_box_of_bars(name: str, weights: np.ndarray) -> None:
     st.session_state[f"learn_{name}"] = ", ".join(f"{weight:.4g}" for weight in weights)
 
 

@@ -53,7 +53,7 @@ def section() -> None:
     with st.container(key="form"):
         with st.container(horizontal=True, gap="small"):
             for title, values in PRESETS.items():
-                st.button(title, on_click=_set, args=values, key=f"learn_beta_{title}")
+                st.button(title, on_click=_fill_boxes, args=values, key=f"learn_beta_{title}")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             for label, key, default in (
                 ("KL over the latent dimensions", "learn_kl", "mean"),
@@ -129,6 +129,6 @@ def section() -> None:
     markdown.explain("Sums, means and β", EXPLANATION)
 
 
-def _set(*values: float | str) -> None:
+def _fill_boxes(*values: float | str) -> None:
     for key, value in zip(KEYS, values, strict=True):
         st.session_state[key] = value

@@ -56,7 +56,7 @@ Sources: Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, appendix B;
 def section() -> None:
     st.markdown(
         "Here **p** and **q** are densities, so KL is an integral instead of a sum. Move p and q "
-        "apart, or make one of them narrow, and see which places add to KL."
+        "apart, or make one of them narrow, and see which values of x add to KL."
     )
     chart, side = st.columns([3, 1], gap="large")
     with side, st.container(key="form"):

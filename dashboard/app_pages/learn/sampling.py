@@ -62,7 +62,7 @@ def section() -> None:
             "Draw again",
             icon=":material/casino:",
             type="primary",
-            on_click=_again,
+            on_click=_draw_again,
             key="learn_draw",
         )
     try:
@@ -133,7 +133,7 @@ def parse_posterior(mean_text: str, std_text: str) -> tuple[np.ndarray, np.ndarr
     return mean, std
 
 
-def _again() -> None:
+def _draw_again() -> None:
     seed = st.session_state.get("learn_seed", 0)
     st.session_state["learn_seed"] = (int(seed) + 1) % MOST_SEED
 

@@ -15,7 +15,7 @@ SWEEP_BETAS = (0.0, 0.5, 1.0, 2.0, 4.0, 10.0, 20.0)
 
 
 def choose_configs() -> list[RunConfig]:
-    """Show the form, and return the chosen configs; if they are invalid, show why, return none."""
+    """Show the form, and return the chosen configs; if they are invalid, show why and return []."""
     mode = st.segmented_control(
         "Train",
         MODES,
