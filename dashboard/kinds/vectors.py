@@ -36,7 +36,7 @@ class Vectors:
     collapsed = "gives one mean vector"
     training_note = ""
     runs_key = "runs_vectors"
-    bounds = "only those of runs whose distortion is a log-density bound a likelihood"
+    bounds = "they bound a likelihood only if the distortion is a log-density"
     decoded_notes = r"""
 - **Reconstructions** move to the mean of all vectors as $\beta$ grows.
 - **Samples of the prior** are like the data only if the posteriors fill the prior.

@@ -66,7 +66,7 @@ def start(configs: list[RunConfig]) -> None:
     """Train the configs that are not finished yet, and watch the first of them."""
     runs = actions.train(configs)
     if not runs:
-        st.toast("This config is trained already; here is its run.", icon=":material/check:")
+        st.toast("Nothing is left to train. Here is the finished run.", icon=":material/check:")
     first = runs[0] if runs else run_list.find(configs[0].id)
     assert first is not None
     watch(first)
