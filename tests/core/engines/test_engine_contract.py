@@ -138,7 +138,7 @@ def test_a_run_trains_once_to_the_same_bits(subject: Subject, tmp_path: Path) ->
     assert len(run.records("start")) == len(run.records("end")) == 1
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick", "unmeasured")
 def test_the_order_is_that_of_submission(subject: Subject) -> None:
     runs = [subject.store.create(RunConfig(epochs=1, seed=seed)) for seed in (3, 1, 2)]
     for run in runs:

@@ -123,7 +123,7 @@ def test_inference_gives_the_results_of_keras_for_conv(
     assert np.abs(Inference(run).decode(mean) - pixels).max() < 1e-5
 
 
-@pytest.mark.parametrize("architecture", ["mlp", "conv"])
+@pytest.mark.parametrize("architecture", ["mlp", pytest.param("conv", marks=pytest.mark.slow)])
 @pytest.mark.usefixtures("unmeasured")
 def test_same_config_same_bits(store: RunStore, architecture: str) -> None:
     config = replace(SMALL, architecture=architecture)
