@@ -77,12 +77,12 @@ with side, st.container(key="form"):
             "Turn the sweep to match",
             key="manifold_turn",
             bind="query-params",
-            help="The prior looks the same from every side, so each run's plane has a direction "
-            "of its own. This turns or mirrors the planes of the sweep to match the run with the "
-            "β nearest 1 (Procrustes), and doesn't scale them.",
+            help="The prior looks the same from every side, so training may turn or mirror the "
+            "plane of each run. This turns the planes of the sweep to match the run with the β "
+            "nearest 1 (Procrustes). It doesn't scale them.",
         )
     )
-    st.markdown("**The point at the sliders**")
+    st.markdown("**The point that the sliders set**")
     z = np.zeros(d, np.float32)
     for i in by_rate[:MAX_SLIDERS] if d > 2 else range(d):
         z[i] = st.slider(
@@ -134,7 +134,8 @@ if d > 1:
         )
         st.caption(
             "The large picture is decoded in your browser at the cursor; the pictures behind it "
-            "are decoded at a grid of points. Click, tap or press Enter to keep a point."
+            "are decoded at a grid of points. Click, tap or press Enter to set the sliders to the "
+            "point at the cursor."
         )
         if len(siblings) > 1:
             st.caption(
