@@ -154,7 +154,7 @@ def reconstructions(run: Run, first: int, count: int) -> list[dict[str, Any]] | 
     return [
         {
             "held out": text,
-            "comes back as": decoded_text,
+            "reconstruction": decoded_text,
             "exact": "yes" if text == decoded_text else "",
             "tokens right": reconstruction(row[None], decoded_row[None]).token_accuracy,
             "-log p(x | mean), nats": float(cost),
