@@ -43,7 +43,7 @@ def training_texts(run: Run) -> frozenset[str] | None:
 def texts_of_run(run: Run, part: str) -> list[str] | None:
     """Return the texts of the part `train` or `test`; None if they are not on this machine."""
     with contextlib.suppress(DatasetError):
-        return run_cache.texts(run.config.dataset, part, run_cache.trained_on(run))
+        return run_cache.texts(run.config.dataset, part, run_cache.dataset_sha256(run))
     return None
 
 

@@ -54,7 +54,7 @@ class Texts:
 
     def encode_training(self, run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         data = registry.stored(run.config.dataset)
-        if data.sha256 != run_cache.trained_on(run):
+        if data.sha256 != run_cache.dataset_sha256(run):
             raise DatasetError(f"{data.name} holds other texts than the run was trained on.")
         yield *run_cache.text_inference(run).encode(data.x_train), data.y_train
 
