@@ -22,7 +22,7 @@ class Timing(NamedTuple):
 
     Attributes:
         per_step: of each step.
-        once: of all else: to compile, measure and export.
+        once: of all else (compiling, measuring, exporting).
     """
 
     per_step: float

@@ -17,10 +17,10 @@ LIMIT = 6.0  # standard deviations of the prior; the prior's mass beyond is negl
 
 EXPLANATION = r"""
 The decoder turns any point $z$ of the latent space into pixel probabilities $p(x \mid z)$. The
-pictures are decoded at the points of a grid. With *quantile* spacing its coordinates are quantiles
-of the prior, $z_i = \Phi^{-1}(u_i)$ with equally spaced $u_i$, so every picture stands for the same
-share of $p(z) = \mathcal N(0, I)$ (Kingma & Welling, 2014, figure 4). With *linear* spacing the
-$z_i$ are equally spaced.
+pictures are decoded at the points of a grid. With *quantile* spacing, the coordinates of the grid
+are quantiles of the prior, $z_i = \Phi^{-1}(u_i)$ with equally spaced $u_i$. So every picture
+stands for the same share of $p(z) = \mathcal N(0, I)$ (Kingma & Welling, 2014, figure 4). With
+*linear* spacing, the $z_i$ are equally spaced.
 
 The rate pulls all posteriors towards this prior. With a larger $\beta$, more of the range of
 $\pm 2\sigma$ shows pictures like the data, but fewer different ones. At $\beta = 0$ the images lie
