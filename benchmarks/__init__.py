@@ -1,1 +1,1 @@
-"""Benchmarks. Each prints what it measures, also if it is worse than the aim."""
+"""Benchmarks. Each prints what it measures, even if it misses the aim."""

@@ -127,7 +127,7 @@ def cursor(browser: Any, url: str, run: Run) -> list[float]:
         "id => [...window.vaeLabDecoders?.keys() ?? []].some((name) => name.startsWith(id))",
         arg=run.id,
     )
-    page.wait_for_timeout(4000)  # the other decoders of the sweep
+    page.wait_for_timeout(4000)  # until the other decoders of the sweep have arrived
     box = page.locator(".vae-lab-plane-front").bounding_box()
     page.evaluate("window.latency.length = 0")
     for i in range(MOVES):

@@ -1,4 +1,4 @@
-"""Measure the time of a sweep with one and more workers, and each engine's overhead.
+"""Measure the time of a sweep with one worker and with several, and each engine's overhead.
 
     python -m benchmarks.sweep_scaling [--dataset digits] [--epochs 150] [--betas 0,1,4,10]
                                        [--workers 1,2]
@@ -8,8 +8,8 @@ so that the time to import TensorFlow and to compile doesn't count. The baseline
 one after the other in this process. The overhead of a run is the time of one worker minus the time
 of the baseline, divided by the number of runs.
 
-More workers help only if the machine has cores to spare, so they may be slower; that is printed,
-too. Dask is measured with and without access to the client's disk. Its scheduler and workers are
+More workers help only if the machine has cores to spare. If they are slower, the table shows it.
+Dask is measured with and without access to the client's disk. Its scheduler and workers are
 processes of this machine.
 """
 
@@ -44,7 +44,7 @@ class Result:
 
     Attributes:
         seconds: of the sweep.
-        silence: the longest time without a new record of a running run.
+        silence: the longest time in which a running run wrote no record.
         cancel: from cancelling a run to the end of its training.
     """
 

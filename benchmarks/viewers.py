@@ -35,7 +35,7 @@ from vae_core.config import RunConfig
 from vae_core.runs.run import Run
 
 AIMS = {"p95": 1.0, "growth": 0.10}
-WARM_UP = 150.0  # seconds; Streamlit keeps cut-off sessions for 120, so their number is steady then
+WARM_UP = 150.0  # seconds; cut-off sessions are kept for 120, so by then their number is steady
 CUT_SHARE = 0.05  # share of the actions that break the connection
 
 
@@ -184,12 +184,12 @@ def open_every_run(url: str) -> None:
 
 
 def measure(server: Server, sessions: int, think: float, minutes: float, seed: int) -> bool:
-    """Measure and print the figures of one crowd, and return whether the aims were reached."""
+    """Measure one crowd, print its numbers, and return whether the aims were reached."""
     gauge = Gauge(server.process.pid)
     runs = server.store.scan()[0]
-    alone = -steps(runs)
+    before = steps(runs)
     watch(gauge, 20)
-    alone += steps(runs)
+    steps_alone = steps(runs) - before
     open_every_run(server.url)
     crowd = Crowd(server.url, sessions, think, seed)
     watch(gauge, WARM_UP)
@@ -220,8 +220,8 @@ def measure(server: Server, sessions: int, think: float, minutes: float, seed: i
         f"({growth:+.1%}); {busy:.2f} cores"
     )
     print(
-        f"  training                     {trained:.0f} steps a second, {alone / 20:.0f} without "
-        f"visitors",
+        f"  training                     {trained:.0f} steps a second, "
+        f"{steps_alone / 20:.0f} without visitors",
         flush=True,
     )
     return not crowd.errors and percentile(pages, 0.95) <= AIMS["p95"] and growth < AIMS["growth"]

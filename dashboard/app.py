@@ -1,8 +1,8 @@
-"""VAE Lab's entry point: pages and the engine that they share. streamlit run dashboard/app.py"""
+"""The entry point of `streamlit run dashboard/app.py`: the pages, and the engine they share."""
 
 from pathlib import Path
 
-# Before the pages: Plotly breaks if another visitor's page is importing pandas at that moment.
+# Imported before any page: Plotly breaks if it runs while another visitor's page imports pandas.
 import pandas as pd  # noqa: F401
 import streamlit as st
 
@@ -22,7 +22,7 @@ PAGES = [
         title="Home",
         icon=":material/home:",
         default=True,
-        help="What β does, at a glance, on runs that open at once.",
+        help="What β does, on the runs of one sweep.",
     ),
     st.Page(
         "app_pages/learn/page.py",
@@ -78,7 +78,7 @@ PAGES = [
         url_path="autoencoder",
         title="Autoencoder vs VAE",
         icon=":material/compare_arrows:",
-        help="The same networks without noise and rate, and what that costs.",
+        help="The same networks without noise and without rate, beside VAEs.",
     ),
     st.Page(
         "app_pages/words/page.py",

@@ -47,8 +47,8 @@ def readme(store: RunStore) -> str:
         f"Bounds are measured on up to {BOUND_IMAGES} held-out images, the parts of the rate on up "
         f"to {PAIRED_IMAGES:,}. So their numbers differ a little from those of all images. The "
         "mutual information is at most the log of the number of images "
-        f"({math.log(PAIRED_IMAGES):.2f} nats for {PAIRED_IMAGES:,}). Within a nat of that limit "
-        "the other two parts are left out, because so few images can't resolve them. "
+        f"({math.log(PAIRED_IMAGES):.2f} nats for {PAIRED_IMAGES:,}). If it is within a nat of "
+        "that limit, the other two parts are left out, because so few images can't resolve them. "
         "`docs/science.md` defines all metrics.\n\n"
         "    python -m vae_core --store pretrained list\n"
         "    python -m vae_core --store pretrained evaluate RUN_ID   # recomputed from the weights",
@@ -116,7 +116,7 @@ def _mnist(store: RunStore) -> str:
         f"{losses}\n\n{_compared_with_published(ours)}\n\n{parts}\n\n"
         f"{_largest_spread(obtained)} At β = 20 a nat of rate costs 20 nats of loss, so little "
         "rate is left, and small changes of it change the distortion a lot. At β = 0 the rate is "
-        "not optimised at all; its large spread says nothing more.\n\n"
+        "not optimised and can grow without limit, so its spread is large.\n\n"
         "### Time to the published loss at β = 1\n\n"
         f"{_time_to_target(obtained[1.0], ours[1.0])}\n\n"
         "### Metrics, our recipe\n\n"
@@ -163,7 +163,7 @@ def _time_to_target(obtained: list[Run], ours: list[Run]) -> str:
     for name, runs in (("published recipe", obtained), ("our recipe", ours)):
         for run in runs:
             epochs = run.records("epoch")
-            # The loss of β = 1: the recorded loss has a smaller β during the warm-up.
+            # Computed with β = 1, because the recorded loss has a smaller β during the warm-up.
             losses = [e["test"]["distortion"] + e["test"]["rate"] for e in epochs]
             reached = [e for e, loss in zip(epochs, losses, strict=True) if loss <= target]
             rows.append(
@@ -230,9 +230,9 @@ def _shapes(store: RunStore) -> str:
     return (
         "## shapes: does a larger β give each factor a dimension of its own?\n\n"
         f"The highest means over seeds {_listed(SHAPES.seeds)}: {'; '.join(best)}. The factors "
-        "are shape, scale, rotation, x and y. The same β counts more here than in the literature, "
-        "whose pictures have 64 pixels a side: fewer pixels have less distortion, and the rate is "
-        "weighed against it.\n\n"
+        "are shape, scale, rotation, x and y. A β has more effect here than the same β in the "
+        "literature. Pictures there have 64 pixels a side; with fewer pixels the distortion is "
+        "smaller, so the rate has more weight beside it.\n\n"
         f"{_trained(runs)}\n\n{_measured(runs)}"
     )
 
@@ -265,9 +265,9 @@ def _faces(store: RunStore) -> str:
 def _groups(store: RunStore) -> str:
     lines = [
         "## Groups for the Arithmetic page\n\n"
-        "`.groups/` holds groups of held-out images, as numbers of the images. *Thin 7* and "
-        "*bold 7* are the fifth of the sevens with the least ink (the sum of the pixels) and the "
-        "fifth with the most. *Glasses* and *no glasses* were labelled by eye; people with glasses "
+        "`.groups/` holds groups of held-out images, as numbers of the images. *Thin 7* is the "
+        "fifth of the sevens with the least ink (the sum of the pixels), *bold 7* the fifth with "
+        "the most. *Glasses* and *no glasses* were labelled by eye; people with glasses "
         "are more often bearded, too.\n"
     ]
     for recipe in RECIPES:

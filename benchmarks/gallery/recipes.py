@@ -229,9 +229,9 @@ MELODIES = Recipe(
     "Melodies of chorales, `lstm`, sixteen latent dimensions",
     "Each melody has two bars, see `docs/data-sets.md`. The held-out melodies have other tunes "
     "than the training melodies. log 2,748 = 7.92 nats are enough to tell the training melodies "
-    "apart. A smaller β gives a rate far above that: more melodies are reconstructed, but few "
-    "samples of the prior lie near any. Making the data set needs music21 (`pip install "
-    "'.[music]'`), or a `melodies.npz`. No melody of it is in this folder.",
+    "apart. With a small β the rate is far above that: more melodies are reconstructed, but few "
+    "samples of the prior lie near an encoded melody. Making the data set needs music21 (`pip "
+    "install '.[music]'`), or a `melodies.npz`. This folder holds no melody of the data set.",
     RunConfig(
         dataset="melodies",
         architecture="lstm",

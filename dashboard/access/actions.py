@@ -37,7 +37,7 @@ def train(configs: Sequence[RunConfig]) -> list[Run]:
     """Train the configs that are not finished yet.
 
     Returns:
-        Their runs, with those that were already in training or waiting.
+        The runs of these configs. Some may have been in training or waiting before.
 
     Raises:
         RoleError: a viewer asked.
@@ -83,7 +83,7 @@ def stop(run: Run) -> None:
 
 
 def delete(run: Run) -> None:
-    """Delete a run of the own store.
+    """Delete a run from the store of this host.
 
     Raises:
         RoleError: a viewer asked.
@@ -136,12 +136,12 @@ def keep_data(upload: reader.Upload) -> str:
 
     Raises:
         RoleError: a viewer asked.
-        LimitError: the host stores no more data.
+        LimitError: the stored data sets already fill the space that the host allows them.
     """
     roles.require_trainer("keep data")
     most = roles.limits().data_mb
     if most is not None and own.own_bytes() >= most << 20:
-        raise LimitError(f"data sets take up all of the {most:,} MB here: delete one first.")
+        raise LimitError(f"the data sets here fill the limit of {most:,} MB: delete one first.")
     return upload.keep()
 
 
@@ -189,7 +189,7 @@ def upload_limits() -> limits.Limits:
 
 
 def limit_refusal(configs: Sequence[RunConfig]) -> str | None:
-    """Return in one sentence which of `roles.Limits` forbids these configs; None if none does."""
+    """Return a sentence that says which of `roles.Limits` forbids these configs; or None."""
     most = roles.limits()
     for config in configs:
         if most.epochs is not None and config.epochs > most.epochs:
@@ -207,14 +207,15 @@ def limit_refusal(configs: Sequence[RunConfig]) -> str | None:
     new = [config for config in left_to_train(configs) if config.id not in active]
     mine = sum(by == roles.user() for by in active.values())
     if new and most.runs_each is not None and mine + len(new) > most.runs_each:
-        whose = "You" if roles.user() else "All together"
+        who = "You" if roles.user() else "All visitors together"
         return (
-            f"{whose} may have up to {most.runs_each} runs in training and in line here; with "
-            f"{'this' if len(new) == 1 else f'these {len(new)}'} it would be {mine + len(new)}."
+            f"{who} may have up to {most.runs_each} runs in training and in line here; with "
+            f"{'this one' if len(new) == 1 else f'these {len(new)}'}, there would be "
+            f"{mine + len(new)}."
         )
     if new and most.runs is not None and len(active) + len(new) > most.runs:
         return (
-            f"This host takes up to {most.runs} runs in training and in line, and has "
+            f"This host allows up to {most.runs} runs in training and in line, and there are "
             f"{len(active)}: wait until some have ended."
         )
     return None

@@ -67,7 +67,7 @@ HOSTED_LIMITS = Limits(
 
 
 def role() -> str:
-    """Return this session's role; it is never cached, because the login and the list can change."""
+    """Return this session's role, not cached, because the login and the trainers can change."""
     return TRAINER if viewer_reason() is None else VIEWER
 
 
@@ -132,14 +132,14 @@ def limits() -> Limits:
     configured = _section("limits")
     values = dataclasses.asdict(HOSTED_LIMITS if _asks_for_login() else Limits())
     for unknown in configured.keys() - values.keys():
-        _note(f"[vae_lab.limits] knows no {unknown!r}, only {', '.join(values)}.")
+        _note(f"[vae_lab.limits] has an unknown entry {unknown!r}; known are {', '.join(values)}.")
     for name in values:
         value = os.environ.get(f"VAE_LAB_LIMIT_{name.upper()}", configured.get(name))
         if value is None:
             continue
         number = _number(value)
         if number is None and value != "none":
-            _note(f"the limit {name} = {value!r} is no whole number from 0 and not 'none'.")
+            _note(f"the limit {name} = {value!r} must be a whole number from 0, or 'none'.")
             values[name] = getattr(HOSTED_LIMITS, name)
         else:
             values[name] = number
@@ -160,7 +160,7 @@ def _no_training_reason() -> str | None:
                 f"VAE_LAB_ROLE={configured!r} is not one of viewer, login, trainer, so everybody "
                 "is a viewer."
             )
-        return "this host is for looking only."
+        return "this host only shows runs."
     if not os.environ.get("VAE_LAB_SCHEDULER") and not _installed("tensorflow"):
         return "this installation shows runs and can't train; see the README for one that can."
     return None

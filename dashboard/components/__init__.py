@@ -1,1 +1,1 @@
-"""Browser components: a Python function each, and its JavaScript beside it."""
+"""Browser components: each has a Python function, with its JavaScript in the same folder."""

@@ -51,8 +51,8 @@ def planes(runs: Sequence[Plane], shared: bool) -> DictFigure:
 
     Args:
         runs: at least one.
-        shared: whether all runs get the widest axes; else each has its own. The titles say how
-            wide the axes are.
+        shared: whether all runs get the axes of the widest one; if not, each run has axes of its
+            own. The titles say how wide the axes are.
     """
     widest = max(run.half_width for run in runs)
     widths = [widest if shared else run.half_width for run in runs]

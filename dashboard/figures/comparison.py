@@ -38,8 +38,8 @@ class Column:
         beta: its β; None for an autoencoder, which has no rate.
         sweep: an id that runs share if they differ only in β.
         rate_per_dim: (d,), held out, nats per image or text; nan where it is not known.
-        numbers: for each seed its held-out numbers. `distortion` is among them, and `rate` unless
-            it is an autoencoder; both in nats.
+        numbers: for each seed its held-out numbers. They include `distortion` and, except for an
+            autoencoder, `rate`; both in nats.
         sloped: whether the rate-distortion curve has the slope -β at this run's optimum.
         prior_circles: radii of the circles that show its prior; () if it has none.
     """

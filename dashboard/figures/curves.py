@@ -27,8 +27,9 @@ VIRIDIS = plotly.colors.get_colorscale("Viridis")
 def training(records: Sequence[dict[str, Any]], item: str = "an image") -> DictFigure:
     """Draw loss, distortion and rate over the epochs, held out and on the training batches.
 
-    An objective's own parts follow. An autoencoder gets only the loss, which equals the distortion;
-    it has no rate. The axes leave out the steep fall at the start; a double click shows everything.
+    The parts that the objective itself reports follow. An autoencoder has no rate, so it gets only
+    the loss, which equals the distortion. The axes leave out the steep fall at
+    the start; a double click shows everything.
 
     Args:
         records: lines of metrics.jsonl of the kinds `step` and `epoch`.
@@ -87,7 +88,7 @@ def rate_per_dim(records: Sequence[dict[str, Any]]) -> DictFigure:
             kind `epoch`. Steps of older runs lack the rate per dimension and are left out.
     """
     rows = _thinned([r for r in records if _rate_per_dim(r)], MAX_COLUMNS)
-    # By epoch, because the last step of an epoch has the same time as the epoch's own record.
+    # A dict by epoch: the last step of an epoch and the record of this epoch have the same time.
     rates = {row["epoch"]: _rate_per_dim(row) for row in rows}
     epochs = list(rates)
     values = np.array([rates[epoch] for epoch in epochs]).T
@@ -98,7 +99,7 @@ def rate_per_dim(records: Sequence[dict[str, Any]]) -> DictFigure:
         "y": list(dims),
         "z": values,
         "zmin": 0,
-        "zmax": values.max(initial=HIGH_RATE),  # at least, so that a collapsed run is dark
+        "zmax": values.max(initial=HIGH_RATE),  # at least that, so that a collapsed run is dark
         "colorscale": VIRIDIS,
         "colorbar": {"title": {"text": "nats", "side": "right"}, "thickness": 14},
         "customdata": np.tile([[dim_name(dim)] for dim in dims], (1, len(epochs))),

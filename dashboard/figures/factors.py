@@ -10,7 +10,7 @@ from plotly import graph_objects as go
 from dashboard.figures import LABEL_COLOURS, MARGINS, dim_name
 from vae_core.metrics.catalogue import FACTOR_METRICS, METRICS
 
-FOLLOWS = 0.05  # least share of a factor's entropy that a dimension which follows it tells
+FOLLOWS = 0.05  # a dimension follows a factor if it tells this share of the factor's entropy
 MOST_NUMBERED = 16  # with more dimensions the numbers in the cells would overlap
 
 
@@ -102,7 +102,7 @@ def scores(by_beta: Mapping[float, Sequence[Mapping[str, float]]]) -> go.Figure:
     """
     betas = sorted(by_beta)
     figure = go.Figure()
-    lowest = 0.0  # a score below guessing is negative
+    lowest = 0.0  # scores can be negative: worse than guessing
     for number, name in enumerate(FACTOR_METRICS):
         scores_by_beta = {
             beta: values

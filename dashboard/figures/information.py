@@ -1,4 +1,4 @@
-"""Figures on KL: of two Gaussians, its gradient, samples of a posterior, bounds on log p(x)."""
+"""Figures of Learn: KL of two Gaussians, the rate's gradient, posterior samples, bounds."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from vae_core.model.priors import standard_normal
 
 P, Q = LABEL_COLOURS[0], LABEL_COLOURS[6]
 NEGATIVE = "#e5484d"  # red, visible on light and dark
-EDGE = 8.0  # the axis of the two Gaussians covers at least -EDGE to EDGE,
-TAIL = 5.0  # and this many standard deviations of each
+EDGE = 8.0  # the x axis of two Gaussians covers at least -EDGE to EDGE
+TAIL = 5.0  # standard deviations of each Gaussian that the x axis covers on both sides
 POINTS = 801
 MOST_MEAN, LEAST_STD, MOST_STD = 3.0, 0.05, 3.0  # range of the posterior's mean and std
 ARROW_LENGTH = 0.25  # for a gradient of 1

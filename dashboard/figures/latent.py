@@ -16,9 +16,10 @@ from vae_core.latent import planes
 from vae_core.latent.planes import Projection
 
 MARK = "#d4351c"
-FAINT = {True: 0.15, False: 0.4}  # whether there are many points -> opacity of faint points
-FAINTER = 0.08  # opacity of points that are not selected
-FEW, MANY = 2_000, 20_000  # points are drawn smaller if more than MANY, faint ones from FEW
+FEW = 2_000  # with more points, faint points are paler and smaller
+MANY = 20_000  # with more points, all points are smaller
+FAINT = {True: 0.15, False: 0.4}  # opacity of faint points: with more than FEW points, or fewer
+FAINTER = 0.08  # opacity of the points that are not selected
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class View:
 
 
 def dims_view(dims: tuple[int, int], latent_dim: int) -> View:
-    """Return the view of two dimensions, from 0; with d = 1, of the dimension and the label."""
+    """Return the view of two dimensions, from 0; with d = 1, the second axis is the label."""
     across, up = (f"{dim_name(dim)} (posterior mean)" for dim in dims)
     if latent_dim == 1:
         return View("label", (across, "label"), None)
@@ -163,7 +164,7 @@ def traces(
         posterior_mean, labels, label_names, dims: see `scatter`.
         size: of a point, in pixels.
         grouped: whether a click in the legend hides a label in all plots of the figure.
-        fixed: properties of all traces.
+        fixed: properties that all traces get.
     """
     points = dims_view(dims, posterior_mean.shape[1]).points(posterior_mean, labels)
     return [

@@ -27,8 +27,8 @@ def metrics_table(
     """Make a table with a row per run and a column per metric.
 
     Cells hold the mean over the seeds, for sorting and saving. They show `mean ± standard
-    deviation` if there are several seeds. The best mean is marked if the metric has a better
-    direction.
+    deviation` if there are several seeds. The best mean is marked in columns where higher or lower
+    is better.
 
     Args:
         fixed: heading -> cells, for columns before the metrics.

@@ -16,7 +16,7 @@ PIXELS_ACROSS = 600
 def picture_rows(rows: Mapping[str, np.ndarray], left: int = 104) -> DictFigure:
     """Draw all rows as one picture; a tile is one unit of the axes.
 
-    A chart changes in place at every refresh; an image element would flicker.
+    It is a chart, because a chart changes in place at every refresh. An image would flicker.
 
     Args:
         rows: name -> images (n, h, w, c) in [0, 1], from the top; all of the same n and size.

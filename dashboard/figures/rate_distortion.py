@@ -18,12 +18,12 @@ SLOPE_LENGTH = 0.09  # as a share of the axes
 
 
 def rate_distortion(columns: Sequence[Column], item: str = "an image") -> go.Figure:
-    """Draw held-out rate against distortion: for each β the mean over seeds, and their spread.
+    """Draw held-out rate against distortion: for each β the mean and spread over the seeds.
 
     Alemi et al. (2018), "Fixing a Broken ELBO", figure 1. Dotted lines join points of equal elbo.
     At an optimal run with β, the curve of the best reachable points has the slope -β; a short line
-    through each point shows this slope. With the capacity schedule the optimum lies elsewhere, so
-    the line is left out.
+    through each point shows this slope. With the capacity schedule the slope at the optimum is
+    another, so such runs get no line.
 
     Runs with β = 0 are not drawn, because they don't optimise their rate and would stretch the
     axis. Autoencoders have no rate.

@@ -29,8 +29,8 @@ def roll(
         melody: in the notation of `vae_core.data.notation`.
         span: lowest and highest pitch of the axis, so that several rolls can be compared.
         beside: another melody, drawn wide and pale behind it.
-        parts: starts of the melodies that were joined to this one, in sixteenths. Lines mark
-            them; without parts, lines mark the musical bars.
+        parts: if several melodies were joined to this one, where each starts, in sixteenths.
+            Lines mark these starts; without parts, lines mark the musical bars.
     """
     length = max(len(melody), len(beside or ""))
     starts = list(parts) or list(range(0, length, notation.bar_length(beside or melody))) or [0]

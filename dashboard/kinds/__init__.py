@@ -20,15 +20,15 @@ SHOWN_KINDS: dict[str, ShownKind] = {
 
 
 def of_run(run: Run) -> ShownKind:
-    """Return the member for a run's data."""
+    """Return how the kind of a run's data is shown."""
     return SHOWN_KINDS[kinds.of_run(run.config).name]
 
 
 def of_name(dataset: str, arrays: str) -> ShownKind:
-    """Return the member for a data set.
+    """Return how the kind of a data set is shown.
 
     Args:
-        dataset: its name.
-        arrays: what its arrays are, see `vae_core.kinds.of_name`.
+        dataset: name of the data set.
+        arrays: kind of its arrays, see `vae_core.kinds.of_name`.
     """
     return SHOWN_KINDS[kinds.of_name(dataset, arrays).name]

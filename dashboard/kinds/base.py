@@ -18,8 +18,8 @@ class Comparison(NamedTuple):
 
     Attributes:
         runs: of one kind of data, with their networks.
-        names: distinguish the runs.
-        alignments: of each run to the chosen one, or None.
+        names: of the runs, all different.
+        alignments: how each run is aligned to the chosen one; None if it is not.
         dims: the two latent dimensions of the chosen run to show.
         columns: number of columns on the page; the runs fill the first ones.
     """
@@ -37,15 +37,15 @@ class ShownKind(Protocol):
     Attributes:
         name: of the kind in `vae_core.kinds.KINDS`.
         shown_as: what its items are called where they are shown, such as `pictures`.
-        shown_on: a sentence that names the pages for it; empty for most pages.
+        shown_on: a sentence that names the pages that show the kind; empty if most pages do.
         hover: what hovering over a point shows if `hover_texts` returns None.
         can_be_drawn: whether a viewer can draw an item.
-        groups_help: what saved groups of items are for.
-        most_members: most items of a selection that are shown.
+        groups_help: where saved groups of items are kept, and what they are for.
+        most_members: how many items of a selection are shown at most.
         collapsed: what the decoder of a collapsed run does.
         training_note: how training items differ from held-out ones, for a caption.
         runs_key: key and URL parameter of the chosen runs on the Compare page.
-        bounds: what the bounds of the metrics mean, for a caption.
+        bounds: which of the measured bounds bound a likelihood, for a caption.
         decoded_notes: what to look for in decoded items, as Markdown.
     """
 

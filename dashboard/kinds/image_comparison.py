@@ -26,11 +26,12 @@ SAMPLES = 36  # decoded samples of the prior, and of the aggregate posterior
 def show_comparison(compared: Comparison) -> None:
     """Show the latent planes, reconstructions and samples of runs, a column per run."""
     st.markdown("##### What the latent plane decodes to")
-    for cell, run, name, how in zip(
+    for cell, run, name, alignment in zip(
         cells(compared.columns), compared.runs, compared.names, compared.alignments, strict=False
     ):
         with cell:
-            manifold_picture(run, 10, name, how, compared.dims if how else None)
+            dims = compared.dims if alignment else None
+            manifold_picture(run, 10, name, alignment, dims)
 
     st.markdown("##### The same images through every run")
     reconstructions(compared.runs, compared.names, compared.columns)
@@ -42,9 +43,9 @@ def show_comparison(compared: Comparison) -> None:
         with cell:
             samples(run, name)
     st.caption(
-        "Above, z from the prior; below, z from the posteriors of held-out images drawn at "
-        "random. If the two look different, the prior has holes: places it samples from, but "
-        "where no image lies."
+        "The upper pictures are decoded samples of the prior. The lower ones are decoded samples "
+        "of the posteriors of random held-out images. If the two look different, the prior has "
+        "holes: places it samples from, but where no image lies."
     )
 
 
@@ -60,7 +61,7 @@ def manifold_picture(
     Args:
         run: whose decoder is used.
         n: pictures per side.
-        name: distinguishes the run from the others.
+        name: of the run, shown below the picture.
         alignment: of the run to a reference; the grid is then in the reference's coordinates.
         dims: the grid's dimensions; by default the two with the largest rate.
     """
@@ -75,7 +76,7 @@ def reconstructions(runs: list[Run], names: list[str], columns: int) -> None:
 
     Args:
         runs: they fill the first columns.
-        names: distinguish the runs.
+        names: of the runs, all different.
         columns: number of columns on the page.
     """
     number = st.number_input(
@@ -111,7 +112,8 @@ def reconstructions(runs: list[Run], names: list[str], columns: int) -> None:
         st.info(reason, icon=":material/info:")
     st.caption(
         "In each column: the image, what its posterior mean decodes to, and the standard deviation "
-        "of the decoded pixels over 32 samples of its posterior (white: 0.5, the most possible)."
+        "of the decoded pixels over 32 samples of its posterior. White is 0.5, the largest "
+        "possible value."
     )
 
 
@@ -131,7 +133,7 @@ def samples(run: Run, name: str) -> None:
     for source, z in (
         ("prior", prior_samples(SAMPLES, run.config.latent_dim, prior=Contents(run.config).prior)),
         (
-            "aggregate",
+            "aggregate posterior",
             aggregate_posterior_samples(SAMPLES, q["posterior_mean"], q["posterior_log_var"]),
         ),
     ):

@@ -41,10 +41,10 @@ class Images:
     collapsed = "shows one mean picture"
     training_note = ""
     runs_key = "runs"
-    bounds = "only those on binarised pixels bound a likelihood: never compare the two kinds"
+    bounds = "only the binarised ones bound a likelihood, so never compare them with the others"
     decoded_notes = r"""
-- **Reconstructions** blur as $\beta$ grows: there are fewer nats to say which image it was.
-- **Samples of the prior** look like those of the aggregate posterior only where the cloud fills
+- **Reconstructions** blur as $\beta$ grows: z then carries fewer nats about which image it was.
+- **Samples of the prior** look like samples of the aggregate posterior only if the posteriors fill
   the prior.
 """
 
@@ -182,7 +182,7 @@ def _snapshot_rows(run: Run, arrays: dict[str, np.ndarray]) -> dict[str, np.ndar
 
 
 def _decoded_rows(run: Run, labels: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the same rows for a trained run, made by its networks."""
+    """Return the same rows for a trained run, decoded by its networks."""
     indices = samples.spread_over_labels(labels, PICTURES)
     images = run_cache.held_out(run.config.dataset, tuple(int(i) for i in indices))
     networks = run_cache.inference(run)

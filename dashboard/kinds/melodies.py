@@ -13,6 +13,7 @@ class Melodies(Texts):
 
     name = "melodies"
     shown_as = "melodies"
+    collapsed = "writes the same melody"
     shown_on = "Melodies are on the pages Melodies and Latent space."
     runs_key = "runs_melody"
 

@@ -62,7 +62,7 @@ def melody_player(
         height=HEIGHT,
         alt=f"{title}: {notation.note_names(melody)}",
     )
-    for played, name in ((beside, "the melody"), (melody, "comes back as" if beside else title)):
+    for played, name in ((beside, "the melody"), (melody, "reconstruction" if beside else title)):
         if played is not None:
             audio_player(played, tempo, name)
 

@@ -28,7 +28,7 @@ def show_comparison(
 
     Args:
         runs: of any data sets; each data set gets a table.
-        names: distinguish the runs.
+        names: of the runs, all different.
         display: turns texts into the form in which they are shown.
     """
     by_data: dict[str, list[int]] = {}
@@ -59,8 +59,8 @@ def show_comparison(
         columns = [display(column) for column in (strings[rows], *decoded)]
         st.html(table(list(zip(*columns, strict=True)), ("held out", *titles), first_again=True))
     st.caption(
-        f"Held-out {items}, and their decoded posterior means (for an autoencoder: latents), with "
-        "the likeliest character each time. ✓: an exact reconstruction."
+        f"Held-out {items}, and their posterior means (for an autoencoder: latents), decoded with "
+        "the likeliest character at each step. ✓: an exact reconstruction."
     )
 
     st.markdown("##### The same z through every run")
@@ -88,7 +88,7 @@ def show_comparison(
         "Decoded samples of the prior. In a row, runs with equally many latent dimensions get the "
         "same sample. "
         + (
-            "The likeliest character is taken each time."
+            "The likeliest character is taken at each step."
             if temperature == 0
             else "Each character is drawn at random."
         )

@@ -43,7 +43,7 @@ def training_texts(run: Run) -> frozenset[str] | None:
 def texts_of_run(run: Run, part: str) -> list[str] | None:
     """Return the texts of the part `train` or `test`; None if they are not on this machine."""
     with contextlib.suppress(DatasetError):
-        return run_cache.texts(run.config.dataset, part, run_cache.trained_on(run))
+        return run_cache.texts(run.config.dataset, part, run_cache.dataset_sha256(run))
     return None
 
 
@@ -154,7 +154,7 @@ def reconstructions(run: Run, first: int, count: int) -> list[dict[str, Any]] | 
     return [
         {
             "held out": text,
-            "comes back as": decoded_text,
+            "reconstruction": decoded_text,
             "exact": "yes" if text == decoded_text else "",
             "tokens right": reconstruction(row[None], decoded_row[None]).token_accuracy,
             "-log p(x | mean), nats": float(cost),

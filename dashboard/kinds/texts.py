@@ -31,14 +31,14 @@ class Texts:
     can_be_drawn = False
     groups_help = "Groups are kept with your runs."
     most_members = 16
-    collapsed = "writes the same"
+    collapsed = "writes the same text"
     training_note = ", with characters hidden by word dropout"
     runs_key = "runs_text"
     bounds = "they bound a likelihood"
     decoded_notes = r"""
 - **Reconstructions** are exact if the rate is large enough to tell which item it was. As $\beta$
-  grows they become likelier items, and at last the same one for all.
-- **Samples of the prior** are like the data only where the cloud fills the prior.
+  grows, they become more common items, and at last the same item for all.
+- **Samples of the prior** are like the data only if the posteriors fill the prior.
 """
 
     def display(self, texts: Sequence[str]) -> list[str]:
@@ -54,8 +54,8 @@ class Texts:
 
     def encode_training(self, run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         data = registry.stored(run.config.dataset)
-        if data.sha256 != run_cache.trained_on(run):
-            raise DatasetError(f"{data.name} holds other texts than the run was trained with.")
+        if data.sha256 != run_cache.dataset_sha256(run):
+            raise DatasetError(f"{data.name} holds other texts than the run was trained on.")
         yield *run_cache.text_inference(run).encode(data.x_train), data.y_train
 
     def hover_texts(self, run: Run, q: Posteriors) -> list[str] | None:

@@ -20,7 +20,7 @@ from vae_core.kinds.contents import Contents
 from vae_core.latent.samples import prior_samples, spread_over_labels
 from vae_core.runs.run import Run
 
-ROWS = 6  # vectors of each sort in the live view and on the Compare page
+ROWS = 6  # held-out vectors, reconstructions and samples in the live view and on Compare
 
 
 class Vectors:
@@ -36,10 +36,10 @@ class Vectors:
     collapsed = "gives one mean vector"
     training_note = ""
     runs_key = "runs_vectors"
-    bounds = "only those of a log-density bound a likelihood"
+    bounds = "they bound a likelihood only if the distortion is a log-density"
     decoded_notes = r"""
 - **Reconstructions** move to the mean of all vectors as $\beta$ grows.
-- **Samples of the prior** are like the data only where the cloud fills the prior.
+- **Samples of the prior** are like the data only if the posteriors fill the prior.
 """
 
     def counted(self, count: int, item_shape: tuple[int, ...]) -> str:
@@ -115,13 +115,13 @@ class Vectors:
 
 
 def _show(rows: Mapping[str, np.ndarray]) -> None:
-    """Show vectors (features,) by their names as the rows of a table."""
+    """Show name -> vector (features,) as a table with one row per vector."""
     names = [f"x{i + 1}" for i in range(len(next(iter(rows.values()))))]
     st.dataframe(pd.DataFrame(list(rows.values()), index=list(rows), columns=names).round(3))
 
 
 def _held_out(run: Run, indices: np.ndarray | list[int]) -> dict[str, np.ndarray]:
-    """Return held-out vectors by their names; none if the data set is not on this machine."""
+    """Return name -> held-out vector; empty if the data set is not on this machine."""
     with contextlib.suppress(DatasetError):
         vectors = run_cache.held_out(run.config.dataset, tuple(map(int, indices)))
         return {f"held out {i}": vector for i, vector in zip(indices, vectors, strict=True)}
@@ -129,21 +129,21 @@ def _held_out(run: Run, indices: np.ndarray | list[int]) -> dict[str, np.ndarray
 
 
 def _reconstructions(run: Run, indices: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what the posterior means of held-out vectors decode to, by their names."""
+    """Return name -> decoded posterior mean of a held-out vector."""
     means = run_cache.arrays(run)["posterior_mean"][indices]
     decoded = run_cache.inference(run).decode(means)
     return {f"decoded {i}": vector for i, vector in zip(indices, decoded, strict=True)}
 
 
 def _samples(run: Run) -> dict[str, np.ndarray]:
-    """Return decoded samples of the prior by their names."""
+    """Return name -> decoded sample of the prior."""
     networks = run_cache.inference(run)
     z = prior_samples(ROWS, run.config.latent_dim, prior=networks.prior)
     return {f"sample {i}": vector for i, vector in enumerate(networks.decode(z))}
 
 
 def _decoded(run: Run, z: np.ndarray, title: str) -> dict[str, np.ndarray]:
-    """Return what latents z (n, d) decode to; each name is the title with a number."""
+    """Return name -> decoded latent, for latents z (n, d); a name is the title with a number."""
     decoded = run_cache.inference(run).decode(z)
     if len(decoded) == 1:
         return {title: decoded[0]}

@@ -26,8 +26,8 @@ NAMES = {"dataset": "", "architecture": "", "latent_dim": "d", "schedule": ""}
 def comparable(kind: str) -> list[Run]:
     """Return the runs on a kind of data that can be compared.
 
-    These are all runs that the pages can show. Runs that differ only in the seed share their
-    numbers; if none of them can be shown, one finished run stands for them with its numbers.
+    These are all runs that the pages can show. Runs that differ only in the seed form a group. If
+    the pages can show no run of a group, one finished run with its numbers stands for the group.
     """
     candidates = all_runs(viewable=False, of_kinds=(kind,))
     represented = {seeds_id(run.config) for run in candidates if run.viewable}
@@ -61,10 +61,10 @@ def choose_kind() -> list[Run]:
 
 
 def default_sweep(among: list[Run] | None = None) -> list[Run]:
-    """Return the runs that are compared first: at most `MOST_RUNS` runs of one sweep, by β.
+    """Return the runs that Compare shows at first: at most `MOST_RUNS` runs of a sweep, by β.
 
     A sweep is all finished runs that differ only in β. The sweep with the most runs that can be
-    shown is chosen; if several have as many, the one with the most runs, and then the newest.
+    shown is chosen; of several such sweeps the one with the most runs, and of these the newest.
     Imported runs are left out, because their numbers can't be checked. An autoencoder is in no
     sweep.
 
@@ -125,8 +125,8 @@ def viewable_columns(
     without_networks = [run for run in runs if not run.viewable]
     if without_networks:
         st.info(
-            f"Only the numbers of {', '.join(map(run_label, without_networks))} are here, so the "
-            "figures below leave them out. Train the same config to get the networks, too.",
+            f"Only the numbers of {', '.join(map(run_label, without_networks))} are here. The "
+            "figures below leave out these runs. Train the same config to get the networks, too.",
             icon=":material/info:",
         )
     if len(without_networks) == len(runs):
@@ -155,8 +155,8 @@ def differing(runs: list[Run]) -> list[str]:
 def alignments(runs: list[Run], reference: Run | None) -> list[Alignment | None]:
     """Return each run's alignment to a reference run.
 
-    An alignment is None if there is no reference, for the reference itself, and for runs with
-    other data or dimensions, which a warning names.
+    An alignment is None if there is no reference, and for the reference itself. For a run with
+    other data or dimensions it is None, too, and a warning names the run.
     """
     if reference is None:
         return [None] * len(runs)
@@ -167,8 +167,8 @@ def alignments(runs: list[Run], reference: Run | None) -> list[Alignment | None]
         same = run.config.dataset == reference.config.dataset and embedding.shape == target.shape
         if not same:
             st.warning(
-                f"{run_label(run)} has other {Contents(run.config).kind.items} or dimensions and "
-                "stays as it is.",
+                f"{run_label(run)} is not aligned: it has other "
+                f"{Contents(run.config).kind.items} or dimensions than the chosen run.",
                 icon=":material/warning:",
             )
         needs_alignment = same and run.id != reference.id

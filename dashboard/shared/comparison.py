@@ -76,7 +76,7 @@ def show_table(make: Callable[[], Styler], *key: Hashable) -> None:
     _show_table(key, make)
 
 
-@st.cache_data(max_entries=50, show_spinner=False)  # replays the element on later calls
+@st.cache_data(max_entries=50, show_spinner=False)  # Streamlit replays the element on later calls
 def _show_table(key: tuple[Hashable, ...], _make: Callable[[], Styler]) -> None:
     del key
     st.dataframe(

@@ -52,7 +52,7 @@ def walk_gif(run: Run, path: np.ndarray) -> bytes:
 
 def grid_csv(latents: np.ndarray) -> bytes:
     """Return the latents (n, d) of a grid as CSV, one row per picture, from the top left."""
-    return _latents(latents, "z").to_csv(index_label="picture").encode()
+    return _latents_frame(latents, "z").to_csv(index_label="picture").encode()
 
 
 def posteriors_csv(run: Run) -> bytes:
@@ -64,11 +64,11 @@ def posteriors_csv(run: Run) -> bytes:
     arrays = run_cache.arrays(run)
     if Contents(run.config).has_spread:
         columns = [
-            _latents(arrays["posterior_mean"], "mean_z"),
-            _latents(arrays["posterior_log_var"], "log_var_z"),
+            _latents_frame(arrays["posterior_mean"], "mean_z"),
+            _latents_frame(arrays["posterior_log_var"], "log_var_z"),
         ]
     else:
-        columns = [_latents(arrays["posterior_mean"], "z")]
+        columns = [_latents_frame(arrays["posterior_mean"], "z")]
     frame = pd.concat(columns, axis=1)
     frame.insert(0, "label", arrays["label_names"][arrays["labels"]])
     return frame.to_csv(index_label=f"held_out_{Contents(run.config).kind.item}").encode()
@@ -96,5 +96,5 @@ def _side(latents: np.ndarray) -> int:
     return round(len(latents) ** 0.5)
 
 
-def _latents(z: np.ndarray, prefix: str) -> pd.DataFrame:
+def _latents_frame(z: np.ndarray, prefix: str) -> pd.DataFrame:
     return pd.DataFrame(z, columns=[f"{prefix}{i + 1}" for i in range(z.shape[1])])

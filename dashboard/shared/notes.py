@@ -20,9 +20,9 @@ BETA_ZERO = (
 )
 
 AUTOENCODER = (
-    "An autoencoder: each {item} has a point of the latent space, not a posterior, and nothing "
-    "holds the points near a prior. It has no rate and no elbo. Pages sample latents from N(0, I) "
-    "only to show what they decode to."
+    "An autoencoder: the encoder gives a point of the latent space for each {item}, not a "
+    "posterior, and no term of the loss holds the points near a prior. So it has no rate and no "
+    "elbo. Pages sample latents from N(0, I) only to show what they decode to."
 )
 
 
@@ -34,9 +34,7 @@ def notes(run: Run, at_present: Mapping[str, float] | None = None) -> None:
         at_present: active_units and rate of a run in training; None takes the final numbers.
     """
     if imported(run):
-        st.caption(
-            ":material/move_to_inbox: imported: its numbers come from its sender, unchecked."
-        )
+        st.caption(":material/move_to_inbox: An imported run: nobody has checked its numbers.")
     shown = Contents(run.config)
     if not shown.has_prior:
         st.info(AUTOENCODER.format(item=shown.kind.item), icon=":material/info:")
@@ -47,7 +45,7 @@ def notes(run: Run, at_present: Mapping[str, float] | None = None) -> None:
     if current.get("active_units") == 0 and current["rate"] < COLLAPSED_RATE:
         st.warning(
             f"Collapsed: no latent dimension varies with the {shown.kind.item} any more. The "
-            "posterior is all but the prior, the rate near 0, and the decoder "
+            "posterior is nearly the prior, the rate is near 0, and the decoder "
             f"{shown_kinds.of_run(run).collapsed} whatever z is.",
             icon=":material/warning:",
         )

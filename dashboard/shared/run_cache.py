@@ -61,8 +61,8 @@ def metrics_version(run: Run) -> tuple[int, ...]:
     Raises:
         FileNotFoundError: the run has no records yet.
     """
-    status = run.metrics_path.stat()
-    return status.st_ino, status.st_size, status.st_ctime_ns
+    stat = run.metrics_path.stat()
+    return stat.st_ino, stat.st_size, stat.st_ctime_ns
 
 
 @functools.lru_cache(maxsize=4096)
@@ -103,7 +103,7 @@ def inference(run: Run) -> Inference:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _inference(path: str, modified: int) -> Inference:
-    del modified  # part of the key; Streamlit ignores arguments that start with _
+    del modified  # part of the cache's key: Streamlit leaves out only arguments that start with _
     return Inference(Run(Path(path)))
 
 
@@ -130,7 +130,7 @@ def texts(dataset: str, part: str, sha256: str) -> list[str]:
     return excerpts.texts(dataset, part, sha256)
 
 
-def trained_on(run: Run) -> str:
+def dataset_sha256(run: Run) -> str:
     """Return the SHA-256 of the run's data set when training began."""
     starts = open_shared(run).records("start")
     return str(starts[-1]["dataset"]["sha256"]) if starts else ""

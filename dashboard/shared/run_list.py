@@ -78,12 +78,13 @@ _scan_cache = threading.local()  # every page runs in a thread of its own
 def warn_of_damage() -> None:
     """Show a warning for each run folder that can't be read."""
     for store in (default_store(), pretrained_store()):
-        for reason in store.scan()[1].values():  # not cached: the page may have found damage since
+        # Not the cached `scan`: a run may have been damaged while the page ran.
+        for reason in store.scan()[1].values():
             st.warning(f"Not shown: {escape_markdown(reason)}", icon=":material/warning:")
 
 
 def _pretrained_order(run: Run) -> tuple[bool, float, int]:
-    """Sort runs with networks first, then those of β nearest 1, then those of large data sets."""
+    """Return a sort key: runs with networks first, then β nearest 1, then the largest data set."""
     source = registry.DATASETS.get(run.config.dataset)
     return not run.viewable, distance_from_beta_one(run), -source.train_images if source else 0
 

@@ -40,7 +40,7 @@ def rate_per_dim(run: Run) -> np.ndarray:
 
 
 def dims_by_use(run: Run) -> list[int]:
-    """Return the latent dimensions in descending order of rate; of variance if it is unknown."""
+    """Return the latent dimensions, the largest rate first; by variance if the rate is unknown."""
     rates = rate_per_dim(run)
     if not np.isnan(rates).any():
         return planes.dims_by_rate(rates)

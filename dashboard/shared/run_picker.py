@@ -44,14 +44,15 @@ def pick_run(
         raise NothingToShowError(none)
     requested = st.session_state.get(key)
     others = {}
-    if requested is not None and requested not in runs:  # only then: a label reads the status
+    # Only in this case, because making a label reads the run's status.
+    if requested is not None and requested not in runs:
         others = {run_label(run): run for run in all_runs(viewable, _other_kinds(of_kinds))}
     if requested in others:
         items = kinds.of_run(others[requested].config).items
         shown_here = " and ".join(SHOWN_KINDS[name].shown_as for name in of_kinds)
         st.caption(
-            f"{escape_markdown(requested)} holds {items}, and this page shows {shown_here}: here "
-            f"is another run. {shown_kinds.of_run(others[requested]).shown_on}"
+            f"{escape_markdown(requested)} holds {items}, but this page shows {shown_here}, so "
+            f"another run is shown. {shown_kinds.of_run(others[requested]).shown_on}"
         )
     if key in st.session_state and st.session_state[key] not in runs:  # it was deleted
         st.session_state[key] = next(iter(runs))
@@ -60,7 +61,7 @@ def pick_run(
         list(runs),
         key=key,
         bind="query-params",
-        help="Newest first, then the pretrained ones.",
+        help="The newest runs first, the pretrained ones last.",
     )
     run = runs[choice] if choice in runs else next(iter(runs.values()))
     if st.session_state.get(PRESENTING):  # presentation mode hides the box

@@ -66,7 +66,7 @@ def start(configs: list[RunConfig]) -> None:
     """Train the configs that are not finished yet, and watch the first of them."""
     runs = actions.train(configs)
     if not runs:
-        st.toast("Finished already; here it is.", icon=":material/check:")
+        st.toast("Nothing is left to train. Here is the finished run.", icon=":material/check:")
     first = runs[0] if runs else run_list.find(configs[0].id)
     assert first is not None
     watch(first)
@@ -87,7 +87,10 @@ def follow(queue: Queue) -> None:
 
 
 def on_error_reload(show: Callable[[], None]) -> Callable[[], None]:
-    """Wrap a fragment that refreshes itself: at an error, such as a deleted run, rerun the page."""
+    """Wrap a fragment that refreshes itself, so that an error in it reruns the whole page.
+
+    A deleted run is such an error. An error that comes again after the rerun is shown.
+    """
 
     @functools.wraps(show)
     def show_or_reload() -> None:
@@ -95,7 +98,7 @@ def on_error_reload(show: Callable[[], None]) -> Callable[[], None]:
             show()
         except (VaeLabError, OSError) as error:
             if st.session_state.get("reloaded_for") != str(error):
-                st.session_state["reloaded_for"] = str(error)  # once: a full disk would loop
+                st.session_state["reloaded_for"] = str(error)  # a lasting error would loop
                 st.rerun()
             st.error(str(error), icon=":material/error:")
 
@@ -162,7 +165,7 @@ def buttons(entry: Entry, suffix: str = "", icon_only: bool = False) -> None:
     Args:
         entry: the run.
         suffix: of the widgets' keys.
-        icon_only: whether the words are in a tooltip.
+        icon_only: whether a button shows only its icon, with its word in a tooltip.
     """
     if roles.role() != roles.TRAINER:
         return
@@ -185,8 +188,8 @@ def buttons(entry: Entry, suffix: str = "", icon_only: bool = False) -> None:
             st.write(refusal)
             return
         st.write(
-            f"Delete {run_list.run_label(run)}? Its networks, numbers and log are lost; training "
-            "the same config gives the same ones again."
+            f"Delete {run_list.run_label(run)}? Its networks, numbers and log are lost. To get the "
+            "same networks and numbers again, train the same config."
         )
         _button("Delete for good", ":material/delete:", f"delete-for-good{suffix}", delete, run)
 
@@ -240,13 +243,13 @@ def _button(
         key=key,
         help=label if icon_only else None,
         disabled=disabled,
-        on_click=_try,
+        on_click=_call,
         args=(act, run),
     )
 
 
-def _try(act: Callable[[Run], None], run: Run) -> None:
-    """Call an action; show its error as a message, so that the page goes on."""
+def _call(act: Callable[[Run], None], run: Run) -> None:
+    """Call an action on a run; if it fails, show the error as a toast."""
     try:
         act(run)
     except (VaeLabError, OSError) as error:
@@ -256,4 +259,4 @@ def _try(act: Callable[[Run], None], run: Run) -> None:
 def _stop_all(queue: Queue) -> None:
     """Stop the waiting runs first, because they would start when a running one stops."""
     for entry in [*reversed(queue.waiting), *queue.running]:
-        _try(actions.stop, entry.run)
+        _call(actions.stop, entry.run)

@@ -46,11 +46,11 @@ def section(run: Run, posteriors: Posteriors) -> None:
             icon=":material/select:",
         )
     else:
-        _selected(run, posteriors, selected)
-    _groups(run, posteriors)
+        _show_selected(run, posteriors, selected)
+    _show_groups(run, posteriors)
 
 
-def _selected(run: Run, posteriors: Posteriors, selected: np.ndarray) -> None:
+def _show_selected(run: Run, posteriors: Posteriors, selected: np.ndarray) -> None:
     held_out = selected[selected < posteriors.held_out]
     training = len(selected) - len(held_out)
     count = f"**{len(selected):,} selected**"
@@ -108,7 +108,7 @@ def save(run: Run, held_out: np.ndarray, training: int = 0) -> None:
             )
             pressed = st.form_submit_button("Save", icon=":material/bookmark_add:")
         if training:
-            st.caption(f"Of these, the {len(held_out):,} held-out {items} are saved.")
+            st.caption(f"Only the {len(held_out):,} held-out {items} are saved.")
     if not pressed:
         return
     try:
@@ -124,7 +124,7 @@ def save(run: Run, held_out: np.ndarray, training: int = 0) -> None:
     )
 
 
-def _groups(run: Run, posteriors: Posteriors) -> None:
+def _show_groups(run: Run, posteriors: Posteriors) -> None:
     try:
         groups, own = groups_of_run(run), default_store().groups(run.id)
     except VaeLabError as error:
@@ -141,7 +141,7 @@ def _groups(run: Run, posteriors: Posteriors) -> None:
             st.button(
                 "Show",
                 icon=":material/visibility:",
-                help=f"The group has {posteriors.items} that this run doesn't."
+                help=f"The group has {posteriors.items} that this run doesn't have."
                 if missing
                 else None,
                 disabled=missing,

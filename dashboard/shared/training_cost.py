@@ -18,14 +18,24 @@ LAST_RUNS = 3  # the newest runs of a kind tell how fast the machine is now
 
 
 class Timing(NamedTuple):
-    """Seconds that a finished run took per step, and once (to compile, measure and export)."""
+    """Seconds of a finished run.
+
+    Attributes:
+        per_step: of each step.
+        once: of all else (compiling, measuring, exporting).
+    """
 
     per_step: float
     once: float
 
 
 class Estimate(NamedTuple):
-    """Estimated seconds, and the runs that the estimate is based on, in words."""
+    """An estimate.
+
+    Attributes:
+        seconds: estimated time.
+        source: the runs that the estimate is based on, in words.
+    """
 
     seconds: float
     source: str
@@ -47,8 +57,8 @@ def estimate(configs: Sequence[RunConfig]) -> Estimate | None:
     """Estimate how long configs of one kind will train one after the other.
 
     Configs are of the same kind if they have the same data set and architecture. The estimate
-    uses runs of the own store if there are any, else pretrained runs; of these it prefers runs of
-    the same batch size and number of latent dimensions.
+    uses runs of the default store if there are any, else pretrained runs. It prefers runs with the
+    same batch size and number of latent dimensions.
 
     Returns:
         The estimate; None if no run of the kind has been timed yet.
@@ -86,7 +96,7 @@ def cost_line(configs: list[RunConfig]) -> str:
     cost = estimate(left)
     if cost is None:
         kind = f"{left[0].architecture} on {left[0].dataset}"
-        return f"{start}no run of {kind} was timed yet, so the time can't be estimated."
+        return f"{start}no run of {kind} has been timed yet, so the time can't be estimated."
     sentence = f"{start}{cost}."
     return sentence[0].upper() + sentence[1:]
 
@@ -130,7 +140,7 @@ def _differing(config: RunConfig, kind: RunConfig) -> str:
 
 
 def timing_of(run: Run) -> Timing | None:
-    """Return the timing of a finished run; None with fewer than two epochs, or if imported.
+    """Return the timing of a finished run; None if it has fewer than two epochs or is imported.
 
     The time per step comes from the epochs after the first, which includes compiling. An imported
     run may have been trained on another machine.

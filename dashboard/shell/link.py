@@ -41,7 +41,8 @@ def show_unused_values() -> None:
     unused = st.session_state.pop("link_unused", None)
     if unused:
         st.toast(
-            f"Not used of this link, as it is out of range or not there: {'; '.join(unused)}.",
+            "These parts of the link are out of range or don't exist here, so they are not used: "
+            f"{'; '.join(unused)}.",
             icon=":material/link_off:",
             duration="long",
         )
@@ -53,7 +54,7 @@ def _same(texts: Sequence[str], value: object) -> bool:
 
 
 def _matches(text: str, value: object) -> bool:
-    """Return whether a URL writes the value as this text."""
+    """Return whether this text in a URL stands for the value."""
     if isinstance(value, bool):
         return text.lower() == str(value).lower()
     if isinstance(value, int | float):

@@ -17,7 +17,7 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
-# Most files per session, and most bytes of all sessions; beyond, the oldest files are dropped.
+# The most files of one session, and the most bytes of all; the oldest files make room for new ones.
 UPLOADS_EACH, UPLOADS_BYTES = 2, 500 << 20
 
 # From malloc.h; see mallopt(3).
@@ -42,8 +42,8 @@ def freeze_imported_objects() -> None:
 
     The variables of a page form reference cycles with its functions, which can hold megabytes:
     70,000 points, for example. Python runs a full collection when the number of objects has grown
-    by a quarter since the last one. Without the imported objects that happens three times as
-    often, at a third of the cost.
+    by a quarter since the last one. Without the imported objects, full collections are three times
+    as frequent, and each costs a third.
     """
     gc.collect()
     gc.freeze()
@@ -51,10 +51,10 @@ def freeze_imported_objects() -> None:
 
 @functools.cache
 def watch_no_files() -> None:
-    """If watching files is off, stop reconnecting sessions from listing the files to watch.
+    """Keep Streamlit from listing the files to watch, if watching them is off.
 
-    Streamlit lists the paths of all modules even then. It takes 0.2 s, during which no other
-    session is served.
+    It lists the paths of all modules whenever a session reconnects. This takes 0.2 s, during which
+    no other session is served.
     """
     if st.get_option("server.fileWatcherType") == "none":
         AppSession.register_file_watchers = _watch_nothing  # type: ignore[method-assign]

@@ -30,7 +30,8 @@ html { font-size: 125% !important; }
 def presenting() -> bool:
     """Apply presentation mode if it is on, and return whether it is; `?present=1` turns it on.
 
-    A change of page drops it from the URL, so it is stored in the session and put back.
+    A change of page drops this parameter from the URL, so the session stores the mode, and the
+    parameter is put back.
     """
     if st.query_params.get(PRESENT) == "1":
         st.session_state[PRESENTING] = True

@@ -53,7 +53,7 @@ def cross(page: Any) -> str:
 
 
 def sliders(page: Any) -> list[float]:
-    """Return the point at the sliders."""
+    """Return the point that the sliders set."""
     values = page.locator("[data-testid=stSliderThumbValue]").all_inner_texts()
     return [float(value) for value in values[-2:]]
 
@@ -190,7 +190,7 @@ def test_without_a_decoder_for_browsers_the_server_decodes(server: Server, page:
     try:
         page.goto(f"{server.url}/manifold")  # the store's own run is the first
         page.get_by_text("can't decode this architecture").wait_for()
-        picture = page.get_by_alt_text("The picture at the sliders' point")
+        picture = page.get_by_alt_text("The picture at the point that the sliders set")
         before = picture.get_attribute("src")
         box = page.locator(".vae-lab-plane-front").bounding_box()
         page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.2 * box["height"])

@@ -150,7 +150,7 @@ def test_groups_with_common_pictures(run: Run, own_store: RunStore) -> None:
     own_store.save_group(run.id, "b", Group((3, 4, 5, 6)))
     own_store.save_group(run.id, "c", Group((4, 3, 6, 5)))
     page = link(arithmetic_a="group a", arithmetic_b="group b")
-    assert "left out of the larger: 2 pictures" in messages(page)
+    assert "2 pictures in both groups: left out of the larger group" in messages(page)
     shown = [{tile["caption"] for tile in row["tiles"]} for row in board(page)["rows"][1:]]
     assert shown[0] - {None} <= {"0", "1", "2"}
     assert shown[1] - {None} <= {"3", "4", "5", "6"}

@@ -79,10 +79,10 @@ def test_limits_per_person_and_per_host(host: Host, own_store: RunStore) -> None
     assert not own_store.scan()[0], "nothing was started"
     assert submitted(ADA, [0, 1]) == "2"
     assert submitted(ADA, [0, 1]) == "2", "runs that wait already don't count as new"
-    assert "with this it would be 3" in submitted(ADA, [2])
-    assert "takes up to 3 runs in training and in line, and has 2" in submitted(grace, [2, 3])
+    assert "with this one, there would be 3" in submitted(ADA, [2])
+    assert "up to 3 runs in training and in line, and there are 2" in submitted(grace, [2, 3])
     assert submitted(grace, [2]) == "1"
-    assert "takes up to 3" in submitted(grace, [3])
+    assert "allows up to 3" in submitted(grace, [3])
     own_store.scan()[0][0].lifecycle.write(state="finished")
     assert submitted(ADA, [4]) == "1", "ended runs don't count"
     own_store.scan()[0][1].lifecycle.write(state="cancelled")
@@ -95,7 +95,7 @@ def test_limits_per_person_and_per_host(host: Host, own_store: RunStore) -> None
 def test_without_login_all_share_a_limit(host: Host) -> None:
     host(VAE_LAB_LIMIT_RUNS_EACH="1")
     assert submitted({}, [0]) == "1"
-    assert submitted({}, [1]).startswith("All together may have up to 1 runs")
+    assert submitted({}, [1]).startswith("All visitors together may have up to 1 runs")
 
 
 def test_the_form_shows_the_limit_before_training(host: Host, own_store: RunStore) -> None:

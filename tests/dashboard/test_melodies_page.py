@@ -56,7 +56,7 @@ def data(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]
     )
     st.cache_resource.clear()
     content = registry.stored("melodies").sha256
-    monkeypatch.setattr(run_cache, "trained_on", lambda _: content)
+    monkeypatch.setattr(run_cache, "dataset_sha256", lambda _: content)
     return held_out
 
 

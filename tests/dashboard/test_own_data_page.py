@@ -137,7 +137,7 @@ def test_an_imported_run_is_marked(own_store: RunStore, trained: Run) -> None:
     assert (run.id, run.status().imported) == (trained.id, True)
     assert page.selectbox("watched").value == run_list.run_label(run)
     assert "imported" in run_list.run_label(run)
-    assert "its numbers come from its sender" in shown_text(page)
+    assert "nobody has checked its numbers" in shown_text(page)
     assert training_cost.timing_of(trained)
     assert training_cost.timing_of(run) is None, "it was trained on another machine"
     uploaded(page, bundle(trained), "run.zip", box=1)

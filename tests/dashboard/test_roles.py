@@ -39,10 +39,10 @@ def role_of(user: dict[str, Any]) -> str:
         (None, {}, {}, "trainer"),  # a laptop
         ("[vae_lab.limits]\nepochs = 5", {}, {}, "trainer"),
         (None, {"VAE_LAB_ROLE": "trainer"}, {}, "trainer"),
-        (None, {"VAE_LAB_ROLE": "viewer"}, {}, "looking only"),
-        (AUTH + LISTED, {"VAE_LAB_ROLE": "viewer"}, ADA, "looking only"),
-        (None, {"VAE_LAB_ROLE": "Trainer"}, {}, "looking only"),  # unknown
-        (None, {"VAE_LAB_ROLE": ""}, {}, "looking only"),
+        (None, {"VAE_LAB_ROLE": "viewer"}, {}, "only shows runs"),
+        (AUTH + LISTED, {"VAE_LAB_ROLE": "viewer"}, ADA, "only shows runs"),
+        (None, {"VAE_LAB_ROLE": "Trainer"}, {}, "only shows runs"),  # unknown
+        (None, {"VAE_LAB_ROLE": ""}, {}, "only shows runs"),
         (None, {"VAE_LAB_ROLE": "login"}, {}, "not set up"),
         (LISTED, {"VAE_LAB_ROLE": "login"}, ADA, "not set up"),
         (LISTED, {}, ADA, "not set up"),

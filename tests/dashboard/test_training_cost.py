@@ -67,11 +67,11 @@ def test_pretrained_runs_are_used_if_there_are_no_own_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "pretrained runs of this kind" in training_cost.cost_line([RunConfig()])
-    assert "no run of conv on shapes was timed yet" in training_cost.cost_line(
+    assert "no run of conv on shapes has been timed yet" in training_cost.cost_line(
         [RunConfig(dataset="shapes", architecture="conv")]
     )
     monkeypatch.setattr(training_cost, "pretrained_store", lambda: RunStore(tmp_path / "none"))
-    assert "no run of mlp on digits was timed yet" in training_cost.cost_line([RunConfig()])
+    assert "no run of mlp on digits has been timed yet" in training_cost.cost_line([RunConfig()])
 
 
 def test_the_speed_needs_two_epochs(own_store: RunStore) -> None:

@@ -143,7 +143,7 @@ def test_reconstructions_equal_those_of_the_networks(run: Run) -> None:
     tokens = networks.tokens([source])
     mean, _ = networks.encode(tokens)
     assert rows[0]["held out"] == source
-    assert rows[0]["comes back as"] == networks.texts(networks.decode(mean))[0]
+    assert rows[0]["reconstruction"] == networks.texts(networks.decode(mean))[0]
     cost = -networks.log_likelihood(tokens, mean)[0]
     assert rows[0]["-log p(x | mean), nats"] == pytest.approx(cost, rel=1e-4)
     assert on(run, "words").number_input("words_first").max == 1168

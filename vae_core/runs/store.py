@@ -106,7 +106,7 @@ class RunStore:
             RunError: there is no such run, or its folder is damaged.
         """
         if not self.has(run_id):
-            raise RunError(f"no run {run_id[:150]!r} in {self.root}; `list` shows the runs there.")
+            raise RunError(f"no run {run_id[:150]!r} in {self.root}; `list` shows the runs in it.")
         run = Run(self.root / run_id)
         run.files.check()
         return run

@@ -50,7 +50,7 @@ def members(run: Run, q: Posteriors, picked: np.ndarray) -> dict[str, np.ndarray
     rows_of = {
         f"group {name}": np.array(group.images)
         for name, group in sorted(groups.groups_of_run(run).items())
-        if max(group.images) < q.held_out  # a larger row belongs to another split
+        if max(group.images) < q.held_out  # a larger row is no held-out image of this run
     }
     for label, name in enumerate(q.label_names):
         rows = np.flatnonzero(q.labels == label)
@@ -61,10 +61,11 @@ def members(run: Run, q: Posteriors, picked: np.ndarray) -> dict[str, np.ndarray
     return rows_of
 
 
-def _first(run: Run, names: list[str]) -> tuple[str, str]:
+def _first_groups(run: Run, names: list[str]) -> tuple[str, str]:
     """Return the two groups that the page starts with.
 
-    They are saved groups if there are two, else the labels that suit the data set, else the first.
+    If there are two saved groups, it starts with them. If not, it starts with the two labels that
+    the data set names as a contrast, or else with the first two groups.
     """
     named = [name for name in names if name.startswith("group ")]
     source = registry.find_source(run.config.dataset)
@@ -88,13 +89,13 @@ def choose_groups(run: Run, q: Posteriors, picked: np.ndarray) -> Direction | No
     names = list(rows_of)
     if len(names) < 2:
         st.info(
-            "There is only one label: pick pictures below to make a second group.",
+            "These data have only one label: pick pictures below to make a second group.",
             icon=":material/info:",
         )
         return None
     chosen = []
     for label, key, first in zip(
-        ("From", "To"), ("arithmetic_a", "arithmetic_b"), _first(run, names), strict=True
+        ("From", "To"), ("arithmetic_a", "arithmetic_b"), _first_groups(run, names), strict=True
     ):
         run_picker.replace_missing_choice(key, rows_of, first)
         chosen.append(
@@ -106,12 +107,14 @@ def choose_groups(run: Run, q: Posteriors, picked: np.ndarray) -> Direction | No
         return None
     start, end = (rows_of[name] for name in chosen)
     shared = np.intersect1d(start, end)
-    if len(shared):  # such as a label and a group of its pictures: remove them from the larger
+    if len(shared):  # some pictures are in both groups, so remove them from the larger one
         if len(start) > len(end):
             start = np.setdiff1d(start, shared)
         else:
             end = np.setdiff1d(end, shared)
-        st.caption(f"In both groups, and left out of the larger: {_count(len(shared), 'picture')}.")
+        st.caption(
+            f"{_count(len(shared), 'picture')} in both groups: left out of the larger group."
+        )
     if not len(start) or not len(end):
         st.warning("Both groups hold the same pictures: choose others.", icon=":material/info:")
         return None
@@ -134,8 +137,9 @@ def choose_pictures(q: Posteriors) -> Direction:
     """Show the choice of two pictures a and b, and return the vector a - b of an analogy.
 
     Mikolov et al. (2013), "Linguistic Regularities in Continuous Space Word Representations", use
-    it for words. With single pictures it is noisy; Radford et al. (2016), "Unsupervised
-    Representation Learning with DCGANs", section 6.3.2, average three of each.
+    such a vector for words. A vector of single pictures is noisy: Radford et al. (2016),
+    "Unsupervised Representation Learning with DCGANs", section 6.3.2, average three pictures for a
+    and three for b.
     """
     a = choose_picture("a: plus picture", "plus", min(1, q.held_out - 1), q)
     b = choose_picture("b: minus picture", "minus", 0, q)

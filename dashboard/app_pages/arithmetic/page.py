@@ -15,8 +15,8 @@ $$
 
 and $\mu(x) + s\,v$, decoded, is the picture $x$ moved towards $B$ with the strength $s$ (Larsen et
 al., 2016, *Autoencoding beyond pixels using a learned similarity metric*; White, 2016, *Sampling
-Generative Networks*). Nothing in the loss asks for attributes to lie along straight lines; that
-they often do is a finding.
+Generative Networks*). Nothing in the loss asks for attributes to lie along straight lines, but
+they often do.
 
 Everything else that differs between the groups is in $v$, too: if most people with glasses are men,
 adding glasses makes a face more male. White (2016) balances the groups for this reason.
@@ -35,7 +35,7 @@ vectors.warn_of_small_data(run)
 chart, side = st.columns([3, 1], gap="large")
 check = st.container()
 markdown.explain("What the vector is", EXPLANATION)
-# Runs before the parts above it, so that a new group can be chosen there at once.
+# The sheet is lower on the page, but runs first: a group picked there can be chosen at once.
 with st.container(key="form_pick"):
     picked = picking.section(run, q)
 with side, st.container(key="form"):

@@ -59,7 +59,7 @@ def section(run: Run, q: Posteriors) -> np.ndarray:
     picked, invalid = _picked(q)
     if invalid:
         typed = markdown.escape_markdown(", ".join(invalid)[:60])
-        st.caption(f"Ignored, because not one of 0 to {q.held_out - 1:,}: {typed}.")
+        st.caption(f"Ignored, because no number from 0 to {q.held_out - 1:,}: {typed}.")
     if len(str(st.session_state[PICKED] or "")) >= MOST_TYPED:
         st.caption(f"The box is full: only its first {MOST_TYPED:,} characters are read.")
     _sheet(run, q, rows, picked)
@@ -77,8 +77,8 @@ def _sheet(run: Run, q: Posteriors, rows: np.ndarray, picked: list[int]) -> None
         described = "Held-out pictures"
     except DatasetError as error:
         st.caption(
-            f"{markdown.escape_markdown(str(error))} Until then each is shown "
-            "as the run decodes it."
+            f"{markdown.escape_markdown(str(error))} So this sheet shows what the posterior means "
+            "of the pictures decode to."
         )
         images = run_cache.inference(run).decode(q.mean[rows])
         described = "Decoded posterior means of held-out pictures"

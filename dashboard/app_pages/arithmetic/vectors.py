@@ -20,7 +20,7 @@ from vae_core.runs.run import Run
 MOST, STEP = 3.0, 0.05  # largest strength, and the slider's step
 STRENGTH = "arithmetic_strength"
 STRIP = 7  # pictures from strength 0 to the slider's
-SHOWN = 8  # pictures of each group's other half
+SHOWN = 8  # pictures shown of the half of a group that the vector was not made from
 MOST_CHECKED = 100  # pictures of each group that are decoded and encoded for the check
 FEW = 1000  # training images
 
@@ -31,12 +31,12 @@ def warn_of_small_data(run: Run) -> None:
     if source and source.train_images < FEW:
         st.caption(
             f"{run.config.dataset} is small: this run was trained on {source.train_images} "
-            "pictures, so what it draws between them is uncertain."
+            "pictures, so what it decodes between them is uncertain."
         )
 
 
 def board(run: Run, q: Posteriors, direction: Direction, start: int, side: DeltaGenerator) -> float:
-    """Show the vector added to a picture and to the groups' other halves; return the strength.
+    """Show what the vector does to a picture and to pictures that it was not made from.
 
     Args:
         run: the run.
@@ -44,6 +44,9 @@ def board(run: Run, q: Posteriors, direction: Direction, start: int, side: Delta
         direction: the vector.
         start: row of the picture.
         side: the container of the other widgets.
+
+    Returns:
+        The chosen strength.
     """
     name = decoder(run)
     rows = _rows(run, q, direction, start)
@@ -75,10 +78,11 @@ def board(run: Run, q: Posteriors, direction: Direction, start: int, side: Delta
             step=STEP,
             on_strength=_set_strength,
         )
-    made = "one of those" if start in direction.made_from else "not one of those"
+    includes = "includes" if start in direction.made_from else "does not include"
     st.caption(
-        f"Picture {start} is {made} that the vector was made from. Each picture is a decoded "
-        "posterior mean plus s times the vector; the number below it is s."
+        "Each picture shows what its posterior mean plus s times the vector decodes to. The number "
+        f"below it is s. The group of pictures that the vector was made from {includes} picture "
+        f"{start}."
     )
     return strength
 
@@ -104,7 +108,10 @@ def _rows(run: Run, q: Posteriors, direction: Direction, start: int) -> list[Row
             Tile(q.mean[plus], 0, f"Picture {plus}", f"plus {plus}"),
             Tile(q.mean[minus], 0, f"Picture {minus}", f"minus {minus}"),
         ]
-        return [*board_rows, Row("The vector is the one minus the other", pair, len(strip))]
+        return [
+            *board_rows,
+            Row("The vector: first picture minus second picture", pair, len(strip)),
+        ]
     for name, rows, sign in zip(direction.names, direction.halves.shown_on, (1, -1), strict=True):
         shown = _random_rows(rows, SHOWN)
         if not len(shown):
@@ -150,7 +157,7 @@ def held_out_check(run: Run, q: Posteriors, direction: Direction, strength: floa
             icon=":material/info:",
         )
         return
-    st.subheader("Does it hold for the other half?")
+    st.subheader("Does the vector work for the other half?")
     means = [q.mean[rows].mean(axis=0) for rows in halves.made_from]
     table = []
     for own, aim, sign in ((0, 1, 1), (1, 0, -1)):
@@ -184,11 +191,12 @@ def held_out_check(run: Run, q: Posteriors, direction: Direction, strength: floa
         else "Each group was halved at random: "
     )
     st.caption(
-        f"{how}the vector comes from one half, and these are pictures "
-        "of the other. Each was moved, decoded, and encoded again. The table counts how many are "
-        "then nearer to the mean of the other group than to that of their own. At random: moved as "
-        "far, along the difference of two pictures drawn at random. The run's own encoder judges, "
-        "so a person may not see the change. The vectors of the two halves have a cosine of "
+        f"{how}the vector comes from one half, and the table is about pictures of the other half. "
+        "Each picture was moved, decoded, and encoded again. The table counts how many are then "
+        "nearer to the mean of the other group than to the mean of their own. *Moved as far at "
+        "random*: moved by the same distance along the difference of two random pictures. The "
+        "run's own encoder judges, so a person may not see the change. The vectors made from "
+        "the two halves have a cosine of "
         f"{cosine:.2f} (1: the same direction, 0: orthogonal)."
     )
 

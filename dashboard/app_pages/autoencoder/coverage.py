@@ -47,7 +47,7 @@ class Coverage:
 
 
 def coverage(run: Run) -> Coverage:
-    """Return a run's coverage, from the cache; it takes as many samples as encoded images."""
+    """Return a run's coverage, from the cache. Samples and encoded images are equally many."""
     return _coverage(*run_cache.version(run))
 
 

@@ -52,11 +52,11 @@ def _walks(versions: tuple[tuple[str, int], ...], start: int, end: int) -> list[
         mean, labels = arrays["posterior_mean"], arrays["labels"]
         a, b = (mean[samples.most_typical(mean, labels, label)] for label in (start, end))
         latents.append(paths.interpolation(a, b, STEPS))
-        unit = _gap(*run_cache.version(run))
+        unit = _typical_gap(*run_cache.version(run))
         distances = nearest_distances(latents[-1], mean)
         gaps.append(distances / unit if unit > 0 else distances)
     pixels: Sequence[np.ndarray | None] = [None] * len(runs)
-    with contextlib.suppress(dataset.DatasetError):  # not on this machine
+    with contextlib.suppress(dataset.DatasetError):  # the images are not on this machine
         images = excerpts.held_out(runs[0].config.dataset, range(len(mean)))
         steps = np.concatenate(
             [run_cache.inference(run).decode(z) for run, z in zip(runs, latents, strict=True)]
@@ -67,7 +67,7 @@ def _walks(versions: tuple[tuple[str, int], ...], start: int, end: int) -> list[
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
-def _gap(path: str, written: int) -> float:
+def _typical_gap(path: str, written: int) -> float:
     del written
     return typical_gap(run_cache.arrays(Run(Path(path)))["posterior_mean"][:MOST_COVERED])
 

@@ -17,8 +17,8 @@ from vae_core.latent import samples
 st.title("Autoencoder vs VAE")
 st.markdown(
     "An autoencoder gives each image a **point** and decodes that point; a VAE gives it a "
-    "**posterior**, decodes a sample of it, and pays for its distance from the prior. Same "
-    "networks, same first weights, same batches: what differs is the noise and the rate."
+    "**posterior**, decodes a sample of the posterior, and adds the rate to its loss. Here both "
+    "have the same networks, first weights and batches. Only the noise and the rate differ."
 )
 trios = {trio.name: trio for trio in autoencoder_trios.trios()}
 if not trios:
@@ -33,7 +33,7 @@ chosen = st.selectbox(
     NAMES,
     key="trio",
     bind="query-params",
-    help="Sets of finished runs that differ in the model and β alone; whole sets first.",
+    help="Sets of finished runs that differ in the model and β alone; complete sets first.",
 )
 trio = trios[chosen] if chosen in trios else trios[NAMES[0]]
 if st.session_state.get(presentation.PRESENTING):  # presentation mode hides the box
@@ -128,8 +128,8 @@ for column, run in zip(st.columns(3, gap="large"), runs, strict=False):
         st.metric(
             "coverage of N(0, I)",
             f"{covered.normal:.0%}",
-            help="Share of samples of N(0, I) that have an encoded held-out image within reach of "
-            "their 5 nearest other samples (Naeem et al., 2020). "
+            help="Share of samples of N(0, I) that lie near an encoded held-out image: nearer than "
+            "to their 5th nearest other sample (Naeem et al., 2020). It would be "
             f"{covered.expected:.0%} if the encoded images were distributed as N(0, I).",
             border=True,
         )
@@ -182,8 +182,8 @@ st.caption(
     "label. *latent*: distance of the step to the nearest encoded held-out image. The unit, a gap, "
     "is the median distance of an encoded image to its nearest neighbour in the same run, so runs "
     "of any scale can be compared. *pixels*: root mean square difference of the decoded step and "
-    "the nearest held-out image, in grey levels of 0 to 1; at both ends at most the error of the "
-    "reconstruction."
+    "the nearest held-out image, in grey levels of 0 to 1. Both ends of a walk are encoded images, "
+    "so *pixels* is at most the error of their reconstruction there."
 )
 if any(walk.pixels is None for walk in walks):
     st.caption("The images are not on this machine, so distances in pixels are left out.")
@@ -199,9 +199,10 @@ $$
 The decoder of an autoencoder is trained only at the points $\mu(x)$ of training images
 (Hinton & Salakhutdinov, 2006). The loss doesn't say where these points lie, so they spread out and
 leave gaps, in which the decoder is untrained. With $\beta = 0$ there is noise, but $\sigma$ may
-shrink to almost nothing while the means spread out. The rate gives that a cost (Kingma & Welling,
-2014), and the posteriors come to fill the prior. A posterior of an autoencoder would have no width
-and an infinite rate, so it has no rate and no elbo here.
+shrink to almost nothing while the means spread out. With $\beta > 0$, the rate makes this costly
+(Kingma & Welling, 2014), so the posteriors come to fill the prior. An autoencoder has points in
+place of posteriors. The KL of a point from the prior is infinite, so an autoencoder has no rate and
+no elbo here.
 
 **Coverage** (Naeem et al., 2020, eq. 4) with samples $z_i$ of $\mathcal N(0, I)$ and encoded images
 $y_j$, equally many:
@@ -211,8 +212,8 @@ $$
 r_k(z_i)\big], \qquad r_k(z_i) \text{: distance to the } k\text{-th nearest other sample},\ k = 5.
 $$
 
-It is the share of the prior's mass that lies near encoded images. Samples and images can't be
-exchanged in it. Two samples of one distribution give
+It is the share of the prior's mass that lies near encoded images. It is not symmetric: exchanging
+samples and images changes it. If both are samples of one distribution, its mean is
 $1 - \prod_{i=1}^{k} \frac{n-i}{2n-i} \approx 1 - 2^{-k} = 0.97$.
 
 To sample an autoencoder, one can fit a density to its latents afterwards (Ghosh et al., 2020); the

@@ -19,7 +19,7 @@ class Trio:
     """An autoencoder, and the VAEs with β = 0 and β = 1 and otherwise the same config.
 
     Attributes:
-        configs: of the three, in this order.
+        configs: of the autoencoder, the VAE with β = 0 and the VAE with β = 1.
         runs: the finished runs; None for a run that is missing.
     """
 
@@ -47,7 +47,7 @@ def trios() -> list[Trio]:
         if run.status().state == "finished" and not run_list.imported(run)
     }
     by_sweep: dict[str, Trio] = {}
-    # VAEs come first, because an autoencoder's config has no schedule.
+    # VAEs first: they know the trio's schedule. An autoencoder has none, so it fits several trios.
     for run in sorted(finished.values(), key=lambda run: not run.config.reads("beta")):
         configs = _configs(run.config)
         in_a_trio = any(trio.configs[0].id == run.config.id for trio in by_sweep.values())

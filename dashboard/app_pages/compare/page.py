@@ -41,7 +41,7 @@ chosen = st.multiselect(
     max_selections=sweeps.MOST_RUNS,
     key=shown_kind.runs_key,
     bind="query-params",
-    help=f"At most {sweeps.MOST_RUNS}; one column each, ordered by β.",
+    help=f"At most {sweeps.MOST_RUNS}. Each gets a column; the columns are in order of β.",
 )
 picked = sorted(
     (runs[name] for name in chosen if name in runs),
@@ -64,7 +64,7 @@ if len(likelihoods) > 1:
         icon=":material/warning:",
     )
 
-# For keys of caches: the runs, and their numbers with those of other seeds.
+# Part of the keys of caches: the runs, and the numbers of all their seeds.
 content_key = (*map(run_cache.version, picked), repr([column.numbers for column in columns]))
 
 st.subheader("Rate against distortion")
@@ -77,10 +77,11 @@ plot(
     alt="Rate-distortion plane, one point per β with its spread over seeds, lines of equal elbo",
 )
 st.caption(
-    "Each point is one β, held out, with z sampled: the mean over its seeds, with their standard "
-    "deviation. Dotted: equal elbo; nearer the origin is better. The short line through a point "
-    "has the slope -β. For an optimal run it is tangent to the curve of the best points that the "
-    "networks can reach (not under the capacity schedule, which gets no such line)."
+    "Each point is one β: the mean over its seeds, with their standard deviation, measured on "
+    "held-out data with z sampled. Dotted lines join points of equal elbo; the nearer a line is to "
+    "the origin, the better. The short line through a point has the slope -β. If the run is "
+    "optimal, this line is tangent to the curve of the best points that the networks can reach. "
+    "Runs with the capacity schedule have no such line."
 )
 if any(column.beta == 0 for column in columns):
     st.caption("Runs with β = 0 are left out: their rate is not optimised.")
@@ -106,10 +107,10 @@ def table() -> Styler:
 
 show_table(table, *names, *content_key)
 st.caption(
-    "Mean ± standard deviation over the seeds. The best is marked if a direction is better. "
-    f"Nats are nats {an_item}. The loss depends on β, so compare the elbo across β. Bounds are "
-    f"computed on up to {BOUND_IMAGES} held-out {items}; {shown_kind.bounds}. Click a heading to "
-    "sort."
+    "Mean ± standard deviation over the seeds. The best mean is marked in columns where higher or "
+    f"lower is better. Nats are nats {an_item}. The loss depends on β, so compare the elbo across "
+    f"β. Bounds are computed on up to {BOUND_IMAGES} held-out {items}; {shown_kind.bounds}. Click "
+    "a heading to sort."
 )
 if any(Contents(run.config).lacks_factors for run in picked):
     st.caption(NO_FACTORS)
@@ -135,7 +136,7 @@ with_prior = middle.toggle(
     key="with_prior",
     bind="query-params",
     help="Samples of the standard normal. If the aggregate posterior equalled the prior, the "
-    "images would fill the same circle without holes.",
+    f"{items} would lie as these samples do.",
 )
 references = {run_list.run_label(run): run for run in viewable}
 AS_THEY_ARE = "nothing: as they are"
@@ -146,7 +147,8 @@ aligned_to = right.selectbox(
     bind="query-params",
     help=f"Runs put the same {items} in different places: mirrored, turned, nearer or farther. "
     "This fits each latent space to that of the chosen run by a rotation or reflection, one scale "
-    "and a shift (Procrustes). β changes the scale, so compare shapes then, not sizes.",
+    "and a shift (Procrustes). A change of scale that β caused is removed, too, so compare shapes, "
+    "not sizes.",
 )
 reference = references.get(aligned_to)
 alignments = comparable_runs.alignments(viewable, reference)
@@ -163,29 +165,30 @@ figure = drawn(
     *("latent", half_width, with_prior, aligned_to, *content_key),
 )
 width = comparison.width_of(shown)
-titles = max(0, figure.top - 60)  # pixels beyond two lines, which the chart adds itself
+more_titles = max(0, figure.top - 60)  # pixels; the chart itself has room for two lines of titles
 with grid(shown):
     plot(
         figure,
         key="compare-latent",
-        height=180 + 1300 // width + titles,
-        aspect=1 / width + titles / 1100,
+        height=180 + 1300 // width + more_titles,
+        aspect=1 / width + more_titles / 1100,
         alt="Held-out latent spaces side by side on shared axes",
     )
     st.caption(
-        f"Each point is one held-out {kind.item} at its posterior mean, up to "
-        f"{comparison.MAX_POINTS:,} per run. Dotted: 1 and 2 standard deviations of the prior."
+        f"Each point is one held-out {kind.item} at its posterior mean; at most "
+        f"{comparison.MAX_POINTS:,} per run are drawn. The dotted circles show 1 and 2 standard "
+        "deviations of the prior."
     )
     if with_prior:
         st.caption(
-            "The rate pulls the posteriors towards N(0, I). If the aggregate posterior were the "
-            "same, there would be no holes, and every sample of the prior would decode to "
+            "The rate pulls the posteriors towards N(0, I). If the aggregate posterior equalled "
+            "N(0, I), there would be no holes, and every sample of the prior would decode to "
             "something like the data."
         )
     if reference:
         st.caption(
-            "Aligned; each title gives the scale, and the unexplained share of the chosen run's "
-            "variance. The circles are those of the chosen run's prior."
+            "The latent spaces are aligned. Each title gives the scale, and the share of the "
+            "chosen run's variance that stays unexplained. The circles show the chosen run's prior."
         )
 
     shown_kind.show_comparison(Comparison(viewable, names, alignments, dims, shown))
@@ -205,11 +208,11 @@ markdown.explain(
 All runs minimise $\mathbb E_q[-\log p(x \mid z)] + \beta\,
 \mathrm{{KL}}(q(z \mid x)\,\|\,p(z))$: distortion and $\beta$ times the rate.
 
-- **Latent space**: a larger $\beta$ draws the cloud onto the circles and rounds it; with a smaller
-  one it grows and leaves gaps. Averaged over the data, the rate splits into
-  $\mathrm{{KL}}(q(z)\,\|\,p(z))$, how far the cloud is from the prior, and the mutual information
-  $I(x; z)$, how well {items} are told apart (Hoffman & Johnson, 2016).
+- **Latent space**: a larger $\beta$ draws the points onto the circles, as a round cloud. With a
+  smaller $\beta$ the cloud is larger and has gaps. Averaged over the data, the rate is the sum of
+  two parts: $\mathrm{{KL}}(q(z)\,\|\,p(z))$ says how far the cloud is from the prior, and the
+  mutual information $I(x; z)$ says how well {items} are told apart (Hoffman & Johnson, 2016).
 {shown_kind.decoded_notes.strip()}
-- **Rate of each dimension**: one that falls to 0 has collapsed; its posterior is the prior.
+- **Rate of each dimension**: a dimension with rate 0 has collapsed; its posterior is the prior.
 """,
 )

@@ -24,7 +24,7 @@ class KnownFactors(NamedTuple):
     """The factors of a run's held-out pictures, and their mutual information with its latents.
 
     Attributes:
-        factors: of the pictures.
+        factors: the values of the factors of each picture.
         information: (d, f), nats, see `vae_core.metrics.factors.mutual_informations`.
     """
 
@@ -48,13 +48,13 @@ def pick_run() -> Run:
 
 
 def known_factors(run: Run) -> KnownFactors:
-    """Return the factors of a run's held-out pictures, and their information, see `KnownFactors`.
+    """Return the factors of a run's held-out pictures and the mutual information.
 
     Raises:
         NothingToShowError: the data set on this machine holds other pictures than the run's.
     """
     factors = excerpts.held_out_factors(run.config.dataset)
-    # The label must equal the first factor; an imported run may hold other pictures.
+    # The labels must equal the first factor. An imported run may have seen other pictures.
     if factors is None or not np.array_equal(run_cache.arrays(run)["labels"], factors.values[:, 0]):
         raise run_picker.NothingToShowError(
             "The data set on this machine holds other pictures than this run was trained with: "

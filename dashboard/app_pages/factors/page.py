@@ -14,7 +14,7 @@ from vae_core.metrics.catalogue import FACTOR_METRICS, METRICS, NO_FACTORS
 from vae_core.metrics.factors import entropies
 
 STEPS = 11
-MAX_ROWS = 12  # dimensions with the largest rates
+MAX_ROWS = 12  # dimensions; those with the largest rates are shown
 TILE = 76  # pixels
 LABEL_WIDTH = 136  # pixels
 HEIGHT = 380
@@ -26,7 +26,7 @@ pictures.
 
 - **MIG** (Chen et al., 2018): $\frac1K \sum_k \frac{1}{H(v_k)} \big(I(z_{j^{(k)}}; v_k) -
   \max_{j \ne j^{(k)}} I(z_j; v_k)\big)$, with $j^{(k)}$ the dimension that tells most about
-  $v_k$: how much more the best dimension tells than the second best.
+  $v_k$. It is how much more the best dimension tells than the second best.
 - **DCI** (Eastwood & Williams, 2018): a random forest predicts each factor from all dimensions;
   $R_{jk}$ is the importance of dimension $j$ for factor $k$. *Disentanglement*: each dimension
   matters for one factor. *Completeness*: for each factor one dimension matters. *Informativeness*:
@@ -35,11 +35,11 @@ pictures.
   least over such pictures. The score is how often this dimension identifies the factor.
 
 **What to expect.** No $\beta$ makes all scores 1. A quarter turn of a square and half a turn of an
-ellipse change no pixel, so no model can know all of the rotation. Nothing in the loss asks for axes
-that are the factors. They align because the posteriors are diagonal, and a larger $\beta$
-strengthens this (Rolínek et al., 2019), until it costs so much that the factors are lost. Without
-such a bias no method could find them (Locatello et al., 2019). A factor that the latents have lost
-lowers every score: it has no gap, and its forest uses all dimensions a little.
+ellipse change no pixel, so no model can know all of the rotation. No term of the loss asks that the
+axes be the factors. The axes align with the factors because the posteriors are diagonal. A larger
+$\beta$ strengthens this (Rolínek et al., 2019), until the rate costs so much that factors are lost.
+Without such a bias no method could find the factors (Locatello et al., 2019). A factor that the
+latents have lost lowers every score: it has no gap, and its forest uses all dimensions a little.
 """
 
 st.title("Known factors")
@@ -55,7 +55,7 @@ with st.container(horizontal=True):
         st.metric(metric.title, value, help=metric.text, border=True)
 if not scored:
     st.caption(
-        "No scores: they are measured when training ends, and need at least two latent dimensions."
+        "No scores: they are measured when training ends, on at least two latent dimensions."
     )
 
 names, entropy = ground_truth.factors.names, entropies(ground_truth.factors.values)
@@ -72,8 +72,9 @@ with left:
         alt="Mutual information of each latent dimension with each factor, as a heat map",
     )
     st.caption(
-        "Mutual information, in nats, of a factor and samples of the held-out posteriors, minus "
-        "what chance gives. Below each factor's name is its entropy, the most it can be."
+        "Each row is a latent dimension, and each column a factor. The numbers are their mutual "
+        "information in nats: from samples of the held-out posteriors, minus what is due to "
+        "chance. Below each factor's name is its entropy, the most that a dimension can tell."
     )
 with right:
     st.subheader("The scores over β")
@@ -125,8 +126,8 @@ plot(
 )
 st.caption(
     f"Each row moves one dimension from {-extent:g} to {extent:g} and holds the others at 0; the "
-    "largest rate comes first. A row is named by the factor that its dimension tells most about, "
-    f"if that is at least {factors.FOLLOWS:.0%} of the factor's entropy."
+    "dimension with the largest rate comes first. A row is named by the factor that its dimension "
+    f"tells most about, if it tells at least {factors.FOLLOWS:.0%} of the factor's entropy."
 )
 st.caption(NO_FACTORS)
 markdown.explain("The scores, and what to expect of them", EXPLANATION)

@@ -1,1 +1,1 @@
-"""Home: the lesson at a glance, on runs that open at once."""
+"""Home: what β does, on the runs of one sweep."""

@@ -1,4 +1,4 @@
-"""Home: the lesson at a glance, on runs that open at once."""
+"""Home: what β does, on the runs of one sweep."""
 
 import streamlit as st
 
@@ -13,9 +13,9 @@ from vae_core.kinds.contents import Contents
 
 st.title("What does the KL term do?")
 st.markdown(
-    "A variational autoencoder minimises **loss = distortion + β · rate**. Turn β up and the "
-    "latent space is pulled onto the prior, until nothing of the image is left in it; turn it "
-    "down and images are told apart better, while the latent space spreads out and tears."
+    "A variational autoencoder minimises **loss = distortion + β · rate**. A larger β pulls the "
+    "latent space onto the prior, until z says nothing about the image. With a smaller β, images "
+    "are told apart better, but the latent space spreads out and has gaps."
 )
 
 runs = default_sweep()
@@ -23,7 +23,7 @@ if not runs:
     raise run_picker.NothingToShowError("No runs yet: train the first one on the Train page.")
 
 runs, columns = comparison_columns(runs)
-st.subheader(f"{runs[0].config.dataset}: same network, first weights and batches, only β differs")
+st.subheader(f"{runs[0].config.dataset}: same network, first weights and batches; only β differs")
 with grid(len(runs)):
     plot(
         drawn(
@@ -45,9 +45,10 @@ with grid(len(runs)):
                     f"rate **{test['rate']:.1f}**  \ndistortion **{test['distortion']:.1f}**"
                 )
 st.caption(
-    f"Above, each point is one of up to {comparison.MAX_POINTS:,} held-out images at its posterior "
-    "mean, coloured by its label; dotted: 1 and 2 standard deviations of the prior. Below, the "
-    "decoded latent plane, and the held-out rate and distortion in nats an image."
+    "Above: each point is a held-out image at its posterior mean, coloured by its label; at most "
+    f"{comparison.MAX_POINTS:,} per run are drawn. The dotted circles show 1 and 2 standard "
+    "deviations of the prior. Below: the decoded latent plane, then the held-out rate and "
+    "distortion in nats an image."
 )
 markdown.explain(
     "The loss, term by term",
@@ -58,11 +59,11 @@ $$
 \mathrm{KL} = \tfrac12 \sum_i \left(\mu_i^2 + \sigma_i^2 - 1 - \log \sigma_i^2\right)
 $$
 
-The encoder gives each image a posterior $q(z \mid x) = \mathcal N(\mu, \sigma^2)$; the *distortion*
-is the cost, in nats, of reconstructing the image from a sample of it; the *rate* is how far that
-posterior is from the prior $p(z) = \mathcal N(0, I)$. With $\beta = 1$ the loss is the negative
-ELBO (Kingma & Welling, 2014); other $\beta$ trade the one for the other (Higgins et al., 2017).
-Both terms are summed, over pixels and over latent dimensions.
+The encoder gives each image a posterior $q(z \mid x) = \mathcal N(\mu, \sigma^2)$. The *distortion*
+is the cost, in nats, of reconstructing the image from a sample of the posterior. The *rate* is how
+far the posterior is from the prior $p(z) = \mathcal N(0, I)$. With $\beta = 1$ the loss is the
+negative ELBO (Kingma & Welling, 2014). A larger $\beta$ gives a lower rate at a higher distortion
+(Higgins et al., 2017). The distortion is summed over pixels, the rate over latent dimensions.
 """,
 )
 

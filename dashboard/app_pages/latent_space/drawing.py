@@ -20,7 +20,7 @@ from vae_core.runs.run import Run
 
 FAINTEST = 0.2  # pixels below this share of the brightest one count as paper
 PAD = "pad"
-SHOWN_SIDE = 140  # pixels of the pictures beside the pad
+SHOWN_SIDE = 140  # pixels per side of the pictures beside the pad
 
 
 class Drawn(NamedTuple):
@@ -37,7 +37,10 @@ class Drawn(NamedTuple):
 
 
 def drawn(run: Run) -> Drawn | None:
-    """Return the encoded drawing; None if the pad is empty. It can be called before the pad."""
+    """Return the encoded drawing; None if the pad is empty.
+
+    The page may call it before it shows the pad, because the drawing is in the session.
+    """
     drawing = pad.drawing(PAD)
     if drawing is None:
         return None
@@ -57,10 +60,10 @@ def centred(drawing: np.ndarray, size: int, share: float) -> np.ndarray:
     """Scale and centre a drawing as MNIST was made: its centre of mass is in the middle.
 
     Args:
-        drawing: (n, n) in [0, 1], ink is 1, with some ink. In a photograph the paper is not quite
-            0, so faint pixels are removed.
+        drawing: (n, n) in [0, 1], 1 is ink; not all 0. The paper of a photograph is not quite 0,
+            so faint pixels are set to 0.
         size: pixels per side of the result.
-        share: of the side that the longer side of the ink fills.
+        share: length of the ink's longer side, as a share of the result's side.
 
     Returns:
         (size, size) float32 in [0, 1]. The ink is never moved over the edge.
@@ -92,7 +95,7 @@ def _resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _ink(run: Run) -> Ink:
-    """Return the ink of the run's data set; the usual one if it is not on this machine."""
+    """Return the ink of the run's data set; the default if the data set is not on this machine."""
     source = registry.find_source(run.config.dataset)
     return source.ink if source else Ink()
 
@@ -134,7 +137,7 @@ def section(run: Run, picture: Drawn | None) -> None:
             )
             return
         _posterior(run, picture)
-    _over_beta(run, picture)
+    _reconstructions_over_beta(run, picture)
 
 
 def _posterior(run: Run, picture: Drawn) -> None:
@@ -178,10 +181,10 @@ def _rate(mean: np.ndarray, log_var: np.ndarray) -> float:
     return float(standard_normal.rate(mean, log_var))
 
 
-def _over_beta(run: Run, picture: Drawn) -> None:
+def _reconstructions_over_beta(run: Run, picture: Drawn) -> None:
     sweep = sweeps.sweep_of(run)
     if len(sweep) == 1:
-        st.caption("No other run differs from this one only in β: train some to compare them.")
+        st.caption("No run with this config and another β is trained yet. Train one to compare.")
         return
     st.markdown("**The same drawing in runs that differ only in β**")
     for column, other in zip(st.columns(sweeps.MOST_RUNS, gap="small"), sweep, strict=False):

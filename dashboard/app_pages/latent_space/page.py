@@ -31,10 +31,11 @@ $$
 q(z \mid x) = \mathcal{N}\big(\mu(x),\, \operatorname{diag} \sigma^2(x)\big).
 $$
 
-Each point of the scatter is a $\mu(x)$. An ellipse around it shows one standard deviation: the
-smaller it is, the more precisely the posterior places the image. The dotted circles are one and two
-standard deviations of the **prior** $p(z) = \mathcal{N}(0, I)$, from which new pictures are
-sampled. The divergence of an image's posterior from the prior is its **rate**, in nats,
+Each point of the scatter is a $\mu(x)$. An ellipse around it shows one standard deviation of
+the posterior: the smaller the ellipse, the more precisely the posterior places the image. The
+dotted circles are one and two standard deviations of the **prior** $p(z) = \mathcal{N}(0, I)$, from
+which new pictures are sampled. The KL of an image's posterior from the prior is the **rate** of the
+image, in nats,
 
 $$
 \mathrm{KL}\big(q(z \mid x) \,\|\, p(z)\big)
@@ -64,17 +65,17 @@ def choose_view() -> latent.View:
     """Show the choice of the axes: two dimensions, or the first two principal components."""
     if d <= 2:
         return latent.dims_view((0, d - 1), d)
-    kinds = ["Dimensions", "PCA"]
-    kind = st.segmented_control(
+    choices = ["Dimensions", "PCA"]
+    axes = st.segmented_control(
         "Axes",
-        kinds,
-        default=kinds[0],
+        choices,
+        default=choices[0],
         required=True,
         key="latent_axes",
         bind="query-params",
         help=f"PCA: the plane in which the posterior means of the held-out {items} vary most.",
     )
-    if kind == "PCA":
+    if axes == "PCA":
         return latent.principal_view(held_out.mean)
     by_rate = run_numbers.dims_by_use(run)
     options: dict[str, Any] = {"format_func": dim_name, "bind": "query-params"}
@@ -96,7 +97,7 @@ def choose_point(count: int) -> int | None:
         None,
         key="point",
         bind="query-params",
-        placeholder="click a point, or a number",
+        placeholder="click a point, or type a number",
         help=f"Its number, 0 to {count - 1:,}.",
     )
     if requested is not None and point is None:
@@ -120,7 +121,7 @@ with chart, st.container(horizontal=True, vertical_alignment="bottom", gap="medi
     ellipses = plane and toggle(
         "Posterior ellipses",
         "ellipses",
-        help=f"1 σ around randomly chosen {items}, as many as stay readable.",
+        help=f"1 σ of the posteriors of some {items}, chosen at random.",
     )
     density = plane and toggle(
         "Density", "density", help="The aggregate posterior: the mean of all posteriors."
@@ -193,8 +194,8 @@ with chart:
     )
     st.caption(
         f"Each point is one of {len(q.labels):,} {items} at its {shown.point}, coloured by its "
-        f"label. Hover over a point to see {'it' if hover_texts else shown_kind.hover}, click it "
-        "for more. Double-click to zoom out, click a label to hide it."
+        f"label. Hover over a point to see {f'its {item}' if hover_texts else shown_kind.hover}. "
+        "Click a point for more. Double-click to zoom out. Click a label to hide its points."
     )
     markdown.explain("What the scatter shows", EXPLANATION)
 

@@ -1,4 +1,4 @@
-"""Latent space: the posteriors of training data, encoded here."""
+"""Latent space: encode the training data, whose posteriors are not stored with a run."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def with_training(run: Run, held_out: Posteriors) -> Posteriors:
 def _with_training(
     run: Run, modified: int, version: tuple[str, int], _held_out: Posteriors
 ) -> Posteriors:
-    """Encode the training data in chunks; only the posteriors stay in memory, for all viewers.
+    """Encode the training data in chunks, and keep only the posteriors, for all viewers.
 
     Args:
         run: whose encoder is used.
-        modified: time of its weights file; part of the cache's key.
+        modified: when the weights file changed; part of the cache's key.
         version: of the held-out posteriors; part of the cache's key.
         _held_out: the held-out posteriors; not part of the cache's key.
     """

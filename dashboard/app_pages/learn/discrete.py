@@ -38,7 +38,7 @@ H(p) = -\sum_i p_i \log p_i, \qquad H(p, q) = -\sum_i p_i \log q_i, \qquad
 \mathrm{KL}(p \,\|\, q) = \sum_i p_i \log \frac{p_i}{q_i} = H(p, q) - H(p) \ge 0 .
 $$
 
-It is 0 only if $q = p$. It is no distance, because it is not symmetric: $\mathrm{KL}(p\,\|\,q)$
+KL is 0 only if $q = p$. KL is no distance, because it is not symmetric: $\mathrm{KL}(p\,\|\,q)$
 averages the log ratio over $p$, and is large if $q$ is small where $p$ is large;
 $\mathrm{KL}(q\,\|\,p)$ averages it over $q$, and is large if $p$ is small where $q$ is large. By
 convention $0 \log 0 = 0$.
@@ -55,8 +55,8 @@ Theory*, chapter 2.
 def section() -> None:
     st.markdown(
         "Something has a few possible outcomes. **p** says how often each really comes, **q** how "
-        "often we expect it. KL(p ‖ q) is the cost of the wrong expectation: the average surprise "
-        "beyond what can't be avoided. **Drag the bars** and see."
+        "often we expect it. KL(p ‖ q) is the cost of the wrong expectation: how much larger our "
+        "mean surprise is than if we expected p. **Drag the bars** and see."
     )
     chart, side = st.columns([3, 2], gap="large")
     with side, st.container(key="form"):
@@ -80,7 +80,7 @@ def section() -> None:
             )
         with st.container(horizontal=True, gap="small"):
             for title, texts in PRESETS.items():
-                st.button(title, on_click=_set, args=texts, key=f"learn_preset_{title}")
+                st.button(title, on_click=_fill_boxes, args=texts, key=f"learn_preset_{title}")
         st.caption(
             "When you drag a bar, the other bars of its colour shrink or grow in proportion, so "
             "that all add up to 1."
@@ -89,7 +89,7 @@ def section() -> None:
         p, q = (parse_probabilities(st.session_state[f"learn_{name}"], name) for name in "pq")
         if len(p) != len(q):
             raise information.InformationError(
-                f"p has {len(p)} outcomes and q has {len(q)}: write as many for both."
+                f"p has {len(p)} outcomes and q has {len(q)}: write equally many."
             )
     except VaeLabError as error:
         with chart:
@@ -104,7 +104,7 @@ def section() -> None:
             colours=(figures.P, figures.Q),
             key="learn_bars",
             alt=f"Probabilities of {len(p)} outcomes under p and under q.",
-            on_move=_moved,
+            on_move=_fill_box_of_bars,
         )
     _numbers(p, q, unit)
     _table(p, q, names, unit)
@@ -115,7 +115,7 @@ def parse_probabilities(text: str, name: str) -> np.ndarray:
     """Parse numbers with commas between them, and normalise them to probabilities (n,).
 
     Raises:
-        InformationError: the text is anything else.
+        InformationError: the text holds no such numbers, too few or too many.
     """
     weights = typed_numbers.parse_numbers(text)
     if not 2 <= len(weights) <= len(OUTCOMES):
@@ -126,11 +126,11 @@ def parse_probabilities(text: str, name: str) -> np.ndarray:
     return information.distribution(weights, name)
 
 
-def _set(p: str, q: str) -> None:
+def _fill_boxes(p: str, q: str) -> None:
     st.session_state["learn_p"], st.session_state["learn_q"] = p, q
 
 
-def _moved(name: str, weights: np.ndarray) -> None:
+def _fill_box_of_bars(name: str, weights: np.ndarray) -> None:
     st.session_state[f"learn_{name}"] = ", ".join(f"{weight:.4g}" for weight in weights)
 
 
@@ -143,11 +143,11 @@ def _numbers(p: np.ndarray, q: np.ndarray, unit: str) -> None:
     forwards, backwards = information.kl(p, q, unit), information.kl(q, p, unit)
     entropy, cross = information.entropy(p, unit), information.cross_entropy(p, q, unit)
     shown = {
-        "H(p)": (entropy, "Entropy of p: its mean surprise, which nobody can avoid."),
+        "H(p)": (entropy, "Entropy of p: the mean surprise if p is true and we expect p."),
         "H(q)": (information.entropy(q, unit), "Entropy of q."),
         "H(p, q)": (cross, "Cross-entropy: mean surprise if p is true and we expect q."),
         "KL(p ‖ q)": (forwards, "H(p, q) - H(p): what it costs to expect q if p is true."),
-        "KL(q ‖ p)": (backwards, "H(q, p) - H(q): the same with the roles exchanged."),
+        "KL(q ‖ p)": (backwards, "H(q, p) - H(q): what it costs to expect p if q is true."),
     }
     with st.container(horizontal=True):
         for title, (value, text) in shown.items():
@@ -158,12 +158,12 @@ def _numbers(p: np.ndarray, q: np.ndarray, unit: str) -> None:
     ):
         if math.isinf(cost):
             missed = np.flatnonzero((true > 0) & (expected == 0))
-            which = ", ".join(OUTCOMES[i] for i in missed)
+            zeros = " or ".join(OUTCOMES[i] for i in missed)
             share = float(true[missed].sum())
             st.warning(
-                f"KL({name} ‖ {other}) is infinite: {other} says that {which} never comes, and "
-                f"under {name} it does, {share:.3g} of the time. The surprise of an outcome with "
-                "probability 0 is infinite.",
+                f"KL({name} ‖ {other}) is infinite. The probability of {zeros} is 0 under {other}, "
+                f"but {share:.3g} under {name}. The surprise of an outcome with probability 0 is "
+                "infinite.",
                 icon=":material/all_inclusive:",
             )
     if math.isfinite(forwards):
@@ -194,6 +194,6 @@ def _table(p: np.ndarray, q: np.ndarray, names: list[str], unit: str) -> None:
     st.table([*rows, {"outcome": "**sum**", **sums}], hide_index=True)
     st.caption(
         "The last two columns add up to KL(p ‖ q) and KL(q ‖ p). Their log ratios differ only in "
-        "the sign, but p weighs the first and q the second: an outcome counts as often as it comes "
-        "under the distribution that is taken for true. A term can be negative, the sum never is."
+        "the sign. But KL(p ‖ q) weights each log ratio by p, and KL(q ‖ p) by q. A term can be "
+        "negative, the sum never is."
     )

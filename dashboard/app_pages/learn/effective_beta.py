@@ -28,13 +28,15 @@ $$
 \begin{cases} 1 & \text{reconstruction summed} \\ D & \text{reconstruction averaged.} \end{cases}
 $$
 
-A mean over pixels that is then multiplied by $D$ is a sum. The remaining factor acts like another
-learning rate, which hardly matters to Adam. Pixels count with all their channels:
-$28 \cdot 28 = 784$ for MNIST. A squared error instead of the cross-entropy means another decoder (a
-Gaussian one, whose variance is a part of β), so its β can't be compared with these.
+This is the **effective β**. If a loss multiplies the mean over pixels by $D$, choose *sum*. The
+factor before the whole loss scales the gradients, which hardly matters to Adam. $D$ counts every
+channel of every pixel: $28 \cdot 28 = 784$ for MNIST.
 
-The $\beta_\text{norm} = \beta\, d / D$ that Higgins et al. (2017) report is the β of a loss that
-averages both.
+A squared error instead of the cross-entropy means a Gaussian decoder. Its β can't be compared with
+these, because it also sets the variance of that decoder.
+
+The $\beta_\text{norm} = \beta\, d / D$ that Higgins et al. (2017) report is the written β of a loss
+that averages both terms.
 
 Sources: Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, eq. 10; Higgins et al. (2017),
 *beta-VAE*.
@@ -44,13 +46,14 @@ Sources: Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, eq. 10; Hig
 def section() -> None:
     st.markdown(
         "Many published scripts take the **mean** over pixels or latent dimensions where the ELBO "
-        "has a **sum**. Their β then means something else, often by a factor of hundreds. Choose "
-        "how a loss is written, and read the β that it really has."
+        "has a **sum**. Their β then differs from ours, often by a factor of hundreds. Choose how "
+        "a loss is written, and read its **effective β**: the β with which our loss has the same "
+        "minimum."
     )
     with st.container(key="form"):
         with st.container(horizontal=True, gap="small"):
             for title, values in PRESETS.items():
-                st.button(title, on_click=_set, args=values, key=f"learn_beta_{title}")
+                st.button(title, on_click=_fill_boxes, args=values, key=f"learn_beta_{title}")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             for label, key, default in (
                 ("KL over the latent dimensions", "learn_kl", "mean"),
@@ -85,18 +88,18 @@ def section() -> None:
                 step=0.1,
                 key="learn_wanted",
                 bind="query-params",
-                help="The reverse: which β to write in that loss to get this one.",
+                help="The effective β that you want. The page shows which β to write for it.",
             )
     written, kl, reconstruction, d, pixels = (st.session_state[key] for key in KEYS)
     factor = effective_beta.effective_beta(1.0, kl, reconstruction, d, pixels)
     beta = effective_beta.effective_beta(written, kl, reconstruction, d, pixels)
     with st.container(horizontal=True):
-        st.metric("It really is β", f"{beta:.6g}", border=True)
+        st.metric("Effective β", f"{beta:.6g}", border=True)
         st.metric(
-            f"For β = {wanted:g}, write",
+            f"For an effective β = {wanted:g}, write",
             f"{wanted / factor:.4g}",
-            help="The β to write into that loss. With β = 1 it is the negative ELBO, up to a "
-            "factor.",
+            help="The β to write into the loss that you chose. At an effective β of 1, the loss is "
+            "the negative ELBO times a factor.",
             border=True,
         )
     theirs = (
@@ -108,24 +111,24 @@ def section() -> None:
         f"{beta:.6g} · rate**."
     )
     if factor == 1:
-        st.caption("Both are sums, so the written β is the real one.")
+        st.caption("For this loss, the written β is the effective β.")
     elif beta > max(sweeps.BETAS):
         st.caption(
-            f"This is larger than β = {max(sweeps.BETAS):g}, the largest on Home: see there how "
-            "little of a latent space is left."
+            f"This is larger than β = {max(sweeps.BETAS):g}, the largest on Home. There, little "
+            "rate is left."
         )
     in_train = min(sweeps.BETAS, key=lambda option: abs(option - beta))
     exactly = abs(in_train - beta) <= 1e-9 * max(beta, 1)
     st.page_link(
         "app_pages/train/page.py",
         label=f"Train with β = {in_train:g}"
-        + ("" if exactly else f", the nearest to {beta:.4g} that can be chosen there"),
+        + ("" if exactly else f", the choice nearest to {beta:.4g}"),
         icon=":material/play_circle:",
         query_params={"train_beta": f"{in_train:g}", "train_latent_dim": str(min(d, 64))},
     )
     markdown.explain("Sums, means and β", EXPLANATION)
 
 
-def _set(*values: float | str) -> None:
+def _fill_boxes(*values: float | str) -> None:
     for key, value in zip(KEYS, values, strict=True):
         st.session_state[key] = value

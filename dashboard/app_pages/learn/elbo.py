@@ -18,10 +18,10 @@ from vae_core.metrics.bounds import ImageBounds, binarise, bounds_of_image
 from vae_core.model import likelihoods
 from vae_core.runs.run import Run
 
-SAMPLES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-GROUPS = 4
-OVER_BETA = 64  # samples for the bound of each run of the sweep
-PICTURE = 140  # pixels
+SAMPLES = (1, 2, 4, 8, 16, 32, 64, 128, 256)  # the values of k
+GROUPS = 4  # groups of the largest k over which each bound is averaged
+SWEEP_SAMPLES = 64  # k of the bounds in the table of the sweep
+PICTURE = 140  # pixels per side
 
 EXPLANATION = r"""
 How probable is an image $x$ under the model? The answer sums over every $z$ that might have made
@@ -43,19 +43,20 @@ $$
 \text{elbo} = \mathcal L_1 \le \mathcal L_2 \le \dots \le \log p(x).
 $$
 
-So the gap is at least $\mathcal L_{256} - \text{elbo}$. The distortion here is the mean over all
-samples and the rate exact; $\mathcal L_1$ samples the rate, too, so it differs by a few hundredths.
+So the gap is at least $\mathcal L_{256} - \text{elbo}$. This page computes the elbo from the exact
+rate and the mean distortion of all samples. $\mathcal L_1$ estimates the rate from samples, so the
+two differ by a few hundredths.
 
 $\beta$ does not occur in these formulas. It changes *which* $q(z \mid x)$ and $p(x \mid z)$ are
-learnt, since training minimises distortion + β · rate. The elbo is then measured in the same way
-for every $\beta$; only at $\beta = 1$ did training maximise it. A large $\beta$ keeps the posterior
-near the prior, even if the true posterior is elsewhere: then the gap is wide.
+learnt, because training minimises distortion + β · rate. Only at $\beta = 1$ does training maximise
+the elbo. A large $\beta$ keeps the posterior near the prior, even if the true posterior is
+elsewhere: then the gap is wide.
 
 Pixels are drawn here as 0 or 1, with their grey value as the probability. A Bernoulli decoder gives
 such an image a probability, and the elbo bounds its logarithm. For grey pixels the same formula is
-a cross-entropy, not a likelihood: its minimum is the entropy of the pixels and not 0. The two must
-never be compared. Probabilities of pixels are kept at least $2^{-24}$ away from 0 and 1, the
-precision of the stored decoder.
+a cross-entropy, not a likelihood: its minimum is the entropy of the pixels and not 0. Never compare
+a likelihood with a cross-entropy. The decoded probabilities are clipped to at least $2^{-24}$ from
+0 and 1, the precision of the stored decoder.
 
 Sources: Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, eq. 1 to 3; Burda, Grosse &
 Salakhutdinov (2016), *Importance Weighted Autoencoders*, eq. 8; Higgins et al. (2017), *beta-VAE*.
@@ -64,9 +65,10 @@ Salakhutdinov (2016), *Importance Weighted Autoencoders*, eq. 8; Higgins et al. 
 
 def section() -> None:
     st.markdown(
-        "How well does a VAE explain one image? **distortion** is the cost of reconstructing the "
-        "image from z, **rate** the cost of z. The negative of their sum is the **elbo**: a lower "
-        "bound on log p(x), the log-probability of the image under the model."
+        "How probable is one image under a VAE? The **distortion** says how badly z reconstructs "
+        "the image. The **rate** says how far the posterior of z is from the prior. The negative "
+        "of their sum is the **elbo**: a lower bound on log p(x), the log-probability of the "
+        "image."
     )
     run = run_picker.pick_run(suits=_has_bound)
     notes.notes(run)
@@ -88,7 +90,7 @@ def section() -> None:
             0,
             key="learn_elbo_seed",
             bind="query-params",
-            help="Sets the drawn pixels and the samples.",
+            help="Seed of two draws: each pixel as 0 or 1, and z from the posterior.",
         )
     try:
         (image,) = run_cache.held_out(run.config.dataset, (int(row),))
@@ -123,18 +125,19 @@ def section() -> None:
             alt="Lower bounds on log p(x), which rise with the number of samples",
         )
     st.caption(
-        f"Nats for held-out image {row} with its pixels drawn as 0 or 1, so that log p(x) is a "
-        f"likelihood (with grey pixels it would be a cross-entropy). {SAMPLES[-1] * GROUPS:,} "
-        "samples of the posterior; the more a bound uses, the nearer it is to log p(x)."
+        f"All numbers are nats for held-out image {row}. Its pixels are drawn as 0 or 1, because "
+        "with grey pixels the distortion would be a cross-entropy. Each bound is computed from "
+        f"the same {SAMPLES[-1] * GROUPS:,} samples of the posterior. The larger k is, the nearer "
+        "the bound is to log p(x)."
     )
-    _over_beta(run, drawn, int(seed), result)
+    _table_of_sweep(run, drawn, int(seed), result)
     markdown.explain("The bound, and what β has to do with it", EXPLANATION)
 
 
 def _has_bound(run: Run) -> bool:
-    """Return whether the elbo of an image of 0 and 1 bounds a likelihood under this run.
+    """Return whether the run has an elbo that bounds the probability of a binary image.
 
-    Under a likelihood of real numbers, such as the Gaussian, it would bound a density.
+    A Gaussian decoder gives images a density, not a probability.
     """
     try:
         return Contents(run.config).has_rate and likelihoods.of(run.config).of_binary
@@ -182,25 +185,26 @@ def _pictures(run: Run, image: np.ndarray, drawn: np.ndarray) -> None:
             png.show_png(pictures.png(picture), caption, alt)
 
 
-def _over_beta(run: Run, image: np.ndarray, seed: int, own: ImageBounds) -> None:
+def _table_of_sweep(run: Run, image: np.ndarray, seed: int, bounds_of_run: ImageBounds) -> None:
     runs = sweeps.sweep_of(run)
     if len(runs) < 2:
-        st.caption(
-            "No other β was trained with this configuration, so there is nothing to compare."
-        )
+        st.caption("No run with this config and another β is trained yet. Train one to compare.")
         return
     st.markdown(
         "##### The same image through every β of the sweep\n"
-        "β changes which posterior and decoder are learnt, not the formula of the elbo, so the "
-        "elbo can be compared across β."
+        "β is not in the formula of the elbo, so the elbo can be compared across β."
     )
     rows = []
     for sibling in runs:
-        result = own if sibling.id == run.id else bounds(sibling, image, seed, (OVER_BETA,))
-        best = result.bounds[OVER_BETA]
+        result = (
+            bounds_of_run
+            if sibling.id == run.id
+            else bounds(sibling, image, seed, (SWEEP_SAMPLES,))
+        )
+        best = result.bounds[SWEEP_SAMPLES]
         mark = "**" if sibling.id == run.id else ""
         values = (result.distortion, result.rate, result.elbo, best, max(best - result.elbo, 0))
-        titles = ("distortion", "rate", "elbo", f"bound, k = {OVER_BETA}", "gap at least")
+        titles = ("distortion", "rate", "elbo", f"bound, k = {SWEEP_SAMPLES}", "gap at least")
         cells = {
             f"{title} (nats)": f"{mark}{value:z.2f}{mark}"
             for title, value in zip(titles, values, strict=True)
@@ -208,6 +212,7 @@ def _over_beta(run: Run, image: np.ndarray, seed: int, own: ImageBounds) -> None
         rows.append({"β": f"{mark}{sibling.config.beta:g}{mark}", **cells})
     st.table(rows, hide_index=True)
     st.caption(
-        f"All bounds use k = {OVER_BETA}, so they can be compared: {OVER_BETA * GROUPS:,} samples "
-        f"of each posterior, {SAMPLES[-1] * GROUPS:,} for the run above, in bold."
+        f"All bounds use k = {SWEEP_SAMPLES}, so they can be compared. The numbers of the chosen "
+        f"run, in bold, use {SAMPLES[-1] * GROUPS:,} samples of its posterior, the others "
+        f"{SWEEP_SAMPLES * GROUPS:,}."
     )

@@ -55,8 +55,8 @@ Sources: Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, appendix B;
 
 def section() -> None:
     st.markdown(
-        "Densities instead of bars, and an integral instead of the sum. Move **p** and **q** "
-        "apart, or make one of them narrow, and see where the cost comes from."
+        "Here **p** and **q** are densities, so KL is an integral instead of a sum. Move p and q "
+        "apart, or make one of them narrow, and see which values of x add to KL."
     )
     chart, side = st.columns([3, 1], gap="large")
     with side, st.container(key="form"):
@@ -77,22 +77,22 @@ def section() -> None:
     with st.container(horizontal=True):
         for title, value, help_text in (
             ("KL(p ‖ q), closed form", closed, "The formula below."),
-            ("KL(p ‖ q), added up", integral, "The blue area minus the red one."),
-            ("KL(q ‖ p), closed form", backwards, "With the roles exchanged."),
+            ("KL(p ‖ q), integral", integral, "The blue area minus the red one."),
+            ("KL(q ‖ p), closed form", backwards, "The formula with p and q exchanged."),
         ):
             st.metric(f"{title}, nats", f"{value:z.4f}", help=help_text, border=True)
     difference = abs(closed - integral)
-    exactly = f"{difference:.1e}" if difference > 1e-12 else "less than 1e-12"
+    difference_text = f"{difference:.1e}" if difference > 1e-12 else "less than 1e-12"
     st.caption(
-        f"Formula and sum differ by {exactly} nats. The blue area is the cost where q is below p, "
-        "the red one the saving where q is above p."
+        f"The closed form and the integral differ by {difference_text} nats. Where q is below p, p "
+        "log(p/q) is positive: the blue area. Where q is above p, it is negative: the red area."
     )
     markdown.explain("The closed form", EXPLANATION)
 
     st.subheader("The two pulls of a VAE's rate")
     st.markdown(
-        "In a VAE q is the prior N(0, 1) and p the posterior of an image, one dimension at a time. "
-        "The rate is then a sum of two curves: one **pulls μ to 0**, the other **σ to 1**. The "
+        "In a VAE, q is the prior N(0, 1), and p is the posterior of an image in one dimension. "
+        "The rate is then the sum of two curves: one **pulls μ to 0**, the other **σ to 1**. The "
         "arrows show the direction and strength of the pull."
     )
     with st.container(key="form_pulls", horizontal=True, gap="large"):
@@ -109,9 +109,9 @@ def section() -> None:
     with st.container(horizontal=True):
         for title, text in (
             ("rate, nats", f"{rate:z.3f}"),
-            (f"of it from μ = {mean:g}", f"{float(standard_normal.rate_per_dim(mean, 0.0)):z.3f}"),
+            (f"rate from μ = {mean:g}", f"{float(standard_normal.rate_per_dim(mean, 0.0)):z.3f}"),
             (
-                f"of it from σ = {std:g}",
+                f"rate from σ = {std:g}",
                 f"{float(standard_normal.rate_per_dim(0.0, 2 * math.log(std))):z.3f}",
             ),
             ("gradient by μ", f"{by_mean:z.3f}"),

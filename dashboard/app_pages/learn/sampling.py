@@ -34,11 +34,12 @@ $$
 $$
 
 The expectation is now over $\varepsilon$, which does not depend on $\mu$ and $\sigma$, so the
-gradient may move inside. One draw is an unbiased estimate of it: $\partial z / \partial \mu = 1$
-and $\partial z / \partial \sigma = \varepsilon$. (Estimators that need no such function, such as
-the score function estimator, vary far more from draw to draw.) The encoder gives $\ln \sigma^2$,
-which can be any number, rather than $\sigma$, which must be above 0. The rate needs no draw: it has
-a closed form.
+gradient may be taken inside the expectation. The gradient of one draw is an unbiased estimate, with
+$\partial z / \partial \mu = 1$ and $\partial z / \partial \sigma = \varepsilon$. (The score
+function estimator needs no such function, but it varies far more from draw to draw.)
+
+The encoder gives $\ln \sigma^2$, which can be any number. It does not give $\sigma$, which must be
+positive. The rate needs no draw: it has a closed form.
 
 Source: Kingma & Welling (2014), *Auto-Encoding Variational Bayes*, sections 2.3 and 2.4; also
 Rezende, Mohamed & Wierstra (2014), *Stochastic Backpropagation*.
@@ -61,7 +62,7 @@ def section() -> None:
             "Draw again",
             icon=":material/casino:",
             type="primary",
-            on_click=_again,
+            on_click=_draw_again,
             key="learn_draw",
         )
     try:
@@ -122,19 +123,17 @@ def parse_posterior(mean_text: str, std_text: str) -> tuple[np.ndarray, np.ndarr
     """Parse μ and σ of a posterior, (d,) each, from numbers with commas between them.
 
     Raises:
-        ConfigError: the texts are anything else, or differ in length, or a σ is not above 0.
+        ConfigError: a text holds no such numbers, the counts differ, or a σ is not above 0.
     """
     mean, std = _numbers(mean_text, "μ"), _numbers(std_text, "σ")
     if len(mean) != len(std):
-        raise ConfigError(
-            f"μ has {len(mean)} numbers and σ has {len(std)}: write as many for both."
-        )
+        raise ConfigError(f"μ has {len(mean)} numbers and σ has {len(std)}: write equally many.")
     if (std <= 0).any():
         raise ConfigError("Every σ must be above 0.")
     return mean, std
 
 
-def _again() -> None:
+def _draw_again() -> None:
     seed = st.session_state.get("learn_seed", 0)
     st.session_state["learn_seed"] = (int(seed) + 1) % MOST_SEED
 
@@ -210,7 +209,10 @@ def _diagram(reparameterised: bool) -> str:
 
 
 def _arrow(x: float, y: float, to_x: float, to_y: float, colour: str, dashed: bool = False) -> str:
-    """Return an arrow along an axis. (An SVG marker needs an id, which the whole page shares.)"""
+    """Return an SVG arrow along an axis.
+
+    It has no SVG marker: a marker needs an id, and the two diagrams would share it.
+    """
     along, down = np.sign(to_x - x), np.sign(to_y - y)
     back = [(to_x - 8 * along + s * 4 * down, to_y - 8 * down + s * 4 * along) for s in (-1, 1)]
     head = " ".join(f"{a:g},{b:g}" for a, b in [(to_x, to_y), *back])

@@ -39,11 +39,11 @@ def choose(run: Run, z: np.ndarray) -> Walk | None:
 
     Args:
         run: the run.
-        z: (d,), the point at the sliders.
+        z: (d,), the point that the sliders set.
     """
     st.subheader("From one point to another")
-    between, kind = st.columns(2)
-    ends = between.segmented_control(
+    left, right = st.columns(2)
+    ends = left.segmented_control(
         "Between",
         ["points", "images"],
         default="points",
@@ -52,13 +52,13 @@ def choose(run: Run, z: np.ndarray) -> Walk | None:
         bind="query-params",
         help="Points of the latent space, or the posterior means of two held-out images.",
     )
-    with kind:
-        how = path_control.choose_path("walk_path")
-    pair = _images(run) if ends == "images" else _points(run, z)
-    return Walk(*pair, how) if pair else None
+    with right:
+        kind = path_control.choose_path("walk_path")
+    pair = _choose_images(run) if ends == "images" else _choose_points(run, z)
+    return Walk(*pair, kind) if pair else None
 
 
-def _images(run: Run) -> tuple[np.ndarray, np.ndarray]:
+def _choose_images(run: Run) -> tuple[np.ndarray, np.ndarray]:
     arrays = run_cache.arrays(run)
     mean, labels = arrays["posterior_mean"], arrays["labels"]
     names = [str(name) for name in arrays["label_names"]]
@@ -77,10 +77,10 @@ def _images(run: Run) -> tuple[np.ndarray, np.ndarray]:
     return ends[0], ends[1]
 
 
-def _points(run: Run, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def _choose_points(run: Run, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     ends = []
 
-    def take(key: str) -> None:
+    def set_end(key: str) -> None:
         st.session_state[key] = ", ".join(f"{value:g}" for value in z.round(2).tolist())
 
     for column, name in zip(st.columns(2, vertical_alignment="bottom"), "AB", strict=True):
@@ -89,7 +89,7 @@ def _points(run: Run, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
             text = st.text_input(
                 f"{name}: its latents", key=key, bind="query-params", placeholder="0.5, -1"
             )
-            st.button(f"{name} is here", on_click=take, args=(key,), key=f"{key}_here")
+            st.button(f"{name} is here", on_click=set_end, args=(key,), key=f"{key}_here")
         ends.append(_parse_latent(text, run.config.latent_dim))
     if any(isinstance(end, str) for end in ends):
         message = next(end for end in ends if isinstance(end, str))

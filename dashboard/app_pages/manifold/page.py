@@ -17,10 +17,10 @@ LIMIT = 6.0  # standard deviations of the prior; the prior's mass beyond is negl
 
 EXPLANATION = r"""
 The decoder turns any point $z$ of the latent space into pixel probabilities $p(x \mid z)$. The
-pictures are decoded at the points of a grid. With *quantile* spacing its coordinates are quantiles
-of the prior, $z_i = \Phi^{-1}(u_i)$ with equally spaced $u_i$, so every picture stands for the same
-share of $p(z) = \mathcal N(0, I)$ (Kingma & Welling, 2014, figure 4). With *linear* spacing the
-$z_i$ are equally spaced.
+pictures are decoded at the points of a grid. With *quantile* spacing, the coordinates of the grid
+are quantiles of the prior, $z_i = \Phi^{-1}(u_i)$ with equally spaced $u_i$. So every picture
+stands for the same share of $p(z) = \mathcal N(0, I)$ (Kingma & Welling, 2014, figure 4). With
+*linear* spacing, the $z_i$ are equally spaced.
 
 The rate pulls all posteriors towards this prior. With a larger $\beta$, more of the range of
 $\pm 2\sigma$ shows pictures like the data, but fewer different ones. At $\beta = 0$ the images lie
@@ -77,12 +77,12 @@ with side, st.container(key="form"):
             "Turn the sweep to match",
             key="manifold_turn",
             bind="query-params",
-            help="The prior looks the same from every side, so each run's plane has a direction "
-            "of its own. This turns or mirrors the planes of the sweep to match the run with the "
-            "β nearest 1 (Procrustes), and doesn't scale them.",
+            help="The prior looks the same from every side, so training may turn or mirror the "
+            "plane of each run. This turns the planes of the sweep to match the run with the β "
+            "nearest 1 (Procrustes). It doesn't scale them.",
         )
     )
-    st.markdown("**The point at the sliders**")
+    st.markdown("**The point that the sliders set**")
     z = np.zeros(d, np.float32)
     for i in by_rate[:MAX_SLIDERS] if d > 2 else range(d):
         z[i] = st.slider(
@@ -134,7 +134,8 @@ if d > 1:
         )
         st.caption(
             "The large picture is decoded in your browser at the cursor; the pictures behind it "
-            "are decoded at a grid of points. Click, tap or press Enter to keep a point."
+            "are decoded at a grid of points. Click, tap or press Enter to set the sliders to the "
+            "point at the cursor."
         )
         if len(siblings) > 1:
             st.caption(

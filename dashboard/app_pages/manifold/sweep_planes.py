@@ -21,8 +21,8 @@ def picture(run: Run, z: np.ndarray) -> None:
     """Show what z (d,) decodes to, decoded on the server."""
     png.show_png(
         run_cache.decoded(run, z[None], 1, PICTURE),
-        "decoded at the sliders' point",
-        "The picture at the sliders' point",
+        "decoded at the point that the sliders set",
+        "The picture at the point that the sliders set",
         "content",
     )
 
@@ -52,7 +52,7 @@ def grid_latents(
     Args:
         plane: (d,), the values of the dimensions that are not shown.
         dims: the dimensions across and up.
-        grid: of the manifold.
+        grid: see `Grid`.
         rotation: see `rotations`.
     """
     n, spacing, extent = grid

@@ -14,7 +14,7 @@ from vae_core.runs.run import Run
 
 
 def traversals(run: Run, z: np.ndarray, rows: list[int], rate: np.ndarray, extent: float) -> None:
-    """Show a row per latent dimension; in it the dimension changes from -extent to extent.
+    """Show a row per latent dimension, in which this dimension changes from -extent to extent.
 
     Args:
         run: whose decoder is used.
@@ -29,7 +29,7 @@ def traversals(run: Run, z: np.ndarray, rows: list[int], rate: np.ndarray, exten
     names = [dim_name(i) + (f" {rate[i]:.2f} nats" if shown.has_rate else "") for i in rows]
     png.show_png(
         run_cache.decoded(run, planes.traversal(z, rows, values), STEPS),
-        f"From {-extent:g} to {extent:g}, one row per dimension, by {shown.dims_order}: "
-        + ", ".join(names),
+        f"Each row changes one dimension from {-extent:g} to {extent:g}. The rows are in order of "
+        f"{shown.dims_order}: " + ", ".join(names),
         "Traversals, one latent dimension per row",
     )

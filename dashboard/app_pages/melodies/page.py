@@ -26,10 +26,10 @@ Most sixteenths hold a note, which is easy to predict and cheap. The beginnings 
 
 The data are the soprano lines of Bach's chorales from the package music21: every two successive
 bars, transposed to C major or A minor, in 4/4 or 3/4. Chorales on the same tune are either all held
-out or all trained on, so a held-out tune was never seen in another harmonisation.
+out or all trained on, so no held-out tune was seen in training.
 
-A walk is a path between two points of the latent space; each of its points is decoded with the
-likeliest character each time. The tones are sums of six sines, made on the server.
+A walk is a path between two points of the latent space. Each of its points is decoded with the
+likeliest character at each sixteenth. The tones are sums of six sines, made on the server.
 
 Sources: Bowman et al. (2016), *Generating Sentences from a Continuous Space*; Roberts et al.
 (2018), *A Hierarchical Latent Vector Model for Learning Long-Term Structure in Music*.
@@ -38,8 +38,8 @@ Sources: Bowman et al. (2016), *Generating Sentences from a Continuous Space*; R
 st.title("Melodies")
 run = run_picker.pick_run(
     of_kinds=("melodies",),
-    none="There are no runs on melodies to look at yet: train one on the Train page; its data set "
-    "needs music21 (pip install '.[music]').",
+    none="There are no runs on melodies to look at yet: train one on the Train page. The data set "
+    "`melodies` needs music21 (pip install '.[music]').",
 )
 notes.notes(run)
 run_numbers.metrics_row(run)
@@ -60,19 +60,19 @@ with st.container(key="form-tempo"):
     )
 
 
-def source(row: int) -> str:
-    """Return a held-out melody's chorale and bars; without the data its number and label."""
+def describe_source(row: int) -> str:
+    """Describe a held-out melody by its chorale and bars; without the data by number and label."""
     if training is None:
         return f"number {row}, {names[labels[row]]}"
     return run_cache.melody_sources("test")[row]
 
 
-def end(name: str, usual: int) -> tuple[np.ndarray, str]:
+def choose_end(name: str, default: int) -> tuple[np.ndarray, str]:
     """Show the choice of an end of the path; return its latent (d,) and a description.
 
     Args:
         name: A or B.
-        usual: the held-out melody that is chosen at first.
+        default: row of the held-out melody that is chosen at first.
     """
     origin = st.selectbox(
         f"{name} is", [HELD_OUT, PRIOR], key=f"melodies_of_{name.lower()}", bind="query-params"
@@ -87,19 +87,19 @@ def end(name: str, usual: int) -> tuple[np.ndarray, str]:
         f"Number of {name}",
         0,
         len(labels) - 1,
-        usual,
+        default,
         key=f"melodies_{name.lower()}",
         bind="query-params",
     )
-    return q["posterior_mean"][int(row)], source(int(row))
+    return q["posterior_mean"][int(row)], describe_source(int(row))
 
 
 def between(visible: bool) -> None:
-    """Show a path between two melodies; if the tab is hidden, only its widgets."""
-    usual = samples.spread_over_labels(labels, max(2, len(names)))
+    """Show a path between two melodies; if the tab is hidden, show only its widgets."""
+    defaults = samples.spread_over_labels(labels, max(2, len(names)))
     with st.container(horizontal=True, key="form-between", vertical_alignment="bottom"):
-        a, name_a = end("A", int(usual[len(usual) // 2 - 1]))
-        b, name_b = end("B", int(usual[-1]))
+        a, name_a = choose_end("A", int(defaults[len(defaults) // 2 - 1]))
+        b, name_b = choose_end("B", int(defaults[-1]))
         steps = st.slider("Steps", 3, 16, 8, key="melodies_steps", bind="query-params")
         kind = path_control.choose_path("melodies_path")
     if not visible:
@@ -119,14 +119,14 @@ def between(visible: bool) -> None:
         if training and melody in training
     ]
     st.caption(
-        "Each step is a point of the path, decoded with the likeliest character each time. The "
-        "path begins and ends at the posterior mean of a held-out melody or at a sample."
+        "Each step is a point of the path, decoded with the likeliest character at each "
+        "sixteenth. The ends are posterior means of held-out melodies, or samples of the prior."
         + (f" Copies of training melodies: {', '.join(copies) or 'none'}." if training else "")
     )
 
 
 def prior(visible: bool) -> None:
-    """Show decoded samples of the prior; if the tab is hidden, only its widgets."""
+    """Show decoded samples of the prior; if the tab is hidden, show only its widgets."""
     with st.container(horizontal=True, key="form-prior"):
         temperature = st.slider(
             "Temperature", 0.0, 2.0, 1.0, 0.1, key="melodies_temperature", bind="query-params"
@@ -141,14 +141,14 @@ def prior(visible: bool) -> None:
     titles = [f"sample {i}" for i in range(SHOWN)]
     melody_players.melody_players(decoded[:SHOWN], titles, tempo, "prior")
     st.caption(
-        f"{SHOWN} of the {count:,}: z is drawn from the prior, then each character from the "
-        "decoder."
+        f"These are {SHOWN} of the {count:,} melodies. z is drawn from the prior, then each "
+        "character from the decoder."
         + ("" if training else " The training melodies are not here, so copies can't be counted.")
     )
 
 
 def reconstructed(visible: bool) -> None:
-    """Show reconstructions of held-out melodies; if the tab is hidden, only its widgets."""
+    """Show reconstructions of held-out melodies; if the tab is hidden, show only its widgets."""
     text_tables.show_reconstruction_scores(run)
     with st.container(key="form-back"):
         first = st.number_input(
@@ -173,21 +173,23 @@ def reconstructed(visible: bool) -> None:
     for i, (row, column) in enumerate(zip(rows, st.columns(melody_players.COLUMNS), strict=False)):
         with column:
             melody_players.melody_player(
-                row["comes back as"],
+                row["reconstruction"],
                 f"number {int(first) + i}",
                 tempo,
                 f"back-{i}",
                 beside=row["held out"],
             )
-            same, all_notes = notation.shared_notes(row["held out"], row["comes back as"])
+            same, all_notes = notation.shared_notes(row["held out"], row["reconstruction"])
+            source = markdown.escape_markdown(describe_source(int(first) + i))
             st.caption(
-                f"{markdown.escape_markdown(source(int(first) + i))}: {same} of {all_notes} notes "
-                f"begin where they should, {row['tokens right']:.0%} of the sixteenths are right; "
+                f"{source}: {same} of {all_notes} notes begin at the right time, "
+                f"{row['tokens right']:.0%} of the sixteenths are right; "
                 f"-log p(x | mean) is {row['-log p(x | mean), nats']:.2f} nats."
             )
     st.caption(
-        "Wide and pale, and played first: the held-out melody. Narrow: its decoded posterior mean, "
-        "with the likeliest character each time. Sixteenths are easy to get right, because "
+        "The wide, pale bars are the held-out melody, which has the first player. The narrow bars "
+        "are its reconstruction: the posterior mean, decoded with the likeliest character at each "
+        "sixteenth. Sixteenths are easy to get right, because "
         f"{notation.hold_share(text_tables.held_out_texts(run) or []):.0%} of the held-out ones "
         "only hold a note."
     )
@@ -201,7 +203,7 @@ for tab, section in zip(
     with tab:
         section(tab.open is not False)  # widgets are made in hidden tabs too, to keep their values
 run_numbers.show_all_numbers(run)
-markdown.explain("How a melody gets a latent space", EXPLANATION)
+markdown.explain("How melodies are modelled", EXPLANATION)
 st.page_link(
     "app_pages/latent_space/page.py", label="Where the melodies lie", icon=":material/scatter_plot:"
 )

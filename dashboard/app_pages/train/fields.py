@@ -17,18 +17,18 @@ from vae_core.data import registry
 from vae_core.data.source import Family, Source
 from vae_core.settings import Setting
 
-MAX_SEEDS = 5  # of a sweep
-# A data set of the user's own is offered as many epochs as make these steps, within a range.
+MAX_SEEDS = 5  # most seeds of a sweep
+# The default number of epochs for an uploaded data set: about OWN_STEPS steps, within OWN_EPOCHS.
 OWN_STEPS, OWN_EPOCHS = 2500, (20, 500)
 CHOSEN_FIRST = ("dataset", "model", "beta")  # other fields depend on them
 FIRST_IN_ROW = ("architecture", "latent_dim", "epochs", "schedule", "batch_size")
 
 
 def choose_config(beta: float, model: str) -> RunConfig:
-    """Show the boxes, and return the chosen config; a sweep starts with its seed.
+    """Show the boxes, and return the chosen config. Its seed is the first one of a sweep.
 
     Args:
-        beta: of the run; the largest of a sweep. The schedule's curve ends at it.
+        beta: β of the run, or the largest β of a sweep. The plotted schedule ends at this value.
         model: a VAE or an autoencoder.
     """
     values: dict[str, Any] = {name: setting.default for name, setting in FIELDS.items()}
@@ -87,15 +87,15 @@ def _choose_size(name: str, family: Family) -> str:
     """Show the choice of number and size of the images, and return the data set's name.
 
     Args:
-        name: of the family's usual data set.
-        family: whose data set is chosen.
+        name: of the family in the box of data sets.
+        family: its range of numbers and sizes.
     """
     number = st.number_input(
         "Pictures",
         *family.numbers,
         key=f"train_{name}_number",
         bind="query-params",
-        help="Drawn from known factors, no two the same; a fifth of them is held out.",
+        help="All are different, drawn from known factors. A fifth of them is held out.",
     )
     size = st.number_input(
         "Pixels a side", *family.sizes, key=f"train_{name}_size", bind="query-params"
@@ -110,7 +110,7 @@ def _choose_fields(names: list[str], values: dict[str, Any], source: Source, cho
         names: of the fields.
         values: of all fields so far.
         source: of the chosen data set.
-        chosen: name of the data set in its box; all sizes of a family share one.
+        chosen: the name chosen in the box of data sets. It is the same for all sizes of a family.
     """
     for name in names:
         setting, key = FIELDS[name], f"train_{name}"

@@ -15,7 +15,7 @@ SWEEP_BETAS = (0.0, 0.5, 1.0, 2.0, 4.0, 10.0, 20.0)
 
 
 def choose_configs() -> list[RunConfig]:
-    """Show the form, and return the chosen configs; if they are invalid, show why, return none."""
+    """Show the form, and return the chosen configs; if they are invalid, show why and return []."""
     mode = st.segmented_control(
         "Train",
         MODES,
@@ -113,5 +113,5 @@ def _choose_seeds() -> int:
         1,
         key="train_seeds",
         bind="query-params",
-        help="How many, from the seed below up: a run of every β for each.",
+        help="Number of seeds, counted up from the seed below. Each seed trains one run per β.",
     )

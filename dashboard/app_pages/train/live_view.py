@@ -28,7 +28,8 @@ from vae_core.runs.run import Run
 
 VIEW_SECONDS = 0.5  # between two refreshes
 
-# Before that, a run may look collapsed because it doesn't use z yet, as `conv` until step 220.
+# A run may look collapsed early, because it doesn't use z yet: `conv` does so until step 220.
+# So a collapse is shown only after this many epochs and steps.
 SETTLED_EPOCHS, SETTLED_STEPS = 3, 300
 
 
@@ -74,8 +75,9 @@ def _collapse_numbers(
 ) -> dict[str, float] | None:
     """Return the numbers that show a collapse during training; None if it is too early.
 
-    With a warm-up of β the rate is large at first, so it is never too early. With the capacity
-    schedule, training aims at a rate near 0 until C has grown.
+    It is too early in the first epochs and steps. It is also too early while the C of the capacity
+    schedule grows, because training then aims at a rate near 0. A warm-up of β makes the rate large
+    at first, so it needs no wait.
     """
     config, last = run.config, records[-1]
     warming_up = config.schedule == "capacity" and last["epoch"] < config.warmup * config.epochs
@@ -125,8 +127,8 @@ def _curves(run: Run, records: list[dict[str, Any]]) -> None:
     )
     sampled = " with z sampled" if shown.has_spread else ""
     st.caption(
-        f"Held out: all test {shown.kind.items}{sampled}. Training: the batches of the epoch, "
-        "while the weights change"
+        f"Held out: the mean over all test {shown.kind.items}{sampled}. Training: the training "
+        "batches, while the weights change"
         + shown_kinds.of_run(run).training_note
         + ". After a few epochs the axes leave out the steep fall at the start; double-click a "
         "chart to see it."

@@ -27,7 +27,7 @@ def section() -> None:
     """Show a foldable section to upload and delete data sets and to import runs."""
     with st.expander("Your own data, and runs of others", icon=":material/upload_file:"):
         _upload()
-        _stored()
+        _stored_data_sets()
         _import()
 
 
@@ -50,14 +50,14 @@ def _upload() -> None:
         f"{text_items.MOST_ITEMS:,} texts of up to {tokens.LONGEST} characters, "
         f"{actions.upload_mb()} MB, "
         f"{MOST_LABELS} labels at most. Colour becomes grey, and the middle square is "
-        "taken. Everybody who uses this host sees what is kept."
+        "kept. Everybody who uses this host can see a data set that you keep."
     )
     size = st.number_input(
         "Pixels a side",
         smallest,
         largest,
         value=None,
-        placeholder=f"as they are, if {smallest} to {largest}; else {DEFAULT_SIZE}",
+        placeholder=f"unchanged if {smallest} to {largest}, else {DEFAULT_SIZE}",
         key="own_size",
     )
     if file is None:
@@ -136,7 +136,7 @@ def _empty_boxes() -> None:
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
 
 
-def _stored() -> None:
+def _stored_data_sets() -> None:
     for name in own.own_names():
         with st.container(horizontal=True, vertical_alignment="center", key=f"own-{name}"):
             try:

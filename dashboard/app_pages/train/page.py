@@ -7,8 +7,8 @@ from dashboard.app_pages.train import form, live_view
 from dashboard.shared import run_cache, run_list, run_picker, run_queue, training_cost
 from vae_core.runs.store import default_store
 
-QUEUE_SECONDS = 1.0
-IDLE_SECONDS = 3.0  # until a run that another viewer starts is shown
+QUEUE_SECONDS = 1.0  # between two refreshes of the queue
+IDLE_SECONDS = 3.0  # between two refreshes of an empty queue; another viewer may start a run
 
 store = default_store()
 
@@ -48,7 +48,7 @@ with right:
     if active:
         st.session_state["seen_training"] = watched.id
     if watched.viewable:
-        st.session_state["run"] = run_list.run_label(watched)  # the other pages open on it
+        st.session_state["run"] = run_list.run_label(watched)  # the other pages show it first
 
     @st.fragment(run_every=live_view.VIEW_SECONDS if active else None)
     @run_queue.on_error_reload

@@ -30,10 +30,10 @@ from vae_core.latent import paths, planes, samples
 from vae_core.sandbox import RefusedError
 
 TABS = ["Between two texts", "Plane", "From the prior", "Coming back"]
-LONGEST_IN_TEN = 16  # characters; ten longer texts don't fit side by side
+LONGEST_IN_TEN = 16  # characters; ten texts of this length fit side by side
 EXPLANATION = r"""
-A text is a sequence of characters $x_1 \dots x_T$, of which the last one marks the end. The decoder
-writes one character after the other, and reads those that it has written:
+A text is a sequence of characters $x_1 \dots x_T$; the last one marks the end. The decoder writes
+one character after the other, and reads those that it has written:
 
 $$
 p(x \mid z) = \prod_{t=1}^{T} p(x_t \mid z, x_1, \dots, x_{t-1}).
@@ -48,8 +48,8 @@ characters are hidden from the decoder (word dropout), so that it needs $z$ to p
 $\beta = 1$ the rate stays at a few nats. With a smaller $\beta$ more texts are reconstructed, but
 the aggregate posterior is further from the prior.
 
-The **temperature** $\tau$ divides the logits before a character is drawn: at 1 the texts are those
-of the model, at 0 the likeliest character is taken each time.
+The **temperature** $\tau$ divides the logits before a character is drawn. At 1, characters have the
+probabilities that the decoder gives; at 0, the likeliest character is taken at each step.
 
 Source: Bowman et al. (2016), *Generating Sentences from a Continuous Space*.
 """
@@ -75,13 +75,13 @@ def between() -> None:
     by_rate = run_numbers.dims_by_use(run)
     ends = np.zeros((2, d), np.float32)
     ends[:, by_rate[0]] = -1.5, 1.5
-    # A text must not be empty, so an empty one is replaced by the last character, never a space.
-    usual = [text or networks.vocabulary[-1] for text in decode(run, ends)]
+    # An empty text can't be encoded: the vocabulary's last character (never a space) replaces it.
+    defaults = [text or networks.vocabulary[-1] for text in decode(run, ends)]
     with st.container(horizontal=True, key="form-between"):
         typed = [
             st.text_input(
                 name,
-                usual[i],
+                defaults[i],
                 max_chars=longest,
                 key=f"words_{name.lower()}_{run.config.dataset}",
                 bind="query-params",
@@ -113,11 +113,11 @@ def between() -> None:
         )
     names = networks.texts(tokens)
     st.caption(
-        f"Each step is a point of the path between two {shown.points}, decoded with the likeliest "
-        "character each time; faint: the held-out texts. -log p(x | mean) is "
+        f"Each row is a point of the path between two {shown.points}, decoded with the likeliest "
+        "character at each step. The faint points are the held-out texts. -log p(x | mean) is "
         f"{costs[0]:.2f} nats for {markdown.escape_markdown(names[0])} and {costs[1]:.2f} nats for "
         f"{markdown.escape_markdown(names[1])}."
-        + (" Bold: a training text." if training else f" {NOT_HERE}")
+        + (" Texts in bold are training texts." if training else f" {NOT_HERE}")
     )
 
 
@@ -155,8 +155,9 @@ def plane() -> None:
     st.caption(
         f"{dim_name(dims[0])} across"
         + (f", {dim_name(dims[1])} up" if d > 1 else "")
-        + f", in σ of {origin}; each point decoded with the likeliest character each time.{rest}"
-        + (" Bold: a training text." if training else f" {NOT_HERE}")
+        + f", in σ of {origin}. Each point is decoded with the likeliest character at each step."
+        + rest
+        + (" Texts in bold are training texts." if training else f" {NOT_HERE}")
     )
 
 
@@ -175,8 +176,9 @@ def prior() -> None:
     cells = [first[i : i + wide] for i in range(0, len(first), wide)]
     st.html(table(cells, marked=training or ()))
     st.caption(
-        f"{len(first)} of the {count:,}: z is drawn from {origin}, then each character from the "
-        "decoder." + (" Bold: a training text." if training else f" {NOT_HERE}")
+        f"These are {len(first)} of the {count:,} texts. z is drawn from {origin}, then each "
+        "character from the decoder."
+        + (" Texts in bold are training texts." if training else f" {NOT_HERE}")
     )
 
 
@@ -201,8 +203,9 @@ def reconstructed() -> None:
         },
     )
     st.caption(
-        f"Some of {held_out:,} held-out texts, and their decoded {shown.points}, with the "
-        "likeliest character each time. The last column is the cost of the text itself at that z."
+        f"Some of the {held_out:,} held-out texts, and what their {shown.points} decode to with "
+        "the likeliest character at each step. The last column is the cost of the held-out text at "
+        "that z."
     )
 
 
@@ -216,7 +219,7 @@ for tab, section in zip(
 run_numbers.show_all_numbers(run)
 with st.container(key="form_export", horizontal=True):
     exports.whole_run(run)
-markdown.explain("How a text gets a latent space", EXPLANATION)
+markdown.explain("How texts are modelled", EXPLANATION)
 st.page_link(
     "app_pages/latent_space/page.py", label="Where the texts lie", icon=":material/scatter_plot:"
 )

@@ -8,7 +8,7 @@ const TICKS = [0, 0.25, 0.5, 0.75, 1];
 const STEP = 0.01;
 const charts = new WeakMap();
 
-// Returns `values` with the one at `index` set, in whole steps, and the others scaled to sum to 1.
+// Sets the value at `index`, in whole steps, and scales the other values so that the sum is 1.
 export function moved(values, index, value) {
   const set = Math.min(Math.max(Math.round(value / STEP) * STEP, 0), 1);
   const others = values.reduce((sum, other, i) => (i === index ? sum : sum + other), 0);
@@ -22,7 +22,7 @@ export function moved(values, index, value) {
 const height = HEIGHT - MARGIN.top - MARGIN.bottom;
 const yOf = (value) => MARGIN.top + (1 - value) * height;
 
-function shown(value) {
+function formatted(value) {
   if (value === 0) return "0";
   return value < 0.005 ? "<.01" : value.toFixed(2).replace(/^0/, "");
 }
@@ -161,7 +161,7 @@ class Bars {
         bar.setAttribute("height", value * height);
         grip.setAttribute("y", y - 2);
         text.setAttribute("y", y - 7);
-        text.textContent = shown(value);
+        text.textContent = formatted(value);
         place.setAttribute("aria-valuenow", value.toFixed(3));
       });
     });

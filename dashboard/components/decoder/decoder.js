@@ -15,7 +15,7 @@ function relu(values) {
 }
 
 // y = x W + b. Rows of W where x is 0 are skipped; after a relu that is about half of them.
-function dense(kernel, bias, relued) {
+function dense(kernel, bias, withRelu) {
   const units = bias.length;
   const y = new Float32Array(units);
   return (x) => {
@@ -26,22 +26,22 @@ function dense(kernel, bias, relued) {
       const row = i * units;
       for (let j = 0; j < units; j++) y[j] += value * kernel[row + j];
     }
-    if (relued) relu(y);
+    if (withRelu) relu(y);
     return y;
   };
 }
 
 // Transposed convolution with same padding: each input pixel adds its kernel to a patch of the
 // output. Keras stores the kernel as (row, column, out, in); here it is (row, column, in, out).
-function conv2dTranspose(kernel, bias, [inHeight, inWidth, inChannels], shape, stride, relued) {
+function conv2dTranspose(kernel, bias, [inHeight, inWidth, inChannels], shape, stride, withRelu) {
   const [height, width, channels] = shape;
   const side = Math.round(Math.sqrt(kernel.length / (channels * inChannels)));
-  const turned = new Float32Array(kernel.length);
+  const reordered = new Float32Array(kernel.length);
   for (let place = 0; place < side * side; place++) {
     const start = place * channels * inChannels;
     for (let o = 0; o < channels; o++) {
       for (let i = 0; i < inChannels; i++) {
-        turned[start + i * channels + o] = kernel[start + o * inChannels + i];
+        reordered[start + i * channels + o] = kernel[start + o * inChannels + i];
       }
     }
   }
@@ -66,13 +66,13 @@ function conv2dTranspose(kernel, bias, [inHeight, inWidth, inChannels], shape, s
               if (outColumn < 0 || outColumn >= width) continue;
               const from = ((a * side + b) * inChannels + i) * channels;
               const to = (outRow * width + outColumn) * channels;
-              for (let o = 0; o < channels; o++) y[to + o] += value * turned[from + o];
+              for (let o = 0; o < channels; o++) y[to + o] += value * reordered[from + o];
             }
           }
         }
       }
     }
-    if (relued) relu(y);
+    if (withRelu) relu(y);
     return y;
   };
 }
@@ -88,7 +88,7 @@ function crop([, inWidth, channels], [height, width], [top, left]) {
   };
 }
 
-// Map a decoder's output to the mean of a pixel; older run folders name none and use sigmoid.
+// These turn a decoder's output into a pixel's mean. Older run folders name none: it is sigmoid.
 const ACTIVATIONS = { sigmoid: (x) => 1 / (1 + Math.exp(-x)), linear: (x) => x };
 
 function build({ size, latent_dim: latentDim, layers, activation = "sigmoid" }, weights) {
@@ -97,14 +97,14 @@ function build({ size, latent_dim: latentDim, layers, activation = "sigmoid" }, 
   let shape = [latentDim];
   const steps = [];
   for (const layer of layers) {
-    const relued = layer.activation === "relu";
-    if (layer.type === "dense") steps.push(dense(part(layer.kernel), part(layer.bias), relued));
+    const withRelu = layer.activation === "relu";
+    if (layer.type === "dense") steps.push(dense(part(layer.kernel), part(layer.bias), withRelu));
     if (layer.type === "crop") steps.push(crop(shape, layer.shape, layer.before));
     if (layer.type === "conv2d_transpose") {
       const [kernel, bias] = [part(layer.kernel), part(layer.bias)];
-      steps.push(conv2dTranspose(kernel, bias, shape, layer.shape, layer.strides, relued));
+      steps.push(conv2dTranspose(kernel, bias, shape, layer.shape, layer.strides, withRelu));
     }
-    shape = layer.shape; // a reshape does nothing else
+    shape = layer.shape; // this is all that a reshape layer does
   }
   const pixels = new Float32Array(size * size);
   const decode = (z) => {

@@ -38,7 +38,7 @@ def pad(*, key: str, brush: float, alt: str) -> None:
 def drawing(key: str) -> np.ndarray | None:
     """Return the drawing (SIDE, SIDE) float32 in [0, 1], ink is 1; None if the pad is empty.
 
-    It works before the pad is shown in this page run.
+    It can be called before `pad` in a page run.
     """
     state = st.session_state.get(key)
     sent = state.get("drawing") if isinstance(state, dict) else None

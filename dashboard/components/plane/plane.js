@@ -1,7 +1,7 @@
-// The latent plane on two canvases. The back canvas shows the manifold, points, axes and marks, which
-// seldom change. The front canvas shows the cross at the cursor and the picture decoded there,
-// painted in the frame of the move. Positions are stored as latent coordinates, which don't
-// change when the plane is resized.
+// The latent plane on two canvases. The back canvas shows the manifold, points, axes and marks,
+// which seldom change. The front canvas shows the cross at the cursor and the picture decoded there.
+// It is painted in the event of the move, before the browser's next repaint. Positions are stored as
+// latent coordinates, which don't change when the plane is resized.
 
 const planes = new WeakMap();
 const MARGIN = { left: 52, right: 8, top: 8, bottom: 44 };
@@ -315,10 +315,10 @@ class Plane {
     context.restore();
     context.strokeStyle = CURSOR;
     this.drawPicture(context, x, y);
-    const said = this.at.map((value, i) => `${this.data.names[i]} = ${value.toFixed(2)}`);
+    const texts = this.at.map((value, i) => `${this.data.names[i]} = ${value.toFixed(2)}`);
     const places = this.placeOf(this.at);
-    if (places.some((place) => place < 0 || place > this.side)) said.push("outside the range shown");
-    this.where.textContent = said.join(", ").replaceAll("-", "−");
+    if (places.some((place) => place < 0 || place > this.side)) texts.push("outside the range shown");
+    this.where.textContent = texts.join(", ").replaceAll("-", "−");
   }
 
   drawPicture(context, x, y) {
@@ -328,7 +328,7 @@ class Plane {
     const { plot } = this;
     const side = Math.max(96, Math.round(plot * 0.24));
     const [right, bottom] = [MARGIN.left + plot, MARGIN.top + plot];
-    // Beside the cross, and inside the plane even if the cross is outside the range shown.
+    // The picture is beside the cross, and inside the plane even if the cross is outside of it.
     const within = (value, low, high) => Math.min(Math.max(value, low), high);
     const left = x + 18 + side > right ? x - 18 - side : x + 18;
     const top = y - 18 - side < MARGIN.top ? y + 18 : y - 18 - side;

@@ -36,7 +36,7 @@ class Frame:
         sheet: a square sheet of the n x n pictures, top row first, as a data: URI.
         decoder: the decoder's name in the browser, see `dashboard.components.decoder`; None if
             the browser can't decode the run.
-        rotation: (d, d) R: coordinates w of the plane are the latents w @ R.T of the run.
+        rotation: R (d, d): coordinates w of the plane are the run's latents w @ R.T.
         points: (m, 2) points to draw over the pictures, and their labels (m,); None for none.
     """
 
@@ -89,11 +89,11 @@ def plane(
 
     Args:
         frames: one per run; with more than one, a β slider morphs between them.
-        shown: number of the first frame to show.
+        shown: number of the frame that is shown at first.
         key: of the element; while it stays the same, the cross keeps its place.
         axis: (n,) ascending latent coordinates of the tiles' centres, for both axes.
         names: of the axes.
-        z: (d,) coordinates; only those of the two dimensions shown change.
+        z: (d,) coordinates of the cross at first; moving the cross changes only those of `dims`.
         dims: the dimensions across and up, from 0.
         alt: describes the plane for readers who can't see it.
         marks: points with a letter.

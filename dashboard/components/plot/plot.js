@@ -91,7 +91,7 @@ function onSelect(chart, event) {
   chart.setTriggerValue("select", { x, y, hidden });
 }
 
-// Shows the decoded picture of the point under the cursor, above it or, without room there, below.
+// Shows the decoded picture of the point under the cursor: above it, or below if there is no room.
 function showPicture(chart, point) {
   const { element, picture, data } = chart;
   const decoder = window.vaeLabDecoders?.get(data.decoder);
@@ -126,7 +126,7 @@ function listen(chart) {
 async function draw(chart, data) {
   const { element } = chart;
   const Plotly = await loadPlotly(data.plotly);
-  if (chart.data !== data || chart.removed) return; // newer data are in the queue
+  if (chart.data !== data || chart.removed) return; // newer data follow in the queue
   const figure = JSON.parse(data.figure);
   const layout = themed(figure.layout, element);
   layout.height = heightOf(chart);
@@ -161,7 +161,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   chart.setTriggerValue = setTriggerValue;
   element.style.minHeight = `${heightOf(chart)}px`;
   element.setAttribute("aria-label", data.alt);
-  // In a queue, because two overlapping calls of Plotly.react would break the chart.
+  // The calls are in a queue, because overlapping calls of Plotly.react would break the chart.
   const note = parentElement.querySelector(".vae-lab-plot-error");
   chart.queue = (chart.queue ?? Promise.resolve())
     .then(() => draw(chart, data))

@@ -59,8 +59,8 @@ class Click:
 
     Attributes:
         trace, point: number of the trace, and of the point in it.
-        x, y: its coordinates.
-        row: its customdata; None if that is no whole number.
+        x, y: coordinates of the point.
+        row: the point's customdata; None if that is no whole number.
     """
 
     trace: int

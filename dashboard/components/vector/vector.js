@@ -1,17 +1,17 @@
 // Pictures decoded at z + strength * factor * vector, repainted while the strength slider moves.
-// The strength is sent when the slider is released. The focused picture is painted in the frame of
-// the move, the others in turn, as many per frame as time allows.
+// The strength is sent when the slider is released. In each frame of the browser, the focused
+// picture is painted first, and then as many of the others as time allows.
 
 const boards = new WeakMap();
 const FRAME_MS = 12;
 
-const written = (value) => (Math.round(100 * value) / 100 + 0).toFixed(2).replace("-", "−");
+const formatted = (value) => (Math.round(100 * value) / 100 + 0).toFixed(2).replace("-", "−");
 
 class Board {
   constructor(root) {
     const find = (name) => root.querySelector(`.vae-lab-vector-${name}`);
     [this.slider, this.ends] = [find("slider"), find("ends")];
-    [this.said, this.rows] = [find("strength"), find("rows")];
+    [this.output, this.rows] = [find("strength"), find("rows")];
     this.tiles = [];
     this.turn = 0;
     this.arrived = () => this.repaint();
@@ -79,11 +79,11 @@ class Board {
 
   show(strength) {
     this.strength = strength;
-    this.said.textContent = written(strength);
-    this.slider.setAttribute("aria-valuetext", written(strength));
+    this.output.textContent = formatted(strength);
+    this.slider.setAttribute("aria-valuetext", formatted(strength));
     for (const tile of this.tiles) {
       if (!tile.counts) continue;
-      tile.label.textContent = written(strength * tile.factor);
+      tile.label.textContent = formatted(strength * tile.factor);
     }
     this.pending ??= requestAnimationFrame(() => this.frame());
   }
@@ -114,7 +114,7 @@ class Board {
     const { vector } = this.data;
     for (let i = 0; i < tile.at.length; i++) tile.at[i] = tile.z[i] + tile.painted * vector[i];
     decoder.paint(tile.picture, tile.at);
-    tile.picture.setAttribute("aria-label", `${tile.alt}, strength ${written(tile.painted)}`);
+    tile.picture.setAttribute("aria-label", `${tile.alt}, strength ${formatted(tile.painted)}`);
   }
 
   remove() {

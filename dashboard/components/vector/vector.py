@@ -102,7 +102,7 @@ def vector(
     """Show the slider and the pictures.
 
     Args:
-        rows: of pictures.
+        rows: the pictures.
         direction: (d,), the vector.
         strength: the slider's initial value.
         key: of the element; while it stays the same, the slider keeps its value.
