@@ -31,8 +31,9 @@ install: .venv/installed
 test: .venv/installed-dev  ## what every change should pass, in some minutes
 	$(ONE_THREAD) $(PYTEST) --dist worksteal -m "not browser and not slow"
 
+# Its tests wait for other processes, so three share the two cores.
 test-slow: .venv/installed-dev  ## kills, full disks, clusters, and MNIST: what takes longer
-	$(PYTEST) --dist worksteal -m "slow and not browser"
+	$(PYTEST) -n 3 --dist worksteal -m "slow and not browser"
 
 test-browser: .venv/installed-dev  ## the pages in Chromium, which has to be installed
 	$(PYTEST) --dist loadfile -m browser

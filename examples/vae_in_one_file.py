@@ -12,7 +12,7 @@ Training maximises the evidence lower bound (ELBO) on log p(x), averaged over im
     distortion = E_q[-log p(x|z)]          the cost of the reconstruction, summed over the pixels
     rate       = KL(q(z|x) || p(z))        the cost of z, summed over the latent dimensions
 
-All three are in nats an image. The loss is distortion + beta * rate; a beta other than 1 gives a
+All three are in nats per image. The loss is distortion + beta * rate; a beta other than 1 gives a
 beta-VAE (Higgins et al., 2017). The pixels are grey, so the distortion is a cross-entropy: even a
 perfect reconstruction costs more than 0.
 
@@ -115,7 +115,7 @@ def main(seed=0):
         distortion, rate = distortion_and_rate(encoder, decoder, x_test, noise)
         print(
             f"epoch {epoch:2}   distortion {distortion:6.2f}   rate {rate:5.2f}   "
-            f"elbo {-(distortion + rate):7.2f}   nats an image, held out",
+            f"elbo {-(distortion + rate):7.2f}   nats per image, held out",
             flush=True,
         )
 

@@ -39,7 +39,7 @@ def readme(store: RunStore) -> str:
         "This folder holds trained runs that the pages open at once. Each is a run folder as "
         "training wrote it. `make pretrained` trains them and writes this page from their files. "
         "If it is interrupted, the next call goes on; it never trains a finished run again.\n\n"
-        "All numbers are measured on held-out images, with z sampled, in nats an image unless a "
+        "All numbers are measured on held-out images, with z sampled, in nats per image unless a "
         "unit is given. ± is the standard deviation over the seeds. For each β, the run of seed 0 "
         "ships with its networks; the other seeds ship as config and metrics only. Of the "
         "published recipe, only the run of β = 1 and seed 0 ships with its networks. The folder "
@@ -59,7 +59,7 @@ def readme(store: RunStore) -> str:
         _shapes(store),
         _faces(store),
         _groups(store),
-        _others("Texts, nats a text", store, TEXTS),
+        _others("Texts, nats per text", store, TEXTS),
         _versions(store),
     ]
     return "\n\n".join(parts) + "\n"
@@ -231,7 +231,7 @@ def _shapes(store: RunStore) -> str:
         "## shapes: does a larger β give each factor a dimension of its own?\n\n"
         f"The highest means over seeds {_listed(SHAPES.seeds)}: {'; '.join(best)}. The factors "
         "are shape, scale, rotation, x and y. A β has more effect here than the same β in the "
-        "literature. Pictures there have 64 pixels a side; with fewer pixels the distortion is "
+        "literature. Pictures there have 64 pixels per side; with fewer pixels the distortion is "
         "smaller, so the rate has more weight beside it.\n\n"
         f"{_trained(runs)}\n\n{_measured(runs)}"
     )

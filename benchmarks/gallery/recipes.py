@@ -158,7 +158,7 @@ FASHION = Recipe(
 
 SHAPES = Recipe(
     "shapes, `mlp`, six latent dimensions",
-    "Pictures drawn from known factors, 16 pixels a side. Does a larger β give each factor a "
+    "Pictures drawn from known factors, 16 pixels per side. Does a larger β give each factor a "
     "latent dimension of its own? The recipe was chosen by the results of β = 1, 2 and 4 with seed "
     "0. The other seeds and β = 8 were trained after that choice.",
     RunConfig(

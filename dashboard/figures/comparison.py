@@ -199,7 +199,7 @@ def _title_lines(column: Column, half_width: float) -> list[str]:
     return [*lines, f"<sub>{outside:.0%} outside</sub>"] if outside > 0.005 else lines
 
 
-def rates(columns: Sequence[Column], width: int, item: str = "an image") -> DictFigure:
+def rates(columns: Sequence[Column], width: int, item: str = "image") -> DictFigure:
     """Draw the held-out rate of each latent dimension as bars, on a shared axis.
 
     A run with β = 0 does not optimise its rate, and its high bars would stretch the axis. These
@@ -209,7 +209,7 @@ def rates(columns: Sequence[Column], width: int, item: str = "an image") -> Dict
     Args:
         columns: the runs.
         width: number of columns, see `width_of`.
-        item: the unit's item: nats `an image`.
+        item: the word for one item, as in "nats per image".
     """
     with_rates = [c for c in columns if c.has_rates]
     tops = [c.rate_per_dim.max() for c in with_rates if c.beta] or [
@@ -248,6 +248,6 @@ def rates(columns: Sequence[Column], width: int, item: str = "an image") -> Dict
     _leave_blank(layout, len(columns), width)
     for number in range(1, width + 1):
         _axes_of(layout, number)[1]["range"] = [0, top]
-    layout["yaxis"]["title"] = {"text": f"nats {item}"}
+    layout["yaxis"]["title"] = {"text": f"nats per {item}"}
     layout |= {"margin": MARGINS | {"l": 44}, "uirevision": f"rates-{len(columns)}"}
     return DictFigure(traces, layout)

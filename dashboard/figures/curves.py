@@ -24,7 +24,7 @@ MAX_DIM_LABELS = 16
 VIRIDIS = plotly.colors.get_colorscale("Viridis")
 
 
-def training(records: Sequence[dict[str, Any]], item: str = "an image") -> DictFigure:
+def training(records: Sequence[dict[str, Any]], item: str = "image") -> DictFigure:
     """Draw loss, distortion and rate over the epochs, held out and on the training batches.
 
     The parts that the objective itself reports follow. An autoencoder has no rate, so it gets only
@@ -33,7 +33,7 @@ def training(records: Sequence[dict[str, Any]], item: str = "an image") -> DictF
 
     Args:
         records: lines of metrics.jsonl of the kinds `step` and `epoch`.
-        item: the unit's item: nats `an image`.
+        item: the word for one item, as in "nats per image".
     """
     numbers = [r[part] for r in records for part in ("train", "test") if r.get(part)]
     has_rate = all("rate" in parts for parts in numbers)
@@ -75,7 +75,7 @@ def training(records: Sequence[dict[str, Any]], item: str = "an image") -> DictF
         layout["xaxis" + x[1:]] |= {"title": {"text": "epoch"}, "rangemode": "tozero"}
         if (limits := _range(held_out, train, name)) is not None:
             layout["yaxis" + y[1:]]["range"] = limits
-    layout["yaxis"]["title"] = {"text": f"nats {item}"}
+    layout["yaxis"]["title"] = {"text": f"nats per {item}"}
     layout |= {"margin": MARGINS | {"b": 84}, "uirevision": "training", "legend": LEGEND_BELOW}
     return DictFigure(traces, layout)
 

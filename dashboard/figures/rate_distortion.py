@@ -17,7 +17,7 @@ from dashboard.figures.comparison import Column
 SLOPE_LENGTH = 0.09  # as a share of the axes
 
 
-def rate_distortion(columns: Sequence[Column], item: str = "an image") -> go.Figure:
+def rate_distortion(columns: Sequence[Column], item: str = "image") -> go.Figure:
     """Draw held-out rate against distortion: for each β the mean and spread over the seeds.
 
     Alemi et al. (2018), "Fixing a Broken ELBO", figure 1. Dotted lines join points of equal elbo.
@@ -30,7 +30,7 @@ def rate_distortion(columns: Sequence[Column], item: str = "an image") -> go.Fig
 
     Args:
         columns: the runs.
-        item: the unit's item: nats `an image`.
+        item: the word for one item, as in "nats per image".
     """
     drawn = [c for c in columns if c.beta]
     figure = go.Figure()
@@ -50,8 +50,8 @@ def rate_distortion(columns: Sequence[Column], item: str = "an image") -> go.Fig
         figure.update_xaxes(range=[-0.03 * top, top])
         figure.update_yaxes(range=[low - room, high + room])
     figure.update_layout(
-        xaxis={"title": f"rate (nats {item})"},
-        yaxis={"title": f"distortion (nats {item})"},
+        xaxis={"title": f"rate (nats per {item})"},
+        yaxis={"title": f"distortion (nats per {item})"},
         margin=MARGINS | {"t": 8},
         uirevision="rate-distortion",
         showlegend=False,

@@ -58,7 +58,7 @@ def metrics_row(run: Run) -> None:
             st.metric(
                 name,
                 f"{test[name]:.2f}",
-                help=f"{METRICS[name].text} Held-out {kind.items}, nats {kind.an_item}.",
+                help=f"{METRICS[name].text} Held-out {kind.items}, nats per {kind.item}.",
                 border=True,
             )
 

@@ -207,7 +207,7 @@ def test_compare_sets_runs_on_texts_side_by_side(run: Run, own_store: RunStore) 
     (table,) = page.dataframe
     assert list(table.value["β"]) == [0.2, 1]
     assert any("Only the numbers of names" in info.value for info in page.info)
-    assert "nats a text" in captions(page)
+    assert "nats per text" in captions(page)
     chosen.set_value([run_list.run_label(run)]).run()
     page.number_input("compare_first").set_value(5).run()
     assert not page.exception

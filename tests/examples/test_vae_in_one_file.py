@@ -34,7 +34,7 @@ def example() -> ModuleType:
 
 
 def our_losses(config: RunConfig) -> list[float]:
-    """The loss of each of the first steps, nats an image."""
+    """The loss of each of the first steps, nats per image."""
     data = vae_core.load_dataset(config.dataset)
     vae = kinds.of_data(data).new_vae(config, data.item_shape)
     images = tf.constant(data.x_train)

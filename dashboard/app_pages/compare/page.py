@@ -33,7 +33,7 @@ if not runs:
     )
 shown_kind = kinds.of_run(comparable[0])
 kind = Contents(comparable[0].config).kind
-items, an_item = kind.items, kind.an_item
+item, items = kind.item, kind.items
 chosen = st.multiselect(
     "Runs",
     list(runs),
@@ -69,9 +69,7 @@ content_key = (*map(run_cache.version, picked), repr([column.numbers for column 
 
 st.subheader("Rate against distortion")
 plot(
-    drawn(
-        lambda: rate_distortion.rate_distortion(columns, an_item), "rate-distortion", *content_key
-    ),
+    drawn(lambda: rate_distortion.rate_distortion(columns, item), "rate-distortion", *content_key),
     key="rate-distortion",
     height=480,
     alt="Rate-distortion plane, one point per β with its spread over seeds, lines of equal elbo",
@@ -108,7 +106,7 @@ def table() -> Styler:
 show_table(table, *names, *content_key)
 st.caption(
     "Mean ± standard deviation over the seeds. The best mean is marked in columns where higher or "
-    f"lower is better. Nats are nats {an_item}. The loss depends on β, so compare the elbo across "
+    f"lower is better. Nats are nats per {item}. The loss depends on β, so compare the elbo across "
     f"β. Bounds are computed on up to {BOUND_IMAGES} held-out {items}; {shown_kind.bounds}. Click "
     "a heading to sort."
 )
@@ -196,7 +194,7 @@ with grid(shown):
     st.markdown("##### Rate of each latent dimension")
     plot(
         drawn(
-            lambda: comparison.rates(viewable_columns, width, an_item), "rates", width, *content_key
+            lambda: comparison.rates(viewable_columns, width, item), "rates", width, *content_key
         ),
         key="compare-rates",
         height=260,

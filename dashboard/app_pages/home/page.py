@@ -48,7 +48,7 @@ st.caption(
     "Above: each point is a held-out image at its posterior mean, coloured by its label; at most "
     f"{comparison.MAX_POINTS:,} per run are drawn. The dotted circles show 1 and 2 standard "
     "deviations of the prior. Below: the decoded latent plane, then the held-out rate and "
-    "distortion in nats an image."
+    "distortion in nats per image."
 )
 markdown.explain(
     "The loss, term by term",

@@ -48,7 +48,7 @@ with side, st.container(key="form"):
         )
         dims = (across, up)
         st.caption(f"Ordered by {Contents(run.config).dims_order}, the largest first.")
-    n = st.slider("Pictures a side", 5, 30, 15, key="manifold_n", bind="query-params")
+    n = st.slider("Pictures per side", 5, 30, 15, key="manifold_n", bind="query-params")
     extent = st.slider(
         "Range, in σ of the prior",
         0.5,

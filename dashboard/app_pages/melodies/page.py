@@ -16,7 +16,7 @@ EXPLANATION = r"""
 A melody is written as a text, one character per sixteenth note: a letter begins a note of its
 pitch, `_` holds it, `.` is a rest. So the same networks are used as for any text. The
 **distortion** of a melody is the cross-entropy of its 32 (in 3/4, 24) sixteenths and of its end, in
-nats a melody:
+nats per melody:
 
 $$
 -\log p(x \mid z) = -\sum_t \log p(x_t \mid z, x_1, \dots, x_{t-1}).

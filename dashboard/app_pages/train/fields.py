@@ -98,7 +98,7 @@ def _choose_size(name: str, family: Family) -> str:
         help="All are different, drawn from known factors. A fifth of them is held out.",
     )
     size = st.number_input(
-        "Pixels a side", *family.sizes, key=f"train_{name}_size", bind="query-params"
+        "Pixels per side", *family.sizes, key=f"train_{name}_size", bind="query-params"
     )
     return family.name(number, size)
 

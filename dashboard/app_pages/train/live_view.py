@@ -117,7 +117,7 @@ def _curves(run: Run, records: list[dict[str, Any]]) -> None:
     shown = Contents(run.config)
     plot(
         drawn(
-            lambda: curves.training(records, shown.kind.an_item),
+            lambda: curves.training(records, shown.kind.item),
             "curves",
             *_chart_key(run, records),
         ),

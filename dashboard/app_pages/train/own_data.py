@@ -53,7 +53,7 @@ def _upload() -> None:
         "kept. Everybody who uses this host can see a data set that you keep."
     )
     size = st.number_input(
-        "Pixels a side",
+        "Pixels per side",
         smallest,
         largest,
         value=None,

@@ -39,7 +39,7 @@ $$
 p(x \mid z) = \prod_{t=1}^{T} p(x_t \mid z, x_1, \dots, x_{t-1}).
 $$
 
-So the **distortion** is a sum of cross-entropies, in nats a text. Characters are discrete, so the
+So the **distortion** is a sum of cross-entropies, in nats per text. Characters are discrete, so the
 elbo is a lower bound on $\log p(x)$, the logarithm of a probability.
 
 Such a decoder can predict well without $z$. The rate then falls to 0: the posterior **collapses**.
@@ -132,7 +132,7 @@ def plane() -> None:
             up = st.selectbox("Up", others, key="words_up", **options)  # type: ignore[call-overload]
             dims = (across, up)
         n = st.slider(
-            "Texts a side",
+            "Texts per side",
             3,
             15,
             10 if longest <= LONGEST_IN_TEN else 6,
