@@ -146,7 +146,7 @@ def test_latent_space_shows_names_of_notes(run: Run, data: list[str]) -> None:
 @pytest.mark.parametrize(("name", "shows"), [("words", "texts"), ("manifold", "pictures")])
 def test_other_pages_show_another_run(run: Run, name: str, shows: str) -> None:
     page = on(run, name)
-    assert f"holds melodies, and this page shows {shows}" in page_text(page)
+    assert f"holds melodies, but this page shows {shows}" in page_text(page)
     assert page.selectbox("run").value != run_list.run_label(run)
 
 

@@ -236,7 +236,7 @@ def test_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_held_out_images_are_read_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("VAE_LAB_DATA", str(tmp_path))
-    with pytest.raises(DatasetError, match="name it in VAE_LAB_DATA"):
+    with pytest.raises(DatasetError, match="set VAE_LAB_DATA to that folder"):
         excerpts.held_out("mnist", [0])
     x_test = arrays()["x_test"]
     np.savez(tmp_path / "mnist.npz", x_test=x_test)

@@ -29,6 +29,7 @@ from vae_core.exchange import imported_files, importing
 from vae_core.exchange.bundle import bundle
 from vae_core.inference.browser import browser_decoder
 from vae_core.inference.images import Inference
+from vae_core.runs.records import LOSSES
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore, pretrained_store
 from vae_core.sandbox import RefusedError
@@ -181,9 +182,10 @@ def changed_config(**changes: Any) -> Callable[[Files], Files]:
 def changed_record(kind: str, **changes: Any) -> Callable[[Files], Files]:
     def change(files: Files) -> Files:
         records = [json.loads(line) for line in files[METRICS].splitlines()]
-        for record in records:
-            if record["kind"] == kind:
-                record |= changes
+        of_kind = [record for record in records if record["kind"] == kind]
+        assert of_kind
+        for record in of_kind:
+            record |= changes
         return files | {METRICS: "\n".join(json.dumps(record) for record in records).encode()}
 
     return change
@@ -284,7 +286,7 @@ BAD: dict[str, tuple[Callable[[Files], Files], str]] = {
         "start.dataset: input should be an object",
     ),
     "too many rates": (
-        changed_record("step", rate_per_dim=[1.0] * 3),
+        changed_record("epoch", test=dict.fromkeys(LOSSES, 1.0) | {"rate_per_dim": [1.0] * 3}),
         "3 rates for 2 latent dimensions",
     ),
     "script in a version": (
@@ -362,7 +364,7 @@ BAD: dict[str, tuple[Callable[[Files], Files], str]] = {
         replaced(lambda file, name, _: file.create_dataset(name, data="x" * 99)),
         "not plain float32",
     ),
-    "no weight": (replaced(lambda *_: None), "and is nothing"),
+    "no weight": (replaced(lambda *_: None), "but is nothing"),
     "one weight more": (
         changed_weights(lambda file: file.create_dataset("extra", data=np.zeros(3, "f4"))),
         "should be nothing",
@@ -403,7 +405,7 @@ BAD: dict[str, tuple[Callable[[Files], Files], str]] = {
     ),
     "a named type": (
         changed_weights(lambda file: file.__setitem__("type", np.dtype("f4"))),
-        "no array",
+        "isn't an array",
     ),
     "groups in a circle": (changed_weights(cycle), "an array twice"),
     "one array under many names": (changed_weights(many_names), "an array twice"),
@@ -444,7 +446,7 @@ def test_hostile_archives(tmp_path: Path, trained: Run, exported: Files) -> None
         error = answered(content, folder)["error"]
         check_sentence(error)
         assert message in error
-    with pytest.raises(RefusedError, match=r"no \.zip file"):
+    with pytest.raises(RefusedError, match=r"not a \.zip file"):
         importing.import_run(whole, "run.npz", RunStore(tmp_path / "store"))
 
 
@@ -458,7 +460,7 @@ def test_links_in_a_folder_are_not_followed(tmp_path: Path, trained: Run) -> Non
             imported_files.folder_files(copy, "x")
         (copy / name).unlink()
         os.mkfifo(copy / name)
-        with pytest.raises(RefusedError, match="not a file"):
+        with pytest.raises(RefusedError, match="not a regular file"):
             imported_files.folder_files(copy, "x")
         shutil.rmtree(copy)
 

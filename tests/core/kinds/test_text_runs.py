@@ -126,7 +126,7 @@ def test_pages_of_an_autoencoder_of_texts(
         chosen.set_value(chosen.options).run()
         assert "autoencoder" in tables(page)
     else:
-        assert any("each text has a point" in info.value for info in page.info)
+        assert any("a point of the latent space for each text" in info.value for info in page.info)
         assert {metric.label for metric in page.metric} & {"rate", "elbo"} == set()
     if name == "latent_space":
         page.session_state[f"selected-{autoencoder.id}"] = np.array([3, 1])

@@ -100,7 +100,7 @@ def test_free_bits_have_no_gradient_below_the_limit() -> None:
 
 
 def test_the_capacity_schedule_is_an_objective_of_its_own() -> None:
-    with pytest.raises(ConfigError, match="choose it or free_bits"):
+    with pytest.raises(ConfigError, match="choose either it or free_bits"):
         free_bits(0.5, schedule="capacity")
 
 
