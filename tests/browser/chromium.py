@@ -84,7 +84,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("browser"))
     yield server
     server.stop()
-    assert "Traceback" not in Path(server.log.name).read_text()
+    log = Path(server.log.name).read_text()
+    assert "Traceback" not in log, log
 
 
 @pytest.fixture(scope="session")
