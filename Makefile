@@ -1,8 +1,7 @@
 # Everything that people and CI call. Needs python3 (3.11 to 3.13), git and make.
 PYTHON ?= python3
 BIN := .venv/bin
-# Two processes: most tests use one core, and wait for other processes in between.
-PYTEST := $(BIN)/python -m pytest -n 2
+PYTEST := $(BIN)/python -m pytest
 # Two that train with two threads each spend a third of their time waiting for one another.
 ONE_THREAD := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
@@ -29,14 +28,14 @@ install: .venv/installed
 	touch $@
 
 test: .venv/installed-dev  ## what every change should pass, in some minutes
-	$(ONE_THREAD) $(PYTEST) --dist worksteal -m "not browser and not slow"
+	$(ONE_THREAD) $(PYTEST) -n 2 --dist worksteal -m "not browser and not slow"
 
 # Its tests wait for other processes, so three share the two cores.
 test-slow: .venv/installed-dev  ## kills, full disks, clusters, and MNIST: what takes longer
 	$(PYTEST) -n 3 --dist worksteal -m "slow and not browser"
 
 test-browser: .venv/installed-dev  ## the pages in Chromium, which has to be installed
-	$(PYTEST) --dist loadfile -m browser
+	$(PYTEST) -n 2 --dist loadfile -m browser
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -81,6 +81,14 @@ def loop_alone(no_xla: None, unmeasured: None) -> None:
 
 
 @pytest.fixture
+def nothing_pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages find no runs that ship with the project."""
+    monkeypatch.setattr(
+        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
+    )
+
+
+@pytest.fixture
 def no_child(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files from outside are read in this process: the child would load TensorFlow again."""
 

@@ -15,8 +15,7 @@ from dashboard.figures.picture_rows import picture_rows
 from dashboard.kinds import image_comparison
 from dashboard.kinds.base import Comparison
 from dashboard.shared import markdown, png, run_cache, run_numbers
-from dashboard.shared.posteriors import Posteriors
-from vae_core.data import excerpts
+from dashboard.shared.posteriors import Posteriors, training_posteriors
 from vae_core.data.dataset import DatasetError, with_channels
 from vae_core.data.upload.reader import Upload
 from vae_core.kinds.contents import Contents
@@ -56,9 +55,7 @@ class Images:
         return decoder(run)
 
     def encode_training(self, run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        networks = run_cache.inference(run)
-        for images, labels in excerpts.training_chunks(run.config.dataset):
-            yield *networks.encode(images), labels
+        return training_posteriors(run)
 
     def hover_texts(self, run: Run, q: Posteriors) -> list[str] | None:
         del run, q

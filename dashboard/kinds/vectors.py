@@ -12,8 +12,7 @@ import streamlit as st
 from dashboard.kinds.base import Comparison
 from dashboard.shared import run_cache
 from dashboard.shared.comparison_grid import cells
-from dashboard.shared.posteriors import Posteriors
-from vae_core.data import excerpts
+from dashboard.shared.posteriors import Posteriors, training_posteriors
 from vae_core.data.dataset import DatasetError
 from vae_core.data.upload.reader import Upload
 from vae_core.kinds.contents import Contents
@@ -50,9 +49,7 @@ class Vectors:
         return None
 
     def encode_training(self, run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        networks = run_cache.inference(run)
-        for vectors, labels in excerpts.training_chunks(run.config.dataset):
-            yield *networks.encode(vectors), labels
+        return training_posteriors(run)
 
     def hover_texts(self, run: Run, q: Posteriors) -> list[str] | None:
         del run, q

@@ -1,7 +1,8 @@
-"""The posteriors of a run's held-out data, read from its folder."""
+"""The posteriors of a run's held-out and training data."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ import streamlit as st
 from dashboard.figures.latent import View
 from dashboard.shared import run_cache
 from vae_core import kinds
+from vae_core.data import excerpts
 from vae_core.latent import planes
 from vae_core.latent.planes import Density
 from vae_core.runs.run import Run
@@ -71,3 +73,14 @@ def density(view: View, mean: np.ndarray, log_var: np.ndarray) -> Density:
     return planes.aggregate_posterior_density(
         view.projection.apply(mean), view.projection.covariances(log_var)
     )
+
+
+def training_posteriors(run: Run) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield means, log-variances and labels of a run's training images or vectors, in chunks.
+
+    Raises:
+        DatasetError: the data set is not on this machine, or damaged.
+    """
+    networks = run_cache.inference(run)
+    for items, labels in excerpts.training_chunks(run.config.dataset):
+        yield *networks.encode(items), labels

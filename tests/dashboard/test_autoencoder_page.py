@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,16 +23,12 @@ AUTOENCODER = replace(SMALL, model="autoencoder")
 
 
 @pytest.mark.parametrize("name", ["home", "train", "compare", "latent_space", "manifold"])
+@pytest.mark.usefixtures("nothing_pretrained")
 def test_pages_show_an_autoencoder(
     own_store: RunStore,
     name: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     make_run: TrainedRuns,
 ) -> None:
-    monkeypatch.setattr(
-        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
-    )
     make_run(own_store, AUTOENCODER)
     page = open_page(name)
     if name == "compare":
@@ -91,15 +86,11 @@ def test_the_comparison_shows_no_rate_of_an_autoencoder() -> None:
     assert len(points.x) == 1
 
 
+@pytest.mark.usefixtures("nothing_pretrained")
 def test_the_page_compares_three_runs(
     own_store: RunStore,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     make_run: TrainedRuns,
 ) -> None:
-    monkeypatch.setattr(
-        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
-    )
     make_run(own_store, AUTOENCODER)
     page = open_page("autoencoder")
     (code,) = page.code

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,13 +23,6 @@ from vae_core.runs.store import RunStore, pretrained_store
 pytestmark = pytest.mark.usefixtures("own_store")
 
 SHAPES = replace(SMALL, dataset="shapes_120_8", batch_size=32, epochs=1, latent_dim=3)
-
-
-@pytest.fixture
-def nothing_pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
-    )
 
 
 @pytest.mark.usefixtures("nothing_pretrained")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -223,12 +222,8 @@ def test_the_elbo_section_reports_missing_images(
     assert not page.metric
 
 
-def test_without_runs_only_the_elbo_section_is_empty(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
-    )
+@pytest.mark.usefixtures("nothing_pretrained")
+def test_without_runs_only_the_elbo_section_is_empty() -> None:
     assert plots(follow("learn"))
     page = follow("learn", learn_tab="The ELBO")
     assert "Train page" in page.info[0].value

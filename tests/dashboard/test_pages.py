@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -30,10 +29,8 @@ def test_opens_on_a_pretrained_run(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted({*PAGES} - {"learn"}))  # it needs no run
-def test_opens_without_any_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
-    )
+@pytest.mark.usefixtures("nothing_pretrained")
+def test_opens_without_any_run(name: str) -> None:
     page = open_page(name)
     assert "Train page" in page.info[0].value
     assert not page.error
@@ -73,13 +70,11 @@ def test_compare_takes_no_more_runs_than_it_can_show(
     assert plots(open_page("home"))
 
 
+@pytest.mark.usefixtures("nothing_pretrained")
 def test_compare_takes_the_spread_over_the_seeds(
-    own_store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_run: TrainedRuns
+    own_store: RunStore, make_run: TrainedRuns
 ) -> None:
     """A seed counts, even if only its config and metrics are there."""
-    monkeypatch.setattr(
-        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
-    )
     for seed in range(3):
         for beta in (1.0, 4.0):
             run = make_run(own_store, replace(SMALL, beta=beta, seed=seed, epochs=1))

@@ -10,13 +10,18 @@ import click
 from vae_core.cli.app import app
 
 
+def loaded(name: str) -> click.Command:
+    """Return a command by its name."""
+    command = app.get_command(click.Context(app), name)
+    assert command
+    return command
+
+
 def parsed(name: str, arguments: Sequence[str]) -> dict[str, Any]:
     """Return the parameters of a command.
 
     The parent is the whole command line: Click keeps the help option of a command from the first
     use, and without the parent it lacks `-h`.
     """
-    command = app.get_command(click.Context(app), name)
-    assert command
     with app.make_context("vae_core", [name]) as parent:
-        return command.make_context(name, list(arguments), parent=parent).params
+        return loaded(name).make_context(name, list(arguments), parent=parent).params

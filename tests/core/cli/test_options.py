@@ -5,18 +5,12 @@ from __future__ import annotations
 import click
 import pytest
 
-from tests.core.cli.parsing import parsed
-from vae_core.cli.app import COMMANDS, app, main
+from tests.core.cli.parsing import loaded, parsed
+from vae_core.cli.app import COMMANDS, main
 from vae_core.cli.config_options import config_of
 from vae_core.cli.sweep import command as sweep
 from vae_core.cli.train import command as train
 from vae_core.config import FIELDS, RunConfig
-
-
-def loaded(name: str) -> click.Command:
-    command = app.get_command(click.Context(app), name)
-    assert command
-    return command
 
 
 @pytest.mark.parametrize("name", COMMANDS)

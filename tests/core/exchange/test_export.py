@@ -6,7 +6,6 @@ import base64
 import io
 import itertools
 import json
-import runpy
 import shutil
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import keras
 import numpy as np
 import pytest
 
+from tests.core.exchange.load_script import run_load_script
 from tests.trained_runs import run_on_vectors
 from vae_core import kinds
 from vae_core.config import RunConfig
@@ -202,9 +202,7 @@ def test_the_load_script_of_each_kind_of_data_runs(
     )
     with zipfile.ZipFile(io.BytesIO(bundle(run))) as archive:
         archive.extractall(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path / run.id))
-    runpy.run_path(str(tmp_path / run.id / "load.py"), run_name="__main__")
-    sys.modules.pop("architecture")  # the next test has another
+    run_load_script(tmp_path / run.id, "__main__")
     decoded, encoded = capsys.readouterr().out.split("which is encoded at")
     assert decoded.startswith("z = 0 decodes to")
     latents = encoded.strip(" [\n]").split()

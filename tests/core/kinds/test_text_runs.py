@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -104,17 +103,13 @@ def test_an_autoencoder_of_texts(autoencoder: Run, words: TextDataset) -> None:
 
 @pytest.mark.usefixtures("words_loaded")
 @pytest.mark.parametrize("name", ["words", "latent_space", "train", "compare"])
+@pytest.mark.usefixtures("nothing_pretrained")
 def test_pages_of_an_autoencoder_of_texts(
     autoencoder: Run,
     run: Run,
     own_store: RunStore,
-    tmp_path: Path,
     name: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(
-        "dashboard.shared.run_list.pretrained_store", lambda: RunStore(tmp_path / "none")
-    )
     for one in (run, autoencoder):
         shutil.copytree(one.path, own_store.root / one.id)
     st.cache_resource.clear()

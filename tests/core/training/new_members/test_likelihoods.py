@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.core.training.new_members.training import add, check_networks, flags, trained
+from tests.core.training.new_members.training import add, check_networks, list_flags, trained
 from vae_core.api.trained_run import TrainedRun
-from vae_core.data.registry import DATASETS
-from vae_core.data.source import Source
 from vae_core.model.likelihoods import LIKELIHOODS
 from vae_core.model.likelihoods.gaussian import Gaussian
 from vae_core.runs.store import RunStore
@@ -39,7 +37,7 @@ def test_two_parameters_for_each_value(
     architecture: str, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(monkeypatch, LIKELIHOODS, "calibrated", Calibrated)
-    add(monkeypatch, DATASETS, "flags", Source(flags, (6, 10, 3), 100, bundled=True))
+    list_flags(monkeypatch)
     run = trained(store, dataset="flags", likelihood="calibrated", architecture=architecture)
     check_networks(run)
     vae, data = evaluation.load_trained(run)

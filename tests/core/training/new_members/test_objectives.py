@@ -10,11 +10,9 @@ import numpy as np
 import pytest
 
 from dashboard.figures import curves
-from tests.core.training.new_members.training import add, check_networks, flags, trained
+from tests.core.training.new_members.training import add, check_networks, list_flags, trained
 from vae_core.api.trained_run import TrainedRun
 from vae_core.config import RunConfig
-from vae_core.data.registry import DATASETS
-from vae_core.data.source import Source
 from vae_core.exchange.imported_records import checked_records
 from vae_core.inference.browser import browser_decoder
 from vae_core.model.objectives import OBJECTIVES, Terms
@@ -80,7 +78,7 @@ def test_an_objective_that_reads_z(
 ) -> None:
     """The held-out loss uses the same z as the distortion, and training lowers the penalty."""
     add(monkeypatch, OBJECTIVES, "mine", member)
-    add(monkeypatch, DATASETS, "flags", Source(flags, (6, 10, 3), 100, bundled=True))
+    list_flags(monkeypatch)
     settings = {"dataset": "flags", "objective": "mine", "beta": 300.0}
     run = trained(store, **settings)
     check_networks(run)
@@ -107,7 +105,7 @@ def test_an_objective_reports_parts_of_its_own(
     """metrics.jsonl, the history and the learning curves have them beside the loss."""
     monkeypatch.setattr(loop, "TICK_SECONDS", 0)
     add(monkeypatch, OBJECTIVES, "mine", TotalCorrelation)
-    add(monkeypatch, DATASETS, "flags", Source(flags, (6, 10, 3), 100, bundled=True))
+    list_flags(monkeypatch)
     run = trained(store, dataset="flags", objective="mine", beta=3.0)
     own = ("total_correlation", "weighted_correlation")
     written = [json.loads(line) for line in run.metrics_path.read_text().splitlines()]

@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.core.training.new_members.training import add, check_networks, flags, trained
+from tests.core.training.new_members.training import add, check_networks, list_flags, trained
 from tests.dashboard.pages import on, plots
 from vae_core import kinds
 from vae_core.api.trained_run import TrainedRun
 from vae_core.config import ConfigError, RunConfig
-from vae_core.data.registry import DATASETS
-from vae_core.data.source import Source
 from vae_core.exchange.imported_records import checked_records
 from vae_core.inference.images import Inference
 from vae_core.model.priors import PRIORS, Rate, sampled_rate
@@ -98,7 +96,7 @@ def test_a_prior_whose_rate_is_sampled(
 ) -> None:
     """The estimated and the recorded rate agree with numerical integration."""
     add(monkeypatch, PRIORS, "mine", member)
-    add(monkeypatch, DATASETS, "flags", Source(flags, (6, 10, 3), 100, bundled=True))
+    list_flags(monkeypatch)
     monkeypatch.setattr(loop, "TICK_SECONDS", 0)
     run = trained(store, dataset="flags", prior="mine", beta=4.0)
     check_networks(run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.core.data.own_data import flowers
 from tests.core.training.new_members.test_likelihoods import Calibrated
 from tests.core.training.new_members.training import add, check_networks, trained
 from vae_core import kinds
@@ -18,23 +19,14 @@ from vae_core.runs.store import RunStore
 from vae_core.training import evaluation, loop
 
 
-def flowers(name: str = "flowers") -> Dataset:
-    """Five measurements in [0, 1] of each of some flowers, in two classes."""
-
-    def drawn(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        rng = np.random.default_rng(seed)
-        labels = rng.integers(0, 2, n)
-        middle = np.array([[0.2, 0.8, 0.5, 0.3, 0.6], [0.7, 0.1, 0.5, 0.9, 0.2]])[labels]
-        x = np.clip(middle + rng.normal(0, 0.05, middle.shape), 0, 1)
-        return x.astype(np.float32), labels
-
-    return Dataset(name, *drawn(100, 0), *drawn(40, 1), ("small", "large"))
+def load_flowers() -> Dataset:
+    return Dataset("flowers", *flowers(100, 0), *flowers(40, 1), ("small", "large"))
 
 
 def test_vectors_are_refused_by_an_architecture_for_images(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = Source(flowers, (5,), 100, bundled=True, shown_as="vectors")
+    source = Source(load_flowers, (5,), 100, bundled=True, shown_as="vectors")
     add(monkeypatch, DATASETS, "flowers", source)
     run = store.create(RunConfig(dataset="flowers", architecture="conv", batch_size=20))
     loop.train(run)
@@ -47,7 +39,7 @@ def test_vectors_are_refused_by_an_architecture_for_images(
 @pytest.mark.parametrize("likelihood", [*LIKELIHOODS, "calibrated"])
 def test_vectors(likelihood: str, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     add(monkeypatch, LIKELIHOODS, "calibrated", Calibrated)
-    source = Source(flowers, (5,), 100, bundled=True, shown_as="vectors")
+    source = Source(load_flowers, (5,), 100, bundled=True, shown_as="vectors")
     add(monkeypatch, DATASETS, "flowers", source)
     run = trained(store, dataset="flowers", likelihood=likelihood)
     assert kinds.of_run(run.config).name == "vectors"

@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.core.data.own_data import flags
 from vae_core.config import RunConfig
 from vae_core.data.dataset import Dataset
+from vae_core.data.registry import DATASETS
+from vae_core.data.source import Source
 from vae_core.inference.images import Inference
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore
@@ -18,6 +21,18 @@ from vae_core.training import evaluation, loop
 def add(monkeypatch: pytest.MonkeyPatch, registry: Any, name: str, member: Any) -> None:
     """Add a member to a registry, as an installed plug-in does."""
     monkeypatch.setitem(registry._places, name, member)
+
+
+def list_flags(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Add the data set `flags`: images of 6x10 pixels in three channels, with two classes."""
+
+    def load() -> Dataset:
+        (x, y), (x_test, y_test) = flags(100, 0), flags(40, 1)
+        names = ("red above", "blue left")
+        x, x_test = ((images / 255).astype(np.float32) for images in (x, x_test))
+        return Dataset("flags", x, y, x_test, y_test, names)
+
+    add(monkeypatch, DATASETS, "flags", Source(load, (6, 10, 3), 100, bundled=True))
 
 
 def trained(store: RunStore, **settings: Any) -> Run:
@@ -44,17 +59,3 @@ def check_networks(run: Run) -> None:
     assert networks.log_likelihood(data.x_test, mean) == pytest.approx(
         vae.log_likelihood(data.x_test, mean), rel=1e-4, abs=1e-2
     )
-
-
-def flags(name: str = "flags") -> Dataset:
-    """Images of 6x10 pixels in three channels, with two classes."""
-
-    def drawn(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        rng = np.random.default_rng(seed)
-        labels = rng.integers(0, 2, n)
-        x = np.zeros((n, 6, 10, 3), np.float32)
-        x[labels == 0, :3, :, 0] = 0.9
-        x[labels == 1, :, :5, 2] = 0.9
-        return x + rng.uniform(0, 0.1, x.shape).astype(np.float32), labels
-
-    return Dataset(name, *drawn(100, 0), *drawn(40, 1), ("red above", "blue left"))
