@@ -25,8 +25,9 @@ from vae_core.runs.errors import RunError
 from vae_core.runs.files import CHECKSUMS, METRICS, NETWORK_FILES, RUN_FILES, STATUS
 from vae_core.runs.status import Status, read_status
 
-# Path -> signature of a file that `CheckedFiles.read` found damaged.
-_damaged: dict[str, tuple[int, ...]] = {}
+# Path -> signature of a file that `CheckedFiles.read` found damaged, and the checksum that it did
+# not match. With another checksum the same file may be whole.
+_damaged: dict[str, tuple[tuple[int, ...], Checksum]] = {}
 
 
 class CheckedFiles:
@@ -112,7 +113,7 @@ class CheckedFiles:
             # If the checksum changed meanwhile, the file was just replaced: read it again.
             if self._status_and_checksums()[1].get(name) == expected:
                 if is_settled(signature):
-                    _damaged[path] = signature
+                    _damaged[path] = signature, expected
                 raise self._damage_error(name)
 
     def check(self) -> Status:
@@ -134,7 +135,8 @@ class CheckedFiles:
             path = f"{self._folder}/{name}"
             try:
                 signature = file_signature(path)
-                whole = signature[2] == expected.bytes and _damaged.get(path) != signature
+                whole = signature[2] == expected.bytes
+                whole = whole and _damaged.get(path) != (signature, expected)
                 if name == METRICS:
                     whole = whole and parse_file(path, file_digest) == expected.sha256
             except OSError:

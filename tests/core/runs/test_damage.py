@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import SMALL
 from tests.trained_runs import copy_run
 from vae_core.cli.app import main as command_line
+from vae_core.runs import checked_files
 from vae_core.runs.errors import RunError
 from vae_core.runs.files import RUN_FILES, SEALED_FILES
 from vae_core.runs.run import Run
@@ -131,6 +132,27 @@ def test_invalid_checksums(
     run = copy_run(trained, store)
     (run.path / "checksums.json").write_text(json.dumps(damage))
     assert named in store.scan()[1][run.id]
+
+
+def test_a_checksum_put_right_again_clears_its_file(
+    store: RunStore, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = copy_run(trained, store)
+    monkeypatch.setattr(checked_files, "is_settled", lambda _: True)
+    path = run.path / "checksums.json"
+    checksums = json.loads(path.read_text())
+    sha256 = checksums["arrays.npz"]["sha256"]
+    wrong = sha256[::-1]
+    path.write_text(
+        json.dumps(checksums | {"arrays.npz": {**checksums["arrays.npz"], "sha256": wrong}})
+    )
+    with pytest.raises(RunError, match=r"arrays\.npz is damaged"):
+        run.files.read("arrays.npz")
+    with pytest.raises(RunError, match=r"arrays\.npz is damaged"):
+        run.files.check()
+    path.write_text(json.dumps(checksums))
+    run.files.check()
+    assert run.id in {listed.id for listed in store.scan()[0]}
 
 
 @pytest.mark.parametrize("content", ["[" * 100_000, " " * 2_000_000, "{}" * 3, "[]", "\x00"])
