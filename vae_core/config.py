@@ -223,7 +223,8 @@ class RunConfig:
             help="distribution of a pixel given z",
             group=MODEL,
             note="bernoulli: a cross-entropy on grey pixels. gaussian: of a fixed width sigma. "
-            "Numbers of different likelihoods can't be compared.",
+            "Numbers of different likelihoods can't be compared. For texts the default stands for "
+            "categorical.",
             is_name=True,
             choices="vae_core.model.likelihoods:names",
             kinds=("images",),

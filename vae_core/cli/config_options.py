@@ -18,7 +18,7 @@ from vae_core.model.architectures import BY_KIND
 from vae_core.settings import Setting
 
 # Fields whose choices depend on the kind of data.
-OF_KIND = ("architecture",)
+OF_KIND = ("architecture", "likelihood")
 
 
 def config_options(*names: str) -> list[Option]:

@@ -10,8 +10,8 @@ import numpy as np
 from vae_core.data import tokens as data_tokens
 from vae_core.data.tokens import decoder_inputs, generate
 from vae_core.inference.session import run_session, sessions
-from vae_core.model import priors
-from vae_core.model.likelihoods import categorical
+from vae_core.model import likelihoods, priors
+from vae_core.model.likelihoods import TextLikelihood
 from vae_core.runs.run import Run
 
 
@@ -32,6 +32,7 @@ class TextInference:
     def __init__(self, run: Run) -> None:
         self.latent_dim = run.config.latent_dim
         self.prior = priors.of(run.config)
+        self.likelihood: TextLikelihood = likelihoods.of(run.config)
         with sessions(run) as (self._encoder, self._decoder):
             properties = self._decoder.get_modelmeta().custom_metadata_map
             self.vocabulary, self.length = properties["vocabulary"], int(properties["length"])
@@ -89,7 +90,7 @@ class TextInference:
         for position in range(tokens.shape[1]):
             step_logits, *states = self._step(z, inputs[:, position : position + 1], *states)
             logits.append(step_logits)
-        return np.asarray(categorical.log_prob(np.stack(logits, axis=1), tokens))
+        return np.asarray(self.likelihood.log_prob(np.stack(logits, axis=1), tokens))
 
     def _first_states(self, z: np.ndarray) -> list[np.ndarray]:
         """Return the states before the first token, which depend only on z."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from vae_core.config import ConfigError, RunConfig
+from vae_core.config import RunConfig
 from vae_core.data import registry
 from vae_core.data.dataset import Dataset
 from vae_core.data.own import own_kind
@@ -78,11 +78,6 @@ def check(config: RunConfig, kind: str) -> None:
         ConfigError: the config doesn't fit, or a member is missing; the message says what to do.
     """
     architectures.check_name(config.architecture, kind)
-    if config.likelihood not in likelihoods.names(kind):
-        likelihoods.LIKELIHOODS.check(config.likelihood)
-        raise ConfigError(
-            f"the likelihood {config.likelihood!r} is for {' and '.join(likelihoods.BY_KIND)}, "
-            f"and the data set holds {kind}: leave it out."
-        )
+    likelihoods.check_name(config.likelihood, kind)
     priors.of(config)
     objectives.of(config)

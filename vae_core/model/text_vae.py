@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import keras
 import numpy as np
@@ -17,7 +16,6 @@ from keras import ops
 from vae_core.config import RunConfig
 from vae_core.data.tokens import HIDDEN, START, decoder_inputs, generate
 from vae_core.model import architectures
-from vae_core.model.likelihoods import categorical
 from vae_core.model.vae import EVALUATION_BATCH, VAE, ItemTerms
 
 WORD_DROPOUT = 0.3  # share of the tokens that are hidden from the decoder, see `TextVAE`
@@ -45,10 +43,6 @@ class TextVAE(VAE):
         self._decode = tf.function(
             lambda z, read: self.decoder([z, read]), autograph=False, reduce_retracing=True
         )
-
-    def own_likelihood(self, config: RunConfig) -> Any:
-        del config
-        return categorical
 
     def decoder_outputs(self) -> int:
         """One for the end, and one for each character."""

@@ -51,7 +51,7 @@ class VAE(keras.Model):
         self.item_shape = item_shape
         self.prior = priors.of(config)
         self.objective = objectives.of(config)
-        self.likelihood = self.own_likelihood(config)
+        self.likelihood = likelihoods.of(config)
         keras.utils.set_random_seed(config.seed)
         self.encoder, self.decoder, self.jit = architectures.build(
             config.architecture, item_shape, self.decoder_outputs(), config.latent_dim
@@ -69,10 +69,6 @@ class VAE(keras.Model):
         # As a decorator, `tf.function` would share its cache between all models.
         self._train = tf.function(self._train_steps, jit_compile=self.jit, autograph=False)
         self._evaluate = tf.function(self.item_terms, autograph=False)
-
-    def own_likelihood(self, config: RunConfig) -> Any:
-        """The likelihood of the data. `TextVAE` overrides this."""
-        return likelihoods.of(config)
 
     def decoder_outputs(self) -> int:
         """Numbers on the decoder's last axis: the likelihood's k for each channel or feature.

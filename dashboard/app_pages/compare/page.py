@@ -23,6 +23,7 @@ from vae_core.kinds.contents import Contents
 from vae_core.latent import samples
 from vae_core.metrics.bounds import BOUND_IMAGES
 from vae_core.metrics.catalogue import NO_FACTORS
+from vae_core.model import likelihoods
 
 st.title("Compare")
 comparable = comparable_runs.choose_kind()
@@ -56,11 +57,11 @@ if len({column.sweep for column in columns}) > 1:
         f"causes: {', '.join(comparable_runs.differing(picked))}.",
         icon=":material/warning:",
     )
-likelihoods = sorted({run.config.likelihood for run in picked})
-if len(likelihoods) > 1:
+likelihood_names = sorted({likelihoods.name_of(run.config) for run in picked})
+if len(likelihood_names) > 1:
     st.warning(
-        f"Nats under different likelihoods can't be compared ({', '.join(likelihoods)}), here and "
-        "in the rate-distortion plane. No number is marked as the best.",
+        f"Nats under different likelihoods can't be compared ({', '.join(likelihood_names)}), here "
+        "and in the rate-distortion plane. No number is marked as the best.",
         icon=":material/warning:",
     )
 
@@ -99,7 +100,7 @@ def table() -> Styler:
             "run": names,
         },
         numbers,
-        comparable=len({run.config.dataset for run in picked}) == 1 and len(likelihoods) == 1,
+        comparable=len({run.config.dataset for run in picked}) == 1 and len(likelihood_names) == 1,
     )
 
 

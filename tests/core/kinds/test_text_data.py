@@ -147,6 +147,10 @@ def test_a_file_on_the_command_line(
     assert config("--dataset", "digits") == RunConfig()
     for arguments, message in (
         (("--dataset", str(path), "--architecture", "mlp"), "'mlp' is for images"),
+        (("--dataset", str(path), "--likelihood", "gaussian"), "'gaussian' is for images"),
+        (("--dataset", str(path), "--likelihood", "categorical"), "leave it out"),
+        (("--dataset", "digits", "--likelihood", "categorical"), "'categorical' is for text"),
+        (("--dataset", str(path), "--likelihood", "laplac"), "choose one of categorical"),
         (("--dataset", "digits", "--architecture", "lstm"), "'lstm' is for text"),
     ):
         with pytest.raises(ConfigError, match=message):

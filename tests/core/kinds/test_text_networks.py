@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import ops
 
 from tests.core.kinds.words import CONFIG
+from tests.core.training.new_members.training import add
+from vae_core import kinds
 from vae_core.data.tokens import (
     FIRST,
     HIDDEN,
@@ -19,7 +23,9 @@ from vae_core.data.tokens import (
     encode,
 )
 from vae_core.metrics import texts
-from vae_core.model.likelihoods import categorical
+from vae_core.model import likelihoods
+from vae_core.model.likelihoods import TEXT_LIKELIHOODS, TextLikelihood
+from vae_core.model.likelihoods.categorical import Categorical
 from vae_core.model.text_vae import TextVAE
 
 
@@ -30,12 +36,14 @@ def vae() -> TextVAE:
 
 def test_distortion_of_equal_logits() -> None:
     tokens = encode(["ab", "b"], "ab", 6)
-    distortion = -categorical.log_prob(np.zeros((2, 6, 3)), tokens)
+    distortion = -Categorical().log_prob(np.zeros((2, 6, 3)), tokens)
     assert distortion == pytest.approx([3 * math.log(3), 2 * math.log(3)])
 
 
-def test_probabilities_sum_to_one_over_all_strings() -> None:
+@pytest.mark.parametrize("name", TEXT_LIKELIHOODS)
+def test_probabilities_sum_to_one_over_all_strings(name: str) -> None:
     """exp(-distortion) of all strings of up to 3 characters, and the mass of longer strings."""
+    likelihood: TextLikelihood = TEXT_LIKELIHOODS[name](CONFIG)
     rng = np.random.default_rng(0)
     logits = rng.standard_normal((4, 3))
     log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
@@ -45,9 +53,42 @@ def test_probabilities_sum_to_one_over_all_strings() -> None:
     tokens = np.zeros((len(strings), 4), np.int32)
     for row, string in zip(tokens, strings, strict=True):
         row[: len(string) + 1] = [*("ab".index(c) + 2 for c in string), 1]
-    p = np.exp(categorical.log_prob(np.repeat(logits[None], len(strings), 0), tokens))
+    p = np.exp(likelihood.log_prob(np.repeat(logits[None], len(strings), 0), tokens))
     longer = np.exp(np.logaddexp(log_p[:, 1], log_p[:, 2]).sum())
     assert p.sum() + longer == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", TEXT_LIKELIHOODS)
+def test_a_text_likelihood_is_the_same_in_keras_and_ignores_padding(name: str) -> None:
+    likelihood: TextLikelihood = TEXT_LIKELIHOODS[name](CONFIG)
+    logits = np.random.default_rng(0).standard_normal((2, 6, 3)).astype(np.float32)
+    tokens = encode(["ab", "b"], "ab", 6)
+    expected = likelihood.log_prob(logits, tokens)
+    assert expected.shape == (2,)
+    assert likelihood.nats == "log-mass"
+    assert np.asarray(likelihood.log_prob(logits, tokens, ops)) == pytest.approx(expected, rel=1e-5)
+    logits[:, 3:] += 1  # all of this is padding
+    assert likelihood.log_prob(logits, tokens) == pytest.approx(expected)
+    assert likelihood.blank(6) == pytest.approx(6 * likelihood.blank(1))
+
+
+class Tempered(Categorical):
+    """Half the logits."""
+
+    def log_prob(self, params: Any, tokens: Any, xp: Any = np) -> Any:
+        return super().log_prob(0.5 * params, tokens, xp)
+
+
+def test_a_second_likelihood_of_texts_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    add(monkeypatch, TEXT_LIKELIHOODS, "tempered", Tempered)
+    config = replace(CONFIG, likelihood="tempered")
+    kinds.check(config, "text")
+    assert config.id != CONFIG.id
+    assert likelihoods.names("text") == ("categorical", "tempered")
+    assert (likelihoods.name_of(CONFIG), likelihoods.name_of(config)) == ("categorical", "tempered")
+    tokens, z = encode(["abc", "f"], "abcdef", 9), np.ones((2, 2), np.float32)
+    usual, tempered = (TextVAE(c, 9, "abcdef").log_likelihood(tokens, z) for c in (CONFIG, config))
+    assert tempered != pytest.approx(usual)
 
 
 def test_padding_changes_nothing(vae: TextVAE) -> None:

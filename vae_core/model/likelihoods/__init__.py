@@ -1,7 +1,7 @@
 """Likelihoods p(x|z): one file each, one line in the registry.
 
-A member is a class that is built from the config and has the methods of `Likelihood`. Listing the
-names imports no member.
+A member is a class that is built from the config and has the methods of `Likelihood`, or for texts
+those of `TextLikelihood`. Listing the names imports no member.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from vae_core.config import RunConfig
+from vae_core.config import FIELDS, ConfigError, RunConfig
+from vae_core.model import architectures
 from vae_core.registry import Registry
 
 LIKELIHOODS = Registry(
@@ -21,8 +22,12 @@ LIKELIHOODS = Registry(
         "gaussian": "vae_core.model.likelihoods.gaussian:Gaussian",
     },
 )
-# Texts always have the likelihood of `categorical`.
-BY_KIND = {"images": LIKELIHOODS}
+TEXT_LIKELIHOODS = Registry(
+    "likelihood",
+    "vae_lab.text_likelihoods",
+    {"categorical": "vae_core.model.likelihoods.categorical:Categorical"},
+)
+BY_KIND = {"images": LIKELIHOODS, "text": TEXT_LIKELIHOODS}
 
 
 class Likelihood(Protocol):
@@ -90,20 +95,75 @@ class Likelihood(Protocol):
         ...
 
 
-def of(config: RunConfig) -> Likelihood:
-    """The likelihood that the config names.
+class TextLikelihood(Protocol):
+    """p(x|z) of a text, the product over its tokens of p(token | z, the tokens before it).
+
+    Attributes:
+        nats: what log_prob is, see `Likelihood`.
+    """
+
+    nats: str
+
+    def log_prob(self, params: Any, tokens: Any, xp: Any = np) -> Any:
+        """log p(x|z) of texts, summed over the characters and the end token.
+
+        Args:
+            params: (n, length, c + 1) from the decoder: a number for the end and one for each of
+                the c characters, given the tokens before. The largest is the likeliest token.
+            tokens: (n, length), see `vae_core.data.tokens`; 0 is padding and doesn't count.
+            xp: array module, `numpy` or `keras.ops`.
+
+        Returns:
+            (n,), nats per text.
+        """
+        ...
+
+    def blank(self, values: int) -> float:
+        """See `Likelihood.blank`; the values are the tokens of a text."""
+        ...
+
+
+def name_of(config: RunConfig) -> str:
+    """The name of a run's likelihood.
+
+    The field's default stands for the first member for the kind of data.
+    """
+    if config.likelihood != FIELDS["likelihood"].default:
+        return config.likelihood
+    return next(iter(BY_KIND[architectures.kind_of(config.architecture)]))
+
+
+def of(config: RunConfig) -> Any:
+    """The `Likelihood` of a run, or its `TextLikelihood` if its data are texts.
 
     Raises:
-        ConfigError: no likelihood has that name.
+        ConfigError: no likelihood for this kind of data has that name.
     """
-    likelihood: Likelihood = LIKELIHOODS[config.likelihood](config)
-    return likelihood
+    return BY_KIND[architectures.kind_of(config.architecture)][name_of(config)](config)
+
+
+def check_name(name: str, kind: str) -> None:
+    """Check the value of a config's field.
+
+    Raises:
+        ConfigError: it is neither the field's default nor another likelihood for this kind of data.
+    """
+    if name == FIELDS["likelihood"].default:
+        return
+    usual = next(iter(BY_KIND[kind]))
+    if name == usual:
+        raise ConfigError(f"{name!r} is the usual likelihood of {kind}: leave it out.")
+    if name in BY_KIND[kind]:
+        return
+    for other, members in BY_KIND.items():
+        if name in members:
+            raise ConfigError(
+                f"the likelihood {name!r} is for {other}, and the data set holds {kind}: "
+                "leave it out."
+            )
+    raise ConfigError(f"unknown likelihood {name!r}: choose one of {', '.join(BY_KIND[kind])}.")
 
 
 def names(kind: str | None = None) -> tuple[str, ...]:
-    """The likelihoods for a kind of data; for None those of images.
-
-    A kind that is not in `BY_KIND` has a fixed likelihood and ignores the config's field. For such
-    a kind, only the field's default is returned.
-    """
-    return tuple(BY_KIND.get(kind or "images", (RunConfig.likelihood,)))
+    """The likelihoods for a kind of data; all of them for None."""
+    return tuple(BY_KIND[kind] if kind else [*LIKELIHOODS, *TEXT_LIKELIHOODS])

@@ -1,4 +1,4 @@
-"""The likelihood of texts: each token given the ones before it."""
+"""The likelihood of texts: each token is categorical, given the ones before it."""
 
 from __future__ import annotations
 
@@ -7,29 +7,27 @@ from typing import Any
 
 import numpy as np
 
-NATS = "log-mass"
+from vae_core.config import RunConfig
 
 
-def log_prob(logits: Any, tokens: Any, xp: Any = np) -> Any:
-    """log p(x|z) of texts, summed over the characters and the end token; padding doesn't count.
+class Categorical:
+    """See `vae_core.model.likelihoods.TextLikelihood`; the decoder gives logits.
 
     The probabilities of all strings add up to 1.
-
-    Args:
-        logits: (n, length, c + 1), of the end and the c characters, given the previous tokens.
-        tokens: (n, length), see `vae_core.data.tokens`; 0 is padding.
-        xp: array module, `numpy` or `keras.ops`.
-
-    Returns:
-        (n,), nats per text.
     """
-    highest = xp.max(logits, axis=-1, keepdims=True)
-    log_sum = highest[..., 0] + xp.log(xp.sum(xp.exp(logits - highest), axis=-1))
-    classes = xp.arange(1, logits.shape[-1] + 1, dtype="int32")  # without padding
-    true = xp.sum(xp.where(tokens[..., None] == classes, logits, 0.0), axis=-1)
-    return -xp.sum(xp.where(tokens > 0, log_sum, 0.0) - true, axis=-1)
 
+    nats = "log-mass"
 
-def blank(tokens: int) -> float:
-    """ln 2 for each token, see `vae_core.model.likelihoods.Likelihood.blank`."""
-    return math.log(2) * tokens
+    def __init__(self, config: RunConfig | None = None) -> None:
+        del config
+
+    def log_prob(self, params: Any, tokens: Any, xp: Any = np) -> Any:
+        highest = xp.max(params, axis=-1, keepdims=True)
+        log_sum = highest[..., 0] + xp.log(xp.sum(xp.exp(params - highest), axis=-1))
+        classes = xp.arange(1, params.shape[-1] + 1, dtype="int32")  # without padding
+        true = xp.sum(xp.where(tokens[..., None] == classes, params, 0.0), axis=-1)
+        return -xp.sum(xp.where(tokens > 0, log_sum, 0.0) - true, axis=-1)
+
+    def blank(self, values: int) -> float:
+        """ln 2 for each token."""
+        return math.log(2) * values
