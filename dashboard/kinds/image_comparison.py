@@ -14,7 +14,6 @@ from dashboard.shared.png import show_png
 from dashboard.shared.run_cache import arrays, decoded, held_out, inference
 from dashboard.shared.run_numbers import top_dims
 from vae_core.data import dataset
-from vae_core.kinds.contents import Contents
 from vae_core.latent import picture_sheet, planes, reconstruction
 from vae_core.latent.alignment import Alignment
 from vae_core.latent.samples import aggregate_posterior_samples, prior_samples
@@ -131,7 +130,7 @@ def samples(run: Run, name: str) -> None:
     """Show decoded samples of the prior, and below them of the aggregate posterior."""
     q = arrays(run)
     for source, z in (
-        ("prior", prior_samples(SAMPLES, run.config.latent_dim, prior=Contents(run.config).prior)),
+        ("prior", prior_samples(SAMPLES, run.config.latent_dim, prior=inference(run).prior)),
         (
             "aggregate posterior",
             aggregate_posterior_samples(SAMPLES, q["posterior_mean"], q["posterior_log_var"]),

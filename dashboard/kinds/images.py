@@ -189,6 +189,6 @@ def _decoded_rows(run: Run, labels: np.ndarray) -> dict[str, np.ndarray]:
         "held out": images,
         "reconstructed": networks.decode(posterior_mean),
         f"from {shown.origin}": networks.decode(
-            samples.prior_samples(len(images), run.config.latent_dim, prior=shown.prior)
+            samples.prior_samples(len(images), run.config.latent_dim, prior=networks.prior)
         ),
     }

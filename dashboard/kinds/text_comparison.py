@@ -16,7 +16,6 @@ from dashboard.kinds.text_tables import (
 )
 from dashboard.shared import run_cache
 from vae_core import kinds
-from vae_core.kinds.contents import Contents
 from vae_core.latent.samples import prior_samples
 from vae_core.runs.run import Run
 
@@ -69,14 +68,11 @@ def show_comparison(
     )
     marks_copies = True
     for group, titles in groups:
-        decoded = [
-            decode(
-                run,
-                prior_samples(ROWS, run.config.latent_dim, prior=Contents(run.config).prior),
-                temperature,
-            )
-            for run in group
-        ]
+        decoded = []
+        for run in group:
+            prior = run_cache.text_inference(run).prior
+            z = prior_samples(ROWS, run.config.latent_dim, prior=prior)
+            decoded.append(decode(run, z, temperature))
         training = training_texts(group[0])
         marks_copies &= training is not None
         copies = display(

@@ -108,7 +108,7 @@ class Texts:
             strings = held_out_texts(run)
             originals = [strings[i] for i in chosen] if strings else ["not on this machine"] * ROWS
             columns = [originals, decode(run, run_cache.arrays(run)["posterior_mean"][chosen])]
-            prior = Contents(run.config).prior
+            prior = run_cache.text_inference(run).prior
             samples = decode(run, prior_samples(ROWS, run.config.latent_dim, prior=prior))
         else:
             columns = [list(map(str, arrays[k])) for k in ("texts", "reconstructions")]

@@ -58,7 +58,7 @@ def comparison_columns(runs: list[Run]) -> tuple[list[Run], list[comparison.Colu
                     rate_per_dim=rate_per_dim(run),
                     numbers=seed_numbers,
                     sloped=run.config.schedule != "capacity",
-                    prior_circles=shown.prior_circles,
+                    prior_circles=shown.prior_circles(q) if run.viewable else (),
                 )
             )
     if not columns:

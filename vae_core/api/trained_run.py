@@ -180,7 +180,7 @@ class TrainedRun:
             VaeLabError: the run has no weights.
         """
         if Contents(self.config).has_prior:
-            prior = priors.of(self.config)
+            prior = priors.learned(self.config, self._run.arrays)
             return self.decode(prior_samples(n, self.config.latent_dim, seed, prior))
         return self.decode(fitted_normal_samples(n, self.posterior.mean, seed))
 

@@ -11,6 +11,7 @@ from vae_core.config import RunConfig
 from vae_core.data.upload.limits import MOST_LABELS
 from vae_core.exchange.imported_files import MOST_BYTES
 from vae_core.kinds.contents import Contents
+from vae_core.model import priors
 from vae_core.runs.files import ARRAYS
 from vae_core.sandbox import RefusedError
 
@@ -31,16 +32,25 @@ def checked_arrays(
         sandbox.archive(io.BytesIO(content), file, MOST_BYTES[ARRAYS]),
         np.load(io.BytesIO(content), allow_pickle=False) as data,
     ):
-        keys = ("posterior_mean", "posterior_log_var", "labels", "label_names")
+        first_prior = priors.stored(priors.of(config))
+        keys = ("posterior_mean", "posterior_log_var", "labels", "label_names", *first_prior)
         if not {*keys} <= set(data.files):
             raise RefusedError(f"{file} lacks one of {', '.join(keys)}.")
-        mean, log_var, labels, label_names = (data[key] for key in keys)
+        mean, log_var, labels, label_names, *prior = (data[key] for key in keys)
     for array in (mean, log_var):
         if array.dtype != np.float32 or array.shape != (count, config.latent_dim):
             raise RefusedError(
                 f"{file} must hold posteriors of {count} {items} in {config.latent_dim} latent "
                 f"dimensions as float32, got {array.dtype} of shape {array.shape}."
             )
+    for (key, expected), array in zip(first_prior.items(), prior, strict=True):
+        if array.dtype != np.float32 or array.shape != expected.shape:
+            raise RefusedError(
+                f"{file} must hold {key} of shape {expected.shape} as float32, got {array.dtype} "
+                f"of shape {array.shape}."
+            )
+        if not np.isfinite(array).all():
+            raise RefusedError(f"{file}: {key} holds a number that is not finite.")
     has_spread = Contents(config).has_spread
     if not (np.isfinite(mean).all() and (np.isfinite(log_var).all() or not has_spread)):
         raise RefusedError(f"{file} holds a number that is not finite.")
@@ -61,4 +71,5 @@ def checked_arrays(
         "posterior_log_var": log_var,
         "labels": labels.astype(np.uint8),
         "label_names": np.array([sandbox.clean_label(str(label)) for label in label_names]),
+        **dict(zip(first_prior, prior, strict=True)),
     }

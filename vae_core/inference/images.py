@@ -26,7 +26,7 @@ class Inference:
 
     def __init__(self, run: Run) -> None:
         self.latent_dim = run.config.latent_dim
-        self.prior = priors.of(run.config)
+        self.prior = priors.learned(run.config, run.arrays)
         self.likelihood = likelihoods.of(run.config)
         with sessions(run) as (self._encoder, self._decoder):
             self.item_shape = tuple(map(int, self._encoder.get_inputs()[0].shape[1:]))

@@ -31,7 +31,7 @@ class TextInference:
 
     def __init__(self, run: Run) -> None:
         self.latent_dim = run.config.latent_dim
-        self.prior = priors.of(run.config)
+        self.prior = priors.learned(run.config, run.arrays)
         self.likelihood: TextLikelihood = likelihoods.of(run.config)
         with sessions(run) as (self._encoder, self._decoder):
             properties = self._decoder.get_modelmeta().custom_metadata_map

@@ -6,14 +6,16 @@ exports and imports read this from `Contents`, and never check which model the r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from vae_core import kinds
 from vae_core.config import RunConfig
 from vae_core.data import excerpts
 from vae_core.kinds.base import Kind
 from vae_core.model import priors
-from vae_core.model.priors import Prior
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,14 @@ class Contents:
         """Whether the run has a rate, and so an elbo."""
         return self.config.has_rate
 
-    @property
-    def prior(self) -> Prior | None:
-        """The prior that it was trained towards; None if it has none."""
-        return priors.of(self.config)
+    def prior_circles(self, arrays: Mapping[str, np.ndarray]) -> tuple[float, ...]:
+        """Radii around 0 of the circles that show its prior.
 
-    @property
-    def prior_circles(self) -> tuple[float, ...]:
-        """Radii around 0 of the circles that show its prior."""
-        return self.prior.circles() if self.prior else ()
+        Args:
+            arrays: the content of the run's arrays.npz or snapshot.npz.
+        """
+        prior = priors.learned(self.config, lambda: arrays)
+        return prior.circles() if prior else ()
 
     @property
     def has_prior(self) -> bool:

@@ -17,6 +17,7 @@ else. A resumed run therefore gives exactly the same numbers, and all β of a se
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import keras
@@ -27,7 +28,7 @@ from keras import ops
 from vae_core.config import RunConfig
 from vae_core.model import architectures, likelihoods, objectives, priors, schedules
 from vae_core.model.objectives import Terms
-from vae_core.model.priors import Rate
+from vae_core.model.priors import Prior, Rate
 
 MAX_STEPS_PER_CALL = 32
 EVALUATION_BATCH = 250
@@ -49,13 +50,16 @@ class VAE(keras.Model):
         super().__init__(name="vae")
         self.config = config
         self.item_shape = item_shape
-        self.prior = priors.of(config)
+        self._prior = priors.of(config)
         self.objective = objectives.of(config)
         self.likelihood = likelihoods.of(config)
         keras.utils.set_random_seed(config.seed)
         self.encoder, self.decoder, self.jit = architectures.build(
             config.architecture, item_shape, self.decoder_outputs(), config.latent_dim
         )
+        if self._prior is not None and self._prior.arrays:
+            self.prior_weights = PriorWeights(self._prior.arrays)
+            self._prior = priors.of(config, self.prior_weights.variables_by_name)
         learning_rate: Any = config.learning_rate
         if config.decay == "cosine":
             learning_rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
@@ -69,6 +73,14 @@ class VAE(keras.Model):
         # As a decorator, `tf.function` would share its cache between all models.
         self._train = tf.function(self._train_steps, jit_compile=self.jit, autograph=False)
         self._evaluate = tf.function(self.item_terms, autograph=False)
+
+    @property
+    def prior(self) -> Prior | None:
+        """The prior with the present values of its arrays; None for an autoencoder."""
+        if self._prior is None or not self._prior.arrays:
+            return self._prior
+        values = {name: np.array(variable) for name, variable in self._prior.arrays.items()}
+        return priors.of(self.config, values)
 
     def decoder_outputs(self) -> int:
         """Numbers on the decoder's last axis: the likelihood's k for each channel or feature.
@@ -93,7 +105,7 @@ class VAE(keras.Model):
             z, posterior_mean, posterior_log_var, each (n, d).
         """
         mean, log_var = self.encoder(x, training=training)
-        if self.prior is None:
+        if self._prior is None:
             return mean, mean, log_var
         return mean + ops.exp(0.5 * log_var) * noise, mean, log_var
 
@@ -120,9 +132,9 @@ class VAE(keras.Model):
 
     def rate(self, z: tf.Tensor, mean: tf.Tensor, log_var: tf.Tensor) -> Rate:
         """The rate of items with samples z and posteriors (n, d); (None, None) without a prior."""
-        if self.prior is None:
+        if self._prior is None:
             return Rate(None, None)
-        return self.prior.rate(z, mean, log_var, ops)
+        return self._prior.rate(z, mean, log_var, ops)
 
     def train_steps(
         self,
@@ -187,7 +199,7 @@ class VAE(keras.Model):
                     z=per_item.z,
                     posterior_mean=per_item.posterior_mean,
                     posterior_log_var=per_item.posterior_log_var,
-                    prior=self.prior,
+                    prior=self._prior,
                 )
                 now = schedules.Step(beta[i], capacity[i])
                 loss = self.objective.loss(terms, now, ops)
@@ -262,7 +274,7 @@ class VAE(keras.Model):
             for i in range(0, len(items), EVALUATION_BATCH)
         ]
         mean, log_var = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return mean, log_var if self.prior else np.full_like(mean, -np.inf)
+        return mean, log_var if self._prior else np.full_like(mean, -np.inf)
 
     def decoder_params(self, z: np.ndarray) -> np.ndarray:
         """Decode latents (n, d) to the parameters of the likelihood (n, D, k)."""
@@ -309,6 +321,24 @@ class VAE(keras.Model):
     def finite(self) -> bool:
         """Whether all weights are finite."""
         return all(bool(tf.reduce_all(tf.math.is_finite(w))) for w in self.trainable_variables)
+
+
+class PriorWeights(keras.layers.Layer):
+    """The numbers of a prior that training learns.
+
+    Args:
+        arrays: name -> first values, see `Prior.arrays`.
+    """
+
+    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
+        super().__init__(name="prior")
+        self.variables_by_name = {
+            name: self.add_weight(
+                shape=values.shape, initializer=keras.initializers.Constant(values), name=name
+            )
+            for name, values in arrays.items()
+        }
+        self.built = True
 
 
 class ItemTerms(NamedTuple):

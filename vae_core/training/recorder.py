@@ -14,7 +14,7 @@ from vae_core.data.dataset import Dataset
 from vae_core.kinds.base import Kind
 from vae_core.latent import samples
 from vae_core.metrics.posterior_samples import sample_posteriors
-from vae_core.model import objectives, schedules
+from vae_core.model import objectives, priors, schedules
 from vae_core.model.objectives import Objective, Terms
 from vae_core.runs.records import End, Epoch, PointEpoch, Start, Step, dataset_size
 from vae_core.runs.run import Run
@@ -46,7 +46,6 @@ class Recorder:
         self.kind = kind
         self.vae = vae
         self.pictured = samples.spread_over_labels(dataset.y_test[:SNAPSHOT_POINTS], SNAPSHOT_ITEMS)
-        self.prior_z = samples.prior_samples(SNAPSHOT_ITEMS, run.config.latent_dim, prior=vae.prior)
 
     def start(self, epoch: int, steps_per_epoch: int) -> None:
         """Append a `Start`.
@@ -117,17 +116,21 @@ class Recorder:
     def _snapshot(self) -> dict[str, np.ndarray]:
         """Posteriors of the first held-out items, and some reconstructions and samples.
 
-        Each snapshot shows the same items, and samples from the same z. It uses none of training's
-        random numbers, so the number of snapshots doesn't change the result.
+        Each snapshot shows the same items, and samples from the same seed. It uses none of the
+        random numbers of training, so the number of snapshots doesn't change the result.
         """
         shown = slice(SNAPSHOT_POINTS)
         posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test[shown])
-        z = np.concatenate([posterior_mean[self.pictured], self.prior_z])
+        prior_z = samples.prior_samples(
+            SNAPSHOT_ITEMS, self.run.config.latent_dim, prior=self.vae.prior
+        )
+        z = np.concatenate([posterior_mean[self.pictured], prior_z])
         return {
             "posterior_mean": posterior_mean,
             "posterior_log_var": posterior_log_var,
             "labels": self.dataset.y_test[shown],
             "label_names": np.array(self.dataset.label_names),
+            **priors.stored(self.vae.prior),
         } | self.kind.snapshot(self.vae, self.dataset, self.pictured, z)
 
     def epoch(
@@ -164,7 +167,7 @@ class Recorder:
         )
 
     def arrays(self) -> None:
-        """Write arrays.npz: the posteriors and labels of all held-out items."""
+        """Write arrays.npz: posteriors and labels of all held-out items, and a learned prior."""
         posterior_mean, posterior_log_var = self.vae.encode(self.dataset.x_test)
         self.run.write_arrays(
             "arrays",
@@ -172,6 +175,7 @@ class Recorder:
             posterior_log_var=posterior_log_var,
             labels=self.dataset.y_test.astype(np.uint8),
             label_names=np.array(self.dataset.label_names),
+            **priors.stored(self.vae.prior),
         )
 
     def end(self, state: str, epoch: int, seconds: float, metrics: dict[str, float]) -> None:

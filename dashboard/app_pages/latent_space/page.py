@@ -13,6 +13,7 @@ from dashboard.shared import (
     markdown,
     notes,
     posteriors,
+    run_cache,
     run_list,
     run_numbers,
     run_picker,
@@ -153,7 +154,7 @@ figure = latent.explorer(
 )
 figure.update_layout(dragmode=DRAGS[drag])
 if circles:
-    figure.update_layout(shapes=latent.prior(view, shown.prior_circles))
+    figure.update_layout(shapes=latent.prior(view, shown.prior_circles(run_cache.arrays(run))))
 if ellipses and view.projection:
     figure.add_traces(
         latent_overlays.posteriors(

@@ -6,7 +6,6 @@ import streamlit as st
 from dashboard.kinds import melody_players, text_tables
 from dashboard.shared import markdown, notes, path_control, run_cache, run_numbers, run_picker
 from vae_core.data import notation
-from vae_core.kinds.contents import Contents
 from vae_core.latent import paths, samples
 
 TABS = ["Between two melodies", "From the prior", "Coming back"]
@@ -81,7 +80,7 @@ def choose_end(name: str, default: int) -> tuple[np.ndarray, str]:
         seed = st.number_input(
             f"Seed of {name}", 0, 10**6, 0, key=f"melodies_seed_{name.lower()}", bind="query-params"
         )
-        z = samples.prior_samples(1, d, int(seed), Contents(run.config).prior)
+        z = samples.prior_samples(1, d, int(seed), run_cache.text_inference(run).prior)
         return z[0], f"sample {seed} of the prior"
     row = st.number_input(
         f"Number of {name}",
@@ -135,7 +134,7 @@ def prior(visible: bool) -> None:
         seed = st.number_input("Seed", 0, 10**6, 0, key="melodies_seed", bind="query-params")
     if not visible:
         return
-    z = samples.prior_samples(count, d, int(seed), Contents(run.config).prior)
+    z = samples.prior_samples(count, d, int(seed), run_cache.text_inference(run).prior)
     decoded = text_tables.decode(run, z, temperature, int(seed))
     text_tables.show_novelty(run, decoded, training)
     titles = [f"sample {i}" for i in range(SHOWN)]

@@ -137,6 +137,7 @@ def _curves(run: Run, records: list[dict[str, Any]]) -> None:
 
 def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
     shown, dims = Contents(run.config), run_numbers.top_dims(run)
+    radii = shown.prior_circles(arrays)
     plot(
         drawn(
             lambda: latent.scatter(
@@ -144,7 +145,7 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
                 arrays["labels"],
                 [str(name) for name in arrays["label_names"]],
                 dims,
-                radii=shown.prior_circles,
+                radii=radii,
             ),
             *("latent", dims, run_cache.version(run, "arrays" if ended else "snapshot")),
         ),
@@ -155,7 +156,7 @@ def _latent(run: Run, arrays: dict[str, np.ndarray], ended: bool) -> None:
     # A run that was stopped while measuring has networks, but no `end` record.
     last = run.records("epoch", "end")[-1]
     at = last["epoch"] if ended else round(float(arrays["epoch"]), 1)
-    has_circles = shown.prior_circles and run.config.latent_dim > 1
+    has_circles = radii and run.config.latent_dim > 1
     circles = "; dotted: 1 and 2 σ of the prior" if has_circles else ""
     st.caption(
         f"{shown.points.capitalize()} of {len(arrays['labels']):,} held-out "

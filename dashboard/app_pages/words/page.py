@@ -168,7 +168,7 @@ def prior() -> None:
         )
         count = st.slider("Texts", 20, 1000, 200, 20, key="words_count", bind="query-params")
         seed = st.number_input("Seed", 0, 10**6, 0, key="words_seed", bind="query-params")
-    z = samples.prior_samples(count, d, int(seed), Contents(run.config).prior)
+    z = samples.prior_samples(count, d, int(seed), networks.prior)
     texts = decode(run, z, temperature, int(seed))
     show_novelty(run, texts, training)
     first = texts[:40]

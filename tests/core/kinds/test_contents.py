@@ -14,7 +14,7 @@ def test_contents_agree_with_prior_and_objective(model: str) -> None:
     config = RunConfig(model=model)
     shown = Contents(config)
     assert shown.has_prior == shown.has_spread == (priors.of(config) is not None)
-    assert shown.prior_circles == ((1, 2) if shown.prior else ())
+    assert shown.prior_circles({}) == ((1, 2) if priors.of(config) else ())
     assert shown.has_rate == ("rate" in objectives.of(config).parts)
 
 

@@ -6,6 +6,7 @@ A member is a class that is built from the config and has the methods of `Prior`
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -36,11 +37,16 @@ class Prior(Protocol):
     """p(z).
 
     Attributes:
+        arrays: name -> numbers (float32) that training learns together with the networks; empty for
+            a fixed prior. A new member has its first values here. Training puts its own variables
+            in their place. The learned values are stored in arrays.npz, so that pages read them
+            without Keras. The methods read `self.arrays` each time they are called.
         factorised: is p(z) a product of one density for each latent dimension? Otherwise the rate
             has no parts per dimension, and only its sum is reported.
     """
 
     factorised: bool
+    arrays: Mapping[str, Any]
 
     def log_prob(self, z: Any, xp: Any = np) -> Any:
         """log p(z) (n,) of latents (n, d), nats."""
@@ -85,13 +91,47 @@ def sampled_rate(
     return Rate(xp.sum(per_dim, axis=-1), per_dim)
 
 
-def of(config: RunConfig) -> Prior | None:
+STORED = "prior_{}"  # the key of one of the prior's arrays in arrays.npz
+
+
+def of(config: RunConfig, arrays: Mapping[str, Any] | None = None) -> Prior | None:
     """The prior that the config names; None for an autoencoder, which has none.
+
+    Args:
+        arrays: to use in place of the first values of `Prior.arrays`.
 
     Raises:
         ConfigError: no prior has that name.
     """
-    return PRIORS[config.prior](config) if config.has_rate else None
+    if not config.has_rate:
+        return None
+    prior: Prior = PRIORS[config.prior](config)
+    if arrays is not None:
+        prior.arrays = arrays
+    return prior
+
+
+def stored(prior: Prior | None) -> dict[str, np.ndarray]:
+    """The prior's arrays by their keys in arrays.npz."""
+    return {STORED.format(name): values for name, values in (prior.arrays if prior else {}).items()}
+
+
+def learned(config: RunConfig, read: Callable[[], Mapping[str, np.ndarray]]) -> Prior | None:
+    """The prior of a run with the numbers that training has learned.
+
+    Args:
+        config: the run's.
+        read: reads the run's arrays.npz or snapshot.npz; called only if the prior has arrays.
+
+    Raises:
+        ConfigError: no prior has that name.
+        RunError: raised by `read`.
+    """
+    prior = of(config)
+    if prior is not None and prior.arrays:
+        arrays = read()
+        prior.arrays = {name: arrays[STORED.format(name)] for name in prior.arrays}
+    return prior
 
 
 def names(kind: str | None = None) -> tuple[str, ...]:

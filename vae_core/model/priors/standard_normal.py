@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ class StandardNormal:
     """See `vae_core.model.priors.Prior`. The rate has a closed form."""
 
     factorised = True
+    arrays: Mapping[str, Any] = {}
 
     def __init__(self, config: RunConfig | None = None) -> None:
         del config

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import io
 import math
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
+from tests.core.exchange.load_script import run_load_script
 from tests.core.training.new_members.training import add, check_networks, list_flags, trained
 from tests.dashboard.pages import on, plots
 from vae_core import kinds
 from vae_core.api.trained_run import TrainedRun
 from vae_core.config import ConfigError, RunConfig
+from vae_core.exchange import bundle, importing
+from vae_core.exchange.imported_arrays import checked_arrays
 from vae_core.exchange.imported_records import checked_records
 from vae_core.inference.images import Inference
+from vae_core.kinds.contents import Contents
 from vae_core.model.priors import PRIORS, Rate, sampled_rate
+from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore
-from vae_core.training import loop
+from vae_core.sandbox import RefusedError
+from vae_core.training import evaluation, loop
 
 
 class Mixture:
@@ -27,7 +38,8 @@ class Mixture:
     """
 
     factorised = False
-    means = np.array([[2, 0], [-2, 0], [0, 2], [0, -2]], np.float32)
+    arrays: Mapping[str, Any] = {}
+    means: Any = np.array([[2, 0], [-2, 0], [0, 2], [0, -2]], np.float32)
     std = 0.5
 
     def __init__(self, config: RunConfig) -> None:
@@ -47,6 +59,23 @@ class Mixture:
 
     def circles(self) -> tuple[float, ...]:
         return ()
+
+
+class LearnedMixture(Mixture):
+    """A mixture whose means are learned. They start at the corners of a small square."""
+
+    def __init__(self, config: RunConfig) -> None:
+        super().__init__(config)
+        corners = [[1, 1], [1, -1], [-1, 1], [-1, -1]]
+        self.arrays = {"means": 0.1 * np.array(corners, np.float32)}
+
+    @property
+    def means(self) -> Any:
+        return self.arrays["means"]
+
+    def circles(self) -> tuple[float, ...]:
+        """A circle through the first mean, so that pages show what was learned."""
+        return (float(np.hypot(*self.means[0])),)
 
 
 class TwoHills(Mixture):
@@ -128,6 +157,66 @@ def test_a_prior_whose_rate_is_sampled(
     assert np.array_equal(
         drawn, Inference(run).decode(prior.sample(4, 2, np.random.default_rng(0)))
     )
+
+
+def learned_means(run: Run) -> np.ndarray:
+    """The means of a `LearnedMixture`, as pages read them."""
+    prior = Inference(run).prior
+    assert prior
+    return np.asarray(prior.arrays["means"])
+
+
+@pytest.mark.usefixtures("no_child")
+def test_a_prior_that_learns(
+    own_store: RunStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its numbers are trained, kept over a resume, stored, exported, imported and shown."""
+    add(monkeypatch, PRIORS, "mine", LearnedMixture)
+    monkeypatch.setattr("dashboard.shared.run_list.pretrained_store", lambda: own_store)
+    run = trained(own_store, prior="mine")
+    check_networks(run)
+    (first,) = LearnedMixture(run.config).arrays.values()
+    networks = Inference(run)
+    learned = learned_means(run)
+    assert learned.shape == first.shape
+    assert np.abs(learned - first).max() > 0.01
+    vae, data = evaluation.load_trained(run)
+    assert vae.prior
+    assert np.array_equal(vae.prior.arrays["means"], learned)
+    assert run.metrics()["iw_bound_50"] == pytest.approx(
+        evaluation.evaluate(run)["recomputed"]["iw_bound_50"], abs=0.2
+    )
+    rate = vae.prior.rate(vae.evaluate_on(data.x_test).z, *vae.encode(data.x_test)).total.mean()
+    assert rate == pytest.approx(run.records("epoch")[-1]["test"]["rate"], rel=1e-4)
+
+    # The same config, stopped after an epoch and resumed, learns the same numbers.
+    stopped = RunStore(own_store.root.parent / "stopped").create(run.config)
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+    loop.train(stopped, stop=lambda: len(stopped.records("epoch")) > 2)
+    loop.train(stopped)
+    assert np.array_equal(learned_means(stopped), learned)
+
+    assert Contents(run.config).prior_circles(run.arrays()) == (np.hypot(*learned[0]),)
+    for name in ("train", "latent_space", "compare"):
+        on(run, name)
+
+    content = bundle.bundle(run)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(tmp_path)
+    loaded = run_load_script(tmp_path / run.id, "load")["load"]()
+    z = vae.prior.sample(3, 2, np.random.default_rng(0)).astype(np.float32)
+    expected = networks.decode(z)
+    assert np.asarray(keras.ops.sigmoid(loaded.decoder(z))) == pytest.approx(expected, abs=1e-5)
+    imported = importing.import_run(content, "run.zip", RunStore(tmp_path / "other"))
+    assert np.array_equal(learned_means(imported), learned)
+    assert np.array_equal(Inference(imported).decode(z), expected)
+
+    arrays = run.arrays()
+    for wrong in (arrays["prior_means"][:3], arrays["prior_means"] * np.float32(np.nan)):
+        file = io.BytesIO()
+        np.savez(file, allow_pickle=False, **arrays | {"prior_means": wrong})
+        with pytest.raises(RefusedError, match="prior_means"):
+            checked_arrays(file.getvalue(), "run", run.config, len(arrays["labels"]))
 
 
 def test_pages_show_a_run_whose_rate_can_only_be_summed(
