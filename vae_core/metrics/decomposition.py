@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_core.metrics.bounds import log_mean_exp
+from vae_core.model.priors import Prior
 
 PAIRED_IMAGES = 5000  # at most; each one is compared with all others
 PAIRS_BUDGET = 2e8  # largest n * n * d
@@ -25,7 +26,10 @@ class RateParts(NamedTuple):
 
 
 def rate_parts(
-    posterior_mean: np.ndarray, posterior_log_var: np.ndarray, rng: np.random.Generator
+    posterior_mean: np.ndarray,
+    posterior_log_var: np.ndarray,
+    rng: np.random.Generator,
+    prior: Prior,
 ) -> RateParts:
     """Split the rate into mutual information + total correlation + dimension-wise KL.
 
@@ -41,6 +45,8 @@ def rate_parts(
     Args:
         posterior_mean, posterior_log_var: (n, d); the time grows as n * n * d.
         rng: for the samples.
+        prior: p(z). If it is not factorised, the dimension-wise KL is that of the product of the
+            marginals of q(z) from p(z).
     """
     mean = posterior_mean.astype(np.float64)
     log_var = posterior_log_var.astype(np.float64)
@@ -64,7 +70,7 @@ def rate_parts(
             joint += log_density
         log_q[rows] = log_mean_exp(joint, axis=1) if d > 1 else log_q_dims[rows, 0]
     log_posterior = -0.5 * (1 + log_2pi + log_var).sum(axis=1)
-    log_prior = -0.5 * (np.square(mean) + np.exp(log_var) + log_2pi).sum(axis=1)
+    log_prior = log_posterior - prior.rate(z, mean, log_var).total
     independent = log_q_dims.sum(axis=1).mean()
     return RateParts(
         float(log_posterior.mean() - log_q.mean()),

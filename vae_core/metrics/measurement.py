@@ -122,7 +122,7 @@ def latent_metrics(
             metrics["high_rate_units"] = high_rate_units(rates.mean(axis=0))
         pairs = min(n, PAIRED_IMAGES, int(math.sqrt(PAIRS_BUDGET / d)))
         subset = parts_rng.permutation(n)[:pairs]
-        parts = rate_parts(mean[subset], log_var[subset], parts_rng)
+        parts = rate_parts(mean[subset], log_var[subset], parts_rng, prior)
         metrics["mutual_information"] = parts.mutual_information
         if parts.mutual_information < math.log(pairs) - UNRESOLVED:
             metrics |= parts._asdict()

@@ -15,11 +15,11 @@ from vae_core.data import registry
 from vae_core.data.source import Ink
 from vae_core.kinds.contents import Contents
 from vae_core.latent.picture_sheet import sheet
-from vae_core.model.priors import standard_normal
 from vae_core.runs.run import Run
 
 FAINTEST = 0.2  # pixels below this share of the brightest one count as paper
 PAD = "pad"
+RATE_SAMPLES = 1000  # if the rate has no closed form
 SHOWN_SIDE = 140  # pixels per side of the pictures beside the pad
 
 
@@ -170,15 +170,22 @@ def _posterior(run: Run, picture: Drawn) -> None:
         st.button(
             "Sample again", icon=":material/casino:", on_click=_sample_again, key="draw_again"
         )
-        st.markdown(f"rate of this picture: **{_rate(picture.mean, picture.log_var):.2f} nats**")
+        st.markdown(
+            f"rate of this picture: **{_rate(run, picture.mean, picture.log_var):.2f} nats**"
+        )
 
 
 def _sample_again() -> None:
     st.session_state["draw_seed"] += 1
 
 
-def _rate(mean: np.ndarray, log_var: np.ndarray) -> float:
-    return float(standard_normal.rate(mean, log_var))
+def _rate(run: Run, mean: np.ndarray, log_var: np.ndarray) -> float:
+    """Return the rate of one posterior (d,), nats. An estimate averages `RATE_SAMPLES` samples."""
+    prior = run_cache.inference(run).prior
+    assert prior is not None
+    noise = np.random.default_rng(0).standard_normal((RATE_SAMPLES, len(mean)))
+    z = mean + np.exp(0.5 * log_var) * noise
+    return float(prior.rate(z, mean[None], log_var[None]).total.mean())
 
 
 def _reconstructions_over_beta(run: Run, picture: Drawn) -> None:
@@ -196,6 +203,6 @@ def _reconstructions_over_beta(run: Run, picture: Drawn) -> None:
             png.show_png(
                 pictures.png(pictures.enlarged(networks.decode(mean)[0], 140)),
                 f"{f'**{beta}**' if other.id == run.id else beta}, "
-                f"rate {_rate(mean[0], log_var[0]):.1f} nats{remark}",
+                f"rate {_rate(other, mean[0], log_var[0]):.1f} nats{remark}",
                 f"Reconstruction of the drawing at {beta}",
             )
