@@ -18,7 +18,7 @@ NEGATIVE = "#e5484d"  # red, visible on light and dark
 EDGE = 8.0  # the x axis of two Gaussians covers at least -EDGE to EDGE
 TAIL = 5.0  # standard deviations of each Gaussian that the x axis covers on both sides
 POINTS = 801
-MOST_MEAN, LEAST_STD, MOST_STD = 3.0, 0.05, 3.0  # range of the posterior's mean and std
+MAX_MEAN, MIN_STD, MAX_STD = 3.0, 0.05, 3.0  # range of the posterior's mean and std
 ARROW_LENGTH = 0.25  # for a gradient of 1
 
 
@@ -80,8 +80,8 @@ def rate_terms(mean: float, std: float) -> go.Figure:
 
     Arrows point downhill, and their length is proportional to the gradient.
     """
-    means = np.linspace(-MOST_MEAN, MOST_MEAN, 201)
-    stds = np.linspace(LEAST_STD, MOST_STD, 296)
+    means = np.linspace(-MAX_MEAN, MAX_MEAN, 201)
+    stds = np.linspace(MIN_STD, MAX_STD, 296)
     rate = standard_normal.rate_per_dim
     slopes = information.rate_gradient(mean, std)
     figure = make_subplots(
@@ -92,8 +92,8 @@ def rate_terms(mean: float, std: float) -> go.Figure:
         horizontal_spacing=0.05,
     )
     panels = (
-        ("μ", means, rate(means, 0.0), mean, rate(mean, 0.0), (-MOST_MEAN, MOST_MEAN)),
-        ("σ", stds, rate(0.0, 2 * np.log(stds)), std, rate(0.0, 2 * math.log(std)), (0, MOST_STD)),
+        ("μ", means, rate(means, 0.0), mean, rate(mean, 0.0), (-MAX_MEAN, MAX_MEAN)),
+        ("σ", stds, rate(0.0, 2 * np.log(stds)), std, rate(0.0, 2 * math.log(std)), (0, MAX_STD)),
     )
     top = 5.0
     for column, (name, x, y, at, height, edges) in enumerate(panels, start=1):

@@ -34,11 +34,11 @@ class Texts:
     collapsed = "writes the same text"
     training_note = ", with characters hidden by word dropout"
     runs_key = "runs_text"
-    bounds = "they bound a likelihood"
+    bounds = "they are lower bounds on log p(x)"
     decoded_notes = r"""
-- **Reconstructions** are exact if the rate is large enough to tell which item it was. As $\beta$
-  grows, they become more common items, and at last the same item for all.
-- **Samples of the prior** are like the data only if the posteriors fill the prior.
+- **Reconstructions** are exact if the rate is large enough to tell items apart. As $\beta$ grows,
+  common items take their place, and at last one item for all.
+- **Samples of the prior** are like the data only if the posteriors together cover the prior.
 """
 
     def display(self, texts: Sequence[str]) -> list[str]:

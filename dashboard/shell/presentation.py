@@ -7,9 +7,9 @@ import streamlit as st
 PRESENTING = "presenting"  # key in the session
 PRESENT = "present"  # key in the URL
 
-# Hides all widgets; they still exist, so the link's values stay in use. Pages put other things
-# that an audience doesn't need into containers whose key starts with `form`. A column that holds
-# the container `form` is hidden, and its neighbour gets its room.
+# Hides all widgets; they still exist, so the values in the address stay in use. Pages put other
+# things that an audience doesn't need into containers whose key starts with `form`. A column that
+# holds the container `form` is hidden, and the next column takes its width.
 PRESENTATION = """
 <style>
 html { font-size: 125% !important; }
@@ -61,5 +61,5 @@ def presentation_button() -> None:
             on_click=switch,
             args=(not on,),
             key="presentation",
-            help=None if on else "Larger type and no widgets; the address keeps this mode.",
+            help=None if on else "Larger type and no widgets. A link opens the page in this mode.",
         )

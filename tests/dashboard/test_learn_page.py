@@ -130,7 +130,7 @@ def test_two_gaussians() -> None:
     page.slider("learn_mu").set_value(-1.0)
     page.slider("learn_sigma").set_value(2.0).run()
     shown = numbers(page)
-    assert (shown["gradient by μ"], shown["gradient by σ"]) == ("-1.000", "1.500")
+    assert (shown["∂ rate / ∂μ"], shown["∂ rate / ∂σ"]) == ("-1.000", "1.500")
     assert float(shown["rate"]) == pytest.approx(0.5 * (1 + 4 - 1 - math.log(4)), abs=1e-3)
     assert plots(page) == 2
 

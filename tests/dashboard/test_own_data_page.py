@@ -73,6 +73,7 @@ def test_upload_preview_keep_train_delete(own_store: RunStore) -> None:
             assert "not on this machine" in shown_text(shown)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_metrics")
 def test_few_images_of_one_label_and_many_labels(own_store: RunStore) -> None:
     """Every page shows the smallest data set, and one with more labels than colours."""

@@ -144,24 +144,21 @@ def test_a_sweep_trains_every_beta_and_seed_once(own_store: RunStore) -> None:
     page = open_page("train")
     page.number_input("train_epochs_digits").set_value(1)
     page.button_group("train_mode").set_value("Sweep").run()
-    page.button_group("train_betas").set_value([0.5, 2.0])
+    page.button_group("train_betas").set_value([2.0])
     page.number_input("train_seeds").set_value(2).run()
-    assert page.button("train").label == "Train 4 runs"
+    assert page.button("train").label == "Train 2 runs"
     page.button("train").click().run()
     assert not page.exception
     runs = own_store.scan()[0]
-    assert [(run.config.seed, run.config.beta) for run in runs] == [
-        *((0, 0.5), (0, 2)),
-        *((1, 0.5), (1, 2)),
-    ]
+    assert [(run.config.seed, run.config.beta) for run in runs] == [(0, 2), (1, 2)]
     assert all(run.status().state == "finished" for run in runs)
-    assert "All 4 runs are finished already" in shown_text(page)
+    assert "All 2 runs are finished already" in shown_text(page)
 
     before = [(run.path / "metrics.jsonl").read_bytes() for run in runs]
-    page.button_group("train_betas").set_value([0.5, 1.0, 2.0]).run()
-    assert "6 runs, 4 of them finished already" in shown_text(page)
+    page.button_group("train_betas").set_value([0.5, 2.0]).run()
+    assert "4 runs, 2 of them finished already" in shown_text(page)
     page.button("train").click().run()
-    assert len(own_store.scan()[0]) == 6
+    assert len(own_store.scan()[0]) == 4
     assert [(run.path / "metrics.jsonl").read_bytes() for run in runs] == before
 
 

@@ -80,6 +80,7 @@ def test_it_is_short_and_stands_alone() -> None:
     }
 
 
+@pytest.mark.slow
 def test_it_prints_what_a_run_of_ours_keeps(
     example: ModuleType,
     store: RunStore,

@@ -1,7 +1,7 @@
 """Show the progress of runs under the cell of a notebook: one line per run, changed in place.
 
-Rich draws its bars in notebooks only with ipywidgets, and leaves them out of the saved notebook.
-IPython's own updates need neither.
+Rich draws its bars in notebooks only with ipywidgets, and they are missing in the saved notebook.
+IPython's own updates need no ipywidgets, and are saved.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def follow(runs: list[Run], quiet: bool) -> None:
 
 
 def _held_out(records: list[dict[str, Any]]) -> str:
-    """Format the newest held-out numbers; the first are measured before training."""
+    """Format the newest held-out numbers; before the first epoch, those of the untrained model."""
     epochs = [record for record in records if record["kind"] == "epoch"]
     if not epochs:
         return ""
@@ -77,6 +77,6 @@ def _print_new_epoch(run: Run, records: list[dict[str, Any]], printed: dict[str,
         printed[run.id] = epoch
         ERR.print(
             f"{run.id}  epoch {epoch}/{run.config.epochs}  "
-            f"{_held_out(records)}  (held out, nats per image or text)",
+            f"{_held_out(records)}  (held out, nats per item)",
             markup=False,
         )

@@ -5,18 +5,18 @@ The scores come with the music21 package, which is needed to make the data set b
 
 - Chorales: those of Riemenschneider's edition whose score has a part named Soprano.
 - Key: music21 determines it from all parts (`analyze("key")`). Major is transposed to C and minor
-  to A, up or down by less than a tritone, or down by a tritone.
+  to A, by at most 6 semitones down or 5 up.
 - Bars: 4/4 and 3/4. The two halves of a bar around a repeat sign are joined, and repeats are not
-  played. The upbeat at the start of a chorale is left out. The last bar, which is shorter by the
-  upbeat, is filled up with a rest.
+  played. An upbeat at the start of a chorale is left out. A last bar that is too short is
+  filled up with a rest.
 - Melodies: every two consecutive bars of the same metre. A note that is tied over from an earlier
   bar starts at the beginning of the melody instead. Grace notes are left out.
   Bars with notes that start or end between sixteenths are left out, too.
-- Split: all chorales with the same tune are in the same part, so that a run is not tested on a tune
+- Split: all chorales with the same tune are on the same side, so that a run is not tested on a tune
   that it was trained on. Two chorales have the same tune if they share a melody, or if at least two
   melodies of one have the same pitches at the beats as melodies of the other. If A has the tune of
   B, and B that of C, all three have the same tune. About a fifth of the melodies of each mode and
-  metre is held out.
+  metre are held out.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from vae_core.data.tokens import encode
 
 TONICS = {"major": 0, "minor": 9}  # pitch classes of C and A
 METRES = {3 * BEAT: "3/4", 4 * BEAT: "4/4"}  # sixteenths per bar -> metre
-OFF_GRID = "?"  # marks sixteenths within which a note starts or ends
+OFF_GRID = "?"  # marks chords, and notes that start or end between sixteenths
 
 
 class Line(NamedTuple):
@@ -101,7 +101,7 @@ def read_score(work: str) -> Any:
     """Return the music21 score of a work such as `bach/bwv269`. Needs music21."""
     from music21 import converter, corpus
 
-    # A list if several files have names that start with `work`.
+    # getWork returns a list if several files have names that start with `work`.
     paths = corpus.getWork(work, fileExtensions=(".mxl", ".xml"))
     path = paths[0] if isinstance(paths, list) else paths
     return converter.parse(path, forceSource=True, storePickle=False)
@@ -142,7 +142,7 @@ def soprano_line(score: Any, name: str) -> Line | None:
 
 
 def _bars(measures: Sequence[Any]) -> Iterator[tuple[int, int, int]]:
-    """Yield number, start and length of each bar in sixteenths; length 0 for an incomplete bar."""
+    """Yield number, start and length (in sixteenths) of each bar; length 0 if it is incomplete."""
     spans = [
         (
             int(measure.number),
@@ -239,13 +239,13 @@ def same_tunes(chorales: Sequence[Collection[str]]) -> list[list[int]]:
             i = group[i]
         return i
 
-    # (key of a melody, least number of keys that chorales with the same tune share)
+    # (value of a melody, number of values that chorales of the same tune share at least)
     rules: tuple[tuple[Callable[[str], str], int], ...] = ((str, 1), (pitches_at_beats, 2))
-    for key_of, least in rules:
+    for value_of, least in rules:
         chorales_with: dict[str, set[int]] = {}
         for i, melodies in enumerate(chorales):
             for melody in melodies:
-                chorales_with.setdefault(key_of(melody), set()).add(i)
+                chorales_with.setdefault(value_of(melody), set()).add(i)
         shared = Counter(
             pair for indices in chorales_with.values() for pair in combinations(sorted(indices), 2)
         )

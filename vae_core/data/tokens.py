@@ -16,10 +16,10 @@ SHORTEST, LONGEST = 1, 64  # characters per item
 
 
 def printable_character(character: str) -> str:
-    """Return a character for a sentence: itself, or its code point if it can't be seen."""
+    """Return a character for a message: itself, "(space)", or its code point if it is invisible."""
     if character.isprintable() and not character.isspace():
         return character
-    return "the space" if character == " " else f"U+{ord(character):04X}"
+    return "(space)" if character == " " else f"U+{ord(character):04X}"
 
 
 PADDING = HIDDEN = 0
@@ -89,7 +89,7 @@ def generate(
         step: one step of the decoder, see `Step`.
         z: (n, d).
         states: the initial states of the decoder.
-        length: most tokens per text; a text that has not ended by then is cut off.
+        length: maximum of tokens per text; a longer text is cut off.
         temperature: divides the logits before a token is drawn; 0 takes the likeliest token.
         seed: for the draws.
 

@@ -39,20 +39,20 @@ class Metric(NamedTuple):
 
 
 _BOUND = (
-    "Importance-weighted bound with k samples (Burda et al., 2016). Every run is measured on the "
-    f"same held-out images (or texts), at most {BOUND_IMAGES}. Their elbo is the bound for k = 1, "
-    "and the bound rises with k. "
+    "Importance-weighted bound with k samples (Burda et al., 2016), measured on up to "
+    f"{BOUND_IMAGES} held-out items, the same for every run. For k = 1 it is their elbo, and it "
+    "rises with k. "
 )
 
 _PARTS = (
     "One of three parts of the rate (Chen et al., 2018, eq. 2), computed for up to "
-    f"{PAIRED_IMAGES:,} held-out items, whose rate is the sum of the parts. The aggregate "
-    "posterior is exactly the mixture of their posteriors. "
+    f"{PAIRED_IMAGES:,} held-out items. The parts add up to the rate of these items. The aggregate "
+    "posterior is the mixture of their posteriors. "
 )
 
 _RESOLVED = (
     "Left out if the mutual information is within a nat of its limit, the log of the number of "
-    "items, because then the items are too few to measure it."
+    "items, because then the items are too few to measure this part."
 )
 
 _DCI = (
@@ -67,8 +67,8 @@ METRICS = {
         "nats",
         2,
         "",
-        "What training minimises: distortion + β · rate, or β · |rate - C| under the capacity "
-        "schedule, with β and C as they were after the epoch.",
+        "What training minimises: by default distortion + β · rate. β, and the C of the capacity "
+        "schedule, are those at the end of the epoch.",
     ),
     "distortion": Metric(
         "distortion",
@@ -76,7 +76,7 @@ METRICS = {
         2,
         "",
         "E[-log p(x|z)] with z sampled from the posterior, summed over pixels, or the characters "
-        "of a text. On grey pixels this is a cross-entropy, not a likelihood.",
+        "of a text. Under bernoulli, it is a cross-entropy on grey pixels, not a likelihood.",
     ),
     "rate": Metric(
         "rate", "nats", 2, "", "KL(q(z|x) || p(z)), summed over latent dimensions.", needs=(PRIOR,)
@@ -86,7 +86,7 @@ METRICS = {
         "nats",
         2,
         "higher",
-        "-(distortion + rate). It doesn't contain β, so it compares runs of several β.",
+        "-(distortion + rate). It doesn't contain β, so it can compare runs of different β.",
         needs=(PRIOR,),
     ),
     "active_units": Metric(
@@ -194,8 +194,9 @@ METRICS = {
             "nats",
             2,
             "higher",
-            _BOUND + "For texts this is a lower bound on log p(x). For grey pixels it is not, "
-            "because their distortion is a cross-entropy; the binarised bound is one.",
+            _BOUND + "For texts this is a lower bound on log p(x). For grey pixels under "
+            "bernoulli it is not, because their distortion is a cross-entropy: see the binarised "
+            "bound.",
             needs=(PRIOR,),
         )
         for k in BOUND_SAMPLES
@@ -254,8 +255,8 @@ METRICS = {
         3,
         "higher",
         "Kim & Mnih (2018): the images of a group share the value of one factor. The score is the "
-        "share of groups whose least varying latent dimension tells which factor it is. Guessing "
-        "scores 1 / number of factors. Measured only if the factors are known.",
+        "share of groups whose least varying latent dimension tells which factor they share. "
+        "Guessing scores 1 / number of factors. Measured only if the factors are known.",
         needs=(FACTORS, PRIOR),
     ),
 }

@@ -18,7 +18,7 @@ from vae_core.runs.errors import RunBusyError, RunError
 from vae_core.runs.files import CANCEL, CHECKSUMS, LOCK, SEALED_FILES, STATUS
 from vae_core.runs.status import ACTIVE, MOST_CHARACTERS, Status, this_process
 
-# How long to wait for a lock. A cancelled run writes its exports after its status is `cancelled`.
+# How long to wait for a lock. While a cancelled run still writes its exports, its lock is held.
 CLAIM_SECONDS = 10.0
 
 
@@ -60,10 +60,10 @@ class Lifecycle:
 
         Args:
             submitted_by: e-mail address of the user; None keeps the address of an earlier call.
-            owned: whether this process will train the run. Then no other process trains it while
-                this one lives.
+            owned: whether this process will train the run. If so, no other process
+                trains it while this one lives.
         """
-        # A process that holds the lock trains the run or has just stopped, and writes its status.
+        # Whoever holds the lock trains the run or is just stopping, and writes the status itself.
         with contextlib.suppress(RunBusyError), self.claim(CLAIM_SECONDS):
             if self._files.status().state not in ("finished", "running"):
                 (self._path / CANCEL).unlink(missing_ok=True)
@@ -76,7 +76,7 @@ class Lifecycle:
         return self.write(state="running", error=None, **this_process(), **changes)
 
     def finish(self, **changes: Any) -> None:
-        """Set the state to finished, and write the checksums of all files."""
+        """Set the state to finished, and write the checksums of `SEALED_FILES`."""
         self._write(self._changed(changes | {"state": "finished", "error": None}), seal=True)
 
     def request_cancel(self) -> None:
@@ -96,7 +96,7 @@ class Lifecycle:
     def write(self, **changes: Any) -> Status:
         """Change fields of status.json, and set its heartbeat to now.
 
-        A running run has an owner, and so has one that was queued with `queue(owned=True)`.
+        Only a running run keeps its owner, unless `changes` names one, see `queue(owned=True)`.
         """
         status = self._changed(changes)
         self._write(status, seal=status.state == "finished" and self._files.exists(CHECKSUMS))
@@ -110,7 +110,7 @@ class Lifecycle:
 
         Raises:
             OSError: the file can't be overwritten either. Then the process should end: a running
-                run whose process has ended reads as interrupted.
+                run whose process has ended counts as interrupted.
         """
         content = json_bytes(dataclasses.asdict(self._changed(changes)))
         handle = os.open(self._path / STATUS, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))

@@ -28,12 +28,12 @@ $$
 \begin{cases} 1 & \text{reconstruction summed} \\ D & \text{reconstruction averaged.} \end{cases}
 $$
 
-This is the **effective β**. If a loss multiplies the mean over pixels by $D$, choose *sum*. The
-factor before the whole loss scales the gradients, which hardly matters to Adam. $D$ counts every
-channel of every pixel: $28 \cdot 28 = 784$ for MNIST.
+This is the **effective β**. If a loss multiplies the mean over pixels by $D$, choose *sum*. A
+factor before the whole loss scales the gradients; the steps of Adam hardly depend on it. $D$ counts
+every channel of every pixel: $28 \cdot 28 = 784$ for MNIST.
 
-A squared error instead of the cross-entropy means a Gaussian decoder. Its β can't be compared with
-these, because it also sets the variance of that decoder.
+A squared error instead of the cross-entropy means a Gaussian decoder. The β of such a loss also
+sets the variance of the decoder, so it can't be compared with the β above.
 
 The $\beta_\text{norm} = \beta\, d / D$ that Higgins et al. (2017) report is the written β of a loss
 that averages both terms.
@@ -102,29 +102,29 @@ def section() -> None:
             "the negative ELBO times a factor.",
             border=True,
         )
-    theirs = (
+    written_loss = (
         f"{reconstruction}(reconstruction over {pixels:,} pixels) + "
         f"{written:g} · {kl}(KL over {d:,} latents)"
     )
     st.markdown(
-        f"The loss **{markdown.escape_markdown(theirs)}** has the same minimum as **distortion + "
-        f"{beta:.6g} · rate**."
+        f"The loss **{markdown.escape_markdown(written_loss)}** has the same minimum as "
+        f"**distortion + {beta:.6g} · rate**."
     )
     if factor == 1:
         st.caption("For this loss, the written β is the effective β.")
     elif beta > max(sweeps.BETAS):
         st.caption(
-            f"This is larger than β = {max(sweeps.BETAS):g}, the largest on Home. There, little "
-            "rate is left."
+            f"This is larger than β = {max(sweeps.BETAS):g}, the largest on Home, at which "
+            "little rate is left."
         )
-    in_train = min(sweeps.BETAS, key=lambda option: abs(option - beta))
-    exactly = abs(in_train - beta) <= 1e-9 * max(beta, 1)
+    nearest = min(sweeps.BETAS, key=lambda option: abs(option - beta))
+    exactly = abs(nearest - beta) <= 1e-9 * max(beta, 1)
     st.page_link(
         "app_pages/train/page.py",
-        label=f"Train with β = {in_train:g}"
+        label=f"Train with β = {nearest:g}"
         + ("" if exactly else f", the choice nearest to {beta:.4g}"),
         icon=":material/play_circle:",
-        query_params={"train_beta": f"{in_train:g}", "train_latent_dim": str(min(d, 64))},
+        query_params={"train_beta": f"{nearest:g}", "train_latent_dim": str(min(d, 64))},
     )
     markdown.explain("Sums, means and β", EXPLANATION)
 

@@ -22,7 +22,8 @@ $$
 
 The integrand is negative wherever $q > p$, but the integral never is. If $p$ is wide and $q$
 narrow, $q$ is almost 0 where $p$ still has mass, and KL(p ‖ q) grows with the square of $\sigma_p /
-\sigma_q$. If $p$ is the narrow one, it grows only with the logarithm of the ratio.
+\sigma_q$. If $p$ is the narrow one, KL grows only with
+$\ln(\sigma_q / \sigma_p)$.
 
 Shifting and scaling both, so that $q$ is $\mathcal N(0, 1)$, leaves KL unchanged and gives the
 formula of a VAE's rate. The integral is computed by the trapezoidal rule on 2,001 points over
@@ -92,12 +93,12 @@ def section() -> None:
     st.subheader("The two pulls of a VAE's rate")
     st.markdown(
         "In a VAE, q is the prior N(0, 1), and p is the posterior of an image in one dimension. "
-        "The rate is then the sum of two curves: one **pulls μ to 0**, the other **σ to 1**. The "
-        "arrows show the direction and strength of the pull."
+        "The rate is then a term in μ plus a term in σ. They **pull μ to 0** and **σ to 1**. The "
+        "arrows show the direction and strength of each pull."
     )
     with st.container(key="form_pulls", horizontal=True, gap="large"):
-        mean = _slider("μ", "mu", -figures.MOST_MEAN, figures.MOST_MEAN, 1.5)
-        std = _slider("σ", "sigma", figures.LEAST_STD, figures.MOST_STD, 0.3)
+        mean = _slider("μ", "mu", -figures.MAX_MEAN, figures.MAX_MEAN, 1.5)
+        std = _slider("σ", "sigma", figures.MIN_STD, figures.MAX_STD, 0.3)
     by_mean, by_std = information.rate_gradient(mean, std)
     rate = float(standard_normal.rate_per_dim(mean, 2 * math.log(std)))
     plot(
@@ -114,8 +115,8 @@ def section() -> None:
                 f"rate from σ = {std:g}",
                 f"{float(standard_normal.rate_per_dim(0.0, 2 * math.log(std))):z.3f}",
             ),
-            ("gradient by μ", f"{by_mean:z.3f}"),
-            ("gradient by σ", f"{by_std:z.3f}"),
+            ("∂ rate / ∂μ", f"{by_mean:z.3f}"),
+            ("∂ rate / ∂σ", f"{by_std:z.3f}"),
         ):
             st.metric(title, text, border=True)
     markdown.explain("The rate of one dimension", PULLS)

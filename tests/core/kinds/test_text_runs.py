@@ -55,6 +55,7 @@ def test_a_run_from_training_to_inference(run: Run, words: TextDataset) -> None:
     assert set(run.arrays("snapshot")["texts"]) < set(WORDS)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("words_loaded")
 def test_a_resumed_run_ends_in_the_same_bits(run: Run, store: RunStore) -> None:
     other = store.create(CONFIG)
@@ -89,6 +90,7 @@ def autoencoder(tmp_path_factory: pytest.TempPathFactory, words: TextDataset) ->
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("words_loaded")
 def test_an_autoencoder_of_texts(autoencoder: Run, words: TextDataset) -> None:
     mean, log_var = TextInference(autoencoder).encode(words.x_test)

@@ -112,6 +112,7 @@ def test_beta_changes_no_bit(autoencoder: Run, store: RunStore) -> None:
     assert same_bits(weights(finished(store, replace(AUTOENCODER, beta=0.0))), weights(autoencoder))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unmeasured")
 def test_resume_ends_in_the_same_bits(autoencoder: Run, store: RunStore) -> None:
     run = store.create(AUTOENCODER)

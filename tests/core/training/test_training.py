@@ -109,6 +109,7 @@ def test_inference_gives_the_results_of_keras(trained: Run) -> None:
         inference.decode(np.zeros((1, 3)))
 
 
+@pytest.mark.slow
 def test_inference_gives_the_results_of_keras_for_conv(
     store: RunStore, make_run: TrainedRuns
 ) -> None:
@@ -135,7 +136,7 @@ def test_same_config_same_bits(store: RunStore, architecture: str) -> None:
     assert not same_bits(weights(run), weights(other))
 
 
-@pytest.mark.parametrize("architecture", ["mlp", "conv"])
+@pytest.mark.parametrize("architecture", ["mlp", pytest.param("conv", marks=pytest.mark.slow)])
 @pytest.mark.usefixtures("unmeasured")
 def test_resume_ends_in_the_same_bits(store: RunStore, architecture: str) -> None:
     config = RunConfig(
@@ -348,6 +349,7 @@ def test_schedules_train_and_are_recorded(store: RunStore, schedule: str) -> Non
         assert epochs[-1]["beta"] == 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_xla")
 def test_known_factors_give_a_mutual_information_gap(
     store: RunStore, monkeypatch: pytest.MonkeyPatch

@@ -32,7 +32,7 @@ class Calibrated(Gaussian):
         del x
 
 
-@pytest.mark.parametrize("architecture", ["mlp", "conv"])
+@pytest.mark.parametrize("architecture", ["mlp", pytest.param("conv", marks=pytest.mark.slow)])
 def test_two_parameters_for_each_value(
     architecture: str, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

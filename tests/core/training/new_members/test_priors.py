@@ -76,6 +76,7 @@ def learned_means(run: Run) -> np.ndarray:
     return np.asarray(prior.arrays["means"])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_child")
 def test_a_prior_that_learns(
     own_store: RunStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -129,6 +130,7 @@ def test_a_prior_that_learns(
             checked_arrays(file.getvalue(), "run", run.config, len(arrays["labels"]))
 
 
+@pytest.mark.slow
 def test_pages_show_a_run_whose_rate_can_only_be_summed(
     own_store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
