@@ -74,6 +74,9 @@ def _parse(path: Path, file_name: str, size: int | None, limits: Limits, folder:
     x = images.joined()
     order, notes = np.arange(len(x)), images.notes()
     train = raw.train
+    if raw.held_out is not None:
+        order = np.argsort(raw.held_out, kind="stable")
+        train = int((~raw.held_out).sum())
     if train is None:
         order = np.random.default_rng(0).permutation(len(x))
         train = len(x) - len(x) // HELD_OUT

@@ -26,12 +26,14 @@ class Raw:
         label_names: the names that numbers in `labels` index.
         train: number of training images, which come first; None if the file doesn't split them.
         notes: sentences on how the file was read.
+        held_out: (n,) bool, which images are held out; None if the file doesn't split them.
     """
 
     labels: Sequence[Any] | np.ndarray | None
     label_names: tuple[str, ...] | None = None
     train: int | None = None
     notes: tuple[str, ...] = ()
+    held_out: np.ndarray | None = None
 
 
 class Images:
@@ -49,6 +51,7 @@ class Images:
         self.count = 0
         self._parts: list[np.ndarray] = []
         self._brightest = 0.0
+        self._brightest_deep = 0.0
         self._unit_range = True  # no pixel is above 1 so far, so 1 counts as white
         self._source_shapes: Counter[tuple[int, int]] = Counter()
         self._colour = False
@@ -100,9 +103,11 @@ class Images:
         self._add_grey(np.rint(scaled).astype(np.uint8), colour=values.ndim == 4)
 
     def add_picture(self, picture: np.ndarray, colour: bool) -> None:
-        """Add an image (h, w) uint8 from a picture file."""
+        """Add an image (h, w) from a picture file, uint8, uint16 or float32."""
         self._unit_range = False
         self._brightest = 255.0
+        if picture.dtype != np.uint8:
+            self._brightest_deep = max(self._brightest_deep, float(picture.max()))
         self._add_grey(picture[None], colour)
 
     def _add_grey(self, images: np.ndarray, colour: bool) -> None:
@@ -123,11 +128,24 @@ class Images:
     def joined(self) -> np.ndarray:
         """Return all images (n, size, size) uint8. Call it once, because it releases them."""
         parts, self._parts = self._parts, []
-        return np.concatenate(parts)
+        whites = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0, self._brightest_deep)
+        white = next(white for white in whites if white >= self._brightest_deep)
+        return np.concatenate(
+            [
+                part
+                if part.dtype == np.uint8
+                else np.rint(np.clip(part, 0, None) / white * 255).astype(np.uint8)
+                for part in parts
+            ]
+        )
 
     def notes(self) -> list[str]:
         """Return sentences that say how the images were changed."""
         sentences = []
+        if self._brightest_deep:
+            sentences.append(
+                f"Deep pictures were scaled: {self._brightest_deep:g} is the brightest."
+            )
         if self._colour:
             sentences.append("Colour became grey (luma of ITU-R 601).")
         sizes = list(self._source_shapes)
@@ -151,9 +169,10 @@ class Images:
 def _resized(images: np.ndarray, size: int) -> np.ndarray:
     if images.shape[1] == size:
         return np.ascontiguousarray(images)
-    resized = np.empty((len(images), size, size), np.uint8)
+    resized = np.empty((len(images), size, size), images.dtype)
     for image, target in zip(images, resized, strict=True):
-        picture = Image.fromarray(np.ascontiguousarray(image))
+        deep = image.dtype != np.uint8
+        picture = Image.fromarray(np.ascontiguousarray(image.astype(np.float32) if deep else image))
         target[:] = np.asarray(picture.resize((size, size), Image.Resampling.BILINEAR))
     return resized
 
