@@ -92,11 +92,13 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images) -> Raw:
 
 def _what_was_read(parts: Parts) -> list[str]:
     """Return a sentence on which arrays were taken, unless they have the usual names."""
-    read = {**dict.fromkeys(parts.images.values(), "images")}
-    read |= dict.fromkeys(parts.labels.values(), "labels")
-    if all(key in USUAL for key in read):
+    if all(key in USUAL for key in (*parts.images.values(), *parts.labels.values())):
         return []
-    listed = [f"{_shown(key)} as {what}" for key, what in read.items()]
+    listed = [
+        f"{' and '.join(map(_shown, keys))} as {what}"
+        for what, keys in (("images", parts.images.values()), ("labels", parts.labels.values()))
+        if keys
+    ]
     return [f"Arrays were read by their names: {', '.join(listed)}."]
 
 

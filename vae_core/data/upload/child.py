@@ -58,8 +58,9 @@ def _parse(
 ) -> Summary:
     if size is not None and not SIZES[0] <= size <= SIZES[1]:
         raise RefusedError(f"The size must be from {SIZES[0]} to {SIZES[1]} pixels, got {size}.")
-    sandbox.check_file(path, file_name, limits.file_bytes)
     shown = sandbox.display_name(file_name)
+    if not path.is_dir():
+        sandbox.check_file(path, file_name, limits.file_bytes)
     path, plain_name = formats.unpacked(path, file_name, folder, limits)
     if formats.is_text(plain_name):
         return _parse_text(path, file_name, shown, folder)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vae_core import sandbox
 from vae_core.data.upload.csv import read_csv
+from vae_core.data.upload.folder import read_folder
 from vae_core.data.upload.idx import GZIP, holds_idx, is_idx, read_idx, read_idx_zip
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES, TEXT_ENDING, Limits
@@ -33,6 +34,8 @@ def unpacked(path: Path, file_name: str, folder: Path, limits: Limits) -> tuple[
     Raises:
         RefusedError: it is damaged, or unpacks to too much.
     """
+    if path.is_dir():
+        return path, file_name
     name = file_name[:-3] if file_name.lower().endswith(".gz") else file_name
     with open(path, "rb") as file:
         if file.read(2) != GZIP:
@@ -65,6 +68,8 @@ def reader_of(path: Path, file_name: str, images: Images) -> Reader:
     Raises:
         RefusedError: no reader fits.
     """
+    if path.is_dir():
+        return read_folder
     shown = images.shown
     with open(path, "rb") as file:
         first = file.read(8)

@@ -99,7 +99,7 @@ class Images:
         """Add images (k, h, w) or (k, h, w, 3) of any numeric type.
 
         Raises:
-            RefusedError: a pixel is not finite, or the pixels have no usual range.
+            RefusedError: a pixel is not finite.
         """
         if not np.isfinite(values).all():
             raise RefusedError(f"{self.shown} has pixels that are no finite numbers, such as NaN.")
@@ -108,7 +108,6 @@ class Images:
         self._lowest = min(self._lowest, lowest)
         self._brightest = max(self._brightest, brightest)
         self._fractions |= fractions
-        self._check_range()
         colour = values.ndim == 4
         grey = values @ LUMA if colour else values.astype(np.float64)
         unit = brightest <= 1 or (fractions and brightest <= 1 + OVERSHOOT)
@@ -132,13 +131,6 @@ class Images:
             self._add_grey(_Part(picture[None], 1, True), colour)
         else:
             self.add(picture[None])
-
-    def _check_range(self) -> None:
-        if self._scale() is None:
-            raise RefusedError(
-                f"{self.shown} has pixels from {self._lowest:g} to {self._brightest:g}: scale them "
-                "to 0 to 255, or to 0 to 1."
-            )
 
     def _scale(self) -> Scale | None:
         if self._brightest < self._lowest:  # only picture files of 8 bits
@@ -164,10 +156,18 @@ class Images:
         self._parts.append(part._replace(images=_resized(images, self.size)))
 
     def joined(self) -> np.ndarray:
-        """Return all images (n, size, size) uint8. Call it once, because it releases them."""
+        """Return all images (n, size, size) uint8. Call it once, because it releases them.
+
+        Raises:
+            RefusedError: the pixels have no usual range.
+        """
         parts, self._parts = self._parts, []
         scale = self._scale()
-        assert scale is not None
+        if scale is None:
+            raise RefusedError(
+                f"{self.shown} has pixels from {self._lowest:g} to {self._brightest:g}: scale them "
+                "to 0 to 255, or to 0 to 1."
+            )
         parts.reverse()
         return np.concatenate([parts.pop().grey(scale) for _ in range(len(parts))])
 

@@ -11,8 +11,11 @@ FEWEST_IMAGES = 20
 FEWEST_HELD_OUT = 4
 MOST_LABELS = 100
 HELD_OUT = 5  # one of five images is held out
-IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff")
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")
+IMAGE_ENDINGS = (
+    *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".webp", ".tif", ".tiff"),
+    *(".pgm", ".ppm", ".pbm", ".pnm", ".pfm"),
+)
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 LARGEST_SIDE = 10_000  # pixels, before an image is resized
 LARGEST_IMAGE = 50_000_000  # pixels, before an image is resized
 LONGEST_LINE = 1 << 20  # bytes, of a .csv file

@@ -107,7 +107,7 @@ def read(
     """Read a file in a child process.
 
     Args:
-        content: the file's path, or its bytes.
+        content: the path of the file, or of a folder of pictures; or the file's bytes.
         file_name: its ending says which format it is; the data set is named after it.
         size: pixels per side; None for the images' own size, or 28 if that is out of range.
         limits: the most that the file may take.
@@ -116,7 +116,8 @@ def read(
     Raises:
         RefusedError: the file holds no data set. Everything that was written is deleted.
     """
-    sandbox.check_file(content, file_name, limits.file_bytes)
+    if not (isinstance(content, Path) and content.is_dir()):
+        sandbox.check_file(content, file_name, limits.file_bytes)
     with sandbox.private_folder() as folder:
         path = content if isinstance(content, Path) else folder / "file"
         if not isinstance(content, Path):
