@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from vae_core import sandbox
 from vae_core.data.upload.csv import read_csv
@@ -20,6 +20,7 @@ from vae_core.sandbox import RefusedError
 Reader = Callable[[Path, Images], Raw]
 # Ending of a table of pixels.
 TABLES = (".csv", ".tsv", ".tab")
+RUN_FILES = {"config.json", "metrics.jsonl", "vae.weights.h5"}  # in the zip of an exported run
 
 
 def unpacked(path: Path, file_name: str, folder: Path, limits: Limits) -> tuple[Path, str]:
@@ -88,6 +89,10 @@ def reader_of(path: Path, file_name: str, images: Images) -> Reader:
 def _reader_of_zip(path: Path, ending: str, shown: str, most: int) -> Reader:
     with sandbox.archive(path, shown, most) as (_, files):
         names = [info.filename.lower() for info in files]
+    if RUN_FILES <= {PurePosixPath(name).name for name in names}:
+        raise RefusedError(f"{shown} is an exported run: import it as a run, not as data.")
+    if len(names) == 1 and names[0].removesuffix(".gz").endswith(TABLES):
+        return read_csv
     if ending == ".npz" or (names and all(name.endswith(".npy") for name in names)):
         return read_npz
     if holds_idx(path, shown, most):
