@@ -89,7 +89,7 @@ def reader_of(path: Path, file_name: str, images: Images) -> Reader:
 def _reader_of_zip(path: Path, ending: str, shown: str, most: int) -> Reader:
     with sandbox.archive(path, shown, most) as (_, files):
         names = [info.filename.lower() for info in files]
-    if RUN_FILES <= {PurePosixPath(name).name for name in names}:
+    if {PurePosixPath(name).name for name in names} >= RUN_FILES:
         raise RefusedError(f"{shown} is an exported run: import it as a run, not as data.")
     if len(names) == 1 and names[0].removesuffix(".gz").endswith(TABLES):
         return read_csv
