@@ -63,8 +63,8 @@ def _parse(path: Path, file_name: str, size: int | None, limits: Limits, folder:
     if Path(file_name).suffix.lower() == TEXT_ENDING:
         return _parse_text(path, file_name, shown, folder)
     images = Images(shown, size, limits)
-    reader = {".npz": read_npz, ".zip": read_zip, ".csv": read_csv}
-    raw = reader[Path(file_name).suffix.lower()](path, images)
+    reader = {".npz": read_npz, ".zip": read_zip}
+    raw = reader.get(Path(file_name).suffix.lower(), read_csv)(path, images)
     if images.count < FEWEST_IMAGES:
         raise RefusedError(
             f"{shown} holds {images.count} {'image' if images.count == 1 else 'images'}: at least "
@@ -74,6 +74,8 @@ def _parse(path: Path, file_name: str, size: int | None, limits: Limits, folder:
     x = images.joined()
     order, notes = np.arange(len(x)), images.notes()
     train = raw.train
+    if raw.held_out is not None:
+        order, train = np.argsort(raw.held_out, kind="stable"), int((~raw.held_out).sum())
     if train is None:
         order = np.random.default_rng(0).permutation(len(x))
         train = len(x) - len(x) // HELD_OUT

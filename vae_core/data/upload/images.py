@@ -26,12 +26,14 @@ class Raw:
         label_names: the names that numbers in `labels` index.
         train: number of training images, which come first; None if the file doesn't split them.
         notes: sentences on how the file was read.
+        held_out: (n,) bool, for images in any order; None if the file doesn't split them so.
     """
 
     labels: Sequence[Any] | np.ndarray | None
     label_names: tuple[str, ...] | None = None
     train: int | None = None
     notes: tuple[str, ...] = ()
+    held_out: np.ndarray | None = None
 
 
 class Images:
