@@ -314,7 +314,7 @@ def test_a_label_that_may_be_either_is_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize("labelled", [False, True])
 @pytest.mark.parametrize("name", ["", "Unnamed: 0", "index", "id", None])
 def test_a_column_that_numbers_the_rows(tmp_path: Path, name: str | None, labelled: bool) -> None:
-    rows = [[i + 5, *row] for i, row in enumerate(ROWS)]
+    rows: list[list[Any]] = [[i + 5, *row] for i, row in enumerate(ROWS)]
     if labelled:
         rows = [[*row, label] for row, label in zip(rows, LABELS, strict=True)]
     names = [name or "", *PIXELS, *["label"] * labelled]

@@ -13,6 +13,8 @@ from vae_core import sandbox
 from vae_core.data import text_items, tokens
 from vae_core.data.dataset import with_channels
 from vae_core.data.own import own_name
+from vae_core.data.upload.conversions import refuse_other_ending
+from vae_core.data.upload.converted import read_converted
 from vae_core.data.upload.csv import read_csv
 from vae_core.data.upload.images import Images, index_labels
 from vae_core.data.upload.limits import (
@@ -29,6 +31,7 @@ from vae_core.data.upload.limits import (
     Limits,
 )
 from vae_core.data.upload.npz import read_npz
+from vae_core.data.upload.parquet import read_parquet
 from vae_core.data.upload.reader import Summary
 from vae_core.data.upload.zip import read_zip
 from vae_core.sandbox import RefusedError
@@ -58,12 +61,16 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 def _parse(path: Path, file_name: str, size: int | None, limits: Limits, folder: Path) -> Summary:
     if size is not None and not SIZES[0] <= size <= SIZES[1]:
         raise RefusedError(f"The size must be from {SIZES[0]} to {SIZES[1]} pixels, got {size}.")
+    refuse_other_ending(file_name)
     sandbox.check_file(path, file_name, ENDINGS, limits.file_bytes)
     shown = sandbox.display_name(file_name)
     if Path(file_name).suffix.lower() == TEXT_ENDING:
         return _parse_text(path, file_name, shown, folder)
     images = Images(shown, size, limits)
-    reader = {".npz": read_npz, ".zip": read_zip}
+    reader = {
+        **{".npz": read_npz, ".zip": read_zip, ".parquet": read_parquet},
+        **dict.fromkeys((".h5", ".hdf5", ".mat"), read_converted),
+    }
     raw = reader.get(Path(file_name).suffix.lower(), read_csv)(path, images)
     if images.count < FEWEST_IMAGES:
         raise RefusedError(

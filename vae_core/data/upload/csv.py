@@ -15,7 +15,7 @@ from vae_core.data.upload.csv_dialect import Row, cell_fields, guess, is_comment
 from vae_core.data.upload.csv_lines import read_lines
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES
-from vae_core.data.upload.table_columns import Columns, choose, is_held_out
+from vae_core.data.upload.table_columns import Columns, choose, is_held_out, text_labels
 from vae_core.sandbox import RefusedError
 
 
@@ -176,12 +176,3 @@ def _fields(chunk: list[Row], columns: tuple[int, ...]) -> list[Sequence[str]]:
         return [fields[part] for _, fields in chunk]
     pick = itemgetter(*columns)  # there are at least four
     return [pick(fields) for _, fields in chunk]
-
-
-def text_labels(labels: list[str]) -> np.ndarray:
-    """Return labels (n,) as whole numbers if all are whole numbers, else as text."""
-    with contextlib.suppress(ValueError, OverflowError):
-        numbers = np.array([label.replace(",", ".", 1) for label in labels], np.float64)
-        if np.isfinite(numbers).all() and (numbers == np.rint(numbers)).all():
-            return numbers.astype(np.int64)
-    return np.array([label[:1000] for label in labels])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 TEXT_ENDING = ".txt"
-ENDINGS = (".npz", ".zip", ".csv", ".tsv", ".gz", TEXT_ENDING)
+ENDINGS = (".npz", ".zip", ".csv", ".tsv", ".gz", ".parquet", ".h5", ".hdf5", ".mat", TEXT_ENDING)
 SIZES = (8, 64)  # smallest and largest pixels per side
 DEFAULT_SIZE = 28  # pixels per side if the images' own size is not in that range
 FEWEST_IMAGES = 20

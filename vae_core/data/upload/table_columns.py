@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections import Counter
@@ -51,6 +52,15 @@ class Columns:
 def is_held_out(part: str) -> bool | None:
     """Return whether a word such as `PublicTest` means held out; None if it names no part."""
     return _PARTS.get(re.sub(r"[\W_]", "", part.lower()))
+
+
+def text_labels(labels: list[str]) -> np.ndarray:
+    """Return labels (n,) as whole numbers if all are whole numbers, else as text."""
+    with contextlib.suppress(ValueError, OverflowError):
+        numbers = np.array([label.replace(",", ".", 1) for label in labels], np.float64)
+        if np.isfinite(numbers).all() and (numbers == np.rint(numbers)).all():
+            return numbers.astype(np.int64)
+    return np.array([label[:1000] for label in labels])
 
 
 def choose(
