@@ -16,6 +16,7 @@ CORE = (
     ("settings",),
     ("config",),
     ("registry",),
+    ("graphemes", "zip_names"),
     ("sandbox",),
     ("runs",),
     ("data",),

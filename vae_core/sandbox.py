@@ -28,8 +28,12 @@ from typing import IO, Any, NamedTuple
 import psutil
 
 from vae_core.config import VaeLabError
+from vae_core.graphemes import first_clusters, shortened
+from vae_core.zip_names import entry_name
 
-LABEL_LENGTH = 40
+LABEL_LENGTH = 200
+SHOWN_LENGTH = 40  # characters of a file's name in a sentence
+REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # they turn the direction of what follows
 
 # An archive is refused as a zip bomb if it unpacks to more than BOMB_BYTES and to more than
 # BOMB_RATIO times its packed size.
@@ -51,15 +55,27 @@ class ChildLimits(NamedTuple):
 def display_name(file_name: str) -> str:
     """Return a file's name for a sentence: short, printable, on one line."""
     name = file_name[-1000:].replace("\\", "/").rsplit("/", 1)[-1]
-    name = "".join(c if c.isprintable() else "?" for c in name)
-    return name if len(name) <= 40 else f"{name[:24]}…{name[-12:]}"
+    return shortened(REORDERING.sub("?", _without_controls(name, "?")), SHOWN_LENGTH)
 
 
 def clean_label(text: str) -> str:
-    """Clean a label for the pages: one line, without characters special to charts or Markdown."""
-    text = unicodedata.normalize("NFC", text[:1000])
-    text = "".join(c if c.isalnum() or c in " .,+-#/()&'%" else " " for c in text)
-    return " ".join(text.split())[:LABEL_LENGTH].strip() or "(none)"
+    """Clean a label: one line without control characters, composed (NFC), of 200 at most.
+
+    Every letter, mark, sign and emoji is kept, so a page must escape and shorten what it shows. A
+    clean label comes back unchanged.
+    """
+    text = REORDERING.sub("", _without_controls(text[:2000], " ")).replace("\ufeff", "")
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    if all(unicodedata.category(c) in ("Cf", "Zs") for c in text):  # nothing of it can be seen
+        return "(none)"
+    return first_clusters(text, LABEL_LENGTH).strip()
+
+
+def _without_controls(text: str, other: str) -> str:
+    """Replace control characters, breaks of lines and halves of surrogate pairs."""
+    return "".join(
+        other if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text
+    )
 
 
 def format_bytes(count: int) -> str:
@@ -71,16 +87,19 @@ def format_bytes(count: int) -> str:
 
 
 def check_file(
-    content: Path | memoryview | bytes, file_name: str, endings: Sequence[str], most_bytes: int
+    content: Path | memoryview | bytes,
+    file_name: str,
+    most_bytes: int,
+    endings: Sequence[str] = (),
 ) -> None:
     """Check a file's name and size.
 
     Raises:
-        RefusedError: the ending is none of `endings`, or the file is missing, not a regular file,
-            empty or larger than `most_bytes`.
+        RefusedError: the ending is none of `endings` (if any are given), or the file is missing,
+            not a regular file, empty or larger than `most_bytes`.
     """
     name = display_name(file_name)
-    if Path(file_name).suffix.lower() not in endings:
+    if endings and Path(file_name).suffix.lower() not in endings:
         raise RefusedError(f"{name} is not a {' or '.join(endings)} file.")
     if isinstance(content, Path):
         try:
@@ -237,15 +256,18 @@ def archive(
     """Open a zip file (or .npz, which is a zip) after checking its directory.
 
     Returns:
-        The archive, and its entries that are files.
+        The archive, and its entries that are files; their names are those of `entry_name`.
 
     Raises:
         RefusedError: the file is not a zip, is damaged, or is dangerous to unpack.
     """
     try:
         with zipfile.ZipFile(file) as opened:
-            _check_entries(opened.infolist(), name, unpacked_bytes)
-            yield opened, [info for info in opened.infolist() if not info.is_dir()]
+            entries = opened.infolist()
+            _check_entries(entries, name, unpacked_bytes)
+            for info in entries:
+                info.filename = entry_name(info)
+            yield opened, [info for info in entries if not info.is_dir()]
     except (
         *(zipfile.BadZipFile, zlib.error, EOFError, struct.error, UnicodeError),
         *(NotImplementedError, RuntimeError, OSError),  # OSError: an offset before the file's start
@@ -256,22 +278,23 @@ def archive(
 def _check_entries(entries: list[zipfile.ZipInfo], name: str, unpacked_bytes: int) -> None:
     names: set[str] = set()
     for info in entries:
-        entry = f"{display_name(info.filename)!r}"
-        raw_name = info.orig_filename  # zipfile replaces special characters in `filename`
-        parts = re.split(r"[/\\]", raw_name)
-        if ".." in parts or parts[0] == "" or re.match("[A-Za-z]:", raw_name):
-            raise RefusedError(f"{name} holds a name that leads out of the archive: {entry}.")
-        if "\\" in raw_name or "\0" in raw_name:
-            raise RefusedError(f"{name} holds a name with a backslash or a NUL: {entry}.")
+        entry_path = entry_name(info)
+        entry = f"'{display_name(entry_path)}'"
+        for path in (info.orig_filename, entry_path):  # zipfile changes the name in `filename`
+            parts = re.split(r"[/\\]", path)
+            if ".." in parts or parts[0] == "" or re.match("[A-Za-z]:", path):
+                raise RefusedError(f"{name} holds a name that leads out of the archive: {entry}.")
+            if "\0" in path:
+                raise RefusedError(f"{name} holds a name with a NUL: {entry}.")
         if stat.S_ISLNK(info.external_attr >> 16):
             raise RefusedError(f"{name} holds a symbolic link, {entry}: pack the file itself.")
         if info.flag_bits & 0x1:
             raise RefusedError(f"{name} is encrypted: pack it without a password.")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise RefusedError(f"{name} is packed in a way that is not accepted: use plain zip.")
-        if info.filename in names:
+        if entry_path in names:
             raise RefusedError(f"{name} holds {entry} twice.")
-        names.add(info.filename)
+        names.add(entry_path)
     unpacked = sum(info.file_size for info in entries)
     packed = sum(info.compress_size for info in entries)
     if unpacked > unpacked_bytes:

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from vae_core.sandbox import RefusedError, display_name
 
-GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
-
 _UNPACK = "unpack it, and upload the files in it, pictures as one .zip"
 # Ending -> what such a file is, and the cure.
 CURES = {
@@ -71,15 +69,10 @@ _MAGIC = {
 }
 # Formats that are read, but under their own ending only.
 _RENAME = {
-    b"PAR1": ".parquet",
     b"\x89HDF\r\n\x1a\n": ".h5",
     b"MATLAB 5.0": ".mat",
-    b"\x93NUMPY": ".npy",
-    ZIP: ".zip",
 }
 _NO_TABLES = {b"\x89PNG": "a PNG picture", b"\xff\xd8\xff": "a JPEG picture", b"%PDF": "a PDF"}
-
-CONVERTED_ENDINGS = (*CURES, *_SAME)  # of files that get a sentence that says how to convert them
 
 
 def ending_of(file_name: str) -> str:
@@ -103,7 +96,7 @@ def refuse_other_ending(file_name: str) -> None:
 
 
 def refuse_other_format(head: bytes, shown: str) -> None:
-    """Refuse a text file that starts with bytes of another format.
+    """Refuse a file that starts with the bytes of a format that isn't read, or not under its name.
 
     Args:
         head: its first 512 bytes.

@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import IO
 
 from vae_core import sandbox
-from vae_core.data.upload.conversions import GZIP, ZIP, refuse_other_format
 from vae_core.data.upload.limits import LONGEST_LINE, Limits
-from vae_core.sandbox import BOMB_BYTES, BOMB_RATIO, RefusedError
+from vae_core.sandbox import RefusedError
 
-TABLE_ENDINGS = (".csv", ".tsv", ".txt")
+TABLES = (".csv", ".tsv", ".tab")  # endings
+ZIP = b"PK\x03\x04"
 UNDECODED = re.compile("[\udc80-\udcff]+")  # bytes that aren't UTF-8, as surrogateescape keeps them
 
 
 def read_lines(path: Path, shown: str, limits: Limits) -> Iterator[str]:
     """Yield the lines of a text file with their ends (LF, CRLF or CR).
 
-    The file may be packed with gzip, or alone in a zip file. It is in UTF-8, or in UTF-16 with a
-    byte order mark.
+    The file may be packed alone in a zip file. It is in UTF-8, or in UTF-16 with a byte order mark.
 
     Raises:
-        RefusedError: the file is damaged, no text, in another encoding, or too large when
-            unpacked, or a line is too long.
+        RefusedError: the file is damaged, no text, or in another encoding, or a line is too long.
     """
     number = 0
     try:
-        with _unpacked(path, shown, limits) as file:
-            encoding, errors = _encoding(file.peek(512)[:512], shown)
+        with _opened(path, shown, limits) as file:
+            encoding, errors = _encoding(file.read(512), shown)
+            file.seek(0)
             text = io.TextIOWrapper(file, encoding, errors, newline="")
             while line := text.readline(LONGEST_LINE + 1):
                 number += 1
@@ -51,83 +48,33 @@ def read_lines(path: Path, shown: str, limits: Limits) -> Iterator[str]:
             f"{shown} is damaged: it starts as UTF-16, but row {number + 1:,} is not. Save it as "
             "UTF-8."
         ) from None
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise RefusedError(
-            f"{shown} is packed with gzip, and is damaged or cut off: pack it again."
-        ) from error
 
 
 @contextlib.contextmanager
-def _unpacked(path: Path, shown: str, limits: Limits) -> Iterator[io.BufferedReader]:
-    """Open a file, and unpack it if its first bytes say that it is a gzip or zip file."""
+def _opened(path: Path, shown: str, limits: Limits) -> Iterator[IO[bytes]]:
+    """Open a table, which may be packed alone in a zip file."""
     with open(path, "rb") as file:
-        head = file.peek(8)
-        if head.startswith(GZIP):
-            size = path.stat().st_size
-            with gzip.GzipFile(fileobj=file) as packed, _bounded(packed, shown, size, limits) as f:
-                refuse_other_format(f.peek(512)[:512], shown)
-                yield f
-        elif head.startswith(ZIP):
-            with sandbox.archive(path, shown, limits.unpacked_bytes) as (archive, files):
-                info = _only_table(files, shown)
-                with (
-                    archive.open(info) as member,
-                    _bounded(member, shown, info.compress_size, limits) as f,
-                ):
-                    yield f
-        else:
-            refuse_other_format(file.peek(512)[:512], shown)
+        if not file.peek(4).startswith(ZIP):
             yield file
+            return
+    with sandbox.archive(path, shown, limits.unpacked_bytes) as (archive, files):
+        table = only_table(files)
+        if table is None:
+            raise RefusedError(f"{shown} is a zip file without a table: unpack it.")
+        with archive.open(table) as packed:
+            yield packed
 
 
-def _only_table(files: list[zipfile.ZipInfo], shown: str) -> zipfile.ZipInfo:
-    names = [PurePosixPath(info.filename) for info in files]
-    if any(name.name == "[Content_Types].xml" for name in names):
-        raise RefusedError(f"{shown} is really an Excel workbook: save the sheet as CSV.")
-    tables = [
+def only_table(files: list[zipfile.ZipInfo]) -> zipfile.ZipInfo | None:
+    """Return the table in a zip file, if it holds nothing else."""
+    found = [
         info
-        for info, name in zip(files, names, strict=True)
-        if not any(part.startswith((".", "__MACOSX")) for part in name.parts)
+        for info in files
+        if not any(p.startswith((".", "__MACOSX")) for p in PurePosixPath(info.filename).parts)
     ]
-    if len(tables) != 1 or PurePosixPath(tables[0].filename).suffix.lower() not in TABLE_ENDINGS:
-        raise RefusedError(
-            f"{shown} is really a zip file, and holds more than one table: unpack it, and upload "
-            "one .csv file."
-        )
-    return tables[0]
-
-
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-
-class _Bounded(io.RawIOBase):
-    """Reads a packed file, and refuses it once it unpacks to too much."""
-
-    def __init__(self, packed: _Readable, shown: str, size: int, limits: Limits) -> None:
-        self.packed, self.shown, self.size, self.limits = packed, shown, size, limits
-        self.count = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        content = self.packed.read(len(buffer))
-        buffer[: len(content)] = content
-        self.count += len(content)
-        if self.count > self.limits.unpacked_bytes:
-            most = sandbox.format_bytes(self.limits.unpacked_bytes)
-            raise RefusedError(f"{self.shown} unpacks to more than {most}: leave rows out.")
-        if self.count > max(BOMB_BYTES, BOMB_RATIO * self.size):
-            raise RefusedError(
-                f"{self.shown} unpacks to more than {BOMB_RATIO} times its size, as a zip bomb "
-                "does: upload it unpacked."
-            )
-        return len(content)
-
-
-def _bounded(packed: _Readable, shown: str, size: int, limits: Limits) -> io.BufferedReader:
-    return io.BufferedReader(_Bounded(packed, shown, size, limits), 1 << 16)
+    if len(found) != 1 or PurePosixPath(found[0].filename).suffix.lower() not in TABLES:
+        return None
+    return found[0]
 
 
 def _encoding(head: bytes, shown: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from vae_core.data.upload.limits import CHUNK_BYTES
 from vae_core.data.upload.table_columns import Columns, choose, is_held_out, text_labels
 from vae_core.sandbox import RefusedError
 
+PARQUET = b"PAR1"
 MOST_COLUMNS = 20_000
 
 

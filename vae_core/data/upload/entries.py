@@ -1,0 +1,225 @@
+"""Read the pictures in an archive or a folder, their labels and their split."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from vae_core import sandbox
+from vae_core.data.upload import label_tables, pictures
+from vae_core.data.upload.folder_labels import parts_without_labels, read_folders, read_split
+from vae_core.data.upload.images import Images, Raw
+from vae_core.data.upload.limits import IMAGE_ENDINGS
+from vae_core.sandbox import RefusedError
+
+ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar")
+ARRAYS = (".npz", ".npy", ".csv", ".h5", ".hdf5", ".mat", ".parquet", ".pkl", ".pt")
+OTHER_PICTURES = (
+    *(".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".svg", ".psd", ".tga", ".ico", ".eps"),
+    *(".pdf", ".dcm", ".nii", ".exr", ".hdr", ".dng", ".cr2", ".nef", ".mp4", ".avi", ".mov"),
+)
+# Folders and files that systems add. They hold no pictures of a person.
+SYSTEM = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin"}
+BROKEN = 100  # one of so many pictures may be broken, and one in any case
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of an archive or a folder.
+
+    Attributes:
+        parts: its folders, from the outermost one, and its name.
+        read: returns its content.
+        size: bytes of the content.
+    """
+
+    parts: tuple[str, ...]
+    read: Callable[[], bytes]
+    size: int
+
+    @property
+    def ending(self) -> str:
+        return PurePosixPath(self.parts[-1]).suffix.lower()
+
+    @property
+    def shown(self) -> str:
+        return sandbox.display_name(self.parts[-1])
+
+
+@dataclass
+class _Sorted:
+    """The files of an archive or a folder by what they are."""
+
+    pictures: list[Entry]
+    tables: list[Entry]
+    others: list[Entry]
+    notes: list[str]
+
+
+def read_entries(entries: Sequence[Entry], images: Images) -> Raw:
+    """Add the pictures among some files to `images`, and return their labels and split.
+
+    Raises:
+        RefusedError: there are no pictures, more than a few are broken, or a table of labels does
+            not fit them.
+    """
+    files = _sort(entries, images.shown)
+    if not files.pictures:
+        raise _no_pictures(files, images.shown)
+    images.expect(len(files.pictures))
+    if sum(entry.size for entry in files.pictures) > images.limits.unpacked_bytes:
+        most = sandbox.format_bytes(images.limits.unpacked_bytes)
+        raise RefusedError(f"{images.shown} holds images of more than {most}: leave some out.")
+    paths = [_composed(entry.parts) for entry in files.pictures]
+    labels, held_out, left_out, notes = _labels(files, paths, images.shown)
+    pages = _decode(files.pictures, left_out, images, notes)
+    rows = np.repeat(np.arange(len(paths)), pages)
+    return Raw(
+        None if labels is None else [labels[row] for row in rows],
+        held_out=None if held_out is None else held_out[rows],
+        notes=(*files.notes, *notes),
+    )
+
+
+def _composed(parts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(unicodedata.normalize("NFC", part) for part in parts)
+
+
+def _sort(entries: Sequence[Entry], shown: str) -> _Sorted:
+    found = _Sorted([], [], [], [])
+    hidden: Counter[str] = Counter()
+    for entry in entries:
+        added = [p for p in entry.parts if p.startswith(".") or p.casefold() in SYSTEM]
+        if added:
+            if (
+                entry.ending in IMAGE_ENDINGS
+                and not entry.parts[-1].startswith("._")
+                and not any(part.casefold() in SYSTEM for part in added)
+            ):
+                hidden[added[0]] += 1
+        elif entry.ending in ARCHIVES and not entry.parts[-1].endswith("ubyte.gz"):
+            raise RefusedError(f"{shown} holds an archive, '{entry.shown}': unpack that first.")
+        elif entry.ending in IMAGE_ENDINGS:
+            found.pictures.append(entry)
+        elif entry.ending in label_tables.ENDINGS and entry.size <= label_tables.LARGEST:
+            found.tables.append(entry)
+        else:
+            found.others.append(entry)
+    for name, count in hidden.items():
+        what = "image was" if count == 1 else "images were"
+        found.notes.append(
+            f"{count:,} {what} left out, because a name with a dot in front is hidden: "
+            f"{sandbox.display_name(name)}."
+        )
+    return found
+
+
+def _no_pictures(files: _Sorted, shown: str) -> RefusedError:
+    others = [*files.others, *files.tables]
+    for endings, cure in ((OTHER_PICTURES, "convert it to PNG"), (ARRAYS, "upload that file")):
+        for entry in others:
+            if entry.ending in endings:
+                return RefusedError(
+                    f"{shown} holds no image files that can be read, but {entry.shown}: {cure}."
+                )
+    return RefusedError(
+        f"{shown} holds no image files (with the ending {', '.join(IMAGE_ENDINGS)})."
+    )
+
+
+def _labels(
+    files: _Sorted, paths: list[tuple[str, ...]], shown: str
+) -> tuple[list[str] | None, np.ndarray | None, np.ndarray, list[str]]:
+    """Return the labels, the split (n,), which pictures are left out (n,), and notes."""
+    folders = read_folders(paths)
+    in_folders = folders.labels is not None and len({*folders.labels}) > 1
+    contents = [(_composed(table.parts), table.read()) for table in files.tables]
+    tables = label_tables.read_tables(shown, contents, paths, in_folders)
+    unseen = [table for table in files.tables if _composed(table.parts) not in tables.seen]
+    notes = [*tables.notes, *_others([*files.others, *unseen])]
+    if tables.labels is None:
+        notes += [*folders.notes, *_joined_folders(files.pictures)]
+        return folders.labels, folders.held_out, folders.left_out, notes
+    notes += label_tables.used_tables(tables, in_folders)
+    labelled = np.array([label is not None for label in tables.labels])
+    without = parts_without_labels(paths, labelled)
+    if without.any():
+        what = "1 image was" if without.sum() == 1 else f"{without.sum():,} images were"
+        notes.append(f"{what} left out, because no image of their folder has a label.")
+    rest = np.flatnonzero(~without)
+    notes += label_tables.check_missing(
+        shown, [tables.labels[row] for row in rest], [paths[row] for row in rest], tables.used
+    )
+    held_out, said = read_split(paths, ~labelled)
+    return [label or "" for label in tables.labels], held_out, ~labelled, notes + said
+
+
+def _others(others: list[Entry]) -> list[str]:
+    """Return notes on files that were left out."""
+    unread = [entry for entry in others if entry.ending in OTHER_PICTURES]
+    notes = []
+    if unread:
+        endings = ", ".join(sorted({entry.ending for entry in unread}))
+        what = "file was" if len(unread) == 1 else "files were"
+        notes.append(
+            f"{len(unread):,} {what} left out, because {endings} is not read: convert to PNG."
+        )
+    count = len(others) - len(unread)
+    if count:
+        what = "file that is not an image was" if count == 1 else "files that are not images were"
+        notes.append(f"{count:,} {what} left out.")
+    return notes
+
+
+def _joined_folders(entries: list[Entry]) -> list[str]:
+    """Return a note on folders whose names differ only in how their accents are written."""
+    written: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for folders in {entry.parts[:-1] for entry in entries}:
+        written.setdefault(_composed(folders), set()).add(folders)
+    return [
+        f"{len(several)} folders whose names differ only in how their accents are written were "
+        f"read as one: {sandbox.display_name(folders[-1])}."
+        for folders, several in sorted(written.items())
+        if len(several) > 1
+    ]
+
+
+def _decode(
+    entries: list[Entry], left_out: np.ndarray, images: Images, notes: list[str]
+) -> list[int]:
+    """Add the pictures of files to `images`, and return how many each file gave.
+
+    Raises:
+        RefusedError: too many files are broken.
+    """
+    counts: Counter[str] = Counter()
+    broken: list[tuple[str, str]] = []
+    pages = []
+    for entry, unused in zip(entries, left_out, strict=True):
+        before = images.count
+        try:
+            if not unused:
+                for picture in pictures.decode(
+                    entry.read(), f"{images.shown}: {entry.shown}", counts
+                ):
+                    images.add_picture(*picture)
+        except pictures.PictureError as error:
+            broken.append((entry.shown, str(error)))
+        pages.append(images.count - before)
+    notes += pictures.changes(counts)
+    if not broken:
+        return pages
+    name, reason = broken[0]
+    if not images.count or len(broken) > max(1, sum(~left_out) // BROKEN):
+        more = f", and {len(broken) - 1:,} more can't be read" if len(broken) > 1 else ""
+        raise RefusedError(f"{images.shown}: {name} {reason}{more}.")
+    names = ", ".join(name for name, _ in broken[:3])
+    more = f" and {len(broken) - 3:,} more" if len(broken) > 3 else ""
+    what = "1 image was" if len(broken) == 1 else f"{len(broken):,} images were"
+    notes.append(f"{what} left out, because no image can be read from it: {names}{more}.")
+    return pages

@@ -1,0 +1,285 @@
+"""Find the labels and the split of pictures in the folders that they lie in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vae_core import sandbox
+from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES, MOST_LABELS
+
+Folders = tuple[str, ...]  # the folders that a picture lies in, from the outermost one
+Path = tuple[str, ...]  # its folders and its file
+
+STRAY = 0.05  # share of pictures outside the folders of the classes that may be left out
+TRAINING = {"train", "training", "trainset", "trn"}
+HELD_OUT = {
+    *("test", "testing", "testset", "tst", "val", "valid", "validation", "valset", "eval"),
+    *("evaluation", "holdout"),
+}
+NOT_LABELLED = {"pred", "prediction", "unlabeled", "unlabelled"}
+SPLIT = TRAINING | HELD_OUT | NOT_LABELLED
+WRAPPERS = {"set", "images", "image", "imgs", "img", "data", "dataset", "pictures"}
+# Folders that count up are persons or parts, and not classes, if another level does not count up.
+# Folders with these names are classes even so.
+CLASS_WORDS = {"class", "label", "category", "cat", "type", "grade", "stage", "level", "digit"}
+NAMED = 3  # so many names are in a note
+
+
+@dataclass(frozen=True)
+class FolderLabels:
+    """What the folders say of the pictures.
+
+    Attributes:
+        labels: one per picture; None if the folders are no classes.
+        held_out: (n,) bool; None if there are no folders for training and testing.
+        left_out: (n,) bool, pictures outside the folders of the classes.
+        notes: sentences that say what was recognised.
+    """
+
+    labels: list[str] | None
+    held_out: np.ndarray | None
+    left_out: np.ndarray
+    notes: list[str] = field(default_factory=list)
+
+
+def read_folders(paths: Sequence[Path]) -> FolderLabels:
+    """Find the labels and the split in the paths of pictures."""
+    folders = [path[:-1] for path in paths]
+    one_folder = len({*folders}) == 1 and bool(folders[0])
+    levels, held_out, no_label = _take_split(folders)
+    if one_folder:
+        labels: list[str] | None = [path[-1] for path in folders]
+        left_out = np.zeros(len(paths), bool)
+        notes: list[str] = []
+    else:
+        labels, left_out, notes = _classes(levels, paths, held_out, no_label)
+    held_out, said = _usable_split(held_out, left_out, paths)
+    return FolderLabels(labels, held_out, left_out, notes + said)
+
+
+def read_split(paths: Sequence[Path], left_out: np.ndarray) -> tuple[np.ndarray | None, list[str]]:
+    """Find only the split, for pictures whose labels are known.
+
+    Args:
+        paths: of each picture.
+        left_out: (n,) bool, pictures that won't be used.
+
+    Returns:
+        Which pictures are held out (n,), None without a split; and notes.
+    """
+    _, held_out, _ = _take_split([path[:-1] for path in paths])
+    return _usable_split(held_out, left_out, paths)
+
+
+def parts_without_labels(paths: Sequence[Path], labelled: np.ndarray) -> np.ndarray:
+    """Return which pictures lie in a part of the split where no picture has a label (n,).
+
+    Args:
+        paths: of each picture.
+        labelled: (n,) bool.
+    """
+    _, held_out, no_label = _take_split([path[:-1] for path in paths])
+    without = no_label & ~labelled
+    if held_out is not None and not labelled[held_out].any():
+        without |= held_out
+    return without
+
+
+def _stem_and_split(name: str) -> tuple[str, str | None]:
+    """Return the word of a split in a folder's name, and the rest of the name."""
+    words = re.findall(r"[^\W\d_]+|\d+", name.casefold())
+    found = [word for word in words if word in SPLIT]
+    if len(found) != 1:
+        return name, None
+    return " ".join(word for word in words if word not in SPLIT | WRAPPERS), found[0]
+
+
+def _take_split(folders: list[Folders]) -> tuple[list[Folders], np.ndarray | None, np.ndarray]:
+    """Remove the folders of a split, such as train and test.
+
+    They are a level where every folder's name holds the word of a part, and the rest of the names
+    is the same, such as in seg_train and seg_test.
+
+    Returns:
+        The other folders of each picture; which pictures are held out (n,), None without a split;
+        and which lie in a folder for pictures without labels (n,).
+    """
+    held_out, no_label = None, np.zeros(len(folders), bool)
+    level = 0
+    while any(len(path) > level for path in folders):
+        names = {path[level] for path in folders if len(path) > level}
+        words = {name: _stem_and_split(name) for name in names}
+        found = {word for _, word in words.values()}
+        covered = sum(len(path) > level for path in folders)
+        if (
+            len(names) == 1
+            or None in found
+            or len({rest for rest, _ in words.values()}) > 1
+            or not found & TRAINING
+            or covered < (1 - STRAY) * len(folders)
+        ):
+            level += 1
+            continue
+        part = [words[path[level]][1] if len(path) > level else None for path in folders]
+        if held_out is None and found & HELD_OUT:
+            held_out = np.array([word in HELD_OUT for word in part])
+        no_label |= np.array([word in NOT_LABELLED for word in part])
+        folders = [(*path[:level], *path[level + 1 :]) for path in folders]
+    return folders, held_out, no_label
+
+
+def _usable_split(
+    held_out: np.ndarray | None, left_out: np.ndarray, paths: Sequence[Path]
+) -> tuple[np.ndarray | None, list[str]]:
+    """Return the split, or None if it is too small, and a note on it."""
+    if held_out is None:
+        return None, []
+    used = held_out[~left_out]
+    tested, trained = int(used.sum()), int((~used).sum())
+    words = {
+        part.casefold(): part
+        for path in paths
+        for part in path[:-1]
+        if _stem_and_split(part)[1] in HELD_OUT
+    }
+    names = _some(sorted(words.values()))
+    if tested < FEWEST_HELD_OUT or trained < FEWEST_IMAGES - FEWEST_HELD_OUT:
+        return None, [
+            f"The folders' own split was not used: with {tested:,} held-out images in {names} and "
+            f"{trained:,} others it is too small."
+        ]
+    return held_out, [f"The images in {names} are held out: {tested:,} of {len(used):,}."]
+
+
+def _classes(
+    folders: list[Folders],
+    paths: Sequence[Path],
+    held_out: np.ndarray | None,
+    no_label: np.ndarray,
+) -> tuple[list[str] | None, np.ndarray, list[str]]:
+    """Return the labels, which pictures are left out (n,), and notes."""
+    folders, outside, no_class = _strip_wrappers(folders, held_out, no_label)
+    none_left_out = np.zeros(len(folders), bool)
+    if outside.all() or not any(folders):
+        return None, none_left_out, []
+    notes = []
+    if no_class.any():
+        notes.append(
+            _left_out(no_class, paths, "no folder says its class", "no folder says their class")
+        )
+    strays = outside & ~no_class
+    if strays.sum() > max(1, STRAY * len(folders)):
+        said = (
+            f"{strays.sum():,} of {len(folders):,} images lie outside the folders, so the folders "
+            "are not labels: put every image into the folder of its class."
+        )
+        return None, none_left_out, [said]
+    inside = [path for path, out in zip(folders, outside, strict=True) if not out]
+    level = _class_level(inside)
+    strays |= ~no_class & np.array([len(path) <= level for path in folders])
+    if strays.any():
+        notes.append(
+            _left_out(strays, paths, "it lies outside the folders", "they lie outside the folders")
+        )
+    notes += _other_levels(inside, level)
+    labels = [path[level] if len(path) > level else "" for path in folders]
+    return labels, strays | no_class, notes
+
+
+def _strip_wrappers(
+    folders: list[Folders], held_out: np.ndarray | None, no_label: np.ndarray
+) -> tuple[list[Folders], np.ndarray, np.ndarray]:
+    """Remove folders that all pictures share, at the start or the end of their paths.
+
+    Args:
+        folders: of each picture.
+        held_out: (n,) bool, the split, if there is one.
+        no_label: (n,) bool, pictures in folders for pictures without labels.
+
+    Returns:
+        The other folders; which pictures lie outside of them (n,); and which of these are a whole
+        part of the split (n,), such as a test set without labels.
+    """
+    no_class = no_label.copy()
+    while True:
+        empty = np.array([not path for path in folders])
+        for part in () if held_out is None else (held_out, ~held_out):
+            if empty[part & ~no_label].all() and not empty[~part].all():
+                no_class |= part
+        outside = empty | no_class
+        inside = [path for path, out in zip(folders, outside, strict=True) if not out]
+        if not inside or (outside & ~no_class).sum() > max(1, STRAY * len(folders)):
+            return folders, outside, no_class
+        for end, cut in ((0, slice(1, None)), (-1, slice(None, -1))):
+            if len({path[end] for path in inside}) == 1 and any(len(path) > 1 for path in inside):
+                folders = [path[cut] for path in folders]
+                break
+        else:
+            return folders, outside, no_class
+
+
+def _class_level(folders: list[Folders]) -> int:
+    """Return the level of folders that are the classes.
+
+    A level must have a folder for almost every picture. Levels whose folders count up come last.
+    Of the others the outermost one is chosen, unless a deeper one has less than half of its
+    folders.
+    """
+    levels = []
+    for level in range(max(map(len, folders))):
+        names = [path[level] for path in folders if len(path) > level]
+        count = len({*names})
+        if level and (len(names) < (1 - STRAY) * len(folders) or count == 1):
+            continue
+        levels.append((count > MOST_LABELS, _numbering({*names}), count, level))
+    best = levels[0]
+    for other in levels[1:]:
+        if other[:2] < best[:2] or (other[:2] == best[:2] and 2 * other[2] < best[2]):
+            best = other
+    return best[3]
+
+
+def _numbering(names: set[str]) -> int:
+    """Return how much names look like numbers of persons or parts, and not like classes.
+
+    0: words, or numbers such as digits. 1: numbers such as 0017. 2: a word and a number, such as
+    patient0 and patient1.
+    """
+    if all(name.isdecimal() for name in names):
+        return int(any(len(name) > 2 or (len(name) == 2 and name[0] == "0") for name in names))
+    matches = [re.fullmatch(r"(.*?[^\W\d_])[\W_]*(?:\d+|[\W_][a-z])", n.casefold()) for n in names]
+    stems = {match[1] if match else None for match in matches}
+    return 2 * (len(stems) == 1 and None not in stems and not stems & CLASS_WORDS)
+
+
+def _other_levels(folders: list[Folders], level: int) -> list[str]:
+    """Return a note on the levels of folders that are not labels, if there are any."""
+    depth = max(map(len, folders))
+    if depth == 1:
+        return []
+    names = sorted({path[level] for path in folders if len(path) > level})
+    others = {part for path in folders for i, part in enumerate(path) if i != level}
+    where = "deepest" if level == depth - 1 else ("outermost", "second", "third")[min(level, 2)]
+    return [
+        f"The labels are the {where} level of folders ({_some(names)}); {_some(sorted(others))} "
+        f"{'is' if len(others) == 1 else 'are'} no label."
+    ]
+
+
+def _left_out(rows: np.ndarray, paths: Sequence[Path], one: str, more: str) -> str:
+    first = sandbox.display_name(paths[int(np.flatnonzero(rows)[0])][-1])
+    if rows.sum() == 1:
+        return f"1 image was left out, because {one}: {first}."
+    return f"{rows.sum():,} images were left out, because {more}; the first is {first}."
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return the first names for a sentence, and how many more there are."""
+    shown = [sandbox.display_name(name) for name in names[:NAMED]]
+    if len(names) > NAMED:
+        return f"{', '.join(shown)} and {len(names) - NAMED:,} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)

@@ -1,0 +1,126 @@
+"""Decode a picture file to grey arrays."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from vae_core.data.upload.limits import FORMATS, LARGEST_IMAGE, LARGEST_SIDE
+from vae_core.sandbox import RefusedError
+
+REDUCED_OR_MASK = 0b101  # bits of a TIFF page's NewSubfileType: no picture of its own
+NEW_SUBFILE_TYPE = 254  # tag of a TIFF page
+DAMAGED = "is cut off, damaged, or not an image"
+
+# What `decode` counts, and the sentence that says it.
+TRANSPARENT, ANIMATED, PAGES = "transparent", "animated", "pages"
+REDUCED, DEEP_COLOUR = "reduced", "deep colour"
+
+
+class PictureError(Exception):
+    """A picture can't be read; the message is the end of a sentence that begins with its name."""
+
+
+def decode(content: bytes, name: str, counts: Counter[str]) -> Iterator[tuple[np.ndarray, bool]]:
+    """Yield the pictures of a file: every page of a TIFF, of other files the first frame.
+
+    A picture's size is checked before its pixels are read.
+
+    Args:
+        content: of the file.
+        name: of the file, for error messages.
+        counts: how many pictures were changed or left out, see `changes`; they are added to it.
+
+    Yields:
+        A picture (h, w), and whether it has colour, which became grey (luma of ITU-R 601). Pixels
+        are uint8 from black to white, or as they are in the file: uint16, float32.
+
+    Raises:
+        PictureError: the file is damaged.
+        RefusedError: a picture is too large.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            if image.format != "TIFF":
+                yield _decoded(image, name, counts)
+                with contextlib.suppress(Exception):  # the frames after the first are damaged
+                    counts[ANIMATED] += bool(getattr(image, "is_animated", False))
+                return
+            page = 0
+            while True:
+                if page and _subfile_type(image) & REDUCED_OR_MASK:
+                    counts[REDUCED] += 1
+                else:
+                    yield _decoded(image, name, counts)
+                    counts[PAGES] += page > 0
+                page += 1
+                try:
+                    image.seek(page)
+                except EOFError:
+                    return
+    except (RefusedError, PictureError, MemoryError, GeneratorExit):
+        raise
+    except Image.DecompressionBombError as error:
+        raise RefusedError(f"{name} has too many pixels: make it smaller.") from error
+    except Exception as error:  # Pillow's plugins raise many errors on damaged files
+        raise PictureError(DAMAGED) from error
+
+
+def _subfile_type(image: Image.Image) -> int:
+    return int(getattr(image, "tag_v2", {}).get(NEW_SUBFILE_TYPE, 0))
+
+
+def _decoded(image: Image.Image, name: str, counts: Counter[str]) -> tuple[np.ndarray, bool]:
+    width, height = image.size
+    if max(width, height) > LARGEST_SIDE or width * height > LARGEST_IMAGE:
+        raise RefusedError(f"{name} has {width}x{height} pixels: make it smaller.")
+    deep_colour = any(";16" in str(tile.args) for tile in getattr(image, "tile", ()))
+    image.load()
+    turned: Image.Image = image
+    with contextlib.suppress(Exception):  # damaged EXIF is no damage to the picture
+        turned = ImageOps.exif_transpose(image)
+    if turned.mode in ("I", "F") or turned.mode.startswith("I;16"):
+        return _deep(turned), False
+    counts[DEEP_COLOUR] += deep_colour  # Pillow has no mode for it, and reads the upper 8 bits
+    colour = turned.mode not in ("1", "L", "LA", "La")
+    if turned.has_transparency_data:
+        turned = turned.convert("RGBA")
+        counts[TRANSPARENT] += turned.getchannel("A").getextrema() != (255, 255)
+        background = Image.new("RGBA", turned.size, "white")
+        turned = Image.alpha_composite(background, turned)
+    return np.asarray(turned.convert("L")), colour
+
+
+def _deep(image: Image.Image) -> np.ndarray:
+    """Return pixels of more than 8 bits as uint16, or as float32 if that can't hold them."""
+    if image.mode.startswith("I;16"):
+        return np.asarray(image).astype(np.uint16)
+    pixels = np.asarray(image)
+    if pixels.dtype.kind == "i" and pixels.min() >= 0 and pixels.max() < 1 << 16:
+        return pixels.astype(np.uint16)
+    pixels = pixels.astype(np.float32)
+    if not np.isfinite(pixels).all():
+        raise PictureError("has pixels that are no finite numbers, such as NaN")
+    return pixels
+
+
+def changes(counts: Counter[str]) -> list[str]:
+    """Return a sentence for each thing that `decode` counted."""
+    sentences = {
+        TRANSPARENT: "Transparent pixels became white, in {}.",
+        ANIMATED: "Of animations only the first frame was read, in {}.",
+        PAGES: "Each page of a TIFF file was read as an image: {} more than files.",
+        REDUCED: "Smaller copies and masks within TIFF files were left out: {}.",
+        DEEP_COLOUR: "Colours of 16 bits were read with their upper 8 bits, in {}: if they are "
+        "too dark, save them with 8 bits.",
+    }
+    return [
+        sentence.format(f"{counts[key]:,} {'image' if counts[key] == 1 else 'images'}")
+        for key, sentence in sentences.items()
+        if counts[key]
+    ]
