@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from vae_core.config import RunConfig
+from vae_core.config import ConfigError, RunConfig
 from vae_core.data import registry
-from vae_core.data.dataset import Dataset
+from vae_core.data.dataset import Dataset, DatasetError
 from vae_core.data.own import own_kind
 from vae_core.kinds.base import Kind
 from vae_core.kinds.images import Images
@@ -81,3 +81,26 @@ def check(config: RunConfig, kind: str) -> None:
     likelihoods.check_name(config.likelihood, kind)
     priors.of(config)
     objectives.of(config)
+
+
+def check_trainable(config: RunConfig) -> None:
+    """Check that a run of this config can be started here. No item of the data set is read.
+
+    Raises:
+        DatasetError: the data set is not on this machine, or damaged.
+        ConfigError: the config doesn't fit it.
+    """
+    source = registry.source(config.dataset)
+    if sentence := source.missing():
+        raise DatasetError(sentence)
+    check(config, source.kind)
+    check_batch_size(config, source.train_images, of_name(config.dataset, source.kind).items)
+
+
+def check_batch_size(config: RunConfig, training_items: int, items: str) -> None:
+    """Raise ConfigError if a batch is larger than the training split."""
+    if config.batch_size > training_items:
+        raise ConfigError(
+            f"batch_size {config.batch_size} is more than the {training_items:,} training {items} "
+            f"of {config.dataset}; choose at most {training_items}."
+        )

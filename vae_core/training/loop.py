@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from vae_core import kinds
-from vae_core.config import ConfigError, VaeLabError
+from vae_core.config import VaeLabError
 from vae_core.data import dataset, registry
 from vae_core.model import schedules
 from vae_core.model.vae import MAX_STEPS_PER_CALL, VAE
@@ -129,12 +129,7 @@ class Training:
         self.kind = kinds.of_data(self.dataset)
         self.images = _shared_tensor(self.dataset.x_train)
         self.steps_per_epoch = len(self.images) // self.config.batch_size
-        if not self.steps_per_epoch:
-            raise ConfigError(
-                f"batch_size {self.config.batch_size} is more than the {len(self.images)} "
-                f"training {self.dataset.kind} of {self.dataset.name}; choose at most "
-                f"{len(self.images)}."
-            )
+        kinds.check_batch_size(self.config, len(self.images), self.kind.items)
         self.vae = self._restored() or self._new_model()
         self.recorder = Recorder(run, self.dataset, self.kind, self.vae)
         self.first_epoch = int(self.vae.optimizer.iterations) // self.steps_per_epoch
