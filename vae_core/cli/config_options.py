@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +71,21 @@ def _help(setting: Setting) -> str:
 
 
 def config_of(values: Mapping[str, Any]) -> RunConfig:
-    """Make a config from options; a file of the user's own becomes a data set.
+    """Make one config from options, see `configs_of`."""
+    (config,) = configs_of(values, lambda base: [base])
+    return config
+
+
+def configs_of(
+    values: Mapping[str, Any], expand: Callable[[RunConfig], list[RunConfig]]
+) -> list[RunConfig]:
+    """Make configs from options; a file of the user's own becomes a data set.
+
+    The file is only kept if every config fits it.
 
     Args:
         values: name of an option -> its value, None if it is not given.
+        expand: makes all configs from that of the options.
 
     Raises:
         ConfigError: a value is out of range, or doesn't fit the data.
@@ -84,21 +96,43 @@ def config_of(values: Mapping[str, Any]) -> RunConfig:
     dataset = given.setdefault("dataset", FIELDS["dataset"].default)
     if _is_file(dataset):
         # Find other mistakes before the file is read.
-        _checked(given | {"dataset": "own"}, limits.kind_of_file(dataset))
-        given["dataset"] = _keep(Path(dataset), values["size"])
-    elif values["size"] is not None:
+        kind = limits.kind_of_file(dataset)
+        for config in expand(_usual(given | {"dataset": "own"}, kind)):
+            kinds.check(config, kind)
+        upload = _read(Path(dataset), values["size"])
+        s = upload.summary
+        configs = _fitting(given | {"dataset": s.name}, s.kind, s.item_shape, s.train, expand)
+        upload.keep()
+        return configs
+    if values["size"] is not None:
         raise ConfigError(
             "--size is only for a file of your own: every other data set has a fixed size."
         )
-    RunConfig(dataset=given["dataset"])  # raises ConfigError if this can't be a name
-    return _checked(given, registry.source(given["dataset"]).kind)
+    RunConfig(dataset=dataset)  # raises ConfigError if this can't be a name
+    source = registry.source(dataset)
+    return _fitting(given, source.kind, source.item_shape, source.train_images, expand)
 
 
-def _checked(given: dict[str, Any], kind: str) -> RunConfig:
-    """Make and check a config; the kind's usual settings stand in for fields not given."""
-    config = RunConfig(**{**kinds.KINDS[kind].usual_settings, **given})
-    kinds.check(config, kind)
-    return config
+def _usual(given: dict[str, Any], kind: str) -> RunConfig:
+    """Make a config; the kind's usual settings stand in for fields not given."""
+    return RunConfig(**{**kinds.KINDS[kind].usual_settings, **given})
+
+
+def _fitting(
+    given: dict[str, Any],
+    kind: str,
+    item_shape: tuple[int, ...],
+    training_items: int,
+    expand: Callable[[RunConfig], list[RunConfig]],
+) -> list[RunConfig]:
+    """Make configs that fit a data set; the usual batch is no larger than its training split."""
+    config = _usual(given, kind)
+    if "batch_size" not in given:
+        config = replace(config, batch_size=min(config.batch_size, training_items))
+    configs = expand(config)
+    for each in configs:
+        kinds.check_fits(each, kind, item_shape, training_items)
+    return configs
 
 
 def _is_file(dataset: str) -> bool:
@@ -108,8 +142,8 @@ def _is_file(dataset: str) -> bool:
     )
 
 
-def _keep(path: Path, size: int | None) -> str:
-    """Make a data set from a file, print what it holds, and return its name."""
+def _read(path: Path, size: int | None) -> reader.Upload:
+    """Make a data set from a file, and print what it holds."""
     upload = reader.read(path, path.name, size)
     s = upload.summary
     holds = kinds.of_name(s.name, s.kind).holds(s.item_shape, len(s.label_names))
@@ -117,4 +151,4 @@ def _keep(path: Path, size: int | None) -> str:
         f"{s.name}: {s.train:,} training and {s.test:,} held-out {holds}. {' '.join(s.notes)}",
         markup=False,
     )
-    return upload.keep()
+    return upload

@@ -93,14 +93,28 @@ def check_trainable(config: RunConfig) -> None:
     source = registry.source(config.dataset)
     if sentence := source.missing():
         raise DatasetError(sentence)
-    check(config, source.kind)
-    check_batch_size(config, source.train_images, of_name(config.dataset, source.kind).items)
+    check_fits(config, source.kind, source.item_shape, source.train_images)
 
 
-def check_batch_size(config: RunConfig, training_items: int, items: str) -> None:
-    """Raise ConfigError if a batch is larger than the training split."""
+def check_fits(
+    config: RunConfig, kind: str, item_shape: tuple[int, ...], training_items: int
+) -> None:
+    """Check that a config fits a data set, without loading either.
+
+    Args:
+        config: of a run.
+        kind: of the data set's arrays, `images` or `text`.
+        item_shape: of the data set.
+        training_items: number of its training items.
+
+    Raises:
+        ConfigError: the config doesn't fit; the message says what to do.
+    """
+    check(config, kind)
+    architectures.check_axes(config.architecture, item_shape)
     if config.batch_size > training_items:
         raise ConfigError(
-            f"batch_size {config.batch_size} is more than the {training_items:,} training {items} "
-            f"of {config.dataset}; choose at most {training_items}."
+            f"batch_size {config.batch_size} is more than the {training_items} training "
+            f"{of_name(config.dataset, kind).items} of {config.dataset}; choose at most "
+            f"{training_items}."
         )
