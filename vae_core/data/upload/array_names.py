@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -12,17 +13,27 @@ from vae_core.sandbox import RefusedError
 IMAGES, LABELS, NAMES = "images", "labels", "names of labels"
 TRAIN, VALIDATION, TEST, WHOLE = "train", "validation", "test", ""
 ROLES = {
-    IMAGES: ("x", "image", "data", "img", "picture", "pixel", "feature", "input", "sample"),
-    LABELS: ("y", "label", "target", "class", "digit", "category", "categorie"),
+    IMAGES: (
+        "x",
+        "image",
+        "data",
+        "img",
+        "picture",
+        "pixel",
+        "feature",
+        "input",
+        "sample",
+        "dataset",
+    ),
+    LABELS: ("y", "label", "target", "class", "category", "categorie"),
 }
 SPLITS = {
-    TRAIN: ("train", "training", "tr"),
+    TRAIN: ("train", "training", "tr", "trn"),
     VALIDATION: ("val", "valid", "validation", "dev"),
-    TEST: ("test", "testing", "te", "heldout"),
+    TEST: ("test", "testing", "te", "tst", "heldout", "holdout", "eval", "evaluation"),
 }
 LABEL_NAMES = re.compile(r"(label|class|target|category)_?names?|names?|classes|categories")
 WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-JOINED = re.compile(r"(x|y)(train|val|valid|test)|(train|val|valid|test)(x|y)")
 
 
 class Parts(NamedTuple):
@@ -72,6 +83,9 @@ def parts_of(
             unfit = [key for key in keys if len(shapes[key]) < 2 or key in texts]
             unused += unfit
             keys[:] = [key for key in keys if key not in unfit] or unfit[:1]
+            flat = [key for key in keys if _is_flat_copy(key, keys, shapes)]
+            unused += flat
+            keys[:] = [key for key in keys if key not in flat]
     for (split, role), keys in sorts.items():
         if len(keys) > 1:
             one, other = map(_shown, keys[:2])
@@ -96,6 +110,16 @@ def parts_of(
     return Parts(images, labels, names, unused)
 
 
+def _is_flat_copy(key: str, keys: list[str], shapes: Mapping[str, tuple[int, ...]]) -> bool:
+    """Whether an array (n, h · w) may be another one (n, h, w) with flat rows."""
+    shape = shapes[key]
+    return len(shape) == 2 and any(
+        shapes[other][:1] == shape[:1] and math.prod(shapes[other]) == math.prod(shape)
+        for other in keys
+        if other != key and len(shapes[other]) > 2
+    )
+
+
 def _stem(key: str) -> str:
     return sandbox.display_name(key).lower().strip("_ ")
 
@@ -113,12 +137,14 @@ def _sort_of(key: str) -> tuple[str, str] | None:
     splits = [split for split, names in SPLITS.items() if set(names) & {*words}]
     if LABELS in roles and IMAGES in roles:  # such as image_labels
         roles = [LABELS]
+    if not roles and len(words) == 1 and splits:
+        return splits[0], IMAGES  # such as train, beside train_labels
     if len(splits) > 1 or not roles:
         return None
     known = {
         *(name for names in ROLES.values() for name in names),
         *(name for names in SPLITS.values() for name in names),
-        *("all", "array", "set", "fine", "raw", "id"),
+        *("all", "array", "set", "fine", "raw", "id", "orig", "original"),
     }
     if any(
         word not in known and one not in known for word, one in zip(words, singular, strict=True)
@@ -128,9 +154,15 @@ def _sort_of(key: str) -> tuple[str, str] | None:
 
 
 def _unjoined(word: str) -> list[str]:
-    """Split names such as xtrain and trainx into their two words."""
-    match = JOINED.fullmatch(word)
-    return [part for part in match.groups() if part] if match else [word]
+    """Split names such as xtrain and trainimgs into their two words."""
+    splits = {name for names in SPLITS.values() for name in names}
+    roles = {name for names in ROLES.values() for name in names}
+    for i in range(1, len(word)):
+        one, other = word[:i], word[i:]
+        for split, role in ((one, other), (other, one)):
+            if split in splits and {role, role.removesuffix("s")} & roles:
+                return [one, other]
+    return [word]
 
 
 def _counts(shapes: Mapping[str, tuple[int, ...]], shape: tuple[int, ...], key: str) -> bool:

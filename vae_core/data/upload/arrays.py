@@ -65,7 +65,9 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images) -> Raw:
         _check_kind(shown, name, arrays[name], NUMBERS, "numbers")
         labels = parts.labels.get(split)
         count = _label_count(arrays[labels].shape) if labels else None
-        layouts[split], note = layout_of(shown, _shown(name), arrays[name].shape, count, axes)
+        layouts[split], note = layout_of(
+            shown, _shown(name), arrays[name].shape, count, arrays[name].whole, axes
+        )
         axes = layouts[split].axes
         _check_size(shown, layouts[split])
         notes += [note] if note else []
@@ -145,16 +147,11 @@ def _split(splits: list[str], layouts: Mapping[str, Layout]) -> tuple[np.ndarray
     if splits in ([WHOLE], [TRAIN]):
         return None, []
     counts = {split: layouts[split].count for split in splits}
-    held_out = TEST if TEST in splits else VALIDATION
     notes = []
-    if VALIDATION in splits and TEST in splits:
-        notes.append(
-            f"The {counts[VALIDATION]:,} validation images were added to the training images; the "
-            "test images are held out."
-        )
-    elif held_out == VALIDATION:
-        notes.append("The validation images are held out.")
-    return np.repeat([split == held_out for split in splits], list(counts.values())), notes
+    if VALIDATION in splits:
+        both = "validation and test" if TEST in splits else "validation"
+        notes.append(f"The {both} images are held out.")
+    return np.repeat([split != TRAIN for split in splits], list(counts.values())), notes
 
 
 def _labels(shown: str, arrays: Mapping[str, Stored], names: list[str]) -> np.ndarray | None:

@@ -66,6 +66,8 @@ def read_idx_zip(path: Path, images: Images) -> Raw:
             array = _array(content, shown, name)
             split = next((key for word, key in SPLITS if word in name.lower()), "")
             key = ("y" if array.ndim == 1 else "x") + split
+            if key in arrays and np.array_equal(arrays[key].whole(), array):
+                continue  # the same file once more, such as packed and unpacked
             if key in arrays:
                 raise RefusedError(f"{shown} holds two files for {key}: {name} is the second.")
             arrays[key] = in_memory(array)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,9 @@ from vae_core.data.upload.limits import FEWEST_IMAGES, SIZES
 from vae_core.sandbox import RefusedError
 
 GREY, COLOUR = 1, 3  # channels
+LOOKED_AT = 200  # images of which neighbouring pixels are compared
+CLEARLY = 1.2  # so many times as rough is clearly rougher
+LONGEST = 8  # the largest ratio of the sides of an image
 LIKELY = 2  # a layout whose images are longer than the least long ones by this factor is unlikely
 
 
@@ -21,6 +25,8 @@ class Layout:
     Attributes:
         count: number of images.
         image_shape: (h, w), or (h, w, 3) with colour.
+        read: reads the array. If its shape can be read in two ways, the one whose neighbouring
+            pixels are more alike is taken.
         axes: the order of the array's axes that gives (n, ...) with rows or channels last; the
             identity if the first axis counts the images.
     """
@@ -56,6 +62,7 @@ def layout_of(
     name: str,
     shape: tuple[int, ...],
     labels: int | None,
+    read: Callable[[], np.ndarray],
     axes: tuple[int, ...] | None = None,
 ) -> tuple[Layout, str]:
     """Return the layout of an array of images, and a sentence if it is not the usual one.
@@ -82,30 +89,46 @@ def layout_of(
     best = min(layout.aspect for layout in enough)
     likely = [layout for layout in enough if layout.aspect <= LIKELY * best]
     chosen = likely[0]
-    rivals = [layout for layout in likely[1:] if layout.first_counts != chosen.first_counts]
-    if rivals and not _usual(chosen, shape):
+    if chosen.aspect > LONGEST:
         raise RefusedError(
-            f"{shown}: {name} of shape {shape} may be {chosen.in_words} or "
-            f"{rivals[0].in_words}: save it with the images along the first axis, and with labels."
+            f"{shown}: {name} of shape {shape} would be {chosen.in_words}: images that long are "
+            "not accepted; check which axis counts the images."
         )
+    rivals = [layout for layout in likely[1:] if layout.first_counts != chosen.first_counts]
     if axes is not None:
         return chosen, ""
+    if rivals:
+        smoother = _smoother(chosen, rivals[0], read())
+        if smoother is None:
+            raise RefusedError(
+                f"{shown}: {name} of shape {shape} may be {chosen.in_words} or "
+                f"{rivals[0].in_words}: save it with the images along the first axis, and with "
+                "labels."
+            )
+        return smoother, (
+            f"{name} {shape} was read as {smoother.in_words}, because neighbouring pixels are then "
+            "more alike."
+        )
     if not chosen.first_counts:
         return chosen, (
             f"The last axis of {name} {shape} counts the images: it was read as {chosen.in_words}."
         )
-    if rivals:
-        return chosen, f"{name} {shape} was read as {chosen.in_words}."
     return chosen, ""
 
 
-def _usual(layout: Layout, shape: tuple[int, ...]) -> bool:
-    """Whether the first axis counts the images, as usual, and nothing speaks against it."""
-    if not layout.first_counts:
-        return False
-    if len(shape) == 2:
-        return SIZES[0] <= layout.image_shape[0]
-    return layout.aspect == 1 or shape[0] > shape[-1]
+def _smoother(one: Layout, other: Layout, array: np.ndarray) -> Layout | None:
+    """Return the layout in which neighbouring pixels are more alike; None if neither clearly is."""
+    rough = [_roughness(layout, array) for layout in (one, other)]
+    if rough[0] * CLEARLY < rough[1]:
+        return one
+    return other if rough[1] * CLEARLY < rough[0] else None
+
+
+def _roughness(layout: Layout, array: np.ndarray) -> float:
+    """Return the mean difference of neighbouring pixels in up to `LOOKED_AT` images."""
+    some = np.linspace(0, layout.count - 1, min(layout.count, LOOKED_AT)).astype(int)
+    images = layout.images(array.take(some, axis=layout.axes[0])).astype(np.float64)
+    return float(np.mean([np.abs(np.diff(images, axis=axis)).mean() for axis in (1, 2)]))
 
 
 def _possible(shape: tuple[int, ...]) -> list[Layout]:
@@ -120,6 +143,11 @@ def _possible(shape: tuple[int, ...]) -> list[Layout]:
 
 def _orders(shape: tuple[int, ...]) -> list[Layout]:
     """Return all orders of the axes in which an array of this shape holds images."""
+    long = [length for length in shape[1:] if length > 1]
+    if len(shape) > 2 and len(long) == 1:  # flat rows with axes of length 1
+        side = math.isqrt(long[0])
+        rows_first = Layout(shape[0], (side, side), tuple(range(len(shape))))
+        return [rows_first] if _is_square(long[0]) else []
     if len(shape) == 2:
         rows, columns = shape
         sides = {length: math.isqrt(length) for length in shape}

@@ -56,8 +56,11 @@ def scale_of(lowest: float, brightest: float, fractions: bool) -> Scale | None:
     overshoots = fractions or lowest < 0
     if overshoots and lowest >= -OVERSHOOT * 255 and 64 <= brightest <= (1 + OVERSHOOT) * 255:
         return Scale(0, 255, _clipped(lowest, brightest, 255))
-    if lowest >= 0:
-        return _deep(brightest, fractions)
+    if -128 <= lowest <= -64 and brightest <= 127 and not fractions:
+        note = "The pixels lie between -128 and 127, so -128 was read as black and 127 as white."
+        return Scale(-128, 127, note)
+    if brightest > 255 and lowest >= -OVERSHOOT * brightest:
+        return _deep(lowest, brightest, fractions)
     return None
 
 
@@ -67,10 +70,14 @@ def _clipped(lowest: float, brightest: float, white: int) -> str:
     return f"Some pixels are {' and '.join(beyond)}: they were clipped to 0 to {white}."
 
 
-def _deep(brightest: float, fractions: bool) -> Scale:
-    """Return the scale of pixels of more than 8 bits."""
-    bits = next((bits for bits in DEPTHS if brightest < 2**bits), None)
-    if bits is not None and not fractions and brightest >= 2 ** (bits - 1):
+def _deep(lowest: float, brightest: float, fractions: bool) -> Scale:
+    """Return the scale of pixels of more than 8 bits, which may overshoot their range."""
+    for bits in DEPTHS:
+        white = 2**bits - 1
+        if lowest < 0 and white / 2 < brightest <= white * (1 + OVERSHOOT):
+            return Scale(0, white, _clipped(lowest, brightest, white))
+    bits = next((bits for bits in DEPTHS if brightest < 2**bits), 0)
+    if bits and not fractions and brightest >= 2 ** (bits - 1):
         white = 2**bits - 1
         return Scale(
             0,
