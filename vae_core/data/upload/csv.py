@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from vae_core import sandbox
+from vae_core.data.upload.column_values import is_held_out, text_labels
 from vae_core.data.upload.csv_dialect import Row, cell_fields, guess, is_comment, rows
 from vae_core.data.upload.csv_lines import read_lines
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES
-from vae_core.data.upload.table_columns import Columns, choose, is_held_out, text_labels
+from vae_core.data.upload.table_columns import Columns, choose
 from vae_core.sandbox import RefusedError
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from vae_core import sandbox
+from vae_core.data.upload.column_values import is_held_out, text_labels
 from vae_core.data.upload.csv_dialect import SAMPLE_ROWS
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES
-from vae_core.data.upload.table_columns import Columns, choose, is_held_out, text_labels
+from vae_core.data.upload.table_columns import Columns, choose
 from vae_core.sandbox import RefusedError
 
 PARQUET = b"PAR1"
