@@ -119,8 +119,9 @@ def test_images_in_the_order_of_matlab(tmp_path: Path, y: np.ndarray) -> None:
 
 def test_structs_beside_arrays_and_alone(tmp_path: Path) -> None:
     info = {"about": {"author": "x"}, "parts": np.array([{"a": 1}, [1, 2]], object)}
-    _, found = read(tmp_path, mat(x=IMAGES, y=LABELS, **info), "a.mat")
+    notes, found = read(tmp_path, mat(x=IMAGES, y=LABELS, **info), "a.mat")
     assert found == pairs(IMAGES, LABELS)
+    assert notes == ["about, parts, which are no plain arrays, were left out."]
     sentence = error(tmp_path, mat(**info), "a.mat")
     assert "a.mat holds no plain arrays (cell, struct)" in sentence
     assert "save('a.mat', 'X', 'y', '-v7')" in sentence
@@ -133,7 +134,7 @@ def test_version_7_3(tmp_path: Path) -> None:
 
 def test_a_damaged_mat_file(tmp_path: Path) -> None:
     for content in (b"MATLAB 5.0 MAT-file".ljust(300), mat(x=IMAGES)[:-100], b"x" * 999):
-        assert "is damaged, or not a .mat file" in error(tmp_path, content, "a.mat")
+        assert "is damaged, or not what its ending says" in error(tmp_path, content, "a.mat")
 
 
 # --- .parquet -----------------------------------------------------------------------------
