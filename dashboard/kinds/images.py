@@ -25,7 +25,7 @@ from vae_core.runs.run import Run
 
 PICTURES = 10  # in a row of the live view
 PREVIEWED = 6  # images in the preview of a file
-PREVIEW_SIDE = 112  # pixels per side of each
+PREVIEW_SIDE = 96  # pixels per side of each
 
 
 class Images:

@@ -22,8 +22,8 @@ from vae_core.sandbox import RefusedError
 
 UPLOAD = "own_upload"  # key in the session: (file and size, the upload or its error)
 LABELS = {
-    ALL: "As in the file",
-    FREQUENT: f"The {MOST_LABELS - 1} most frequent, and “other”",
+    ALL: "All",
+    FREQUENT: f"{MOST_LABELS - 1} most frequent",
     NONE: "None",
 }
 ROUND = "own_round"  # key in the session: a counter that empties the file boxes
@@ -72,8 +72,8 @@ def _upload() -> None:
         required=True,
         format_func=LABELS.__getitem__,
         key="own_labels",
-        help=f"A data set may have {MOST_LABELS} labels. Of a file with more, leave them out, or "
-        "keep the most frequent.",
+        help=f"A data set may have {MOST_LABELS} labels. If a file has more, leave the labels out, "
+        f"or keep the {MOST_LABELS - 1} most frequent and join the others as “other”.",
     )
     if file is None:
         _discard()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from vae_core import sandbox
 from vae_core.data.upload.conversions import refuse_other_ending, refuse_other_format
@@ -22,6 +22,7 @@ from vae_core.data.upload.zip import read_zip
 from vae_core.sandbox import RefusedError
 
 Reader = Callable[[Path, Images], Raw]
+RUN_FILES = {"config.json", "metrics.jsonl", "vae.weights.h5"}  # in the zip of an exported run
 
 
 def unpacked(path: Path, file_name: str, folder: Path, limits: Limits) -> tuple[Path, str]:
@@ -100,6 +101,8 @@ def _reader_of_zip(path: Path, ending: str, shown: str, most: int) -> Reader:
             refuse_other_ending(f"{shown}.xlsx")
         if only_table(files):
             return read_csv
+    if {PurePosixPath(name).name for name in names} >= RUN_FILES:
+        raise RefusedError(f"{shown} is an exported run: import it as a run, not as data.")
     if ending == ".npz" or (names and all(name.endswith(".npy") for name in names)):
         return read_npz
     if holds_idx(path, shown, most):

@@ -64,7 +64,8 @@ def index_labels(
         if use != FREQUENT:
             raise RefusedError(
                 f"{shown} has {len(distinct):,} different labels: at most {MOST_LABELS} are "
-                f"accepted. Leave the labels out, or keep the {MOST_LABELS - 1} most frequent."
+                f"accepted. Leave the labels out, or keep the {MOST_LABELS - 1} most frequent; on "
+                f"the command line: --labels {NONE} or --labels {FREQUENT}."
             )
         labels, texts = _frequent(labels, texts)
         notes.append(
