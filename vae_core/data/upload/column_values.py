@@ -74,9 +74,15 @@ def is_held_out(part: str) -> bool | None:
 
 
 def text_labels(labels: list[str]) -> np.ndarray:
-    """Return labels (n,) as whole numbers if all are whole numbers, else as text."""
-    with contextlib.suppress(ValueError, OverflowError):
-        numbers = np.array([label.replace(",", ".", 1) for label in labels], np.float64)
-        if np.isfinite(numbers).all() and (numbers == np.rint(numbers)).all():
-            return numbers.astype(np.int64)
+    """Return labels (n,) as whole numbers if all are whole numbers, else as text.
+
+    Quotation marks around all of them, as OpenML writes them, are removed; 007 stays as it is.
+    """
+    if all(len(label) > 1 and label[0] == label[-1] == "'" for label in labels):
+        labels = [label[1:-1] for label in labels]
+    if not any(re.match(r"[+-]?0\d", label) for label in labels):
+        with contextlib.suppress(ValueError, OverflowError):
+            found = np.array([label.replace(",", ".", 1) for label in labels], np.float64)
+            if np.isfinite(found).all() and (found == np.rint(found)).all():
+                return found.astype(np.int64)
     return np.array([label[:1000] for label in labels])

@@ -198,7 +198,9 @@ def _commented_names(found: list[Row], usual: int) -> tuple[list[str] | None, in
 
 def _is_header(fields: list[str], data: list[list[str]]) -> bool:
     """Return whether the first row holds names of columns."""
-    texts = [field.strip().lower() for field in fields if not pixels_in(field) and field.strip()]
+    texts = [
+        field.strip(" '\t").lower() for field in fields if not pixels_in(field) and field.strip()
+    ]
     numbers = [field.strip() for field in fields if pixels_in(field)]
     if not numbers:
         return True

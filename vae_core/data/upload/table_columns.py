@@ -80,7 +80,7 @@ class _Chooser:
     ) -> None:
         self.shown, self.names, self.whole = shown, names, whole
         self.columns = [list(column) for column in zip(*sample, strict=True)]
-        self.keys = [name.strip().lower() for name in names or [""] * len(self.columns)]
+        self.keys = [name.strip(" '\t").lower() for name in names or [""] * len(self.columns)]
         self.kinds = [kind_of(column) for column in self.columns]
         self.notes: list[str] = []
 
