@@ -187,6 +187,19 @@ def test_quotes_in_labels(tmp_path: Path) -> None:
     assert found == pairs(IMAGES, ['a, "b"', "a b", "c d"] * 8)
 
 
+def test_labels_as_openml_and_spreadsheets_write_them(tmp_path: Path) -> None:
+    for words, expected in (
+        (["'1'", "'22'", "'3'"], ["1", "22", "3"]),
+        (["007", "010", "12"], ["007", "010", "12"]),
+        (["1.0", "2.0", "3.0"], ["1", "2", "3"]),
+        (["yes", "no", "'maybe'"], ["yes", "no", "'maybe'"]),
+    ):
+        rows = [[*row, word] for word, row in zip(words * 8, ROWS, strict=True)]
+        for name in ("class", "'class'"):
+            _, found = read(tmp_path, table(rows, [*PIXELS, name]))
+            assert found == pairs(IMAGES, expected * 8)
+
+
 def test_numpy_writes_names_as_a_comment(tmp_path: Path) -> None:
     labelled = np.column_stack([IMAGES.reshape(24, 81), LABELS])
     for delimiter in (",", ";", " "):
@@ -289,6 +302,25 @@ def test_the_label_is_told_from_a_border(tmp_path: Path, place: int) -> None:
     rows = np.insert(digits.data[:200].astype(int), place, digits.target[:200], axis=1)
     _, found = read(tmp_path, table(rows.tolist()))
     assert found == pairs(digits.images[:200].astype(np.uint8), digits.target[:200])
+
+
+@pytest.mark.parametrize("place", [0, 81])
+@pytest.mark.parametrize("name", ["V{}", "{}", "Column{}", "x_{}"])
+def test_names_that_say_nothing_of_the_label(tmp_path: Path, name: str, place: int) -> None:
+    """As R, pandas and Excel name columns."""
+    rows = [[*row[:place], label, *row[place:]] for row, label in zip(ROWS, LABELS, strict=True)]
+    notes, found = read(tmp_path, table(rows, [name.format(i) for i in range(82)]))
+    assert found == pairs(IMAGES, LABELS)
+    column = name.format(place)
+    assert notes[-1].startswith(f"The column {column} was read as the label: it holds 3 different")
+
+
+def test_an_id_of_few_values_is_a_label(tmp_path: Path) -> None:
+    rows = [[label, *row] for row, label in zip(ROWS, LABELS, strict=True)]
+    notes, found = read(tmp_path, table(rows, ["id", *PIXELS]))
+    assert found == pairs(IMAGES, LABELS)
+    words = "The column id was read as the label: it is the only one beside the pixels."
+    assert notes == [words]
 
 
 def test_a_label_that_may_be_either_is_asked_for(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from vae_core.data.upload.arrays import in_memory, read_arrays
@@ -16,5 +17,10 @@ def read_converted(path: Path, images: Images) -> Raw:
     """Add the images of an HDF5 or .mat file to `images`, and return their labels."""
     with open(path, "rb") as file:
         is_hdf5 = file.read(len(HDF5)) == HDF5
-    arrays = (hdf5_arrays if is_hdf5 else matlab_arrays)(path, images.shown, images.limits)
-    return read_arrays({name: in_memory(array) for name, array in arrays.items()}, images)
+    notes: list[str] = []
+    if is_hdf5:
+        arrays = hdf5_arrays(path, images.shown, images.limits)
+    else:
+        arrays, notes = matlab_arrays(path, images.shown, images.limits)
+    raw = read_arrays({name: in_memory(array) for name, array in arrays.items()}, images)
+    return replace(raw, notes=(*raw.notes, *notes))

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from vae_core import sandbox
+from vae_core.data.upload.column_values import is_held_out, text_labels
 from vae_core.data.upload.csv_dialect import Row, cell_fields, guess, is_comment, rows
 from vae_core.data.upload.csv_lines import read_lines
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES
-from vae_core.data.upload.table_columns import Columns, choose, is_held_out, text_labels
+from vae_core.data.upload.table_columns import Columns, choose
 from vae_core.sandbox import RefusedError
 
 
@@ -116,11 +117,13 @@ class _Table:
             columns: where the pixels are.
         """
         try:
-            values = np.array(pixels, np.float64)
+            values = _floats(pixels)
         except ValueError:
-            points = [[field.replace(",", ".", 1) for field in fields] for fields in pixels]
+            points: list[Sequence[str]] = [
+                [field.replace(",", ".", 1) for field in fields] for fields in pixels
+            ]
             try:
-                values = np.array(points, np.float64)
+                values = _floats(points)
             except ValueError:
                 raise RefusedError(self._no_number(chunk, points, columns)) from None
         if not np.isfinite(values).all():
@@ -168,6 +171,13 @@ class _Table:
                     return f"{where} {field.strip()} (NaN or infinite), not a finite number."
                 return f"{where} {sandbox.display_name(field)!r}, not a number."
         return f"{self.shown} holds something that isn't a number."
+
+
+def _floats(rows: list[Sequence[str]]) -> np.ndarray:
+    """Convert fields to numbers (k, n); NumPy takes thrice as long for texts."""
+    count = len(rows) * len(rows[0])
+    values = np.fromiter(map(float, itertools.chain.from_iterable(rows)), np.float64, count)
+    return values.reshape(len(rows), -1)
 
 
 def _fields(chunk: list[Row], columns: tuple[int, ...]) -> list[Sequence[str]]:

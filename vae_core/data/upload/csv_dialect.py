@@ -29,7 +29,6 @@ SPLIT_NAMES = ("usage", "split", "set", "subset", "partition", "dataset", "fold"
 _NUMBER = re.compile(
     r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*|\s*[-+]?(?:nan|inf)\s*", re.I
 )
-_BETWEEN = re.compile(r"[\s,;]+")
 FEWEST_IN_CELL = 9  # pixels, if one cell holds an image
 
 Row = tuple[int, list[str]]  # number of its first line in the file, and its fields
@@ -65,7 +64,7 @@ def is_number(field: str) -> bool:
 
 def cell_fields(cell: str) -> list[str]:
     """Split a cell that holds a whole image, such as `0 12 255` or `[0, 12, 255]`."""
-    return _BETWEEN.split(cell.strip(" \t\r\n[]()"))
+    return cell.strip(" \t\r\n[]()").replace(",", " ").replace(";", " ").split()
 
 
 def pixels_in(field: str) -> int:
@@ -198,7 +197,9 @@ def _commented_names(found: list[Row], usual: int) -> tuple[list[str] | None, in
 
 def _is_header(fields: list[str], data: list[list[str]]) -> bool:
     """Return whether the first row holds names of columns."""
-    texts = [field.strip().lower() for field in fields if not pixels_in(field) and field.strip()]
+    texts = [
+        field.strip(" '\t").lower() for field in fields if not pixels_in(field) and field.strip()
+    ]
     numbers = [field.strip() for field in fields if pixels_in(field)]
     if not numbers:
         return True

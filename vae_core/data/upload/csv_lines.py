@@ -115,5 +115,5 @@ def _other_encoding(shown: str, number: int, line: str) -> str:
             )
     return (
         f"{shown} is not in UTF-8: row {number:,} holds bytes of another encoding, such as "
-        "Windows-1251, Shift-JIS or GBK. Save it as UTF-8."
+        "Mac Roman, Windows-1251, Shift-JIS or GBK. Save it as UTF-8."
     )

@@ -77,7 +77,7 @@ def hdf5_arrays(path: Path, shown: str, limits: Limits) -> dict[str, np.ndarray]
     except (RefusedError, MemoryError):
         raise
     except Exception as error:  # h5py raises many kinds of errors on damaged files
-        raise RefusedError(f"{shown} is damaged, or not an HDF5 file.") from error
+        raise RefusedError(f"{shown} is damaged, or not what its ending says.") from error
     return arrays
 
 

@@ -19,8 +19,13 @@ PLAIN = {
 }
 
 
-def matlab_arrays(path: Path, shown: str, limits: Limits) -> dict[str, np.ndarray]:
+def matlab_arrays(
+    path: Path, shown: str, limits: Limits
+) -> tuple[dict[str, np.ndarray], list[str]]:
     """Read the arrays of numbers and of characters in a .mat file; rows (1, n) become (n,).
+
+    Returns:
+        Name -> array, and a sentence on what was left out, if anything was.
 
     Raises:
         RefusedError: the file is of version 7.3, damaged, too large, or holds no plain array.
@@ -50,12 +55,14 @@ def matlab_arrays(path: Path, shown: str, limits: Limits) -> dict[str, np.ndarra
     except (RefusedError, MemoryError):
         raise
     except Exception as error:  # SciPy raises many kinds of errors on damaged files
-        raise RefusedError(f"{shown} is damaged, or not a .mat file.") from error
+        raise RefusedError(f"{shown} is damaged, or not what its ending says.") from error
+    others = [sandbox.display_name(name) for name, _, kind in found if kind not in PLAIN]
+    some = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+    was = "which is no plain array, was" if len(others) == 1 else "which are no plain arrays, were"
     return {
         name: array.reshape(-1) if array.ndim == 2 and array.shape[0] == 1 else array
         for name, array in ((name, np.asarray(arrays[name])) for name in plain)
-        if array.dtype.kind in "biufU"
-    }
+    }, [f"{some}, {was} left out."] if others else []
 
 
 def _safe(shown: str) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from vae_core import sandbox
+from vae_core.data.upload.column_values import is_held_out, text_labels
 from vae_core.data.upload.csv_dialect import SAMPLE_ROWS
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES
-from vae_core.data.upload.table_columns import Columns, choose, is_held_out, text_labels
+from vae_core.data.upload.table_columns import Columns, choose
 from vae_core.sandbox import RefusedError
 
 PARQUET = b"PAR1"
@@ -92,14 +93,7 @@ class _Table:
         """Return the images (k, side, side) of a batch; `first` is the number of its first row."""
         side = columns.side
         if columns.in_cell:
-            cells = [_flat(cell) for cell in batch.column(columns.pixels[0]).to_pylist()]
-            for row, cell in enumerate(cells, start=first):
-                if len(cell) != side**2:
-                    raise RefusedError(
-                        f"{self.shown}: row {row:,} holds {len(cell):,} pixels, the first row "
-                        f"{side**2:,}."
-                    )
-            values = np.array(cells, np.float64)
+            values = self._cells(batch.column(columns.pixels[0]), first, side**2)
         else:
             values = np.empty((len(batch), len(columns.pixels)))
             for i, column in enumerate(columns.pixels):
@@ -112,6 +106,26 @@ class _Table:
                 "nothing, or no finite number: every pixel needs one."
             )
         return values.reshape(len(batch), side, side)
+
+    def _cells(self, column: Any, first: int, count: int) -> np.ndarray:
+        """Return the numbers (k, count) of a column of lists, or of lists of lists."""
+        from pyarrow import compute, types
+
+        bounds = np.arange(len(column) + 1)  # of the rows in `flat`
+        flat = column
+        while types.is_nested(flat.type):
+            lengths = compute.fill_null(compute.list_value_length(flat), 0).to_numpy()
+            bounds = np.concatenate([[0], np.cumsum(lengths)])[bounds]
+            flat = flat.flatten()
+        sizes = np.diff(bounds)
+        if (sizes != count).any():
+            row = int(np.argmax(sizes != count))
+            raise RefusedError(
+                f"{self.shown}: row {first + row:,} holds {sizes[row]:,} pixels, the first row "
+                f"{count:,}."
+            )
+        values = flat.to_numpy(zero_copy_only=False)
+        return np.asarray(values, np.float64).reshape(len(column), count)
 
     def _check(self, field: Any) -> None:
         """Refuse a column that holds neither numbers, texts nor lists of numbers."""

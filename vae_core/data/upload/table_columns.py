@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import re
 from collections import Counter
@@ -12,21 +11,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from vae_core import sandbox
-from vae_core.data.upload.csv_dialect import LABEL_NAMES, SPLIT_NAMES, is_number, pixels_in
-from vae_core.data.upload.limits import MOST_LABELS, SIZES
+from vae_core.data.upload.column_values import (
+    correlation,
+    counts_up,
+    is_held_out,
+    is_square,
+    kind_of,
+    looks_like_labels,
+    numbers,
+)
+from vae_core.data.upload.csv_dialect import LABEL_NAMES, SPLIT_NAMES, pixels_in
+from vae_core.data.upload.limits import SIZES
 from vae_core.sandbox import RefusedError
 
 # A column of these names is the label only if none of the other names is there.
 _WEAK_LABELS = ("category", "categories", "species", "letter", "name")
 _INDEX = re.compile(r"|unnamed: \d+(_level_\d+)?|index|idx|id|#|nr|no|row|(image|img|row)[ _]?id")
 _FILE_NAMES = ("filename", "file", "path", "image", "img", "image_name", "img_name", "image_path")
-# The words for a row's part of the split, in lower-case letters; True: held out.
-_PARTS = {
-    **dict.fromkeys(("train", "training", "trn", "tr", "trainset"), False),
-    **dict.fromkeys(("test", "testing", "tst", "te", "testset", "publictest", "privatetest"), True),
-    **dict.fromkeys(("val", "valid", "validation", "dev", "eval", "evaluation"), True),
-    **dict.fromkeys(("heldout", "holdout"), True),
-}
 
 
 @dataclass(frozen=True)
@@ -47,20 +48,6 @@ class Columns:
     split: int | None
     side: int
     notes: tuple[str, ...]
-
-
-def is_held_out(part: str) -> bool | None:
-    """Return whether a word such as `PublicTest` means held out; None if it names no part."""
-    return _PARTS.get(re.sub(r"[\W_]", "", part.lower()))
-
-
-def text_labels(labels: list[str]) -> np.ndarray:
-    """Return labels (n,) as whole numbers if all are whole numbers, else as text."""
-    with contextlib.suppress(ValueError, OverflowError):
-        numbers = np.array([label.replace(",", ".", 1) for label in labels], np.float64)
-        if np.isfinite(numbers).all() and (numbers == np.rint(numbers)).all():
-            return numbers.astype(np.int64)
-    return np.array([label[:1000] for label in labels])
 
 
 def choose(
@@ -93,8 +80,8 @@ class _Chooser:
     ) -> None:
         self.shown, self.names, self.whole = shown, names, whole
         self.columns = [list(column) for column in zip(*sample, strict=True)]
-        self.keys = [name.strip().lower() for name in names or [""] * len(self.columns)]
-        self.kinds = [_kind(column) for column in self.columns]
+        self.keys = [name.strip(" '\t").lower() for name in names or [""] * len(self.columns)]
+        self.kinds = [kind_of(column) for column in self.columns]
         self.notes: list[str] = []
 
     def choose(self) -> Columns:
@@ -111,7 +98,7 @@ class _Chooser:
         else:
             pixels, label = self._by_values(free, label)
         side = math.isqrt(len(pixels))
-        if not side or side**2 != len(pixels):
+        if not is_square(len(pixels)):
             raise RefusedError(self._no_square(len(pixels), label is not None))
         return Columns(tuple(pixels), False, label, split, side, tuple(self.notes))
 
@@ -244,20 +231,20 @@ class _Chooser:
         if not pixels:
             raise RefusedError(
                 f"{self.shown} has no columns of numbers: each row must hold the pixels of a "
-                "square image."
+                "square image. Texts, one per line, need the ending .txt."
             )
         label = self._label_beside(texts, label) if texts else label
-        if _is_square(len(pixels)):
+        if is_square(len(pixels)):
             return pixels, label
         without_index = (
             [len(pixels) - 1] if label is not None else [len(pixels) - 1, len(pixels) - 2]
         )
-        if any(map(_is_square, without_index)) and _counts_up(self.columns[pixels[0]]):
+        if any(map(is_square, without_index)) and counts_up(self.columns[pixels[0]]):
             self.notes.append(
                 f"{self._name(pixels[0], True)}, which numbers the rows, was left out."
             )
             del pixels[0]
-        if label is None and not _is_square(len(pixels)) and _is_square(len(pixels) - 1):
+        if label is None and not is_square(len(pixels)) and is_square(len(pixels) - 1):
             label = self._first_or_last(pixels)
             pixels.remove(label)
         return pixels, label
@@ -267,9 +254,9 @@ class _Chooser:
         if len(columns) < 4:
             return columns[0]
         ends = [columns[0], columns[1], columns[-1], columns[-2]]
-        first, second, last, before_last = (_numbers(column) for column in self.whole(ends))
-        scores = _looks_like_labels(first), _looks_like_labels(last)
-        alike = _correlation(first, second), _correlation(last, before_last)
+        first, second, last, before_last = (numbers(column) for column in self.whole(ends))
+        scores = looks_like_labels(first), looks_like_labels(last)
+        alike = correlation(first, second), correlation(last, before_last)
         chosen = None
         for i in (0, 1):
             sure = scores[i] and not scores[1 - i]
@@ -286,11 +273,12 @@ class _Chooser:
                 "the label: name the columns in a first row, one of them label."
             )
         label, values = (columns[0], first) if chosen == 0 else (columns[-1], last)
+        other = columns[-1] if chosen == 0 else columns[0]
         count = len(np.unique(values))
-        which, other = ("first", "last") if chosen == 0 else ("last", "first")
+        holds = f"{count} different whole numbers" if count > 1 else "one whole number in all rows"
         self.notes.append(
-            f"The {which} column was read as the label: it holds {count} different whole "
-            f"number{'s' if count > 1 else ''}, and the {other} column looks like a pixel."
+            f"{self._name(label, True)} was read as the label: it holds {holds}, and "
+            f"{self._name(other)} looks like a pixel."
         )
         return label
 
@@ -300,12 +288,12 @@ class _Chooser:
             return bool(self.keys[c]) and bool(_INDEX.fullmatch(self.keys[c]))
         distinct = len(set(self.columns[c])) == len(self.columns[c])
         named = self.names is not None and _INDEX.fullmatch(self.keys[c])
-        return bool(named and (distinct or self.keys[c])) or _counts_up(self.columns[c])
+        return bool(named and distinct) or counts_up(self.columns[c])
 
     def _may_be_label(self, c: int) -> bool:
         if self.kinds[c] == "text":
             return True
-        values = _numbers(self.columns[c])
+        values = numbers(self.columns[c])
         return bool((values == np.rint(values)).all())
 
     def _name(self, c: int, start: bool = False) -> str:
@@ -344,51 +332,3 @@ class _Chooser:
             f"{self.shown} has {total:,} columns: each row must hold the pixels of a square image, "
             "and labels must be in a column named label."
         )
-
-
-def _kind(column: list[str]) -> str:
-    """Return what most fields of a column are: `number`, `image`, or `text`."""
-    filled = [field for field in column if field.strip()]
-    numbers = [pixels_in(field) for field in filled[:SAMPLED]]
-    if not numbers or 2 * sum(number == 1 for number in numbers) >= len(numbers):
-        return "number"
-    return "image" if 2 * sum(number > 1 for number in numbers) >= len(numbers) else "text"
-
-
-SAMPLED = 50  # fields of a column that its kind is told from
-
-
-def _is_square(count: int) -> bool:
-    return count > 0 and math.isqrt(count) ** 2 == count
-
-
-def _numbers(fields: Sequence[str]) -> np.ndarray:
-    """Return fields as numbers (n,); what isn't a number becomes NaN."""
-    return np.array(
-        [float(f.replace(",", ".", 1)) if is_number(f) else np.nan for f in fields], np.float64
-    )
-
-
-def _counts_up(fields: Sequence[str]) -> bool:
-    """Return whether a column counts up by 1."""
-    values = _numbers(fields)
-    return len(values) > 2 and bool((np.diff(values) == 1).all())
-
-
-def _looks_like_labels(values: np.ndarray) -> int:
-    """Return 2 if a column looks like class numbers without gaps, 1 if with gaps, else 0."""
-    if not np.isfinite(values).all() or not (values == np.rint(values)).all():
-        return 0
-    distinct = np.unique(values)
-    if len(distinct) == 1:
-        return int(distinct[0] != 0)  # a border pixel is often 0 in all images
-    if len(distinct) > min(MOST_LABELS, len(values) / 2):
-        return 0
-    return 2 if distinct[-1] - distinct[0] + 1 == len(distinct) else 1
-
-
-def _correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Return how closely two columns follow each other: 0 to 1; neighbouring pixels do."""
-    if not (np.isfinite(a).all() and np.isfinite(b).all()) or not a.std() or not b.std():
-        return 0.0
-    return float(abs(np.corrcoef(a, b)[0, 1]))
