@@ -15,7 +15,7 @@ Folders = tuple[str, ...]  # the folders that a picture lies in, from the outerm
 Path = tuple[str, ...]  # its folders and its file
 
 STRAY = 0.05  # share of pictures outside the folders of the classes that may be left out
-TRAINING = {"train", "training", "trainset", "trn"}
+TRAINING = {"train", "training", "trainset", "trn", "extra"}
 HELD_OUT = {
     *("test", "testing", "testset", "tst", "val", "valid", "validation", "valset", "eval"),
     *("evaluation", "holdout"),
@@ -119,13 +119,12 @@ def _take_split(folders: list[Folders]) -> tuple[list[Folders], np.ndarray | Non
             len(names) == 1
             or None in found
             or len({rest for rest, _ in words.values()}) > 1
-            or not found & TRAINING
             or covered < (1 - STRAY) * len(folders)
         ):
             level += 1
             continue
         part = [words[path[level]][1] if len(path) > level else None for path in folders]
-        if held_out is None and found & HELD_OUT:
+        if held_out is None and found & HELD_OUT and found & TRAINING:
             held_out = np.array([word in HELD_OUT for word in part])
         no_label |= np.array([word in NOT_LABELLED for word in part])
         folders = [(*path[:level], *path[level + 1 :]) for path in folders]
@@ -139,6 +138,8 @@ def _usable_split(
     if held_out is None:
         return None, []
     used = held_out[~left_out]
+    if not used.any():
+        return None, []
     tested, trained = int(used.sum()), int((~used).sum())
     words = {
         part.casefold(): part
@@ -168,8 +169,11 @@ def _classes(
         return None, none_left_out, []
     notes = []
     if no_class.any():
+        first_path = paths[int(np.flatnonzero(no_class)[0])]
+        folder = "/".join(sandbox.display_name(part) for part in first_path[:-1][-3:])
         notes.append(
-            _left_out(no_class, paths, "no folder says its class", "no folder says their class")
+            f"{no_class.sum():,} {'image' if no_class.sum() == 1 else 'images'} in {folder} left "
+            "out: no folder says the class."
         )
     strays = outside & ~no_class
     if strays.sum() > max(1, STRAY * len(folders)):
@@ -182,12 +186,17 @@ def _classes(
     level = _class_level(inside)
     strays |= ~no_class & np.array([len(path) <= level for path in folders])
     if strays.any():
+        first = sandbox.display_name(paths[int(np.flatnonzero(strays)[0])][-1])
         notes.append(
-            _left_out(strays, paths, "it lies outside the folders", "they lie outside the folders")
+            f"1 image was left out, because it lies outside the folders: {first}."
+            if strays.sum() == 1
+            else f"{strays.sum():,} images were left out, because they lie outside the folders; "
+            f"the first is {first}."
         )
     notes += _other_levels(inside, level)
-    labels = [path[level] if len(path) > level else "" for path in folders]
-    return labels, strays | no_class, notes
+    left_out = strays | no_class
+    labels = ["" if out else path[level] for path, out in zip(folders, left_out, strict=True)]
+    return labels, left_out, notes
 
 
 def _strip_wrappers(
@@ -227,7 +236,7 @@ def _class_level(folders: list[Folders]) -> int:
 
     A level must have a folder for almost every picture. Levels whose folders count up come last.
     Of the others the outermost one is chosen, unless a deeper one has less than half of its
-    folders.
+    folders. If the depths differ, such as in yes, no and all/yes, it may be the last one, -1.
     """
     levels = []
     for level in range(max(map(len, folders))):
@@ -240,6 +249,8 @@ def _class_level(folders: list[Folders]) -> int:
     for other in levels[1:]:
         if other[:2] < best[:2] or (other[:2] == best[:2] and 2 * other[2] < best[2]):
             best = other
+    if len({*map(len, folders)}) > 1 and len({path[-1] for path in folders}) < best[2]:
+        return -1
     return best[3]
 
 
@@ -262,19 +273,15 @@ def _other_levels(folders: list[Folders], level: int) -> list[str]:
     if depth == 1:
         return []
     names = sorted({path[level] for path in folders if len(path) > level})
-    others = {part for path in folders for i, part in enumerate(path) if i != level}
-    where = "deepest" if level == depth - 1 else ("outermost", "second", "third")[min(level, 2)]
-    return [
-        f"The labels are the {where} level of folders ({_some(names)}); {_some(sorted(others))} "
-        f"{'is' if len(others) == 1 else 'are'} no label."
-    ]
-
-
-def _left_out(rows: np.ndarray, paths: Sequence[Path], one: str, more: str) -> str:
-    first = sandbox.display_name(paths[int(np.flatnonzero(rows)[0])][-1])
-    if rows.sum() == 1:
-        return f"1 image was left out, because {one}: {first}."
-    return f"{rows.sum():,} images were left out, because {more}; the first is {first}."
+    others = sorted(
+        {part for path in folders for i, part in enumerate(path) if i != level % len(path)}
+    )
+    where = (
+        "deepest"
+        if level in (-1, depth - 1)
+        else ("outermost", "second", "third", "fourth")[min(level, 3)]
+    )
+    return [f"The labels are the {where} level of folders ({_some(names)}), not {_some(others)}."]
 
 
 def _some(names: Sequence[str]) -> str:
