@@ -66,7 +66,7 @@ class Images:
         mean, std = q.mean[row], np.exp(0.5 * q.log_var[row])
         png.show_png(
             run_cache.decoded(run, mean[None], 1, 224),
-            f"{q.item_name(row)}, {markdown.escape_markdown(q.label_names[q.labels[row]])}: its "
+            f"{q.item_name(row)}, {markdown.shown_name(q.label_names[q.labels[row]])}: its "
             f"{shown.mean}, decoded",
             "What the picked image is decoded to",
             "content",
@@ -155,9 +155,8 @@ class Images:
         sheet = picture_sheet.sheet(with_channels(grid) / np.float32(255), columns, gap=1)
         png.show_png(
             pictures.png(pictures.enlarged(sheet, PREVIEW_SIDE)),
-            markdown.escape_markdown(
-                f"one row per label: {', '.join(names)}{f'; {more} more' if more else ''}"
-            ),
+            f"one row per label: {', '.join(map(markdown.shown_name, names))}"
+            f"{f'; {more} more' if more else ''}",
             "Some of the images, one row per label",
         )
         with st.expander(f"Images of each label ({len(s.label_names)})"):

@@ -38,7 +38,7 @@ def test_upload_preview_keep_train_delete(own_store: RunStore) -> None:
         "\\", ""
     )
     labels = [str(row["label"]) for _, row in page.table[0].value.iterrows()]
-    assert labels == ["b bob /b", "ann", "cy"], "escaped in Markdown"
+    assert labels == [r"\<b\>bob\</b\>", "ann", "cy"], "escaped in Markdown"
     assert own.own_names() == [], "a preview stores nothing"
     page.number_input("own_size").set_value(16).run()
     assert "of **16x16** pixels" in shown_text(page)
