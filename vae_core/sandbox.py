@@ -87,16 +87,19 @@ def format_bytes(count: int) -> str:
 
 
 def check_file(
-    content: Path | memoryview | bytes, file_name: str, endings: Sequence[str], most_bytes: int
+    content: Path | memoryview | bytes,
+    file_name: str,
+    most_bytes: int,
+    endings: Sequence[str] = (),
 ) -> None:
     """Check a file's name and size.
 
     Raises:
-        RefusedError: the ending is none of `endings`, or the file is missing, not a regular file,
-            empty or larger than `most_bytes`.
+        RefusedError: the ending is none of `endings` (if any are given), or the file is missing,
+            not a regular file, empty or larger than `most_bytes`.
     """
     name = display_name(file_name)
-    if Path(file_name).suffix.lower() not in endings:
+    if endings and Path(file_name).suffix.lower() not in endings:
         raise RefusedError(f"{name} is not a {' or '.join(endings)} file.")
     if isinstance(content, Path):
         try:

@@ -114,13 +114,15 @@ def delete_group(run: Run, name: str) -> None:
     default_store().delete_group(run.id, name)
 
 
-def read_upload(content: memoryview | bytes, name: str, size: int | None) -> reader.Upload:
+def read_upload(
+    content: memoryview | bytes, name: str, size: int | None, labels: str
+) -> reader.Upload:
     """Make a data set from a file for a preview, without storing it.
 
     Args:
         content: of the file.
         name: of the file.
-        size: pixels per side, see `vae_core.data.upload.reader.read`.
+        size, labels: see `vae_core.data.upload.reader.read`.
 
     Raises:
         RoleError: a viewer asked.
@@ -128,7 +130,7 @@ def read_upload(content: memoryview | bytes, name: str, size: int | None) -> rea
     """
     roles.require_trainer("upload data")
     with _reading:
-        return reader.read(content, name, size, upload_limits())
+        return reader.read(content, name, size, upload_limits(), labels)
 
 
 def keep_data(upload: reader.Upload) -> str:
@@ -168,7 +170,7 @@ def import_run(content: memoryview | bytes, name: str) -> Run:
         VaeLabError: the file holds no run that can be imported.
     """
     roles.require_trainer("import a run")
-    sandbox.check_file(content, name, (".zip",), upload_mb() << 20)
+    sandbox.check_file(content, name, upload_mb() << 20, (".zip",))
     with _reading:
         run = importing.import_run(content, name, default_store())
     run_list.clear_scan()

@@ -19,12 +19,13 @@ from dashboard.shared.posteriors import Posteriors, training_posteriors
 from vae_core.data.dataset import DatasetError, with_channels
 from vae_core.data.upload.reader import Upload
 from vae_core.kinds.contents import Contents
-from vae_core.latent import picture_sheet, samples
+from vae_core.latent import samples
 from vae_core.runs.errors import RunError
 from vae_core.runs.run import Run
 
 PICTURES = 10  # in a row of the live view
-PREVIEW_SIDE = 480  # pixels
+PREVIEWED = 6  # images in the preview of a file
+PREVIEW_SIDE = 96  # pixels per side of each
 
 
 class Images:
@@ -145,20 +146,17 @@ class Images:
 
     def show_preview(self, upload: Upload) -> None:
         s = upload.summary
-        labels = np.unique(upload.labels)
-        rows = [upload.images[upload.labels == label] for label in labels]
-        columns = max(map(len, rows))
-        blank = np.zeros_like(upload.images[0])
-        grid = np.concatenate([np.stack([*row, *[blank] * (columns - len(row))]) for row in rows])
-        names = [s.label_names[label] for label in labels]
-        more = len(s.label_names) - len(names)
-        sheet = picture_sheet.sheet(with_channels(grid) / np.float32(255), columns, gap=1)
-        png.show_png(
-            pictures.png(pictures.enlarged(sheet, PREVIEW_SIDE)),
-            f"one row per label: {', '.join(map(markdown.shown_name, names))}"
-            f"{f'; {more} more' if more else ''}",
-            "Some of the images, one row per label",
-        )
+        labelled = len(s.label_names) > 1
+        shown = samples.spread_over_labels(upload.labels, PREVIEWED)
+        with st.container(horizontal=True, key="own-preview"):
+            for image, label in zip(upload.images[shown], upload.labels[shown], strict=True):
+                name = s.label_names[label]
+                png.show_png(
+                    pictures.png(pictures.enlarged(image[..., None] / np.float32(255), 224)),
+                    markdown.shown_name(name) if labelled else "no label",
+                    f"A picture with the label {name}" if labelled else "A picture",
+                    PREVIEW_SIDE,
+                )
         with st.expander(f"Images of each label ({len(s.label_names)})"):
             st.table(
                 [

@@ -181,6 +181,8 @@ def normalize_typed(run: Run, typed: str) -> str:
     """Normalise a typed text, and change its case if the run's vocabulary has only one case."""
     vocabulary = set(run_cache.text_inference(run).vocabulary)
     typed = text_items.normalize_text(typed)
+    unknown = set(text_items.JOINERS) - vocabulary  # they are invisible, so nobody would miss them
+    typed = "".join(character for character in typed if character not in unknown)
     return next(
         (text for text in (typed, typed.lower(), typed.upper()) if set(text) <= vocabulary),
         typed,

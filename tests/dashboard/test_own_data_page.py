@@ -174,7 +174,9 @@ def test_upload_preview_keep_train_in_a_browser(server: Server, page: Any, tmp_p
     page.get_by_text("Your own data, and runs of others").click()
     page.locator("input[type=file]").first.set_input_files(tmp_path / "two kinds.zip")
     page.get_by_text("32 training and 8 held-out images of 9x9 pixels").wait_for(timeout=60_000)
-    page.get_by_text("one row per label: a, b").wait_for()
+    preview = page.locator(".st-key-own-preview")
+    preview.get_by_text("b", exact=True).first.wait_for()
+    assert preview.get_by_text(re.compile("^[ab]$")).all_inner_texts() == ["a", "b"] * 3
     page.get_by_role("button", name="Keep this data set").click()
     page.wait_for_function("location.search.includes('train_dataset=own_two_kinds_')")
     (name,) = [path.stem for path in (server.store.root / ".datasets").glob("own_*.npz")]

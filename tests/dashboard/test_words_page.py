@@ -7,6 +7,7 @@ import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from dashboard.kinds import text_tables
 from dashboard.kinds.text_tables import (
     decode,
     held_out_texts,
+    normalize_typed,
     path_figure,
     reconstructions,
     training_texts,
@@ -52,6 +54,15 @@ def captions(page: AppTest) -> str:
 
 def tables(page: AppTest) -> str:
     return " ".join(element.proto.body for element in page.get("html"))
+
+
+def test_joiners_can_be_typed_if_the_run_knows_them(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert normalize_typed(run, "latin\u200c letter\u200da") == "LATIN LETTERA"
+    known = SimpleNamespace(vocabulary=" \u200cabc")
+    monkeypatch.setattr(run_cache, "text_inference", lambda _: known)
+    assert normalize_typed(run, "A\u200cB\u200dC\u00ad") == "a\u200cbc"
 
 
 def test_a_walk_between_two_typed_texts(run: Run) -> None:

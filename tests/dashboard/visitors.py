@@ -68,7 +68,7 @@ def act(action: str, root: str) -> None:
         elif action == "delete_group":
             actions.delete_group(runs[1], "old")
         elif action == "read_upload":
-            upload = actions.read_upload((files / "new.npz").read_bytes(), "new.npz", None)
+            upload = actions.read_upload((files / "new.npz").read_bytes(), "new.npz", None, "all")
             st.text(upload.summary.name)
         elif action == "keep_data":
             actions.keep_data(reader.read(files / "new.npz", "new.npz"))

@@ -29,6 +29,7 @@ def train(
     *,
     store: str | Path | None = None,
     size: int | None = None,
+    labels: str | None = None,
     progress: bool = True,
     **settings: Any,
 ) -> TrainedRun:
@@ -41,6 +42,8 @@ def train(
     Args:
         store: folder of runs. None: `VAE_LAB_RUNS`, else runs/ in the project.
         size: pixels per side to which the images of a file of your own are resized.
+        labels: of a file of your own: `all` of them, the 99 most `frequent` and one for the others,
+            or `none`. None: all.
         progress: whether to show the progress, in a terminal or a notebook.
         settings: fields of the config, such as dataset="digits" (or the path of a file of your
             own), beta=4, latent_dim=8, epochs=20, seed=1.
@@ -48,7 +51,7 @@ def train(
     Raises:
         VaeLabError: a setting, the data set or the file can't be used, or training failed.
     """
-    config = _config(settings, size)
+    config = _config(settings, size, labels)
     (run,) = _trained([config], store, progress)
     if run.state != "finished":
         raise RunError(_outcome(run))
@@ -61,6 +64,7 @@ def sweep(
     *,
     store: str | Path | None = None,
     size: int | None = None,
+    labels: str | None = None,
     progress: bool = True,
     **settings: Any,
 ) -> list[TrainedRun]:
@@ -71,7 +75,7 @@ def sweep(
     Args:
         betas: as in [0, 1, 4]. None for an autoencoder, which has no beta.
         seeds: of weights, batches and noise.
-        store, size, progress, settings: as for `train`, without beta and seed.
+        store, size, labels, progress, settings: as for `train`, without beta and seed.
 
     Returns:
         The runs, ordered by seed and then beta. Runs that did not finish, for example because they
@@ -87,7 +91,7 @@ def sweep(
         raise ConfigError("a sweep needs betas, as in betas=[0, 1, 4].")
     if not reads_beta and betas is not None:
         raise ConfigError("an autoencoder has no beta: leave out betas.")
-    base = _config(settings, size)
+    base = _config(settings, size, labels)
     configs = sweeps.sweep(base, map(_python_value, betas or ()), map(_python_value, seeds))
     runs = _trained(configs, store, progress)
     for run in runs:
@@ -112,14 +116,14 @@ train.__signature__ = _signature(train)  # type: ignore[attr-defined]
 sweep.__signature__ = _signature(sweep, without=("beta", "seed"))  # type: ignore[attr-defined]
 
 
-def _config(settings: dict[str, Any], size: int | None) -> RunConfig:
+def _config(settings: dict[str, Any], size: int | None, labels: str | None) -> RunConfig:
     for name in settings:
         if name not in FIELDS:
             near = difflib.get_close_matches(name, FIELDS, n=1)
             meant = f"did you mean {near[0]}?" if near else f"choose from {', '.join(FIELDS)}."
             raise ConfigError(f"there is no setting {name!r}: {meant}")
     values = {name: _python_value(value) for name, value in settings.items()}
-    return config_of(values | {"size": size})
+    return config_of(values | {"size": size, "labels": labels})
 
 
 def _python_value(value: Any) -> Any:

@@ -23,7 +23,9 @@ class Entry(NamedTuple):
 
 # The summaries are repeated here, so that --help does not import every command.
 COMMANDS = {
-    "describe": Entry("describe", "Show the layers of the networks and their parameter counts."),
+    "describe": Entry(
+        "describe", "Show a data set, and the layers of the networks and their parameter counts."
+    ),
     "train": Entry("train", "Train one run, or open it if it is already finished."),
     "sweep": Entry(
         "sweep", "Train a run for each beta and seed; a seed fixes the initial weights."

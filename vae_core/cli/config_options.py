@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -13,7 +13,11 @@ from vae_core.cli.options import Option
 from vae_core.cli.printing import ERR
 from vae_core.config import FIELDS, ConfigError, RunConfig
 from vae_core.data import registry
+from vae_core.data.own import OWN_NAME
+from vae_core.data.source import Source
 from vae_core.data.upload import limits, reader
+from vae_core.data.upload.labels import ALL, LABEL_CHOICES
+from vae_core.data.upload.reader import Upload
 from vae_core.model.architectures import BY_KIND
 from vae_core.settings import Setting
 
@@ -22,7 +26,7 @@ OF_KIND = ("architecture", "likelihood")
 
 
 def config_options(*names: str) -> list[Option]:
-    """Make an option for each of these fields, group by group, and --size."""
+    """Make an option for each of these fields, group by group, --size and --labels."""
     groups = list(dict.fromkeys(setting.group for setting in FIELDS.values()))
     chosen = sorted((FIELDS[name] for name in names), key=lambda s: groups.index(s.group))
     return [_option(setting) for setting in chosen] + [
@@ -31,7 +35,13 @@ def config_options(*names: str) -> list[Option]:
             type=int,
             help="resize the images of a file of your own to so many pixels per side; default: "
             f"their own size, or {limits.DEFAULT_SIZE}",
-        )
+        ),
+        Option(
+            "--labels",
+            type=click.Choice(LABEL_CHOICES),
+            help=f"labels of a file of your own: all of them, the {limits.MOST_LABELS - 1} most "
+            f"frequent and one for the others, or none; default: {ALL}",
+        ),
     ]
 
 
@@ -51,7 +61,7 @@ def _help(setting: Setting) -> str:
     if setting.name == "dataset":
         parts.append(
             f"one of {', '.join(registry.DATASETS)}, shapes_NUMBER_SIZE, or a file of your own "
-            "(.npz, .zip of images, .csv of pixels, .txt with one text per line)"
+            "(arrays, a zip or folder of images, a table of pixels, .txt with one text per line)"
         )
     elif setting.is_name and setting.name in OF_KIND:
         parts += [f"for {kind} {', '.join(setting.choices_for(kind))}" for kind in BY_KIND]
@@ -69,8 +79,45 @@ def _help(setting: Setting) -> str:
     return "; ".join(filter(None, parts))
 
 
+class Chosen(NamedTuple):
+    """A config and its data set, which may be a file that is not stored yet.
+
+    Attributes:
+        config: its data set is not on this machine until `upload` is kept.
+        upload: the file that was read; None if the options name a data set.
+    """
+
+    config: RunConfig
+    upload: Upload | None
+
+    @property
+    def source(self) -> Source:
+        """The data set."""
+        return self.upload.source if self.upload else registry.source(self.config.dataset)
+
+
 def config_of(values: Mapping[str, Any]) -> RunConfig:
-    """Make a config from options; a file of the user's own becomes a data set.
+    """Make a config from options; a file of the user's own is stored as a data set.
+
+    Nothing is stored if the config is refused.
+
+    Args, Raises: see `chosen`. Also:
+        DatasetError: the data set can't be stored.
+    """
+    config, upload = chosen(values)
+    if upload:
+        s = upload.summary
+        holds = kinds.of_name(s.name, s.kind).holds(s.item_shape, len(s.label_names))
+        ERR.print(
+            f"{s.name}: {s.train:,} training and {s.test:,} held-out {holds}. {' '.join(s.notes)}",
+            markup=False,
+        )
+        upload.keep()
+    return config
+
+
+def chosen(values: Mapping[str, Any]) -> Chosen:
+    """Make a config from options, and read the file that they name; nothing is stored.
 
     Args:
         values: name of an option -> its value, None if it is not given.
@@ -82,16 +129,28 @@ def config_of(values: Mapping[str, Any]) -> RunConfig:
     """
     given = {name: values[name] for name in FIELDS if values.get(name) is not None}
     dataset = given.setdefault("dataset", FIELDS["dataset"].default)
-    if _is_file(dataset):
+    if is_path(dataset):
         # Find other mistakes before the file is read.
         _checked(given | {"dataset": "own"}, limits.kind_of_file(dataset))
-        given["dataset"] = _keep(Path(dataset), values["size"])
-    elif values["size"] is not None:
-        raise ConfigError(
-            "--size is only for a file of your own: every other data set has a fixed size."
-        )
-    RunConfig(dataset=given["dataset"])  # raises ConfigError if this can't be a name
-    return _checked(given, registry.source(given["dataset"]).kind)
+        path = Path(dataset)
+        upload = reader.read(path, path.name, values["size"], labels=values["labels"] or ALL)
+        kind = upload.summary.kind
+        return Chosen(_checked(given | {"dataset": upload.summary.name}, kind), upload)
+    for option in ("size", "labels"):
+        if values[option] is not None:
+            raise ConfigError(
+                f"--{option} is only for a file of your own: every other data set has a fixed one."
+            )
+    RunConfig(dataset=dataset)  # raises ConfigError if this can't be a name
+    return Chosen(_checked(given, registry.source(dataset).kind), None)
+
+
+def is_path(dataset: str) -> bool:
+    """Return whether this is the path of a file or folder, not the name of a data set."""
+    path = Path(dataset)
+    if dataset in registry.DATASETS or OWN_NAME.fullmatch(dataset):
+        return False
+    return path.name != dataset or "." in dataset or path.exists()
 
 
 def _checked(given: dict[str, Any], kind: str) -> RunConfig:
@@ -99,22 +158,3 @@ def _checked(given: dict[str, Any], kind: str) -> RunConfig:
     config = RunConfig(**{**kinds.KINDS[kind].usual_settings, **given})
     kinds.check(config, kind)
     return config
-
-
-def _is_file(dataset: str) -> bool:
-    """Return whether this is the path of a file, not the name of a data set."""
-    return Path(dataset).name != dataset or (
-        Path(dataset).suffix.lower() in limits.ENDINGS and dataset not in registry.DATASETS
-    )
-
-
-def _keep(path: Path, size: int | None) -> str:
-    """Make a data set from a file, print what it holds, and return its name."""
-    upload = reader.read(path, path.name, size)
-    s = upload.summary
-    holds = kinds.of_name(s.name, s.kind).holds(s.item_shape, len(s.label_names))
-    ERR.print(
-        f"{s.name}: {s.train:,} training and {s.test:,} held-out {holds}. {' '.join(s.notes)}",
-        markup=False,
-    )
-    return upload.keep()

@@ -30,6 +30,7 @@ class Dataset:
         y_train, y_test: (n,) int64, index into label_names.
         label_names: one name per label.
         factors: (n, f) int64, the factors that x_test was drawn from; None if they are unknown.
+        notes: sentences that say how a file of the user was read.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Dataset:
     y_test: np.ndarray
     label_names: tuple[str, ...]
     factors: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
 
     kind: ClassVar[str] = "images"
     vocabulary: str = ""  # see `TextDataset`
@@ -101,10 +103,11 @@ def as_stored(images: np.ndarray) -> np.ndarray:
     return images[..., 0] if images.shape[-1] == 1 else images
 
 
-def of_items(name: str, items: text_items.Items) -> TextDataset:
+def of_items(name: str, items: text_items.Items, notes: tuple[str, ...] = ()) -> TextDataset:
     """Return the data set that these items make."""
     return TextDataset(
         name=name,
+        notes=notes,
         **items._asdict()
         | {"x_train": items.x_train.astype(np.int32), "x_test": items.x_test.astype(np.int32)},
     )

@@ -9,6 +9,7 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,11 +118,19 @@ def own_source(path: Path, _signature: tuple[int, ...]) -> Source:
 def _load_own(path: Path) -> Dataset:
     arrays = _arrays_of(path, *OWN_KEYS)
     label_names = tuple(str(name) for name in arrays.pop("label_names"))
-    return checked(path.stem, **arrays, label_names=label_names)
+    data = checked(path.stem, **arrays, label_names=label_names)
+    return replace(data, notes=_notes(path))
 
 
 def _load_own_text(path: Path) -> Dataset:
-    return of_items(path.stem, items_of_arrays(path, _arrays_of(path, *OWN_KEYS, "vocabulary")))
+    items = items_of_arrays(path, _arrays_of(path, *OWN_KEYS, "vocabulary"))
+    return of_items(path.stem, items, _notes(path))
+
+
+def _notes(path: Path) -> tuple[str, ...]:
+    """Return the sentences on how the file was read; older data sets have none."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return tuple(str(note) for note in arrays["notes"]) if "notes" in arrays else ()
 
 
 def _arrays_of(path: Path, *keys: str) -> dict[str, np.ndarray]:

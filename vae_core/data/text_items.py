@@ -16,6 +16,11 @@ MOST_ITEMS = 100_000
 MOST_CHARACTERS = 200  # distinct characters in all items
 HELD_OUT = 5  # one of five items is held out
 MOST_LENGTH_GROUPS = 5
+# Zero-width non-joiner and joiner: invisible, but part of the spelling in Persian and in the
+# scripts of India, and of emoji that are put together from several.
+JOINERS = "\u200c\u200d"
+LONGEST_ROW = 1 << 16  # bytes that are looked at to tell a table from texts
+VIRAMA = 9  # combining class of the sign that ends a syllable in scripts of India
 
 
 class Items(NamedTuple):
@@ -104,7 +109,7 @@ def parse_items(content: bytes, shown: str) -> tuple[list[str], list[str]]:
             continue
         text = normalize_text(line)
         for character in text:
-            if unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn"):
+            if not is_allowed(character):
                 raise RefusedError(
                     f"{shown}: line {number:,} holds {printable_character(character)}, which a "
                     "text can't contain: remove it."
@@ -129,6 +134,11 @@ def parse_items(content: bytes, shown: str) -> tuple[list[str], list[str]]:
     ):
         if count:
             notes.append(f"{count:,} {one if count == 1 else many} left out.")
+    if too_long > len(items) and _is_table(content):
+        raise RefusedError(
+            f"{shown} holds a table of numbers, not texts: give it the ending .csv if each row "
+            "holds the pixels of an image."
+        )
     if len(distinct) < FEWEST_ITEMS:
         why = f" ({' '.join(notes)})" if notes else ""
         raise RefusedError(
@@ -148,6 +158,12 @@ def parse_items(content: bytes, shown: str) -> tuple[list[str], list[str]]:
     return distinct, notes
 
 
+def _is_table(content: bytes) -> bool:
+    """Return whether the last of the first lines holds nothing but numbers."""
+    line = content[:LONGEST_ROW].splitlines()[:3][-1].strip()
+    return bool(line) and not line.translate(None, b"0123456789eE+-.,;| \t")
+
+
 def _text(content: bytes, shown: str) -> str:
     marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     if not marked and b"\0" in content:
@@ -162,6 +178,42 @@ def _text(content: bytes, shown: str) -> str:
 
 
 def normalize_text(line: str) -> str:
-    """Remove invisible characters and surplus spaces from a line, and compose its letters (NFC)."""
-    visible = "".join(c for c in line if unicodedata.category(c) != "Cf")
-    return " ".join(unicodedata.normalize("NFC", visible).split())
+    """Remove invisible characters and surplus spaces from a line, and compose its letters (NFC).
+
+    `JOINERS` are kept between letters and between the parts of an emoji.
+    """
+    visible: list[str] = []
+    waiting = ""  # a joiner that is kept if a letter follows
+    for character in line:
+        if unicodedata.category(character) != "Cf":
+            visible += [waiting, character] if waiting and _joins(character) else [character]
+            waiting = ""
+        elif character in JOINERS and visible and not waiting:
+            if unicodedata.combining(visible[-1]) == VIRAMA:  # it may end a word, in Malayalam
+                visible.append(character)
+            elif _joins(visible[-1]):
+                waiting = character
+    return " ".join(unicodedata.normalize("NFC", "".join(visible)).split())
+
+
+def is_allowed(character: str) -> bool:
+    """Return whether a normalised text can contain a character.
+
+    Controls, noncharacters and characters for private use are refused. Characters newer than
+    Python's table of Unicode, such as emoji, are allowed.
+    """
+    category = unicodedata.category(character)
+    if category != "Cn":
+        return category[0] not in "CZ" or character in JOINERS + " "
+    code = ord(character)
+    is_noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+    # Beyond the planes 0 to 3 no visible characters are assigned; U+2065 and U+FFF0 to U+FFF8 are
+    # reserved for invisible ones.
+    return code < 0x40000 and not (is_noncharacter or code == 0x2065 or 0xFFF0 <= code <= 0xFFF8)
+
+
+def _joins(character: str) -> bool:
+    """Return whether a joiner beside a character has an effect: letters, marks and emoji."""
+    return unicodedata.category(character)[0] in "LM" or (
+        unicodedata.category(character) in ("So", "Sk", "Sm", "Cn") and ord(character) > 0xFF
+    )

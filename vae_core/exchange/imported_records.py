@@ -85,7 +85,7 @@ def _known_parts(record: Any, config: RunConfig) -> dict[str, Any]:
     if any(abs(number) >= LARGEST for number in _numbers(record)):
         raise ValueError(f"it holds a number of {LARGEST:g} or more")
     vocabulary = record["dataset"].get("vocabulary") if kind == "start" else None
-    if vocabulary is not None and not _is_vocabulary(vocabulary):
+    if vocabulary is not None and not is_vocabulary(vocabulary):
         raise ValueError("its vocabulary must be characters in order")
     return record
 
@@ -101,11 +101,11 @@ def _numbers(value: Any) -> Iterable[float]:
         yield value
 
 
-def _is_vocabulary(text: str) -> bool:
+def is_vocabulary(text: str) -> bool:
     return (
         1 <= len(text) <= text_items.MOST_CHARACTERS
         and list(text) == sorted(set(text))
-        and text.isprintable()
+        and all(map(text_items.is_allowed, text))
     )
 
 

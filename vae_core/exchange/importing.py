@@ -53,7 +53,7 @@ def import_run(content: Path | memoryview | bytes, file_name: str, store: RunSto
         raise RefusedError("importing a run needs TensorFlow to check it: pip install '.[train]'.")
     is_folder = isinstance(content, Path) and content.is_dir()
     if not is_folder:
-        sandbox.check_file(content, file_name, (".zip",), FILE_BYTES)
+        sandbox.check_file(content, file_name, FILE_BYTES, (".zip",))
     with sandbox.private_folder() as folder:
         path = content if isinstance(content, Path) else folder / "file"
         if not isinstance(content, Path):

@@ -15,11 +15,17 @@ from dashboard.access import actions
 from dashboard.shared import markdown, run_queue
 from vae_core.config import VaeLabError
 from vae_core.data import own, registry, text_items, tokens
-from vae_core.data.upload.limits import DEFAULT_SIZE, ENDINGS, FEWEST_IMAGES, MOST_LABELS, SIZES
+from vae_core.data.upload.labels import ALL, FREQUENT, NONE
+from vae_core.data.upload.limits import DEFAULT_SIZE, FEWEST_IMAGES, MOST_LABELS, SIZES
 from vae_core.data.upload.reader import Upload
 from vae_core.sandbox import RefusedError
 
 UPLOAD = "own_upload"  # key in the session: (file and size, the upload or its error)
+LABELS = {
+    ALL: "All",
+    FREQUENT: f"{MOST_LABELS - 1} most frequent",
+    NONE: "None",
+}
 ROUND = "own_round"  # key in the session: a counter that empties the file boxes
 
 
@@ -36,16 +42,15 @@ def _upload() -> None:
     limits = actions.upload_limits()
     file = st.file_uploader(
         "Images or texts to train on",
-        type=list(ENDINGS),
         max_upload_size=max(actions.upload_mb(), 1),
         key=f"own_file_{st.session_state.get(ROUND, 0)}",
-        help="**npz**: x, or x_train and x_test, as (n, height, width); labels y, or y_train and "
-        "y_test; label_names.  \n**zip**: PNG, JPEG, GIF, BMP, WebP or TIFF; the names of their "
-        "folders are the labels.  \n**csv**: one image per row; labels in a column named label.  \n"
-        "**txt**: one text per line, in UTF-8.",
+        help="**Arrays** (npz, npy, IDX as MNIST has it, each also gzipped): x, or x_train and "
+        "x_test, as (n, height, width); labels y, or y_train and y_test; label_names.  \n**zip** "
+        "of pictures: the names of their folders are the labels.  \n**csv**: one image per row; "
+        "labels in a column named label.  \n**txt**: one text per line, in UTF-8.",
     )
     st.caption(
-        ".npz, .zip of images, .csv of pixels or .txt with one text per line; "
+        "Arrays, a zip of pictures, a table of pixels, or .txt with one text per line; "
         f"{FEWEST_IMAGES} to {limits.images:,} images or {text_items.FEWEST_ITEMS} to "
         f"{text_items.MOST_ITEMS:,} texts of up to {tokens.LONGEST} characters, "
         f"{actions.upload_mb()} MB, "
@@ -60,11 +65,21 @@ def _upload() -> None:
         placeholder=f"unchanged if {smallest} to {largest}, else {DEFAULT_SIZE}",
         key="own_size",
     )
+    labels = st.segmented_control(
+        "Labels",
+        list(LABELS),
+        default=ALL,
+        required=True,
+        format_func=LABELS.__getitem__,
+        key="own_labels",
+        help=f"A data set may have {MOST_LABELS} labels. If a file has more, leave the labels out, "
+        f"or keep the {MOST_LABELS - 1} most frequent and join the others as “other”.",
+    )
     if file is None:
         _discard()
         return
     try:
-        upload = _read(file, None if size is None else int(size))
+        upload = _read(file, None if size is None else int(size), labels)
     except (VaeLabError, OSError) as error:
         st.error(markdown.escape_markdown(str(error)), icon=":material/error:")
         return
@@ -86,21 +101,21 @@ def _upload() -> None:
     )
 
 
-def _read(file: Any, size: int | None) -> Upload:
-    """Make a data set from the file; each file and size is read only once.
+def _read(file: Any, size: int | None, labels: str) -> Upload:
+    """Make a data set from the file; it is read again only for another size or other labels.
 
     Raises:
         RoleError: a viewer asked.
         RefusedError: the file holds no data set.
     """
-    key = (file.file_id, size, actions.upload_limits())
+    key = (file.file_id, size, labels, actions.upload_limits())
     cached = st.session_state.get(UPLOAD)
     if cached is None or cached[0] != key:
         _discard()
         result: Upload | str
         try:
             with st.spinner("Reading…"):
-                result = actions.read_upload(file.getbuffer(), file.name, size)
+                result = actions.read_upload(file.getbuffer(), file.name, size, labels)
         except RefusedError as error:
             result = str(error)
         cached = st.session_state[UPLOAD] = key, result

@@ -81,7 +81,13 @@ def test_a_file_of_ones_own_is_a_data_set(
         vae_core.train(dataset=tmp_path / "noise.npz", size=8)
     assert "48 training and 12 held-out images of 8x8 pixels" in capsys.readouterr().err
     (own,) = vae_core.runs(tmp_path / "runs").dataset
-    assert vae_core.load_dataset(own).x_train.shape == (48, 8, 8, 1)
+    stored = vae_core.load_dataset(own)
+    assert stored.x_train.shape == (48, 8, 8, 1)
+    read = vae_core.load_dataset(tmp_path / "noise.npz", size=8)
+    assert np.array_equal(read.x_test, stored.x_test)
+    assert read.notes == stored.notes
+    assert "Images of 12x12 pixels were resized to 8x8." in read.notes
+    assert read.label_names == ("all",)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from tests.core.cli.calling import called, vae_core
 from tests.waiting import PATIENCE, wait_for
 from vae_core.runs.store import PROJECT, RunStore
 
+CASES = PROJECT / "tests" / "cases" / "uploads"
+
 
 def as_json(*arguments: str) -> Any:
     result = called(*arguments, "--json")
@@ -61,6 +63,32 @@ def test_describe() -> None:
     for network in networks:
         assert network["parameters"] == sum(layer["parameters"] for layer in network["layers"])
     assert "posterior_log_var" in called("describe").stdout
+
+
+def test_describe_reads_a_file_and_stores_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAE_LAB_RUNS", str(tmp_path / "runs"))
+    shown = as_json("describe", "--dataset", str(CASES / "lastaxis.npz"))
+    assert (shown["items"], shown["training_items"], shown["shape"]) == (60, 48, [16, 16, 1])
+    assert shown["label_names"] == ["0", "1", "2"]
+    assert any("(16, 16, 60) counts the images" in note for note in shown["notes"])
+    assert shown["networks"][0]["network"] == "encoder"
+    printed = called("describe", "--dataset", str(CASES / "byteslabels.npz")).stdout
+    assert "48 training and 12 held-out items, 16x16 pixels" in printed
+    assert "3 labels: Käse (20), c (20), Öl (20)" in printed
+    assert "A fifth, 12 images drawn by a fixed seed, is held out." in printed
+    unlabelled = as_json("describe", "--dataset", str(CASES / "bitmap.npy"))
+    assert unlabelled["label_names"] is None
+    left_out = as_json("describe", "--dataset", str(CASES / "ids.npz"), "--labels", "none")
+    assert left_out["label_names"] is None
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    result = called("describe", "--dataset", str(tmp_path / "bitmap.npy"))
+    assert result.returncode == 2
+    assert "bitmap.npy is not there" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -157,7 +185,7 @@ def test_a_file_of_ones_own_is_trained_exported_and_imported(tmp_path: Path) -> 
     [
         (("--dataset", "./nowhere.npz"), "nowhere.npz is not there"),
         (("--dataset", "pyproject.toml/x.csv"), "x.csv is not there"),
-        (("--dataset", "./README.md"), "README.md is not a .npz or .zip or .csv or .txt file"),
+        (("--dataset", "./README.md"), "README.md can't be read: save it as .npz"),
         (("--dataset", "x.npz", "--epochs", "0"), "epochs must be from 1"),
         (("--size", "16"), "--size is only for a file of your own"),
     ],

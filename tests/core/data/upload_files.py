@@ -59,7 +59,9 @@ def csv(images: np.ndarray = IMAGES, labels: Any = None, header: str = "") -> by
     return "\n".join(([header] if header else []) + rows).encode()
 
 
-def parse(folder: Path, content: bytes, file_name: str, size: int | None = None) -> dict[str, Any]:
+def parse(
+    folder: Path, content: bytes, file_name: str, size: int | None = None, labels: str = "all"
+) -> dict[str, Any]:
     """Return the answer of the child, which this process runs itself."""
     path = folder / "in"
     path.write_bytes(content)
@@ -67,6 +69,7 @@ def parse(folder: Path, content: bytes, file_name: str, size: int | None = None)
         "path": str(path),
         "file_name": file_name,
         "size": size,
+        "labels": labels,
         "limits": asdict(LIMITS),
         "folder": str(folder),
     }

@@ -21,6 +21,7 @@ from vae_core.data.tokens import (
     generate,
 )
 from vae_core.data.upload import reader
+from vae_core.exchange.imported_records import is_vocabulary
 from vae_core.runs.store import RunStore
 from vae_core.sandbox import RefusedError
 
@@ -111,6 +112,63 @@ def test_texts_are_normalised() -> None:
         text_items.parse_items(("abc" + " " * 1300 + "def").encode(), "words.txt")
 
 
+CASES = Path(__file__).parents[2] / "cases" / "uploads"
+
+
+@pytest.mark.parametrize("name", ["persian", "newemoji", "newemoji16", "newemoji17"])
+def test_joiners_and_new_emoji_are_kept(name: str) -> None:
+    content = (CASES / f"{name}.txt").read_bytes()
+    items, notes = text_items.parse_items(content, f"{name}.txt")
+    assert items == content.decode().splitlines()
+    assert notes == []
+    assert "".join(items).count("\u200c") == (300 if name == "persian" else 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\U0001f469\u200d\U0001f4bb",  # a woman and a laptop: one emoji
+        "\u2764\ufe0f\u200d\U0001f525 \U0001f44d\U0001f3fd",  # variation selector, skin tone
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",  # Persian
+        "\u0915\u094d\u200d\u0937",  # Devanagari
+        "\u0d28\u0d4d\u200d",  # Malayalam: the joiner ends the word
+        "\u0e19\u0e35\u0e49 Vi\u1ec7t",
+        "\U0001faea\U000323b0",  # not in Python's table of Unicode
+    ],
+)
+def test_what_belongs_to_a_text_is_kept(text: str) -> None:
+    assert text_items.normalize_text(text) == text
+    assert all(map(text_items.is_allowed, text))
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("\ufeffa\u00adb\u200e\u200bc", "abc"),
+        ("\u200ca\u200c \u200db\u200d", "a b"),  # a joiner needs a letter on either side
+        ("a\u200d\u200c\u200db", "a\u200db"),
+        ("1\u200d2", "12"),
+    ],
+)
+def test_other_invisible_characters_are_removed(typed: str, text: str) -> None:
+    assert text_items.normalize_text(typed) == text
+    assert text_items.normalize_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "odd", ["\a", "\ue000", "\ufdd0", "\U0001ffff", "\U000e0080", "\u2065", "\ufff0"]
+)
+def test_other_characters_are_refused_with_their_line(odd: str) -> None:
+    with pytest.raises(RefusedError, match=f"line 211 holds U\\+{ord(odd):04X}, which a text"):
+        text_items.parse_items(f"{MANY}\nx{odd}y".encode(), "words.txt")
+
+
+def test_a_table_of_numbers_is_no_text_file() -> None:
+    for row in ("0.25 " * 64, "0,255," * 64, "1.5e-03;" * 32):
+        with pytest.raises(RefusedError, match=r"give it the ending \.csv"):
+            text_items.parse_items(f"{row}\n".encode() * 60, "images.txt")
+
+
 def test_valid_text_files() -> None:
     odd = MANY.replace("\n", " \r\n", 1) + "\n\n" + "y" * 65 + "\n" + WORDS[3] + "\ncafe\u0301"
     for content in (odd.encode("utf-8-sig"), odd.encode("utf-16")):
@@ -176,3 +234,11 @@ def test_tokens_are_generated_from_logits() -> None:
     cold = generate(_constant(list(logits)), z, state, 5, temperature=0.1, seed=1)
     assert (cold[:, 0] == 1).mean() > 0.95
     assert np.array_equal(drawn, generate(_constant(list(logits)), z, state, 5, 1.0, 1))
+
+
+def test_a_vocabulary_of_such_characters_can_be_imported() -> None:
+    items, _ = text_items.parse_items((CASES / "persian.txt").read_bytes(), "persian.txt")
+    assert is_vocabulary(text_items.split(items).vocabulary)
+    assert is_vocabulary("a\U0001faea")
+    for odd in ("\u202ea", "a\u3000", "a\n"):
+        assert not is_vocabulary("".join(sorted(odd)))

@@ -13,10 +13,10 @@ from vae_core import sandbox
 from vae_core.data import text_items, tokens
 from vae_core.data.dataset import with_channels
 from vae_core.data.own import own_name
-from vae_core.data.upload.csv import read_csv
-from vae_core.data.upload.images import Images, index_labels
+from vae_core.data.upload import formats
+from vae_core.data.upload.images import Images
+from vae_core.data.upload.labels import index_labels
 from vae_core.data.upload.limits import (
-    ENDINGS,
     FEWEST_HELD_OUT,
     FEWEST_IMAGES,
     HELD_OUT,
@@ -25,12 +25,9 @@ from vae_core.data.upload.limits import (
     SHOWN_LABELS,
     SHOWN_TEXTS,
     SIZES,
-    TEXT_ENDING,
     Limits,
 )
-from vae_core.data.upload.npz import read_npz
 from vae_core.data.upload.reader import Summary
-from vae_core.data.upload.zip import read_zip
 from vae_core.sandbox import RefusedError
 
 
@@ -49,50 +46,54 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             Path(request["path"]),
             request["file_name"],
             request["size"],
+            request["labels"],
             Limits(**request["limits"]),
             Path(request["folder"]),
         )
     return asdict(summary)
 
 
-def _parse(path: Path, file_name: str, size: int | None, limits: Limits, folder: Path) -> Summary:
+def _parse(
+    path: Path, file_name: str, size: int | None, use: str, limits: Limits, folder: Path
+) -> Summary:
     if size is not None and not SIZES[0] <= size <= SIZES[1]:
         raise RefusedError(f"The size must be from {SIZES[0]} to {SIZES[1]} pixels, got {size}.")
-    sandbox.check_file(path, file_name, ENDINGS, limits.file_bytes)
     shown = sandbox.display_name(file_name)
-    if Path(file_name).suffix.lower() == TEXT_ENDING:
+    if not path.is_dir():
+        sandbox.check_file(path, file_name, limits.file_bytes)
+    path, plain_name = formats.unpacked(path, file_name, folder, limits)
+    if formats.is_text(plain_name):
         return _parse_text(path, file_name, shown, folder)
     images = Images(shown, size, limits)
-    reader = {".npz": read_npz, ".zip": read_zip, ".csv": read_csv}
-    raw = reader[Path(file_name).suffix.lower()](path, images)
+    raw = formats.reader_of(path, plain_name, images)(path, images)
     if images.count < FEWEST_IMAGES:
         raise RefusedError(
             f"{shown} holds {images.count} {'image' if images.count == 1 else 'images'}: at least "
             f"{FEWEST_IMAGES} are needed."
         )
-    labels, label_names = index_labels(shown, raw.labels, raw.label_names, images.count)
+    labels, label_names, label_notes = index_labels(
+        shown, raw.labels, raw.label_names, images.count, use
+    )
+    notes = [*label_notes, *images.notes()]
     x = images.joined()
-    order, notes = np.arange(len(x)), images.notes()
-    train = raw.train
-    if raw.held_out is not None:
-        order = np.argsort(raw.held_out, kind="stable")
-        train = int((~raw.held_out).sum())
-    if train is None:
+    if raw.held_out is None:
         order = np.random.default_rng(0).permutation(len(x))
-        train = len(x) - len(x) // HELD_OUT
-        notes.append(f"A fifth, {len(x) - train:,} images drawn by a fixed seed, is held out.")
-    elif len(x) - train < FEWEST_HELD_OUT or train < FEWEST_IMAGES - FEWEST_HELD_OUT:
-        raise RefusedError(
-            f"{shown}: x_train must hold at least {FEWEST_IMAGES - FEWEST_HELD_OUT} images and "
-            f"x_test {FEWEST_HELD_OUT}, got {train} and {len(x) - train}."
-        )
-    training, held_out = order[:train], order[train:]
+        training, held_out = np.split(order, [len(x) - len(x) // HELD_OUT])
+        notes.append(f"A fifth, {len(held_out):,} images drawn by a fixed seed, is held out.")
+    else:
+        training, held_out = np.flatnonzero(~raw.held_out), np.flatnonzero(raw.held_out)
+        if len(held_out) < FEWEST_HELD_OUT or len(training) < FEWEST_IMAGES - FEWEST_HELD_OUT:
+            raise RefusedError(
+                f"{shown} has {len(training)} training and {len(held_out)} held-out images: at "
+                f"least {FEWEST_IMAGES - FEWEST_HELD_OUT} and {FEWEST_HELD_OUT} are needed."
+            )
     arrays = {
         "x_train": x[training],
         "y_train": labels[training],
         "x_test": x[held_out],
         "y_test": labels[held_out],
         "label_names": np.array(label_names),
+        "notes": np.array([*raw.notes, *notes]),
     }
     np.savez(folder / "data.npz", allow_pickle=False, **arrays)
     counts = np.bincount(labels, minlength=len(label_names))
@@ -115,8 +116,9 @@ def _parse_text(path: Path, file_name: str, shown: str, folder: Path) -> Summary
         )
     texts, notes = text_items.parse_items(path.read_bytes(), shown)
     items = text_items.split(texts)
+    notes.append(f"A fifth, {len(items.x_test):,} texts drawn by a fixed seed, is held out.")
     arrays = {key: np.array(value) for key, value in items._asdict().items()}
-    np.savez(folder / "data.npz", allow_pickle=False, **arrays)
+    np.savez(folder / "data.npz", allow_pickle=False, **arrays, notes=np.array(notes))
     np.savez(
         folder / "preview.npz",
         allow_pickle=False,
@@ -125,7 +127,6 @@ def _parse_text(path: Path, file_name: str, shown: str, folder: Path) -> Summary
         texts=np.array(tokens.decode(items.x_train[:SHOWN_TEXTS], items.vocabulary)),
     )
     counts = np.bincount(np.concatenate([items.y_train, items.y_test]))
-    notes.append(f"A fifth, {len(items.x_test):,} texts drawn by a fixed seed, is held out.")
     return Summary(
         own_name(file_name, arrays),
         items.x_train.shape[1:],

@@ -1,125 +1,178 @@
-"""Read images from the rows of a .csv file."""
+"""Read images from the rows of a table in a text file: .csv or .tsv, also packed with gzip."""
 
 from __future__ import annotations
 
 import contextlib
-import math
+import itertools
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
 from vae_core import sandbox
+from vae_core.data.upload.csv_dialect import Row, cell_fields, guess, is_comment, rows
+from vae_core.data.upload.csv_lines import read_lines
 from vae_core.data.upload.images import Images, Raw
-from vae_core.data.upload.limits import CHUNK_BYTES, LONGEST_LINE
+from vae_core.data.upload.limits import CHUNK_BYTES
+from vae_core.data.upload.table_columns import Columns, choose, is_held_out, text_labels
 from vae_core.sandbox import RefusedError
 
 
 def read_csv(path: Path, images: Images) -> Raw:
-    """Add the images of a .csv file to `images`, and return their labels."""
-    shown = images.shown
+    """Add the images of a table in a text file to `images`, and return their labels and split."""
+    table = _Table(path, images)
+    if not table.dialect.sample:
+        return Raw(None)
+    columns = choose(images.shown, table.dialect.names, table.dialect.sample, table.whole)
+    images.expect(1)
     labels: list[str] = []
-    notes = []
-    with open(path, "rb") as file:
-        first = _line(file, shown, 1).removeprefix(b"\xef\xbb\xbf").decode("utf-8")
-        delimiter = max(",;\t", key=first.count)
-        fields = _fields(first, delimiter)
-        header = not all(_is_number(field) for field in fields)
-        columns = len(fields)
-        names = [field.lower() for field in fields] if header else []
-        column = names.index("label") if "label" in names else None
-        if column is None and math.isqrt(columns) ** 2 != columns:
-            if math.isqrt(columns - 1) ** 2 != columns - 1 or columns < 2:
-                raise RefusedError(
-                    f"{shown} has {columns:,} columns: each row must hold the pixels of a square "
-                    "image, and labels must be in a column named label."
-                )
-            column = 0
-            notes.append("The first column was read as the label.")
-        pixels = columns - (column is not None)
-        side = math.isqrt(pixels)
-        if side**2 != pixels or not side:
-            raise RefusedError(
-                f"{shown} has {pixels:,} pixels per row beside the label: they can't form a square."
-            )
-        images.expect(1)
-        used = [i for i in range(columns) if i != column]
-        row = 1 if header else 0
-        pending = [] if header else [first]
-        step = max(1, min(2000, CHUNK_BYTES // (8 * columns)))
-        while True:
-            while len(pending) < step and (content := _line(file, shown, row + len(pending) + 1)):
-                text = content.decode("utf-8").strip()
-                if not text:
-                    continue
-                pending.append(text)
-            if not pending:
-                break
-            rows = [_fields(text, delimiter) for text in pending]
-            for number, row_fields in enumerate(rows, start=row + 1):
-                if len(row_fields) != columns:
-                    raise RefusedError(
-                        f"{shown}: row {number:,} has {len(row_fields):,} columns, the first has "
-                        f"{columns:,}."
-                    )
-            if column is not None:
-                labels += [row_fields.pop(column) for row_fields in rows]
-            try:
-                values = np.array(rows, np.float64)
-            except ValueError:
-                raise RefusedError(_not_a_number(shown, rows, row, used)) from None
-            images.add(values.reshape(len(values), side, side))
-            row += len(pending)
-            pending = []
-    return Raw(_csv_labels(labels) if column is not None else None, notes=tuple(notes))
+    parts: list[str] = []
+    step = max(1, min(2000, CHUNK_BYTES // (8 * columns.side**2)))
+    found = table.rows()
+    while chunk := list(itertools.islice(found, step)):
+        if columns.label is not None:
+            labels += table.labels(chunk, columns.label)
+        if columns.split is not None:
+            parts += [fields[columns.split] for _, fields in chunk]
+        pixels = table.cells(chunk, columns) if columns.in_cell else _fields(chunk, columns.pixels)
+        values = table.numbers(chunk, pixels, columns)
+        images.add(values.reshape(len(chunk), columns.side, columns.side))
+    return Raw(
+        text_labels(labels) if columns.label is not None else None,
+        notes=(*table.dialect.notes, *columns.notes, *table.notes()),
+        held_out=np.array([bool(is_held_out(part)) for part in parts]) if parts else None,
+    )
 
 
-def _line(file: IO[bytes], shown: str, number: int) -> bytes:
-    """Read one line; refuse the file if the line is too long or holds a NUL."""
-    line = file.readline(LONGEST_LINE + 1)
-    if len(line) > LONGEST_LINE:
-        most = sandbox.format_bytes(LONGEST_LINE)
-        raise RefusedError(f"{shown}: row {number:,} is longer than {most}.")
-    if b"\0" in line:
-        raise RefusedError(f"{shown} is not text: row {number:,} holds a NUL.")
-    return line
+class _Table:
+    """The rows of a table in a text file, checked and converted.
 
-
-def _fields(text: str, delimiter: str) -> list[str]:
-    return [field.strip().strip('"').strip() for field in text.strip().split(delimiter)]
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _not_a_number(shown: str, rows: list[list[str]], before: int, used: list[int]) -> str:
-    """Return a sentence that names the first field that isn't a number.
-
-    Args:
-        shown: the file's name.
-        rows: fields of some rows, without the label.
-        before: number of rows before them.
-        used: the columns that the fields came from.
+    Attributes:
+        dialect: how the table is written.
     """
-    for number, fields in enumerate(rows, start=before + 1):
-        for place, field in zip(used, fields, strict=True):
-            if not _is_number(field):
-                content = f"{sandbox.display_name(field)!r}" if field else "nothing"
-                return (
-                    f"{shown}: row {number:,}, column {place + 1:,} holds {content}, not a number."
+
+    def __init__(self, path: Path, images: Images) -> None:
+        self.path, self.shown, self.limits = path, images.shown, images.limits
+        self.dialect = guess(self._lines(), self.shown)
+        self.comments = 0
+
+    def _lines(self) -> Iterator[str]:
+        return read_lines(self.path, self.shown, self.limits)
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows of data, all with the same number of columns."""
+        dialect, self.comments = self.dialect, 0
+        expected = dialect.columns + dialect.empty
+        for number, fields in rows(self._lines(), dialect.delimiter, self.shown):
+            if number < dialect.first_row:
+                continue
+            if len(fields) != expected or (dialect.empty and any(fields[dialect.columns :])):
+                if is_comment(fields):
+                    self.comments += 1
+                    continue
+                raise RefusedError(self._other_width(number, fields))
+            yield number, fields
+
+    def whole(self, columns: Sequence[int]) -> list[list[str]]:
+        """Return the fields of some columns in all rows."""
+        values: list[list[str]] = [[] for _ in columns]
+        for _, fields in self.rows():
+            for column, found in zip(columns, values, strict=True):
+                found.append(fields[column])
+        return values
+
+    def labels(self, chunk: list[Row], column: int) -> list[str]:
+        """Return the labels of some rows."""
+        labels = [fields[column].strip() for _, fields in chunk]
+        for (number, _), label in zip(chunk, labels, strict=True):
+            if not label:
+                raise RefusedError(
+                    f"{self.shown}: row {number:,} has no label: column {column + 1:,} holds "
+                    "nothing there."
                 )
-    return f"{shown} holds something that isn't a number."
+        return labels
+
+    def cells(self, chunk: list[Row], columns: Columns) -> list[Sequence[str]]:
+        """Split the cells that hold a whole image each."""
+        cells: list[Sequence[str]] = []
+        for number, fields in chunk:
+            cells.append(cell_fields(fields[columns.pixels[0]]))
+            if len(cells[-1]) != columns.side**2:
+                raise RefusedError(
+                    f"{self.shown}: row {number:,}, column {columns.pixels[0] + 1:,} holds "
+                    f"{len(cells[-1]):,} pixels, the first row {columns.side**2:,}."
+                )
+        return cells
+
+    def numbers(
+        self, chunk: list[Row], pixels: list[Sequence[str]], columns: Columns
+    ) -> np.ndarray:
+        """Return the pixels of some rows as numbers (k, pixels) float64.
+
+        Args:
+            chunk: the rows.
+            pixels: fields of their pixels.
+            columns: where the pixels are.
+        """
+        try:
+            values = np.array(pixels, np.float64)
+        except ValueError:
+            points = [[field.replace(",", ".", 1) for field in fields] for fields in pixels]
+            try:
+                values = np.array(points, np.float64)
+            except ValueError:
+                raise RefusedError(self._no_number(chunk, points, columns)) from None
+        if not np.isfinite(values).all():
+            raise RefusedError(self._no_number(chunk, pixels, columns))
+        return values
+
+    def notes(self) -> list[str]:
+        """Return a sentence on rows that were skipped."""
+        if not self.comments:
+            return []
+        rows_were = (
+            "row that begins with # was" if self.comments == 1 else ("rows that begin with # were")
+        )
+        return [f"{self.comments:,} {rows_were} left out."]
+
+    def _other_width(self, number: int, fields: list[str]) -> str:
+        """Return a sentence on a row that has more or fewer columns than the first."""
+        dialect = self.dialect
+        expected = dialect.columns + dialect.empty
+        place = f"{self.shown}: row {number:,}"
+        if len(fields) == expected:
+            column = next(i for i in range(dialect.columns, expected) if fields[i])
+            what = sandbox.display_name(fields[column])
+            return f"{place}, column {column + 1:,} holds {what!r}, and the first row nothing."
+        counts = f"{place} has {len(fields):,} columns, the first has {expected:,}"
+        if len(fields) == expected + 1 and not fields[-1].strip():
+            return f"{counts}: it ends in a delimiter, and the first row doesn't."
+        if len(fields) == expected - 1 and dialect.empty:
+            return f"{counts}: the first ends in a delimiter, and this one doesn't."
+        return f"{counts}."
+
+    def _no_number(
+        self, chunk: list[Row], pixels: Sequence[Sequence[str]], columns: Columns
+    ) -> str:
+        """Return a sentence that names the first field that isn't a finite number."""
+        for (number, _), fields in zip(chunk, pixels, strict=True):
+            for place, field in enumerate(fields):
+                column = columns.pixels[0 if columns.in_cell else place]
+                where = f"{self.shown}: row {number:,}, column {column + 1:,} holds"
+                if not field.strip():
+                    return f"{where} nothing: every pixel needs a number."
+                with contextlib.suppress(ValueError):
+                    if np.isfinite(float(field)):
+                        continue
+                    return f"{where} {field.strip()} (NaN or infinite), not a finite number."
+                return f"{where} {sandbox.display_name(field)!r}, not a number."
+        return f"{self.shown} holds something that isn't a number."
 
 
-def _csv_labels(labels: list[str]) -> np.ndarray:
-    """Return labels (n,) as whole numbers if all are whole numbers, else as text."""
-    with contextlib.suppress(ValueError, OverflowError):
-        numbers = np.array(labels, np.float64)
-        if np.isfinite(numbers).all() and (numbers == np.rint(numbers)).all():
-            return numbers.astype(np.int64)
-    return np.array([label[:1000] for label in labels])
+def _fields(chunk: list[Row], columns: tuple[int, ...]) -> list[Sequence[str]]:
+    if columns == tuple(range(columns[0], columns[-1] + 1)):
+        part = slice(columns[0], columns[-1] + 1)
+        return [fields[part] for _, fields in chunk]
+    pick = itemgetter(*columns)  # there are at least four
+    return [pick(fields) for _, fields in chunk]

@@ -1,20 +1,21 @@
-"""Turn images into grey squares of one size, and index their labels."""
+"""Collect images as grey squares of one size."""
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from vae_core import sandbox
-from vae_core.data.upload.limits import DEFAULT_SIZE, MOST_LABELS, SIZES, Limits
+from vae_core.data.upload.limits import DEFAULT_SIZE, SIZES, Limits
+from vae_core.data.upload.scale import OVERSHOOT, Scale, scale_of
 from vae_core.sandbox import RefusedError
+
+LUMA = np.array([0.299, 0.587, 0.114])  # of red, green and blue, ITU-R 601
 
 
 @dataclass(frozen=True)
@@ -24,20 +25,42 @@ class Raw:
     Attributes:
         labels: one per image, numbers or texts; None if the file has none.
         label_names: the names that numbers in `labels` index.
-        train: number of training images, which come first; None if the file doesn't split them.
+        held_out: (n,) bool, whether an image is held out; None if the file doesn't say.
         notes: sentences on how the file was read.
-        held_out: (n,) bool, which images are held out; None if the file doesn't split them.
     """
 
     labels: Sequence[Any] | np.ndarray | None
     label_names: tuple[str, ...] | None = None
-    train: int | None = None
-    notes: tuple[str, ...] = ()
     held_out: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+
+
+class _Part(NamedTuple):
+    """Some images (k, h, w), before the range of the whole set is known.
+
+    Attributes:
+        images: uint8, or float32 if uint8 can't hold them.
+        factor: `images` are the file's values times this.
+        fixed: whether the values are 8-bit grey levels, whatever the other images hold.
+    """
+
+    images: np.ndarray
+    factor: int
+    fixed: bool
+
+    def grey(self, scale: Scale) -> np.ndarray:
+        """Convert to uint8."""
+        direct = self.fixed or (scale.black, scale.white * self.factor) == (0, 255)
+        if direct and self.images.dtype == np.uint8:
+            return self.images
+        return scale.grey(np.asarray(self.images, np.float64) / self.factor)
 
 
 class Images:
     """Collects images as grey squares of one size, uint8.
+
+    Which value is white is known only when all images are there, see `scale_of`. Until then, values
+    from 0 to 1 are held times 255, so that images can be resized at once.
 
     Args:
         shown: name of the file, for error messages.
@@ -49,10 +72,8 @@ class Images:
         self.shown, self.size, self.limits = shown, size, limits
         self.own_size = size is None
         self.count = 0
-        self._parts: list[np.ndarray] = []
-        self._brightest = 0.0
-        self._brightest_deep = 0.0
-        self._unit_range = True  # no pixel is above 1 so far, so 1 counts as white
+        self._parts: list[_Part] = []
+        self._lowest, self._brightest, self._fractions = math.inf, -math.inf, False
         self._source_shapes: Counter[tuple[int, int]] = Counter()
         self._colour = False
 
@@ -78,39 +99,46 @@ class Images:
         """Add images (k, h, w) or (k, h, w, 3) of any numeric type.
 
         Raises:
-            RefusedError: a pixel is not finite, negative or above 255.
+            RefusedError: a pixel is not finite.
         """
         if not np.isfinite(values).all():
             raise RefusedError(f"{self.shown} has pixels that are no finite numbers, such as NaN.")
         lowest, brightest = float(values.min()), float(values.max())
-        if lowest < 0:
-            raise RefusedError(
-                f"{self.shown} has negative pixels ({lowest:g}): scale them to 0 to 255, or to 0 "
-                "to 1."
-            )
-        if brightest > 255:
-            raise RefusedError(
-                f"{self.shown} has pixels above 255 ({brightest:g}): scale them to 0 to 255, or to "
-                "0 to 1."
-            )
+        fractions = values.dtype.kind == "f" and bool((values != np.rint(values)).any())
+        self._lowest = min(self._lowest, lowest)
         self._brightest = max(self._brightest, brightest)
-        if self._unit_range and brightest > 1:
-            self._unit_range = False
-            self._parts = [np.rint(part / 255).astype(np.uint8) for part in self._parts]
-        if values.ndim == 4:
-            values = values @ np.array([0.299, 0.587, 0.114])
-        scaled = values.astype(np.float64) * 255 if self._unit_range else values
-        self._add_grey(np.rint(scaled).astype(np.uint8), colour=values.ndim == 4)
+        self._fractions |= fractions
+        colour = values.ndim == 4
+        grey = values @ LUMA if colour else values.astype(np.float64)
+        unit = brightest <= 1 or (fractions and brightest <= 1 + OVERSHOOT)
+        factor = 255 if unit and lowest >= -1 - OVERSHOOT else 1
+        grey = grey * factor
+        if grey.min() >= 0 and np.rint(grey.max()) <= 255:
+            images = np.rint(grey).astype(np.uint8)
+        else:
+            images = grey.astype(np.float32)
+        self._add_grey(_Part(images, factor, False), colour)
 
     def add_picture(self, picture: np.ndarray, colour: bool) -> None:
-        """Add an image (h, w) from a picture file, uint8, uint16 or float32."""
-        self._unit_range = False
-        self._brightest = 255.0
-        if picture.dtype != np.uint8:
-            self._brightest_deep = max(self._brightest_deep, float(picture.max()))
-        self._add_grey(picture[None], colour)
+        """Add an image (h, w) from a picture file.
 
-    def _add_grey(self, images: np.ndarray, colour: bool) -> None:
+        Args:
+            picture: uint8; or uint16 or float32, whose white is found from all such pictures.
+            colour: whether the picture had colour.
+        """
+        self._colour |= colour
+        if picture.dtype == np.uint8:
+            self._add_grey(_Part(picture[None], 1, True), colour)
+        else:
+            self.add(picture[None])
+
+    def _scale(self) -> Scale | None:
+        if self._brightest < self._lowest:  # only picture files of 8 bits
+            return Scale(0, 255)
+        return scale_of(self._lowest, self._brightest, self._fractions)
+
+    def _add_grey(self, part: _Part, colour: bool) -> None:
+        images = part.images
         self._colour |= colour
         self.count += len(images)
         self._source_shapes[images.shape[1:]] += len(images)
@@ -121,31 +149,31 @@ class Images:
             self.size = side if SIZES[0] <= side <= SIZES[1] else DEFAULT_SIZE
         elif self.own_size and self.size not in (side, DEFAULT_SIZE):
             self.size = DEFAULT_SIZE
-            self._parts = [_resized(part, DEFAULT_SIZE) for part in self._parts]
+            self._parts = [
+                other._replace(images=_resized(other.images, DEFAULT_SIZE)) for other in self._parts
+            ]
         self.expect(self.count)
-        self._parts.append(_resized(images, self.size))
+        self._parts.append(part._replace(images=_resized(images, self.size)))
 
     def joined(self) -> np.ndarray:
-        """Return all images (n, size, size) uint8. Call it once, because it releases them."""
+        """Return all images (n, size, size) uint8. Call it once, because it releases them.
+
+        Raises:
+            RefusedError: the pixels have no usual range.
+        """
         parts, self._parts = self._parts, []
-        whites = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0, self._brightest_deep)
-        white = next(white for white in whites if white >= self._brightest_deep)
-        return np.concatenate(
-            [
-                part
-                if part.dtype == np.uint8
-                else np.rint(np.clip(part, 0, None) / white * 255).astype(np.uint8)
-                for part in parts
-            ]
-        )
+        scale = self._scale()
+        if scale is None:
+            raise RefusedError(
+                f"{self.shown} has pixels from {self._lowest:g} to {self._brightest:g}: scale them "
+                "to 0 to 255, or to 0 to 1."
+            )
+        parts.reverse()
+        return np.concatenate([parts.pop().grey(scale) for _ in range(len(parts))])
 
     def notes(self) -> list[str]:
         """Return sentences that say how the images were changed."""
         sentences = []
-        if self._brightest_deep:
-            sentences.append(
-                f"Deep pictures were scaled: {self._brightest_deep:g} is the brightest."
-            )
         if self._colour:
             sentences.append("Colour became grey (luma of ITU-R 601).")
         sizes = list(self._source_shapes)
@@ -156,75 +184,18 @@ class Images:
             least, most = f"{min(widths)}x{min(heights)}", f"{max(widths)}x{max(heights)}"
             span = least if least == most else f"{least} to {most}"
             sentences.append(f"Images of {span} pixels were resized to {self.size}x{self.size}.")
-        if self._brightest <= 1:
-            sentences.append("No pixel was above 1, so 1 was read as white.")
-        elif self._brightest < 64:
-            sentences.append(
-                f"The brightest pixel is {self._brightest:g} of 255: if that should be white, "
-                "scale the pixels to 0 to 255, or to 0 to 1."
-            )
+        scale = self._scale()
+        if scale is not None and scale.note:
+            sentences.append(scale.note)
         return sentences
 
 
 def _resized(images: np.ndarray, size: int) -> np.ndarray:
-    if images.shape[1] == size:
+    """Resize images (k, h, w) of uint8 or float32 to (k, size, size)."""
+    if images.shape[1:] == (size, size):
         return np.ascontiguousarray(images)
     resized = np.empty((len(images), size, size), images.dtype)
     for image, target in zip(images, resized, strict=True):
-        deep = image.dtype != np.uint8
-        picture = Image.fromarray(np.ascontiguousarray(image.astype(np.float32) if deep else image))
+        picture = Image.fromarray(np.ascontiguousarray(image))
         target[:] = np.asarray(picture.resize((size, size), Image.Resampling.BILINEAR))
     return resized
-
-
-def index_labels(
-    shown: str,
-    values: Sequence[Any] | np.ndarray | None,
-    given: tuple[str, ...] | None,
-    count: int,
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Turn labels into indices and names.
-
-    Args:
-        shown: name of the file, for error messages.
-        values: one label per image, numbers or text; None gives all images the label `all`.
-        given: the names that numbers index, if the file has them.
-        count: number of images.
-
-    Returns:
-        Indices (n,) uint8, and the names.
-
-    Raises:
-        RefusedError: the labels don't fit the images or the names, or there are too many.
-    """
-    if values is None:
-        return np.zeros(count, np.uint8), ("all",)
-    if len(values) != count:
-        raise RefusedError(f"{shown} has {count:,} images and {len(values):,} labels.")
-    array = np.asarray(values)
-    if array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.rint(array)).all():
-        array = array.astype(np.int64)
-    if array.dtype.kind == "b":
-        array = array.astype(np.int64)
-    if array.dtype.kind not in "iuU":
-        raise RefusedError(f"{shown} has labels that are neither whole numbers nor text.")
-    if array.dtype.kind == "U":
-        with contextlib.suppress(ValueError, OverflowError):
-            array = array.astype(np.int64)  # so that 10 comes after 9
-    distinct, labels = np.unique(array, return_inverse=True)
-    if len(distinct) > MOST_LABELS:
-        raise RefusedError(
-            f"{shown} has {len(distinct):,} different labels: at most {MOST_LABELS} are accepted."
-        )
-    if given is not None:
-        if array.dtype.kind == "U" or distinct[0] < 0 or distinct[-1] >= len(given):
-            raise RefusedError(
-                f"{shown}: with {len(given)} label_names the labels must be whole numbers from 0 "
-                f"to {len(given) - 1}."
-            )
-        distinct = np.array(given)[distinct.astype(np.int64)]
-    names = tuple(sandbox.clean_label(str(value)) for value in distinct)
-    if len(set(names)) != len(names):
-        twice = Counter(names).most_common(1)[0][0]
-        raise RefusedError(f"{shown} has two labels that both read {twice!r}: rename one.")
-    return labels.astype(np.uint8), names

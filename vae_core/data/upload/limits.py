@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 TEXT_ENDING = ".txt"
-ENDINGS = (".npz", ".zip", ".csv", TEXT_ENDING)
 SIZES = (8, 64)  # smallest and largest pixels per side
 DEFAULT_SIZE = 28  # pixels per side if the images' own size is not in that range
 FEWEST_IMAGES = 20
@@ -21,7 +20,7 @@ LARGEST_SIDE = 10_000  # pixels, before an image is resized
 LARGEST_IMAGE = 50_000_000  # pixels, before an image is resized
 LONGEST_LINE = 1 << 20  # bytes, of a .csv file
 CHUNK_BYTES = 8 << 20  # read at a time
-SHOWN_LABELS, SHOWN_EACH = 10, 8  # labels in the preview, and pictures of each
+SHOWN_LABELS, SHOWN_EACH = 6, 6  # labels in the preview, and pictures of each
 LARGEST_TEXT = 32 << 20  # bytes, of a .txt file
 SHOWN_TEXTS = 20  # in the preview
 
@@ -52,4 +51,4 @@ LIMITS = Limits()
 
 def kind_of_file(file_name: str) -> str:
     """Return what a file holds according to its ending, `text` or `images`."""
-    return "text" if file_name.lower().endswith(TEXT_ENDING) else "images"
+    return "text" if file_name.lower().removesuffix(".gz").endswith(TEXT_ENDING) else "images"

@@ -12,8 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from vae_core import sandbox
-from vae_core.data.own import own_folder
-from vae_core.data.upload.limits import ENDINGS, LIMITS, Limits
+from vae_core.data.dataset import DatasetError
+from vae_core.data.own import own_folder, own_source
+from vae_core.data.source import Source
+from vae_core.data.upload.labels import ALL
+from vae_core.data.upload.limits import LIMITS, Limits
 from vae_core.runs.disk import replace_file
 
 
@@ -55,15 +58,34 @@ class Upload:
 
     def __init__(self, summary: Summary, folder: Path) -> None:
         self.summary = summary
-        self._data = folder / "data.npz"
+        # Named like the stored file, so that it can be loaded from here.
+        self._data = (folder / "data.npz").rename(folder / f"{summary.name}.npz")
         self.discard = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         with np.load(folder / "preview.npz", allow_pickle=False) as preview:
             self.images, self.labels = preview["images"], preview["labels"]
             self.texts = preview["texts"] if "texts" in preview else np.array([], str)
 
+    @property
+    def source(self) -> Source:
+        """The data set, before it is stored."""
+        return own_source(self._data, ())
+
     def keep(self) -> str:
-        """Store the data set among the user's own, and return its name."""
+        """Store the data set among the user's own, and return its name.
+
+        Raises:
+            DatasetError: the folder of data sets can't be written.
+        """
         folder = own_folder()
+        try:
+            return self._keep(folder)
+        except OSError as error:
+            raise DatasetError(
+                f"the data set can't be stored in {folder} ({error.strerror or error}): make room "
+                "there, or choose another store."
+            ) from error
+
+    def _keep(self, folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.glob(".*-own_*.npz"):  # left by processes that died in this method
             with contextlib.suppress(OSError):
@@ -80,19 +102,22 @@ def read(
     file_name: str,
     size: int | None = None,
     limits: Limits = LIMITS,
+    labels: str = ALL,
 ) -> Upload:
     """Read a file in a child process.
 
     Args:
-        content: the file's path, or its bytes.
+        content: the path of the file, or of a folder of pictures; or the file's bytes.
         file_name: its ending says which format it is; the data set is named after it.
         size: pixels per side; None for the images' own size, or 28 if that is out of range.
         limits: the most that the file may take.
+        labels: one of `LABEL_CHOICES`, see `index_labels`.
 
     Raises:
         RefusedError: the file holds no data set. Everything that was written is deleted.
     """
-    sandbox.check_file(content, file_name, ENDINGS, limits.file_bytes)
+    if not (isinstance(content, Path) and content.is_dir()):
+        sandbox.check_file(content, file_name, limits.file_bytes)
     with sandbox.private_folder() as folder:
         path = content if isinstance(content, Path) else folder / "file"
         if not isinstance(content, Path):
@@ -101,6 +126,7 @@ def read(
             "path": str(path.absolute()),
             "file_name": file_name,
             "size": size,
+            "labels": labels,
             "limits": asdict(limits),
             "folder": str(folder),
         }
@@ -108,7 +134,8 @@ def read(
         fields = sandbox.ask_child(
             "vae_core.data.upload.child", request, child, sandbox.display_name(file_name)
         )
-        (folder / "file").unlink(missing_ok=True)
+        for name in ("file", "unpacked"):
+            (folder / name).unlink(missing_ok=True)
         for key in ("item_shape", "label_names", "counts", "notes"):
             fields[key] = tuple(fields[key])
         return Upload(Summary(**fields), folder)

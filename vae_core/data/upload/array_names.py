@@ -1,0 +1,185 @@
+"""Tell from the names of arrays which are images, labels and names of labels, and their split."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from vae_core import sandbox
+from vae_core.sandbox import RefusedError
+
+IMAGES, LABELS, NAMES = "images", "labels", "names of labels"
+TRAIN, VALIDATION, TEST, WHOLE = "train", "validation", "test", ""
+ROLES = {
+    IMAGES: ("x", "image", "data", "img", "picture", "pixel", "feature", "input", "sample"),
+    LABELS: ("y", "label", "target", "class", "digit", "category", "categorie"),
+}
+SPLITS = {
+    TRAIN: ("train", "training", "tr"),
+    VALIDATION: ("val", "valid", "validation", "dev"),
+    TEST: ("test", "testing", "te", "heldout"),
+}
+LABEL_NAMES = re.compile(r"(label|class|target|category)_?names?|names?|classes|categories")
+WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+JOINED = re.compile(r"(x|y)(train|val|valid|test)|(train|val|valid|test)(x|y)")
+
+
+class Parts(NamedTuple):
+    """The arrays of a file by what they hold.
+
+    Attributes:
+        images: split -> key of an array of images.
+        labels: split -> key of the labels of these images.
+        names: key of the names of labels; empty if there are none.
+        unused: keys of all other arrays.
+    """
+
+    images: dict[str, str]
+    labels: dict[str, str]
+    names: str
+    unused: list[str]
+
+
+def parts_of(
+    shown: str, shapes: Mapping[str, tuple[int, ...]], texts: set[str], label_like: set[str]
+) -> Parts:
+    """Tell what each array of a file holds.
+
+    Args:
+        shown: name of the file, for error messages.
+        shapes: key of an array -> its shape.
+        texts: keys of the arrays that hold texts.
+        label_like: keys of the arrays that hold texts or whole numbers. If no name says which are
+            the labels, the only one of these with an entry for each image is taken.
+
+    Raises:
+        RefusedError: no array holds images, two hold the same, or the split is not complete.
+    """
+    sorts: dict[tuple[str, str], list[str]] = {}
+    unused = []
+    for key, shape in shapes.items():
+        sort = _sort_of(key)
+        holds_names = key in texts and LABEL_NAMES.fullmatch(_stem(key))
+        if holds_names and not (sort and sort[1] == LABELS and _counts(shapes, shape, key)):
+            sort = (WHOLE, NAMES)
+        if sort is None:
+            unused.append(key)
+        else:
+            sorts.setdefault(sort, []).append(key)
+    for (_, role), keys in sorts.items():
+        if role == IMAGES and len(keys) > 1:
+            unfit = [key for key in keys if len(shapes[key]) < 2 or key in texts]
+            unused += unfit
+            keys[:] = [key for key in keys if key not in unfit] or unfit[:1]
+    for (split, role), keys in sorts.items():
+        if len(keys) > 1:
+            one, other = map(_shown, keys[:2])
+            raise RefusedError(
+                f"{shown} holds {role} twice{f' for {split}' if split else ''}, {one} and {other}: "
+                "leave one of them out."
+            )
+    images = {split: keys[0] for (split, role), keys in sorts.items() if role == IMAGES}
+    labels = {split: keys[0] for (split, role), keys in sorts.items() if role == LABELS}
+    if not images:  # then one array must be the only one that can hold images
+        images = {WHOLE: _only_images(shown, shapes, unused)}
+        unused.remove(images[WHOLE])
+    if not labels and WHOLE in images:
+        shape = shapes[images[WHOLE]]
+        counts = [(n, *one) for n in {*shape[:1], *shape[-1:]} for one in ((), (1,))]
+        fitting = [key for key in unused if shapes[key] in counts and key in label_like]
+        if len(fitting) == 1:
+            labels[WHOLE] = fitting[0]
+            unused.remove(fitting[0])
+    _check_split(shown, images, labels)
+    names = next((keys[0] for (_, role), keys in sorts.items() if role == NAMES), "")
+    return Parts(images, labels, names, unused)
+
+
+def _stem(key: str) -> str:
+    return sandbox.display_name(key).lower().strip("_ ")
+
+
+def _shown(key: str) -> str:
+    return sandbox.display_name(key)
+
+
+def _sort_of(key: str) -> tuple[str, str] | None:
+    """Return the split and the role of an array by its name; None if the name tells neither."""
+    words = [word.lower() for word in WORDS.findall(key)]
+    words = [part for word in words for part in _unjoined(word)]
+    singular = [word.removesuffix("s") if len(word) > 1 else word for word in words]
+    roles = [role for role, names in ROLES.items() if set(names) & {*words, *singular}]
+    splits = [split for split, names in SPLITS.items() if set(names) & {*words}]
+    if LABELS in roles and IMAGES in roles:  # such as image_labels
+        roles = [LABELS]
+    if len(splits) > 1 or not roles:
+        return None
+    known = {
+        *(name for names in ROLES.values() for name in names),
+        *(name for names in SPLITS.values() for name in names),
+        *("all", "array", "set", "fine", "raw", "id"),
+    }
+    if any(
+        word not in known and one not in known for word, one in zip(words, singular, strict=True)
+    ):
+        return None  # such as image_mean
+    return (splits or [WHOLE])[0], roles[0]
+
+
+def _unjoined(word: str) -> list[str]:
+    """Split names such as xtrain and trainx into their two words."""
+    match = JOINED.fullmatch(word)
+    return [part for part in match.groups() if part] if match else [word]
+
+
+def _counts(shapes: Mapping[str, tuple[int, ...]], shape: tuple[int, ...], key: str) -> bool:
+    """Whether an array has as many entries as another has along its first or last axis."""
+    return any(
+        len(other) > 1 and shape[:1] and shape[0] in (other[0], other[-1])
+        for name, other in shapes.items()
+        if name != key
+    )
+
+
+def _only_images(shown: str, shapes: Mapping[str, tuple[int, ...]], unused: list[str]) -> str:
+    """Return the only array that can hold images."""
+    possible = [key for key in unused if len(shapes[key]) >= 2 and min(shapes[key][:2]) > 1]
+    if len(possible) == 1:
+        return possible[0]
+    listed = ", ".join(f"{_shown(key)} {shapes[key]}" for key in sorted(shapes)[:6]) or "nothing"
+    if possible:
+        raise RefusedError(
+            f"{shown} holds several arrays that may be images: {listed}. Name the images x, or "
+            "x_train and x_test."
+        )
+    raise RefusedError(
+        f"{shown} must hold images named x, or x_train and x_test; it holds {listed}."
+    )
+
+
+def _check_split(shown: str, images: dict[str, str], labels: dict[str, str]) -> None:
+    if WHOLE in images and len(images) > 1:
+        others = ", ".join(_shown(key) for split, key in images.items() if split)
+        raise RefusedError(
+            f"{shown} holds both {_shown(images[WHOLE])} and {others}: keep the whole or the parts."
+        )
+    if WHOLE not in images and TRAIN not in images:
+        held = ", ".join(map(_shown, images.values()))
+        raise RefusedError(f"{shown} holds {held}, but no images to train on, such as x_train.")
+    without = [images[split] for split in images if split not in labels]
+    if labels and without:
+        if WHOLE in labels and len(labels) == 1:
+            raise RefusedError(
+                f"{shown} holds {_shown(labels[WHOLE])} for images in {len(images)} parts: name "
+                "the labels y_train and y_test."
+            )
+        raise RefusedError(
+            f"{shown} has no labels for {', '.join(map(_shown, without))}: add them, or leave all "
+            "labels out."
+        )
+    for split in labels:
+        if split not in images:
+            raise RefusedError(
+                f"{shown} holds the labels {_shown(labels[split])} without their images."
+            )

@@ -1,0 +1,116 @@
+"""Read IDX files, the format in which MNIST is distributed.
+
+An IDX file has two zero bytes, one byte for the type of its numbers, one for the number of axes,
+and four bytes for the length of each axis, highest byte first. The numbers follow, row by row.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import math
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from vae_core import sandbox
+from vae_core.data.upload.arrays import Stored, in_memory, read_arrays
+from vae_core.data.upload.images import Images, Raw
+from vae_core.sandbox import RefusedError
+
+TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+MOST_AXES = 4
+GZIP = b"\x1f\x8b"
+SPLITS = (("train", "_train"), ("t10k", "_test"), ("test", "_test"), ("val", "_val"))
+
+
+def is_idx(first: bytes) -> bool:
+    """Whether a file that begins with these four bytes is an IDX file."""
+    return (
+        len(first) >= 4
+        and first[:2] == b"\0\0"
+        and first[2] in TYPES
+        and 1 <= first[3] <= MOST_AXES
+    )
+
+
+def read_idx(path: Path, images: Images) -> Raw:
+    """Add the images of one IDX file to `images`. It holds no labels."""
+    shown = images.shown
+    array = _array(path.read_bytes(), shown, shown)
+    if array.ndim < 2:
+        raise RefusedError(
+            f"{shown} holds one number per item, such as labels: pack it into a zip together with "
+            "the file of the images."
+        )
+    return read_arrays({"x": in_memory(array)}, images)
+
+
+def read_idx_zip(path: Path, images: Images) -> Raw:
+    """Add the images of a zip of IDX files, plain or gzipped, and return their labels.
+
+    The name of a file says whether it is for training (train), held out (t10k, test) or for
+    validation (val). A file with one axis holds labels.
+    """
+    shown, most = images.shown, images.limits.unpacked_bytes
+    arrays: dict[str, Stored] = {}
+    with sandbox.archive(path, shown, most) as (opened, files):
+        for info in files:
+            content = opened.read(info)
+            most -= len(content)
+            content = unzipped(content, most, shown)
+            if not is_idx(content[:4]):
+                continue
+            name = sandbox.display_name(info.filename)
+            array = _array(content, shown, name)
+            split = next((key for word, key in SPLITS if word in name.lower()), "")
+            key = ("y" if array.ndim == 1 else "x") + split
+            if key in arrays:
+                raise RefusedError(f"{shown} holds two files for {key}: {name} is the second.")
+            arrays[key] = in_memory(array)
+    return read_arrays(arrays, images)
+
+
+def holds_idx(path: Path, shown: str, most: int) -> bool:
+    """Whether a zip holds a file that is named like an IDX file."""
+    with sandbox.archive(path, shown, most) as (_, files):
+        return any(
+            name.endswith(("-ubyte", "-ubyte.gz", ".idx", ".idx.gz")) or ".idx" in name
+            for name in (info.filename.lower() for info in files)
+        )
+
+
+def unzipped(content: bytes, most: int, shown: str) -> bytes:
+    """Unpack bytes that gzip packed; other bytes are returned as they are.
+
+    Raises:
+        RefusedError: they unpack to more than `most` bytes, or are damaged.
+    """
+    if not content.startswith(GZIP):
+        return content
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+            plain = file.read(most + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise RefusedError(f"{shown} is cut off or damaged: gzip can't unpack it.") from error
+    if len(plain) > most:
+        raise RefusedError(
+            f"{shown} unpacks to more than {sandbox.format_bytes(most)}: make it smaller."
+        )
+    return plain
+
+
+def _array(content: bytes, shown: str, name: str) -> np.ndarray:
+    if not is_idx(content[:4]):
+        raise RefusedError(f"{shown}: {name} is no IDX file.")
+    head = 4 + 4 * content[3]
+    if len(content) < head:
+        raise RefusedError(f"{shown}: {name} is cut off.")
+    shape = tuple(int(length) for length in np.frombuffer(content[4:head], ">u4"))
+    dtype = np.dtype(TYPES[content[2]])
+    if 0 in shape:
+        raise RefusedError(f"{shown}: {name} is empty.")
+    if math.prod(shape) * dtype.itemsize != len(content) - head:
+        raise RefusedError(f"{shown}: {name} is cut off, or holds more than its header says.")
+    return np.frombuffer(content, dtype, offset=head).reshape(shape)

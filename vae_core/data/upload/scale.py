@@ -1,0 +1,81 @@
+"""Find which pixel value of a set is black and which is white."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# A cubic resize overshoots the range of its input by some percent.
+OVERSHOOT = 0.2
+DEPTHS = (10, 12, 14, 16)  # usual bits of a pixel above 8
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The values that are read as black and as white, and a sentence that says so if needed."""
+
+    black: float
+    white: float
+    note: str = ""
+
+    def grey(self, values: np.ndarray) -> np.ndarray:
+        """Convert pixels of any shape to uint8: black is 0, white is 255, the rest is clipped."""
+        share = (np.asarray(values, np.float64) - self.black) * (255 / (self.white - self.black))
+        return np.clip(np.rint(share), 0, 255).astype(np.uint8)
+
+
+def scale_of(lowest: float, brightest: float, fractions: bool) -> Scale | None:
+    """Return the scale of a set of pixels; None if it can't be told.
+
+    Args:
+        lowest, brightest: the least and the greatest pixel of all images.
+        fractions: whether a pixel is not a whole number.
+    """
+    unit = brightest <= 1 or (fractions and brightest <= 1 + OVERSHOOT)
+    if unit and lowest >= -OVERSHOOT:
+        if lowest < 0 or brightest > 1:
+            return Scale(0, 1, _clipped(lowest, brightest, 1))
+        return Scale(0, 1, "No pixel was above 1, so 1 was read as white.")
+    if unit and lowest >= -1 - OVERSHOOT:
+        return Scale(
+            -1,
+            1,
+            f"The pixels lie between {lowest:g} and {brightest:g}, so -1 was read as black and 1 "
+            "as white.",
+        )
+    if lowest >= 0 and brightest <= 255:
+        if brightest < 64:
+            return Scale(
+                0,
+                255,
+                f"The brightest pixel is {brightest:g} of 255: if that should be white, "
+                "scale the pixels to 0 to 255, or to 0 to 1.",
+            )
+        return Scale(0, 255)
+    overshoots = fractions or lowest < 0
+    if overshoots and lowest >= -OVERSHOOT * 255 and 64 <= brightest <= (1 + OVERSHOOT) * 255:
+        return Scale(0, 255, _clipped(lowest, brightest, 255))
+    if lowest >= 0:
+        return _deep(brightest, fractions)
+    return None
+
+
+def _clipped(lowest: float, brightest: float, white: int) -> str:
+    beyond = [f"below 0 (to {lowest:g})"] if lowest < 0 else []
+    beyond += [f"above {white} (to {brightest:g})"] if brightest > white else []
+    return f"Some pixels are {' and '.join(beyond)}: they were clipped to 0 to {white}."
+
+
+def _deep(brightest: float, fractions: bool) -> Scale:
+    """Return the scale of pixels of more than 8 bits."""
+    bits = next((bits for bits in DEPTHS if brightest < 2**bits), None)
+    if bits is not None and not fractions and brightest >= 2 ** (bits - 1):
+        white = 2**bits - 1
+        return Scale(
+            0,
+            white,
+            f"The brightest pixel is {brightest:,.0f}, so {white:,} ({bits} bits) was read as "
+            "white.",
+        )
+    return Scale(0, brightest, f"The brightest pixel, {brightest:,.6g}, was read as white.")
