@@ -67,6 +67,8 @@ GTSRB = table("Filename;Width;Height;Roi.X1;ClassId", "{name};8;8;1;{number}", "
         ("labels.csv", "\ufeff" + table(), "images/"),
         ("truth.csv", ONE_HOT, "images/"),
         ("labels.csv", table("image_id,dx", "{stem},{label}"), "{half}/"),
+        ("Labels.CSV", table("File Name,Label", "IMAGES/{stem}.PNG,{label}"), "images/"),
+        ("labels.csv", table("file,label", "{stem}.jpg,{label}"), "images/"),  # converted since
     ],
 )
 def test_a_table_gives_the_labels(tmp_path: Path, name: str, text: str, where: str) -> None:
@@ -79,6 +81,13 @@ def test_a_table_gives_the_labels(tmp_path: Path, name: str, text: str, where: s
 
 def test_a_table_in_utf_16(tmp_path: Path) -> None:
     check(read(tmp_path, {"labels.csv": table().encode("utf-16")}))
+
+
+def test_a_table_in_another_encoding_is_said(tmp_path: Path) -> None:
+    text = table().replace("bee", "Bär")
+    found = read(tmp_path, {"labels.csv": text.encode("cp1252")})
+    check(found, [label.replace("bee", "Bär") for label in LABELS])
+    assert "labels.csv is not in UTF-8, and was read as Windows-1252." in found.notes
 
 
 def test_a_table_with_quoted_labels(tmp_path: Path) -> None:

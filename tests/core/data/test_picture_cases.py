@@ -228,6 +228,44 @@ def test_one_of_a_hundred_may_be_broken(tmp_path: Path) -> None:
         read_files(tmp_path, files | broken)
 
 
+def test_an_entry_with_a_wrong_checksum_is_one_broken_picture(tmp_path: Path) -> None:
+    files: list[tuple[zipfile.ZipInfo | str, bytes]] = [
+        (f"{'ab'[i % 2]}/{i:02}.png", encoded(image)) for i, image in enumerate(IMAGES)
+    ]
+    path = zip_of_bytes(tmp_path / "a.zip", files)
+    content = path.read_bytes()
+    at = content.index(files[5][1]) + 20
+    path.write_bytes(content[:at] + bytes([content[at] ^ 255]) + content[at + 1 :])
+    found = read(path)
+    assert {x.tobytes() for x in found.x} == {x.tobytes() for i, x in enumerate(IMAGES) if i != 5}
+    assert "1 image was left out, because no image can be read from it: 05.png." in found.notes
+
+
+def test_pictures_are_known_by_their_content(tmp_path: Path) -> None:
+    """The Yale faces are GIFs with names such as subject01.happy."""
+    kinds = ("png", "gif", "bmp", "ppm", "tiff")
+    files = {f"{'ab'[i % 2]}/s{i:02}.happy": encoded(x, kinds[i % 5]) for i, x in enumerate(IMAGES)}
+    found = read_files(tmp_path, files | {"a/Readme": b"Faces"})
+    check(found, list(IMAGES), ("a", "b"))
+    assert "24 files are images by their content" in found.notes
+    assert "1 file that is not an image was left out." in found.notes
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "x.jpg is a HEIC or AVIF file: convert it to PNG or JPEG"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid",
+            "x.jpg is a pointer of Git LFS: fetch",
+        ),
+    ],
+)
+def test_files_that_only_look_like_pictures(tmp_path: Path, content: bytes, message: str) -> None:
+    with pytest.raises(RefusedError, match=message):
+        read(zip_of_bytes(tmp_path / "a.zip", [("a/x.jpg", content)]))
+
+
 # --- a folder on disk ---------------------------------------------------------------------
 
 

@@ -142,6 +142,12 @@ CASES: dict[str, tuple[list[tuple[str, int]], dict[str, int] | None, int, str]] 
         0,
         "3 images were left out, because they lie outside the folders; the first is 0.png.",
     ),
+    "a folder beside the classes": (
+        [("cat", 20), ("dog", 20), ("docs", 1)],
+        {"cat": 20, "dog": 20, "docs": 1},
+        0,
+        "The folder docs holds 1 image: is it a class?",
+    ),
     "many stray pictures": (
         [("cat", 20), ("dog", 20), ("", 10)],
         None,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -70,6 +72,8 @@ def read_entries(entries: Sequence[Entry], images: Images) -> Raw:
     """
     files = _sort(entries, images.shown)
     if not files.pictures:
+        _find_by_content(files)
+    if not files.pictures:
         raise _no_pictures(files, images.shown)
     images.expect(len(files.pictures))
     if sum(entry.size for entry in files.pictures) > images.limits.unpacked_bytes:
@@ -117,6 +121,22 @@ def _sort(entries: Sequence[Entry], shown: str) -> _Sorted:
             f"{sandbox.display_name(name)}."
         )
     return found
+
+
+def _find_by_content(files: _Sorted) -> None:
+    """Find pictures by their first bytes: some sets have names such as subject01.happy."""
+    found = [
+        entry
+        for entry in files.others
+        if entry.ending not in (*OTHER_PICTURES, *ARRAYS)
+        and pictures.FIRST_BYTES.match(entry.read()[:16])
+    ]
+    if found:
+        files.pictures += found
+        files.others = [entry for entry in files.others if entry not in found]
+        files.notes.append(
+            f"{len(found):,} files are images by their content, not by the ending of their names."
+        )
 
 
 def _no_pictures(files: _Sorted, shown: str) -> RefusedError:
@@ -189,6 +209,13 @@ def _joined_folders(entries: list[Entry]) -> list[str]:
     ]
 
 
+def _content(entry: Entry) -> bytes:
+    try:
+        return entry.read()
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        raise pictures.PictureError(pictures.DAMAGED) from error
+
+
 def _decode(
     entries: list[Entry], left_out: np.ndarray, images: Images, notes: list[str]
 ) -> list[int]:
@@ -204,9 +231,8 @@ def _decode(
         before = images.count
         try:
             if not unused:
-                for picture in pictures.decode(
-                    entry.read(), f"{images.shown}: {entry.shown}", counts
-                ):
+                shown = f"{images.shown}: {entry.shown}"
+                for picture in pictures.decode(_content(entry), shown, counts):
                     images.add_picture(*picture)
         except pictures.PictureError as error:
             broken.append((entry.shown, str(error)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -26,6 +27,7 @@ WRAPPERS = {"set", "images", "image", "imgs", "img", "data", "dataset", "picture
 # Folders that count up are persons or parts, and not classes, if another level does not count up.
 # Folders with these names are classes even so.
 CLASS_WORDS = {"class", "label", "category", "cat", "type", "grade", "stage", "level", "digit"}
+MANY = 10  # images of a class; a folder with one image beside such classes is named
 NAMED = 3  # so many names are in a note
 
 
@@ -141,12 +143,8 @@ def _usable_split(
     if not used.any():
         return None, []
     tested, trained = int(used.sum()), int((~used).sum())
-    words = {
-        part.casefold(): part
-        for path in paths
-        for part in path[:-1]
-        if _stem_and_split(part)[1] in HELD_OUT
-    }
+    parts = sorted({part for path in {path[:-1] for path in paths} for part in path})
+    words = {part.casefold(): part for part in parts if _stem_and_split(part)[1] in HELD_OUT}
     names = _some(sorted(words.values()))
     if tested < FEWEST_HELD_OUT or trained < FEWEST_IMAGES - FEWEST_HELD_OUT:
         return None, [
@@ -195,6 +193,10 @@ def _classes(
         )
     notes += _other_levels(inside, level)
     left_out = strays | no_class
+    counts = Counter(path[level] for path in inside if len(path) > level)
+    single = sorted(name for name, count in counts.items() if count == 1)
+    if single and len(inside) >= MANY * len(counts):
+        notes.append(f"The folder {sandbox.display_name(single[0])} holds 1 image: is it a class?")
     labels = ["" if out else path[level] for path, out in zip(folders, left_out, strict=True)]
     return labels, left_out, notes
 
