@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ def table(header: str = "filename,label", row: str = "{name},{label}", ending: s
     return ending.join([*([header] if header else []), *rows])
 
 
-def read(folder: Path, tables: dict[str, str | bytes], where: str = "images/") -> Found:
+def read(folder: Path, tables: Mapping[str, str | bytes], where: str = "images/") -> Found:
     files = {
         f"{where.format(i=i, label=LABELS[i], half='ab'[i % 2])}{name}": encoded(image)
         for i, (name, image) in enumerate(zip(NAMES, IMAGES, strict=True))
@@ -178,6 +179,15 @@ def test_a_name_that_fits_several_pictures(tmp_path: Path) -> None:
         read_files(tmp_path / "2", files | {"labels.csv": text.encode()})
 
 
+def test_boxes_in_a_file_per_picture_are_no_labels(tmp_path: Path) -> None:
+    boxes = {
+        f"boxes/{i:02}.txt": f"{i % 7:02} 0.5 0.5 0.1 0.1\n01 0.2 0.2 0.1 0.1" for i in range(24)
+    }
+    found = read(tmp_path, boxes, "images/{label}/")
+    check(found)
+    assert found.notes == "24 files that are not images were left out."
+
+
 @pytest.mark.parametrize(
     ("name", "text", "note"),
     [
@@ -192,7 +202,7 @@ def test_a_name_that_fits_several_pictures(tmp_path: Path) -> None:
             table("file,width,height", "{name},8,{number}"),
             "none of its columns (width",
         ),
-        ("images.txt", table("", "{stem}x {name}"), "images.txt was not used"),
+        ("images.txt", table("", "{stem}x {name}"), "1 file that is not an image"),
     ],
 )
 def test_other_tables_are_left_alone(tmp_path: Path, name: str, text: str, note: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import unicodedata
 import zipfile
 import zlib
@@ -125,15 +126,14 @@ def _sort(entries: Sequence[Entry], shown: str) -> _Sorted:
 
 def _find_by_content(files: _Sorted) -> None:
     """Find pictures by their first bytes: some sets have names such as subject01.happy."""
-    found = [
-        entry
-        for entry in files.others
-        if entry.ending not in (*OTHER_PICTURES, *ARRAYS)
-        and pictures.FIRST_BYTES.match(entry.read()[:16])
-    ]
-    if found:
-        files.pictures += found
-        files.others = [entry for entry in files.others if entry not in found]
+    others, files.others = files.others, []
+    for entry in others:
+        is_picture = None
+        if entry.ending not in (*OTHER_PICTURES, *ARRAYS):
+            with contextlib.suppress(pictures.PictureError):
+                is_picture = pictures.FIRST_BYTES.match(_content(entry)[:16])
+        (files.pictures if is_picture else files.others).append(entry)
+    if found := files.pictures:
         files.notes.append(
             f"{len(found):,} files are images by their content, not by the ending of their names."
         )
@@ -147,6 +147,10 @@ def _no_pictures(files: _Sorted, shown: str) -> RefusedError:
                 return RefusedError(
                     f"{shown} holds no image files that can be read, but {entry.shown}: {cure}."
                 )
+    if files.notes:
+        return RefusedError(
+            f"{shown} holds only images whose folder or name begins with a dot: rename them."
+        )
     return RefusedError(
         f"{shown} holds no image files (with the ending {', '.join(IMAGE_ENDINGS)})."
     )

@@ -11,6 +11,7 @@ import numpy as np
 
 from vae_core import sandbox
 from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES, MOST_LABELS
+from vae_core.graphemes import shortened
 
 Folders = tuple[str, ...]  # the folders that a picture lies in, from the outermost one
 Path = tuple[str, ...]  # its folders and its file
@@ -28,7 +29,7 @@ WRAPPERS = {"set", "images", "image", "imgs", "img", "data", "dataset", "picture
 # Folders with these names are classes even so.
 CLASS_WORDS = {"class", "label", "category", "cat", "type", "grade", "stage", "level", "digit"}
 MANY = 10  # images of a class; a folder with one image beside such classes is named
-NAMED = 3  # so many names are in a note
+NAMED, LONGEST_NAME = 3, 24  # names in a list of a note, and characters of each
 
 
 @dataclass(frozen=True)
@@ -288,7 +289,7 @@ def _other_levels(folders: list[Folders], level: int) -> list[str]:
 
 def _some(names: Sequence[str]) -> str:
     """Return the first names for a sentence, and how many more there are."""
-    shown = [sandbox.display_name(name) for name in names[:NAMED]]
+    shown = [shortened(sandbox.display_name(name), LONGEST_NAME) for name in names[:NAMED]]
     if len(names) > NAMED:
         return f"{', '.join(shown)} and {len(names) - NAMED:,} more"
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)

@@ -18,6 +18,7 @@ Parts = tuple[str, ...]  # folders and file of a path
 
 ENDINGS = (".csv", ".tsv", ".txt")
 LARGEST = 32 << 20  # bytes of a table
+NAMED = 3  # so many tables that were not used are named
 MISSING = 0.05  # share of pictures without a row that are left out; more are refused
 
 
@@ -56,7 +57,7 @@ def read_tables(
     found = TableLabels()
     pictures = _Pictures(paths)
     labels: list[str | None] = [None] * len(paths)
-    errors, unknown = [], []
+    errors, unknown, not_used = [], [], []
     for path, content in tables:
         rows, guessed = read_rows(path, content)
         columns = find_columns(rows, path[-1], pictures.knows) if rows else None
@@ -65,7 +66,7 @@ def read_tables(
         name = sandbox.display_name(path[-1])
         found.seen.add(path)
         if isinstance(columns, str):
-            found.notes.append(f"{name} was not used: {columns}.")
+            not_used.append(f"{name} was not used: {columns}.")
             continue
         found.used.append(path)
         if guessed:
@@ -87,6 +88,9 @@ def read_tables(
                 )
             elif label:
                 labels[fitting[0]] = label
+    found.notes += not_used[:NAMED]
+    if len(not_used) > NAMED:
+        found.notes.append(f"{len(not_used) - NAMED:,} more tables were not used.")
     covered = sum(label is not None for label in labels)
     if not found.used or (in_folders and 2 * covered < len(paths)):
         found.notes += [
