@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dashboard.access import roles
 from dashboard.shared import run_list
 from dashboard.shared.training_cost import left_to_train
-from vae_core import sandbox
+from vae_core import kinds, sandbox
 from vae_core.config import RunConfig, VaeLabError
 from vae_core.data import own, registry
 from vae_core.data.upload import limits, reader
@@ -42,11 +42,14 @@ def train(configs: Sequence[RunConfig]) -> list[Run]:
     Raises:
         RoleError: a viewer asked.
         LimitError: the host's limits don't allow it; nothing was started.
+        VaeLabError: a data set is not here, or a config doesn't fit it; nothing was started.
     """
     roles.require_trainer("train")
     store = default_store()
     runs = []
     with _counting:
+        for config in left_to_train(configs):  # the page may be older than the store
+            kinds.check_trainable(config)
         refusal = limit_refusal(configs)
         if refusal:
             raise LimitError(refusal)

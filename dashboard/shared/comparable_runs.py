@@ -8,10 +8,12 @@ import numpy as np
 import streamlit as st
 
 from dashboard.figures import comparison
+from dashboard.shared import vanished
 from dashboard.shared.run_cache import arrays, last_test, numbers
 from dashboard.shared.run_list import ANY_KIND, all_runs, imported, run_label
-from dashboard.shared.run_picker import NothingToShowError
+from dashboard.shared.run_picker import NothingToShowError, labels_of
 from dashboard.shared.sweeps import MOST_RUNS
+from dashboard.shell import link
 from vae_core.config import RunConfig
 from vae_core.kinds import KINDS
 from vae_core.kinds.contents import Contents
@@ -44,20 +46,66 @@ def comparable(kind: str) -> list[Run]:
 
 
 def choose_kind() -> list[Run]:
-    """Show a choice of the kind of data, and return its comparable runs."""
+    """Show a choice of the kind of data, and return its comparable runs.
+
+    At first it is the kind of the first run that the link names, if there is one.
+
+    Raises:
+        NothingToShowError: all runs on the chosen kind were deleted.
+    """
     runs_on = {KINDS[kind].items: runs for kind in ANY_KIND if (runs := comparable(kind))}
     if len(runs_on) < 2:
         return next(iter(runs_on.values()), [])
+    key = "runs_on"
+    if key not in st.session_state and not link.asks(key) and link.asks("run"):
+        named = link.values("run")[0]
+        for items, runs in runs_on.items():
+            if labels_of(named, {run_label(run): run for run in runs}):
+                st.session_state[key] = items
+    gone = vanished.empty_if_vanished(key, runs_on, "Runs on")
     chosen = st.segmented_control(
         "Runs on",
         list(runs_on),
-        default=next(iter(runs_on)),
-        required=True,
-        key="runs_on",
+        default=None if gone else next(iter(runs_on)),
+        required=not gone,
+        key=key,
         bind="query-params",
         help="Nats per image and nats per text can't be compared, so choose one kind of data.",
     )
+    if chosen is None:
+        raise NothingToShowError(gone or "Choose a kind of data.")
     return runs_on[chosen]
+
+
+def choose_runs(runs: dict[str, Run], key: str) -> list[str]:
+    """Show a choice of several runs, and return their labels; a note names those that are gone.
+
+    Args:
+        runs: label -> run.
+        key: of the box. A link names runs under this key, or one under `run`, by label, id or a
+            part of the id.
+    """
+    if key not in st.session_state and (asked := link.take(key, "run")):
+        found = [label for text in asked for label in labels_of(text, runs)[:MOST_RUNS]]
+        missing = [text for text in asked if not labels_of(text, runs)]
+        st.session_state[key] = list(dict.fromkeys(found))[:MOST_RUNS]
+        if missing:
+            what = "The run" if len(missing) == 1 else "The runs"
+            said = vanished.sentence(what, missing)
+            vanished.note(key, missing, said, st.session_state[key])
+    gone = vanished.drop_vanished(key, runs, "The run")
+    chosen: list[str] = st.multiselect(
+        "Runs",
+        list(runs),
+        default=[run_label(run) for run in default_sweep([*runs.values()])],
+        max_selections=MOST_RUNS,
+        key=key,
+        bind="query-params",
+        help=f"At most {MOST_RUNS}. Each gets a column; the columns are in order of β.",
+    )
+    if gone:
+        st.warning(gone, icon=":material/delete:")
+    return chosen
 
 
 def default_sweep(among: list[Run] | None = None) -> list[Run]:

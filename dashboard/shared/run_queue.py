@@ -105,12 +105,12 @@ def on_error_reload(show: Callable[[], None]) -> Callable[[], None]:
     return show_or_reload
 
 
-def show(queue: Queue, watched: Run) -> None:
+def show(queue: Queue, watched: Run | None) -> None:
     """Show a row for each run, with its buttons.
 
     Args:
         queue: the runs.
-        watched: the run in the live view.
+        watched: the run in the live view; None if there is none.
     """
     counts = {"running": len(queue.running), "waiting": len(queue.waiting)}
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -136,7 +136,7 @@ def show(queue: Queue, watched: Run) -> None:
         _row(entry, entry.status.state, watched)
 
 
-def _row(entry: Entry, text: str, watched: Run) -> None:
+def _row(entry: Entry, text: str, watched: Run | None) -> None:
     run, status = entry
     icon, colour = state_badge.STATE_BADGES[status.state]
     c = run.config
@@ -154,7 +154,7 @@ def _row(entry: Entry, text: str, watched: Run) -> None:
                 watch,
                 run,
                 icon_only=True,
-                disabled=run.id == watched.id,
+                disabled=watched is not None and run.id == watched.id,
             )
             buttons(entry, f"-{run.id}", icon_only=True)
 
@@ -196,8 +196,11 @@ def buttons(entry: Entry, suffix: str = "", icon_only: bool = False) -> None:
 
 def delete(run: Run) -> None:
     """Delete a run; if it was watched, watch the newest one."""
+    label = run_list.run_label(run)
     actions.delete(run)
-    if st.session_state.get("watched") == run_list.run_label(run):
+    if st.session_state.get("run") == label:  # the other pages need not say that it is gone
+        del st.session_state["run"]
+    if st.session_state.get("watched") == label:
         remaining = run_list.all_runs(viewable=False, of_kinds=run_list.ANY_KIND)
         if remaining:
             watch(remaining[0])

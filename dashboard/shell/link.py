@@ -9,13 +9,39 @@ import streamlit as st
 from dashboard.figures import dim_name
 from dashboard.shared import markdown
 
+ASKED = "link_asked"  # key in the session: the values in the link that no page has taken yet
+
 
 def link_values() -> dict[str, Sequence[str]]:
     """Return the values in the link of a session's first page; empty on all later page runs."""
     if "link_read" in st.session_state:
         return {}
     st.session_state["link_read"] = True
-    return {key: st.query_params.get_all(key) for key in st.query_params}
+    given: dict[str, Sequence[str]] = {k: st.query_params.get_all(k) for k in st.query_params}
+    st.session_state[ASKED] = dict(given)
+    return given
+
+
+def take(*keys: str) -> list[str]:
+    """Return the values that the link has for the first of these keys it has, but only once.
+
+    The page that takes them says itself if it can't use them.
+    """
+    asked = st.session_state.get(ASKED, {})
+    for key in keys:
+        if key in asked:
+            return list(asked.pop(key))
+    return []
+
+
+def asks(key: str) -> bool:
+    """Return whether the link has values for a key that no page has taken yet."""
+    return bool(values(key))
+
+
+def values(key: str) -> list[str]:
+    """Return the values that the link has for a key, if no page has taken them yet."""
+    return list(st.session_state.get(ASKED, {}).get(key, ()))
 
 
 def note_unused_values(given: dict[str, Sequence[str]]) -> None:
@@ -28,7 +54,7 @@ def note_unused_values(given: dict[str, Sequence[str]]) -> None:
     unused = [
         markdown.escape_markdown(f"{key} = {', '.join(values)[:60]}")
         for key, values in given.items()
-        if key in st.session_state and not _same(values, st.session_state[key])
+        if key in st.session_state and asks(key) and not _same(values, st.session_state[key])
     ]
     if unused:
         st.session_state["link_unused"] = unused

@@ -6,7 +6,7 @@ import atexit
 import difflib
 import inspect
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ import numpy as np
 
 from vae_core.api.trained_run import TrainedRun
 from vae_core.cli import progress as terminal_progress
-from vae_core.cli.config_options import config_of
+from vae_core.cli.config_options import configs_of
 from vae_core.cli.printing import ERR
 from vae_core.config import FIELDS, ConfigError, RunConfig
+from vae_core.data import own
+from vae_core.engines import starting
 from vae_core.engines.base import Engine
 from vae_core.engines.factory import new_engine
 from vae_core.runs import sweeps
@@ -51,8 +53,9 @@ def train(
     Raises:
         VaeLabError: a setting, the data set or the file can't be used, or training failed.
     """
-    config = _config(settings, size, labels)
-    (run,) = _trained([config], store, progress)
+    opened = _opened(store)
+    configs = _configs(settings, size, labels, opened, lambda base: [base])
+    (run,) = _trained(configs, opened, progress)
     if run.state != "finished":
         raise RunError(_outcome(run))
     return run
@@ -91,9 +94,12 @@ def sweep(
         raise ConfigError("a sweep needs betas, as in betas=[0, 1, 4].")
     if not reads_beta and betas is not None:
         raise ConfigError("an autoencoder has no beta: leave out betas.")
-    base = _config(settings, size, labels)
-    configs = sweeps.sweep(base, map(_python_value, betas or ()), map(_python_value, seeds))
-    runs = _trained(configs, store, progress)
+    opened = _opened(store)
+    all_betas, all_seeds = [*map(_python_value, betas or ())], [*map(_python_value, seeds)]
+    configs = _configs(
+        settings, size, labels, opened, lambda base: sweeps.sweep(base, all_betas, all_seeds)
+    )
+    runs = _trained(configs, opened, progress)
     for run in runs:
         if run.state != "finished":
             warnings.warn(_outcome(run), RuntimeWarning, stacklevel=2)
@@ -116,14 +122,26 @@ train.__signature__ = _signature(train)  # type: ignore[attr-defined]
 sweep.__signature__ = _signature(sweep, without=("beta", "seed"))  # type: ignore[attr-defined]
 
 
-def _config(settings: dict[str, Any], size: int | None, labels: str | None) -> RunConfig:
+def _opened(folder: str | Path | None) -> RunStore:
+    return RunStore(folder) if folder is not None else default_store()
+
+
+def _configs(
+    settings: dict[str, Any],
+    size: int | None,
+    labels: str | None,
+    store: RunStore,
+    expand: Callable[[RunConfig], list[RunConfig]],
+) -> list[RunConfig]:
+    """Make configs from settings, see `configs_of`; a file of one's own is kept in the store."""
     for name in settings:
         if name not in FIELDS:
             near = difflib.get_close_matches(name, FIELDS, n=1)
             meant = f"did you mean {near[0]}?" if near else f"choose from {', '.join(FIELDS)}."
             raise ConfigError(f"there is no setting {name!r}: {meant}")
     values = {name: _python_value(value) for name, value in settings.items()}
-    return config_of(values | {"size": size, "labels": labels})
+    with own.in_store(store):
+        return configs_of(values | {"size": size, "labels": labels}, expand)
 
 
 def _python_value(value: Any) -> Any:
@@ -145,29 +163,24 @@ def _outcome(run: TrainedRun) -> str:
 _kept: dict[RunStore, Engine] = {}
 
 
-def _trained(
-    configs: list[RunConfig], folder: str | Path | None, progress: bool
-) -> list[TrainedRun]:
+def _trained(configs: list[RunConfig], store: RunStore, progress: bool) -> list[TrainedRun]:
     """Train the configs that are not finished, and show the progress."""
-    store = RunStore(folder) if folder is not None else default_store()
-    runs = [store.create(config) for config in configs]
-    left = [run for run in runs if run.status().state != "finished"]
+    left = starting.left_to_train(configs, store)
     if left:
         engine = _engine(store)
+        runs = starting.start(left, store, engine)
         try:
-            for run in left:
-                engine.submit(run)
-            _follow(left, progress)
+            _follow(runs, progress)
         except KeyboardInterrupt:
-            for run in left:
+            for run in runs:
                 if run.status().state == "queued":
                     engine.cancel(run)
             ERR.print("Stopped. The same call goes on from the last checkpoint.")
             raise
         finally:
-            if any(run.status().active for run in left):  # interrupted, so the worker has to end
-                close_engine()
-    return [TrainedRun(run) for run in runs]
+            if any(run.status().active for run in runs):
+                close_engine()  # interrupted, so the worker has to end
+    return [TrainedRun(store.get(config.id)) for config in configs]
 
 
 def _follow(runs: list[Run], progress: bool) -> None:

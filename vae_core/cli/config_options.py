@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -80,31 +81,39 @@ def _help(setting: Setting) -> str:
 
 
 class Chosen(NamedTuple):
-    """A config and its data set, which may be a file that is not stored yet.
+    """Configs and their data set, which may be a file that is not stored yet.
 
     Attributes:
-        config: its data set is not on this machine until `upload` is kept.
+        configs: their data set is not on this machine until `upload` is kept.
         upload: the file that was read; None if the options name a data set.
     """
 
-    config: RunConfig
+    configs: list[RunConfig]
     upload: Upload | None
 
     @property
     def source(self) -> Source:
         """The data set."""
-        return self.upload.source if self.upload else registry.source(self.config.dataset)
+        return self.upload.source if self.upload else registry.source(self.configs[0].dataset)
 
 
 def config_of(values: Mapping[str, Any]) -> RunConfig:
-    """Make a config from options; a file of the user's own is stored as a data set.
+    """Make one config from options, see `configs_of`."""
+    (config,) = configs_of(values, lambda base: [base])
+    return config
 
-    Nothing is stored if the config is refused.
+
+def configs_of(
+    values: Mapping[str, Any], expand: Callable[[RunConfig], list[RunConfig]]
+) -> list[RunConfig]:
+    """Make configs from options; a file of the user's own is stored as a data set.
+
+    Nothing is stored if a config is refused.
 
     Args, Raises: see `chosen`. Also:
         DatasetError: the data set can't be stored.
     """
-    config, upload = chosen(values)
+    configs, upload = chosen(values, expand)
     if upload:
         s = upload.summary
         holds = kinds.of_name(s.name, s.kind).holds(s.item_shape, len(s.label_names))
@@ -113,14 +122,15 @@ def config_of(values: Mapping[str, Any]) -> RunConfig:
             markup=False,
         )
         upload.keep()
-    return config
+    return configs
 
 
-def chosen(values: Mapping[str, Any]) -> Chosen:
-    """Make a config from options, and read the file that they name; nothing is stored.
+def chosen(values: Mapping[str, Any], expand: Callable[[RunConfig], list[RunConfig]]) -> Chosen:
+    """Make configs from options, and read the file that they name; nothing is stored.
 
     Args:
         values: name of an option -> its value, None if it is not given.
+        expand: makes all configs from that of the options.
 
     Raises:
         ConfigError: a value is out of range, or doesn't fit the data.
@@ -131,18 +141,23 @@ def chosen(values: Mapping[str, Any]) -> Chosen:
     dataset = given.setdefault("dataset", FIELDS["dataset"].default)
     if is_path(dataset):
         # Find other mistakes before the file is read.
-        _checked(given | {"dataset": "own"}, limits.kind_of_file(dataset))
+        kind = limits.kind_of_file(dataset)
+        for config in expand(_usual(given | {"dataset": "own"}, kind)):
+            kinds.check(config, kind)
         path = Path(dataset)
         upload = reader.read(path, path.name, values["size"], labels=values["labels"] or ALL)
-        kind = upload.summary.kind
-        return Chosen(_checked(given | {"dataset": upload.summary.name}, kind), upload)
+        s = upload.summary
+        configs = _fitting(given | {"dataset": s.name}, s.kind, s.item_shape, s.train, expand)
+        return Chosen(configs, upload)
     for option in ("size", "labels"):
         if values[option] is not None:
             raise ConfigError(
                 f"--{option} is only for a file of your own: every other data set has a fixed one."
             )
     RunConfig(dataset=dataset)  # raises ConfigError if this can't be a name
-    return Chosen(_checked(given, registry.source(dataset).kind), None)
+    source = registry.source(dataset)
+    configs = _fitting(given, source.kind, source.item_shape, source.train_images, expand)
+    return Chosen(configs, None)
 
 
 def is_path(dataset: str) -> bool:
@@ -153,8 +168,23 @@ def is_path(dataset: str) -> bool:
     return path.name != dataset or "." in dataset or path.exists()
 
 
-def _checked(given: dict[str, Any], kind: str) -> RunConfig:
-    """Make and check a config; the kind's usual settings stand in for fields not given."""
-    config = RunConfig(**{**kinds.KINDS[kind].usual_settings, **given})
-    kinds.check(config, kind)
-    return config
+def _usual(given: dict[str, Any], kind: str) -> RunConfig:
+    """Make a config; the kind's usual settings stand in for fields not given."""
+    return RunConfig(**{**kinds.KINDS[kind].usual_settings, **given})
+
+
+def _fitting(
+    given: dict[str, Any],
+    kind: str,
+    item_shape: tuple[int, ...],
+    training_items: int,
+    expand: Callable[[RunConfig], list[RunConfig]],
+) -> list[RunConfig]:
+    """Make configs that fit a data set; the usual batch is no larger than its training split."""
+    config = _usual(given, kind)
+    if "batch_size" not in given:
+        config = replace(config, batch_size=min(config.batch_size, training_items))
+    configs = expand(config)
+    for each in configs:
+        kinds.check_fits(each, kind, item_shape, training_items)
+    return configs

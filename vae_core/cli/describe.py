@@ -32,7 +32,8 @@ def command(as_json: bool, **values: Any) -> int:
 
     A file of your own is read, but not stored.
     """
-    config, upload = options = chosen(values)
+    options = chosen(values, lambda base: [base])
+    (config,), upload = options
     source = options.source
     kind = kinds.of_name(config.dataset, source.kind)
     data = _loaded(config.dataset, upload)

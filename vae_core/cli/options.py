@@ -18,6 +18,14 @@ class Option(click.Option):
 class Command(click.Command):
     """A command whose help shows its options in groups, in their own order."""
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; the user's own data sets are those of its store."""
+        from vae_core.cli.stores import open_store  # NumPy, which --help doesn't need
+        from vae_core.data import own
+
+        with own.in_store(open_store(ctx.params.get("store"))):
+            return super().invoke(ctx)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         groups: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from vae_core.cli.config_options import config_of, config_options
+from vae_core.cli import config_options
 from vae_core.cli.options import Command, Numbers, Option, json_option, store_option
 from vae_core.cli.printing import print_json
 from vae_core.cli.stores import open_store
@@ -31,7 +31,7 @@ from vae_core.runs.sweeps import sweep
             default="0",
             help="as in 0,1,4; default: 0",
         ),
-        *config_options(*(name for name in FIELDS if name not in ("beta", "seed"))),
+        *config_options.config_options(*(name for name in FIELDS if name not in ("beta", "seed"))),
         store_option(),
         json_option(),
     ],
@@ -45,11 +45,12 @@ def command(store: str | None, as_json: bool, **values: Any) -> int:
 
 
 def configs_of(values: dict[str, Any]) -> list[RunConfig]:
-    """Make the configs of a sweep from its options; see `config_of`."""
+    """Make the configs of a sweep from its options; see `config_options.configs_of`."""
     model = values["model"] or RunConfig.model
     reads_beta = RunConfig(model=model).reads("beta")
     if reads_beta and values["betas"] is None:
         raise ConfigError("a sweep needs --betas, as in --betas 0,1,4.")
     if not reads_beta and values["betas"] is not None:
         raise ConfigError("an autoencoder has no beta: leave out --betas.")
-    return sweep(config_of(values), values["betas"] or [], values["seeds"])
+    betas, seeds = values["betas"] or [], values["seeds"]
+    return config_options.configs_of(values, lambda base: sweep(base, betas, seeds))

@@ -15,6 +15,7 @@ from vae_core.cli.progress import follow
 from vae_core.cli.run_table import print_runs, summary
 from vae_core.cli.stores import open_store
 from vae_core.config import FIELDS, RunConfig
+from vae_core.engines import starting
 from vae_core.engines.base import Engine
 from vae_core.engines.factory import new_engine
 from vae_core.runs.store import RunStore
@@ -30,21 +31,23 @@ def command(store: str | None, as_json: bool, **values: Any) -> int:
 
 
 def train_all(configs: list[RunConfig], store: RunStore, quiet: bool) -> list[dict[str, Any]]:
-    """Train the configs that are not finished, and return a summary of each run."""
-    runs = [store.create(config) for config in configs]
-    left = [run for run in runs if run.status().state != "finished"]
+    """Train the configs that are not finished, and return a summary of each run.
+
+    Raises:
+        VaeLabError: a run can't be started; nothing of it is left.
+    """
+    left = starting.left_to_train(configs, store)
     if left:
         with _engine(store) as engine:
-            for run in left:
-                engine.submit(run)
+            runs = starting.start(left, store, engine)
             try:
-                follow(left, quiet)
+                follow(runs, quiet)
             except KeyboardInterrupt:
-                for run in left:
+                for run in runs:
                     if run.status().state == "queued":
                         engine.cancel(run)
                 raise
-    return [summary(run) for run in runs]
+    return [summary(store.get(config.id)) for config in configs]
 
 
 def report(summaries: list[dict[str, Any]], as_json: bool) -> int:

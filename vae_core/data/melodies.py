@@ -9,7 +9,7 @@ import numpy as np
 from vae_core.data import chorales
 from vae_core.data.dataset import Dataset, DatasetError, items_of_arrays, of_items
 from vae_core.data.local_files import local_file, read_npz
-from vae_core.data.own import OWN_KEYS, own_folder
+from vae_core.data.own import OWN_KEYS, own_folders
 from vae_core.runs.disk import replace_file
 
 MELODIES = "melodies.npz"
@@ -33,7 +33,7 @@ def load_melodies(make: bool = True) -> Dataset:
     path = melodies_file()
     if path is None and make and chorales.available():
         arrays = chorales.make_arrays()
-        path = own_folder() / MELODIES
+        path = own_folders()[-1] / MELODIES  # one for all stores
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, lambda to: np.savez_compressed(to, allow_pickle=False, **arrays))
     if path is None:
@@ -43,8 +43,8 @@ def load_melodies(make: bool = True) -> Dataset:
 
 def melodies_file() -> Path | None:
     """Return the file of the data set, in VAE_LAB_DATA or the user's folder; None if absent."""
-    stored = own_folder() / MELODIES
-    return local_file(MELODIES) or (stored if stored.is_file() else None)
+    stored = [folder / MELODIES for folder in own_folders()]
+    return local_file(MELODIES) or next(filter(Path.is_file, stored), None)
 
 
 def melody_sources(part: str) -> list[str]:

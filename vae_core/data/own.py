@@ -8,7 +8,9 @@ import json
 import re
 import unicodedata
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,12 +19,13 @@ import numpy as np
 from vae_core.data.dataset import Dataset, DatasetError, checked, items_of_arrays, of_items
 from vae_core.data.local_files import read_npz
 from vae_core.data.source import Source
-from vae_core.runs.store import default_store
+from vae_core.runs.store import RunStore, default_store
 
 # A name ends with the hash of the content, and for vectors also with their kind. A run records only
 # the name of its data set, and its architecture doesn't tell images from vectors.
 OWN_NAME = re.compile(r"own_[a-z0-9_]{1,19}_[0-9a-f]{16}(?:_(?P<kind>vectors))?")
 LONGEST_SLUG = 19  # so that a name is a lower-case name of at most 40 characters
+FOLDER = ".datasets"
 OWN_KEYS = ("x_train", "y_train", "x_test", "y_test", "label_names")
 
 
@@ -67,17 +70,42 @@ def _own_hash(arrays: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()[:16]
 
 
+_store: ContextVar[RunStore | None] = ContextVar("store", default=None)
+
+
+@contextmanager
+def in_store(store: RunStore) -> Iterator[None]:
+    """Keep data sets in this store, and look for them there before the default store."""
+    token = _store.set(store)
+    try:
+        yield
+    finally:
+        _store.reset(token)
+
+
 def own_folder() -> Path:
     """Return the folder of the user's own data sets.
 
     It is in the run store, so it is copied with the runs; `RunStore.scan` skips it.
     """
-    return default_store().root / ".datasets"
+    return (_store.get() or default_store()).root / FOLDER
+
+
+def own_folders() -> list[Path]:
+    """Return the folders in which data sets are looked for, the one for new ones first."""
+    return list(dict.fromkeys((own_folder(), default_store().root / FOLDER)))
+
+
+def own_path(name: str) -> Path:
+    """Return the file of a data set; if there is none, the place where it would be kept."""
+    paths = [folder / f"{name}.npz" for folder in own_folders()]
+    return next(filter(is_own, paths), paths[0])
 
 
 def own_names() -> list[str]:
     """Return the names of the user's own data sets on this machine, in alphabetical order."""
-    return sorted(path.stem for path in own_folder().glob("own_*.npz") if is_own(path))
+    found = (path for folder in own_folders() for path in folder.glob("own_*.npz"))
+    return sorted({path.stem for path in found if is_own(path)})
 
 
 def own_bytes() -> int:

@@ -14,7 +14,7 @@ from vae_core.data.melodies import NO_MELODIES, load_melodies, melodies_file
 from vae_core.data.mnist import FASHION_NAMES, from_npz
 from vae_core.data.names import NAMES, NO_NAMES, load_names
 from vae_core.data.olivetti_faces import FACES, load_olivetti_faces
-from vae_core.data.own import OWN_NAME, is_own, own_folder, own_names, own_source
+from vae_core.data.own import OWN_NAME, is_own, own_names, own_path, own_source
 from vae_core.data.shapes import SHAPES_USUAL, number_and_size, shapes_source
 from vae_core.data.source import Ink, Source
 from vae_core.data.unicode_names import load_unicode_names
@@ -30,7 +30,7 @@ def own_file(name: str) -> Path | None:
     """
     if name in DATASETS or number_and_size(name):
         return None
-    path = own_folder() / f"{name}.npz"
+    path = own_path(name)
     if not OWN_NAME.fullmatch(name):
         raise DatasetError(f"unknown data set {name!r}: choose one of {', '.join(names())}.")
     if not is_own(path):

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import shutil
 import uuid
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Any
 
 from vae_core import kinds, sandbox
 from vae_core.config import RunConfig
+from vae_core.data import own
 from vae_core.exchange.imported_arrays import checked_arrays
 from vae_core.exchange.imported_files import folder_files, zip_files
 from vae_core.exchange.imported_records import checked_records
@@ -31,6 +33,8 @@ from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore, pretrained_store
 from vae_core.sandbox import RefusedError
 
+# A folder may have any name, but that of another run says that config.json was changed.
+LIKE_A_RUN_ID = re.compile(r"[a-z0-9_]+(-[a-z0-9_.]+)*-seed\d+-[0-9a-f]{8}")
 FILE_BYTES = 512 << 20
 
 # The limit is high, because TensorFlow reserves more memory than it uses.
@@ -92,9 +96,10 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     config = RunConfig.from_json(_text(files[CONFIG], name, CONFIG))
     kind = kinds.of_run(config)
     kinds.check(config, kind.arrays)
-    if folder_name not in ("", config.id):
+    if folder_name != config.id and LIKE_A_RUN_ID.fullmatch(folder_name):
         raise RefusedError(
-            f"{name}: its config.json belongs to {config.id}, but its folder has another name."
+            f"{name}: its config.json belongs to {config.id}, but its folder is that of "
+            f"{folder_name}: export the run again, or rename the folder if you know it to be right."
         )
     if RunStore(request["store"]).has(config.id):
         raise RefusedError(f"there is a run {config.id} already; delete it first.")
@@ -106,7 +111,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     start = next(record for record in reversed(records) if record["kind"] == "start")
     arrays = checked_arrays(files[ARRAYS], name, config, start["dataset"]["test"])
     try:
-        kind.check_recorded(config, start["dataset"])
+        with own.in_store(RunStore(request["store"])):
+            kind.check_recorded(config, start["dataset"])
     except ValueError as error:
         raise RefusedError(f"{name}: {error}") from error
     stored = weights(files[WEIGHTS], name)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from vae_core.config import RunConfig
+from vae_core.config import ConfigError, RunConfig
 from vae_core.data import registry
-from vae_core.data.dataset import Dataset
+from vae_core.data.dataset import Dataset, DatasetError
 from vae_core.data.own import own_kind
 from vae_core.kinds.base import Kind
 from vae_core.kinds.images import Images
@@ -81,3 +81,40 @@ def check(config: RunConfig, kind: str) -> None:
     likelihoods.check_name(config.likelihood, kind)
     priors.of(config)
     objectives.of(config)
+
+
+def check_trainable(config: RunConfig) -> None:
+    """Check that a run of this config can be started here. No item of the data set is read.
+
+    Raises:
+        DatasetError: the data set is not on this machine, or damaged.
+        ConfigError: the config doesn't fit it.
+    """
+    source = registry.source(config.dataset)
+    if sentence := source.missing():
+        raise DatasetError(sentence)
+    check_fits(config, source.kind, source.item_shape, source.train_images)
+
+
+def check_fits(
+    config: RunConfig, kind: str, item_shape: tuple[int, ...], training_items: int
+) -> None:
+    """Check that a config fits a data set, without loading either.
+
+    Args:
+        config: of a run.
+        kind: of the data set's arrays, `images` or `text`.
+        item_shape: of the data set.
+        training_items: number of its training items.
+
+    Raises:
+        ConfigError: the config doesn't fit; the message says what to do.
+    """
+    check(config, kind)
+    architectures.check_axes(config.architecture, item_shape)
+    if config.batch_size > training_items:
+        raise ConfigError(
+            f"batch_size {config.batch_size} is more than the {training_items} training "
+            f"{of_name(config.dataset, kind).items} of {config.dataset}; choose at most "
+            f"{training_items}."
+        )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from vae_core import kinds
-from vae_core.data import registry
+from vae_core.data import own, registry
 from vae_core.data.dataset import Dataset
 from vae_core.model.schedules import Step
 from vae_core.model.vae import VAE
 from vae_core.runs.errors import NO_WEIGHTS, RunError
 from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
 from vae_core.training.checkpoint import check_checkpoint
 from vae_core.training.recorder import held_out_losses
 
@@ -28,7 +29,8 @@ def load_trained(run: Run) -> tuple[VAE, Dataset]:
     path = run.weights_path if finished else run.checkpoint_path
     if not path.is_file():
         raise RunError(NO_WEIGHTS.format(run.id))
-    dataset = registry.load(run.config.dataset)
+    with own.in_store(RunStore(run.path.parent)):
+        dataset = registry.load(run.config.dataset)
     kinds.check(run.config, dataset.kind)
     vae = kinds.of_data(dataset).new_vae(run.config, dataset.item_shape, dataset.vocabulary)
     if finished:

@@ -20,14 +20,15 @@ import numpy as np
 import tensorflow as tf
 
 from vae_core import kinds
-from vae_core.config import ConfigError, VaeLabError
-from vae_core.data import dataset, registry
+from vae_core.config import VaeLabError
+from vae_core.data import dataset, own, registry
 from vae_core.model import schedules
 from vae_core.model.vae import MAX_STEPS_PER_CALL, VAE
 from vae_core.runs.errors import RunBusyError
 from vae_core.runs.files import NETWORK_FILES
 from vae_core.runs.lifecycle import CLAIM_SECONDS
 from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
 from vae_core.training.checkpoint import check_checkpoint, write_checkpoint
 from vae_core.training.export import export
 from vae_core.training.recorder import Recorder, held_out_losses
@@ -58,7 +59,7 @@ def train(run: Run, stop: Callable[[], bool] = lambda: False) -> None:
         stop: called a few times a second; True interrupts the run.
     """
     try:
-        with run.lifecycle.claim(CLAIM_SECONDS):
+        with own.in_store(RunStore(run.path.parent)), run.lifecycle.claim(CLAIM_SECONDS):
             if run.status().state == "finished":
                 # A process that was killed before it removed the checkpoint has left it.
                 run.checkpoint_path.unlink(missing_ok=True)
@@ -125,16 +126,12 @@ class Training:
         self.stop = stop
         self.config = run.config
         self.dataset = registry.load(self.config.dataset)
-        kinds.check(self.config, self.dataset.kind)
+        kinds.check_fits(
+            self.config, self.dataset.kind, self.dataset.item_shape, len(self.dataset.x_train)
+        )
         self.kind = kinds.of_data(self.dataset)
         self.images = _shared_tensor(self.dataset.x_train)
         self.steps_per_epoch = len(self.images) // self.config.batch_size
-        if not self.steps_per_epoch:
-            raise ConfigError(
-                f"batch_size {self.config.batch_size} is more than the {len(self.images)} "
-                f"training {self.dataset.kind} of {self.dataset.name}; choose at most "
-                f"{len(self.images)}."
-            )
         self.vae = self._restored() or self._new_model()
         self.recorder = Recorder(run, self.dataset, self.kind, self.vae)
         self.first_epoch = int(self.vae.optimizer.iterations) // self.steps_per_epoch

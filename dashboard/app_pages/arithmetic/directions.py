@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from dashboard.shared import groups, markdown, run_picker
+from dashboard.shared import groups, markdown, run_picker, vanished
 from dashboard.shared.posteriors import Posteriors
 from vae_core.data import registry
 from vae_core.latent import attributes
@@ -97,11 +97,29 @@ def choose_groups(run: Run, q: Posteriors, picked: np.ndarray) -> Direction | No
     for label, key, first in zip(
         ("From", "To"), ("arithmetic_a", "arithmetic_b"), _first_groups(run, names), strict=True
     ):
-        run_picker.replace_missing_choice(key, rows_of, first)
-        chosen.append(
-            st.selectbox(label, names, index=names.index(first), key=key, bind="query-params")
+        if st.session_state.setdefault(f"{key}_of", run.id) != run.id:
+            # Another run has other groups; only what this run has lost is gone.
+            st.session_state[f"{key}_of"] = run.id
+            run_picker.replace_missing_choice(key, rows_of, first)
+        if st.session_state.get(key) == PICKED:  # the viewer has cleared it
+            run_picker.replace_missing_choice(key, rows_of, first)
+        vanished.note_unknown_of_link(key, names, "The")
+        gone = vanished.empty_if_vanished(key, names, "The")
+        name: str | None = st.selectbox(
+            label,
+            names,
+            index=None if gone else names.index(first),
+            key=key,
+            bind="query-params",
+            placeholder="choose a group",
         )
-        st.caption(_count(len(rows_of[chosen[-1]]), "held-out picture"))
+        if name is None:
+            st.warning(gone or "Choose a group.", icon=":material/delete:")
+            continue
+        st.caption(_count(len(rows_of[name]), "held-out picture"))
+        chosen.append(name)
+    if len(chosen) < 2:
+        return None
     if chosen[0] == chosen[1]:
         st.warning("Both groups are the same: choose two.", icon=":material/info:")
         return None

@@ -8,8 +8,16 @@ from dashboard.app_pages.autoencoder import trios as autoencoder_trios
 from dashboard.app_pages.autoencoder.trios import command
 from dashboard.components.plot.plot import drawn, plot
 from dashboard.figures import autoencoder as figures
-from dashboard.shared import markdown, png, run_cache, run_numbers, run_picker, run_queue
-from dashboard.shell import presentation
+from dashboard.shared import (
+    markdown,
+    png,
+    run_cache,
+    run_numbers,
+    run_picker,
+    run_queue,
+    vanished,
+)
+from dashboard.shell import link, presentation
 from vae_core.config import VaeLabError
 from vae_core.kinds.contents import Contents
 from vae_core.latent import samples
@@ -27,14 +35,27 @@ if not trios:
         "β = 0 and β = 1, on the Train page."
     )
 NAMES = list(trios)
-run_picker.replace_missing_choice("trio", NAMES, NAMES[0])
+if "trio" not in st.session_state and (asked := link.take("trio", "run")):
+    holding = [
+        trio.name for trio in trios.values() if any(run and asked[0] in run.id for run in trio.runs)
+    ]
+    named = [name for name in NAMES if name == asked[0]] or holding
+    if len(named) == 1:
+        (st.session_state["trio"],) = named
+    else:
+        vanished.note("trio", asked[:1], run_picker.not_one_run(asked[0], named))
+gone = vanished.empty_if_vanished("trio", NAMES, "The set of runs")
 chosen = st.selectbox(
     "Runs of the same networks and seed",
     NAMES,
+    None if gone else 0,
+    placeholder="choose a set of runs",
     key="trio",
     bind="query-params",
     help="Sets of finished runs that differ in the model and β alone; complete sets first.",
 )
+if chosen is None:
+    raise run_picker.NothingToShowError(gone or "Choose a set of runs.")
 trio = trios[chosen] if chosen in trios else trios[NAMES[0]]
 if st.session_state.get(presentation.PRESENTING):  # presentation mode hides the box
     st.caption(trio.name)

@@ -15,7 +15,7 @@ from dashboard.shared import (
     run_list,
     run_numbers,
     run_picker,
-    sweeps,
+    vanished,
 )
 from dashboard.shared.comparison import comparison_columns, show_table
 from dashboard.shared.comparison_grid import grid
@@ -35,15 +35,7 @@ if not runs:
 shown_kind = kinds.of_run(comparable[0])
 kind = Contents(comparable[0].config).kind
 item, items = kind.item, kind.items
-chosen = st.multiselect(
-    "Runs",
-    list(runs),
-    default=[run_list.run_label(run) for run in comparable_runs.default_sweep(comparable)],
-    max_selections=sweeps.MOST_RUNS,
-    key=shown_kind.runs_key,
-    bind="query-params",
-    help=f"At most {sweeps.MOST_RUNS}. Each gets a column; the columns are in order of β.",
-)
+chosen = comparable_runs.choose_runs(runs, shown_kind.runs_key)
 picked = sorted(
     (runs[name] for name in chosen if name in runs),
     key=lambda run: -1 if (beta := Contents(run.config).beta) is None else beta,
@@ -139,17 +131,23 @@ with_prior = middle.toggle(
 )
 references = {run_list.run_label(run): run for run in viewable}
 AS_THEY_ARE = "nothing: as they are"
+choices = [AS_THEY_ARE, *references]
+gone = vanished.empty_if_vanished("align", choices, "The run to align to,")
 aligned_to = right.selectbox(
     "Align to",
-    [AS_THEY_ARE, *references],
+    choices,
+    None if gone else 0,
     key="align",
+    placeholder="choose a run",
     bind="query-params",
     help=f"Runs put the same {items} in different places: mirrored, turned, nearer or farther. "
     "This fits each latent space to that of the chosen run by a rotation or reflection, one scale "
     "and a shift (Procrustes). A change of scale that β caused is removed, too, so compare shapes, "
     "not sizes.",
 )
-reference = references.get(aligned_to)
+if gone:
+    right.caption(f"{gone} Until then nothing is aligned.")
+reference = references.get(aligned_to or AS_THEY_ARE)
 alignments = comparable_runs.alignments(viewable, reference)
 dims = run_numbers.top_dims(reference) if reference else (0, 0)
 prior = samples.prior_samples(comparison.MAX_POINTS, 2) if with_prior else None

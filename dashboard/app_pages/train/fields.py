@@ -10,10 +10,11 @@ import streamlit as st
 from dashboard.access import roles
 from dashboard.components.plot.plot import plot
 from dashboard.figures import curves
-from dashboard.shared import markdown
+from dashboard.shared import markdown, vanished
 from vae_core import kinds
 from vae_core.config import FIELDS, OPTIMISER, RunConfig
 from vae_core.data import registry
+from vae_core.data.dataset import DatasetError
 from vae_core.data.source import Family, Source
 from vae_core.settings import Setting
 
@@ -76,11 +77,26 @@ def _fields_by_place() -> tuple[list[str], list[str], list[str]]:
 
 
 def _choose_data_set() -> str:
-    """Show the choice of the data set, and return its name."""
+    """Show the choice of the data set, and return its name.
+
+    Raises:
+        DatasetError: the chosen one was deleted; the message is Markdown.
+    """
     names = registry.names()
-    if st.session_state.get("train_dataset") not in (None, *names):  # somebody deleted it
-        st.session_state["train_dataset"] = names[0]
-    return st.selectbox(FIELDS["dataset"].title, names, key="train_dataset", bind="query-params")
+    key = "train_dataset"
+    vanished.note_unknown_of_link(key, names, "The data set")
+    gone = vanished.empty_if_vanished(key, names, "The data set")
+    name: str | None = st.selectbox(
+        FIELDS["dataset"].title,
+        names,
+        None if gone else 0,
+        key=key,
+        bind="query-params",
+        placeholder="choose a data set",
+    )
+    if name is None:
+        raise DatasetError(gone or "Choose a data set.")
+    return name
 
 
 def _choose_size(name: str, family: Family) -> str:

@@ -4,7 +4,17 @@ import streamlit as st
 
 from dashboard.access import account, actions, roles
 from dashboard.app_pages.train import form, live_view
-from dashboard.shared import run_cache, run_list, run_picker, run_queue, training_cost
+from dashboard.shared import (
+    markdown,
+    run_cache,
+    run_list,
+    run_picker,
+    run_queue,
+    training_cost,
+)
+from dashboard.shell import link
+from vae_core.config import VaeLabError
+from vae_core.runs.run import Run
 from vae_core.runs.store import default_store
 
 QUEUE_SECONDS = 1.0  # between two refreshes of the queue
@@ -32,32 +42,41 @@ with left, st.container(key="form"):
             key="train",
         )
         if pressed:
-            run_queue.start(configs)
+            try:
+                run_queue.start(configs)
+            except (VaeLabError, OSError) as error:  # such as a data set deleted meanwhile
+                st.error(markdown.escape_markdown(str(error)), icon=":material/error:")
         if refusal:
             st.caption(refusal)
         elif configs:
             st.caption(training_cost.cost_line(configs))
 queue = run_queue.read(store)
-if queue.running and "watched" not in st.session_state and "watched" not in st.query_params:
+named = "watched" in st.query_params or link.asks("run")
+if queue.running and "watched" not in st.session_state and not named:
     run_queue.watch(queue.running[0].run)  # not the newest run, which may be waiting
 run_queue.follow(queue)
+watched: Run | None = None
 with right:
-    watched = run_cache.open_shared(run_picker.pick_run("watched", False, run_list.ANY_KIND))
-    active = watched.status().active
+    try:
+        watched = run_cache.open_shared(run_picker.pick_run("watched", False, run_list.ANY_KIND))
+    except run_picker.RunGoneError as gone:
+        st.warning(str(gone), icon=":material/delete:")
     chosen = st.session_state["watched"]
-    if active:
-        st.session_state["seen_training"] = watched.id
-    if watched.viewable:
-        st.session_state["run"] = run_list.run_label(watched)  # the other pages show it first
+    if watched:
+        in_view, active = watched, watched.status().active
+        if active:
+            st.session_state["seen_training"] = watched.id
+        if watched.viewable:
+            st.session_state["run"] = run_list.run_label(watched)  # the other pages show it first
 
-    @st.fragment(run_every=live_view.VIEW_SECONDS if active else None)
-    @run_queue.on_error_reload
-    def watch() -> None:
-        live_view.show(watched)
-        if watched.status().active != active:
-            st.rerun()  # starts or ends the refreshing, and updates the other widgets
+        @st.fragment(run_every=live_view.VIEW_SECONDS if active else None)
+        @run_queue.on_error_reload
+        def watch() -> None:
+            live_view.show(in_view)
+            if in_view.status().active != active:
+                st.rerun()  # starts or ends the refreshing, and updates the other widgets
 
-    watch()
+        watch()
 with left:
     st.subheader("Queue")
     st.toggle(

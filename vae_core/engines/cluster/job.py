@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 
+from vae_core.data.own import in_store
 from vae_core.data.registry import own_file
 from vae_core.runs.files import CHECKPOINT, CONFIG, LOG, STATUS, WEIGHTS
 from vae_core.runs.run import Run
+from vae_core.runs.store import RunStore
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +42,7 @@ def job_of(run: Run, ticket: str, shared_disk: bool) -> Job:
     for name in (CONFIG, STATUS, weights, LOG):
         with contextlib.suppress(FileNotFoundError):
             files[name] = (run.path / name).read_bytes()
-    own = own_file(run.config.dataset)
+    with in_store(RunStore(run.path.parent)):
+        own = own_file(run.config.dataset)
     dataset = (own.name, own.read_bytes()) if own else None
     return Job(ticket, str(run.path.resolve()), files, dataset, shared_disk)

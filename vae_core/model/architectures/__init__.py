@@ -3,7 +3,7 @@
 An architecture for images and vectors is a module with
 
     JIT: bool              whether XLA makes training faster (measured: see benchmarks/training.py)
-    AXES: tuple[str, ...]  names of the axes of an item; left out if items may have any shape
+    AXES = ("length", ...)  names of the axes of an item; left out if items may have any shape
     build(item_shape, outputs, latent_dim) -> (encoder, decoder)
 
     encoder: (n, *item_shape) in [0, 1] -> [posterior_mean (n, d), posterior_log_var (n, d)]
@@ -25,7 +25,10 @@ Listing the names imports no Keras; building does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import ast
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from vae_core.config import ConfigError
 from vae_core.registry import Registry
@@ -96,22 +99,45 @@ def build(name: str, item_shape: tuple[int, ...], outputs: int, latent_dim: int)
     Raises:
         ConfigError: the architecture is unknown, or is for items with other axes.
     """
-    members = BY_KIND[kind_of(name)]
-    architecture = members[name]
-    if not _takes(architecture, item_shape):
-        fitting = [other for other in members if _takes(members[other], item_shape)]
-        raise ConfigError(
-            f"the architecture {name!r} is for items of the shape "
-            f"({', '.join(architecture.AXES)}), and those of the data set have the shape "
-            f"{item_shape}: choose {' or '.join(fitting) or 'another data set'}."
-        )
+    check_axes(name, item_shape)
+    architecture = BY_KIND[kind_of(name)][name]
     encoder, decoder = architecture.build(item_shape, outputs, latent_dim)
     return Networks(encoder, decoder, architecture.JIT)
 
 
-def _takes(architecture: Any, item_shape: tuple[int, ...]) -> bool:
-    axes = getattr(architecture, "AXES", None)
+def check_axes(name: str, item_shape: tuple[int, ...]) -> None:
+    """Raise ConfigError if an architecture is for items with other axes. Nothing is imported."""
+    if _takes(name, item_shape):
+        return
+    fitting = [other for other in BY_KIND[kind_of(name)] if _takes(other, item_shape)]
+    raise ConfigError(
+        f"the architecture {name!r} is for items of the shape "
+        f"({', '.join(_axes(name) or ())}), and those of the data set have the shape "
+        f"{item_shape}: choose {' or '.join(fitting) or 'another data set'}."
+    )
+
+
+def _takes(name: str, item_shape: tuple[int, ...]) -> bool:
+    axes = _axes(name)
     return axes is None or len(axes) == len(item_shape)
+
+
+def _axes(name: str) -> tuple[str, ...] | None:
+    """Return the names of the axes of an item; None if items may have any shape.
+
+    They are read from the source of the module, because importing it takes seconds.
+    """
+    try:
+        spec = importlib.util.find_spec(module_of(name))
+    except ImportError:  # `build` says so
+        return None
+    source = Path(spec.origin).read_text("utf-8") if spec and spec.origin else ""
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == "AXES" for target in statement.targets
+        ):
+            return tuple(ast.literal_eval(statement.value))
+    return None
 
 
 def build_step(name: str, decoder: keras.Model) -> tuple[keras.Model, keras.Model]:
