@@ -59,14 +59,14 @@ CASES: dict[str, tuple[list[tuple[str, int]], dict[str, int] | None, int, str]] 
         [("seg_train/seg_train/sea", 20), ("seg_test/seg_test/sea", 5), ("seg_pred/seg_pred", 7)],
         {"sea": 25},
         5,
-        "7 images in seg_pred/seg_pred left out: no folder says the class.",
+        "7 images in seg_pred/seg_pred were left out: no folder says the class.",
     ),
     "years in the names of a split": ([("train2017", 30), ("val2017", 6)], None, 6, "val2017"),
     "a test set without classes": (
         [("train/cat", 20), ("train/dog", 20), ("test", 15)],
         {"cat": 20, "dog": 20},
         0,
-        "15 images in test left out",
+        "15 images in test were left out",
     ),
     "a test set that is too small": (
         [("train/cat", 20), ("test/cat", 3)],
@@ -148,6 +148,18 @@ CASES: dict[str, tuple[list[tuple[str, int]], dict[str, int] | None, int, str]] 
         0,
         "The folder docs holds 1 image: is it a class?",
     ),
+    "pictures and their masks": (
+        [("train/images", 20), ("train/masks", 20), ("val/images", 5), ("val/masks", 5)],
+        None,
+        5,
+        "25 masks in masks were left out. The images in val are held out: 5 of 25.",
+    ),
+    "masks are a class": (
+        [("mask", 20), ("no_mask", 20)],
+        {"mask": 20, "no_mask": 20},
+        0,
+        "",
+    ),
     "many stray pictures": (
         [("cat", 20), ("dog", 20), ("", 10)],
         None,
@@ -162,7 +174,8 @@ def test_folders_give_labels_and_a_split(case: str) -> None:
     folders, labels, held_out, note = CASES[case]
     found = read(*folders)
     assert counts(found) == labels
-    assert (0 if found.held_out is None else found.held_out.sum()) == held_out
+    kept = ~found.left_out
+    assert (0 if found.held_out is None else found.held_out[kept].sum()) == held_out
     assert (found.held_out is None) == (not held_out)
     assert note in " ".join(found.notes)
     assert bool(note) == bool(found.notes)

@@ -15,7 +15,8 @@ import numpy as np
 
 from vae_core import sandbox
 from vae_core.data.upload import label_tables, pictures
-from vae_core.data.upload.folder_labels import parts_without_labels, read_folders, read_split
+from vae_core.data.upload.folder_labels import read_folders
+from vae_core.data.upload.folder_split import parts_without_labels, read_split
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import IMAGE_ENDINGS
 from vae_core.sandbox import RefusedError
