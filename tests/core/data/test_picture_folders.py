@@ -59,14 +59,14 @@ CASES: dict[str, tuple[list[tuple[str, int]], dict[str, int] | None, int, str]] 
         [("seg_train/seg_train/sea", 20), ("seg_test/seg_test/sea", 5), ("seg_pred/seg_pred", 7)],
         {"sea": 25},
         5,
-        "7 images in seg_pred/seg_pred were left out: no folder says the class.",
+        "No folder says the class of 7 images in seg_pred/seg_pred: left out.",
     ),
     "years in the names of a split": ([("train2017", 30), ("val2017", 6)], None, 6, "val2017"),
     "a test set without classes": (
         [("train/cat", 20), ("train/dog", 20), ("test", 15)],
         {"cat": 20, "dog": 20},
         0,
-        "15 images in test were left out",
+        "class of 15 images in test: left out",
     ),
     "a test set that is too small": (
         [("train/cat", 20), ("test/cat", 3)],

@@ -78,10 +78,8 @@ def _classes(
     if no_class.any():
         first_path = paths[int(np.flatnonzero(no_class)[0])]
         folder = "/".join(sandbox.display_name(part) for part in first_path[:-1][-3:])
-        notes.append(
-            f"{no_class.sum():,} {'image' if no_class.sum() == 1 else 'images'} in {folder} were left "
-            "out: no folder says the class."
-        )
+        what = "1 image" if no_class.sum() == 1 else f"{no_class.sum():,} images"
+        notes.append(f"No folder says the class of {what} in {folder}: left out.")
     strays = outside & ~no_class
     if strays.sum() > max(1, STRAY * len(folders)):
         said = (
