@@ -70,6 +70,9 @@ GTSRB = table("Filename;Width;Height;Roi.X1;ClassId", "{name};8;8;1;{number}", "
         ("labels.csv", table("image_id,dx", "{stem},{label}"), "{half}/"),
         ("Labels.CSV", table("File Name,Label", "IMAGES/{stem}.PNG,{label}"), "images/"),
         ("labels.csv", table("file,label", "{stem}.jpg,{label}"), "images/"),  # converted since
+        ("labels.csv", table(",file,label", "7,{name},{label}"), "images/"),
+        ("labels.csv", table("path,label", "/home/me/images/{name},{label}"), "images/"),
+        ("labels.csv", table("file,class_id,class_name", "{name},{number},{label}"), "images/"),
     ],
 )
 def test_a_table_gives_the_labels(tmp_path: Path, name: str, text: str, where: str) -> None:
@@ -78,6 +81,12 @@ def test_a_table_gives_the_labels(tmp_path: Path, name: str, text: str, where: s
     said = f"The labels are those in {Path(name).name}"
     assert f"{said}{', not the names of the folders' * ('half' in where)}." in found.notes
     assert "not an image" not in found.notes
+
+
+def test_numbers_that_lost_their_zeros_or_gained_a_point(tmp_path: Path) -> None:
+    rows = [f"{i},{i % 3}.0" for i in range(COUNT)]
+    found = read(tmp_path, {"labels.csv": "\n".join(["id,label", *rows])})
+    check(found, [str(i % 3) for i in range(COUNT)])
 
 
 def test_a_table_in_utf_16(tmp_path: Path) -> None:
@@ -197,6 +206,12 @@ def test_boxes_in_a_file_per_picture_are_no_labels(tmp_path: Path) -> None:
             "The label of each image is its class.\nBye.",
             "1 file that is not an image",
         ),
+        (
+            "labels.csv",
+            "label\nant\nbee",
+            "labels.csv was not used: it has no column of file names",
+        ),
+        ("labels.json", "{}", "labels.json was not read: if it holds labels, save them as labels"),
         (
             "sizes.csv",
             table("file,width,height", "{name},8,{number}"),

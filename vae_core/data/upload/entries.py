@@ -27,6 +27,7 @@ OTHER_PICTURES = (
     *(".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".svg", ".psd", ".tga", ".ico", ".eps"),
     *(".pdf", ".dcm", ".nii", ".exr", ".hdr", ".dng", ".cr2", ".nef", ".mp4", ".avi", ".mov"),
 )
+OTHER_TABLES = (".xlsx", ".xls", ".ods", ".json", ".jsonl", ".xml", ".mat", ".parquet", ".pkl")
 # Folders and files that systems add. They hold no pictures of a person.
 SYSTEM = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin"}
 BROKEN = 100  # one of so many pictures may be broken, and one in any case
@@ -193,6 +194,11 @@ def _others(others: list[Entry]) -> list[str]:
         what = "file was" if len(unread) == 1 else "files were"
         notes.append(
             f"{len(unread):,} {what} left out, because {endings} is not read: convert to PNG."
+        )
+    tables = [entry for entry in others if entry.ending in OTHER_TABLES]
+    if tables:
+        notes.append(
+            f"{tables[0].shown} was not read: if it holds labels, save them as labels.csv."
         )
     count = len(others) - len(unread)
     if count:

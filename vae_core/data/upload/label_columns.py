@@ -87,6 +87,8 @@ def find_columns(
         named = list(range(len(heads)))
     name = max(named, key=matches, default=None)
     has_label = any(head in LABELS for head in heads)
+    if name is None and has_label and not name_of_table.endswith(".txt"):
+        return "it has no column of file names, called filename for example"
     if name is None or (not matches(name) and not has_label):
         return None
     if SUBMISSION in name_of_table.casefold():

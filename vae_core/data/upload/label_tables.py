@@ -105,6 +105,8 @@ def read_tables(
     if unknown:
         what = "1 row has" if len(unknown) == 1 else f"{len(unknown):,} rows have"
         found.notes.append(f"{what} no image, in {_names(found.used)}; the first is {unknown[0]}.")
+    if all(label is None or re.fullmatch(r"-?\d+\.0+", label) for label in labels):
+        labels = [label and label.split(".")[0] for label in labels]  # as pandas writes numbers
     found.labels = labels
     return found
 
@@ -120,10 +122,13 @@ class _Pictures:
     def __init__(self, paths: list[Parts]) -> None:
         self.paths = paths
         self.by_name: dict[str, list[int]] = defaultdict(list)
+        self.by_number: dict[int, list[int]] = defaultdict(list)  # 7 may be the name of 0007.png
         for row, path in enumerate(paths):
             name = path[-1].casefold()
             for key in {name, PurePosixPath(name).stem}:
                 self.by_name[key].append(row)
+            if _is_number(stem := PurePosixPath(name).stem):
+                self.by_number[int(stem)].append(row)
 
     def find(self, cell: str, table: Parts) -> list[int]:
         """Return the pictures that a cell names.
@@ -151,7 +156,13 @@ class _Pictures:
         rows = self.by_name.get(name, [])
         if not rows and name.endswith(IMAGE_ENDINGS):  # the pictures were converted
             rows = self.by_name.get(PurePosixPath(name).stem, [])
+        elif not rows and _is_number(name):
+            rows = self.by_number.get(int(name), [])
         return [row for row in rows if _same_end(self.paths[row], folders)]
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) < 20
 
 
 def _parts(cell: str) -> list[str]:
