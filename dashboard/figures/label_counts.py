@@ -8,6 +8,7 @@ import numpy as np
 from plotly import graph_objects as go
 
 from dashboard.figures import MARGINS, label_colour
+from dashboard.figures.names import plot_names
 
 
 def label_counts(counts: np.ndarray, label_names: Sequence[str]) -> go.Figure:
@@ -18,10 +19,11 @@ def label_counts(counts: np.ndarray, label_names: Sequence[str]) -> go.Figure:
         label_names: one per label.
     """
     labels = np.flatnonzero(counts)[::-1]
+    names = plot_names(label_names)
     figure = go.Figure(
         go.Bar(
             x=counts[labels],
-            y=[str(label_names[label]) for label in labels],
+            y=[names[label] for label in labels],
             orientation="h",
             marker={"color": [label_colour(label) for label in labels]},
             text=counts[labels],

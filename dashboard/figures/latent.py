@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from plotly import graph_objects as go
 
 from dashboard.figures import MARGINS, dim_name, label_colour
 from dashboard.figures.dict_figure import DictFigure
+from dashboard.figures.names import plot_names, plot_text
 from vae_core.latent import planes
 from vae_core.latent.planes import Projection
 
@@ -109,20 +109,20 @@ def explorer(
         }
         chosen = np.isin(np.arange(len(points)), [] if selected is None else selected)
     figure = go.Figure(layout=layout(view))
-    for label, name in enumerate(label_names):
+    for label, (name, shown) in enumerate(zip(label_names, plot_names(label_names), strict=True)):
         rows = np.flatnonzero(labels == label)
         if emphasised:  # the trace's opacity would also fade its legend entry
             emphasis["selectedpoints"] = np.flatnonzero(chosen[rows])
         if texts is not None:
             emphasis |= {
-                "text": [html.escape(texts[int(row)]) for row in rows],
-                "hovertemplate": f"<b>%{{text}}</b><br>{name}<extra></extra>",
+                "text": [plot_text(texts[int(row)]) for row in rows],
+                "hovertemplate": f"<b>%{{text}}</b><br>{shown}<extra></extra>",
             }
         figure.add_trace(
             _trace(
                 points[rows],
                 label,
-                name,
+                shown,
                 size=3 if len(points) > MANY or (faint and many) else 5,
                 customdata=rows.astype(np.int32),
                 legendgroup=name,
@@ -168,27 +168,30 @@ def traces(
     """
     points = dims_view(dims, posterior_mean.shape[1]).points(posterior_mean, labels)
     return [
-        _trace(points[labels == label], label, name, size, **fixed)
+        _trace(points[labels == label], label, shown, size, **fixed)
         | ({"legendgroup": str(name)} if grouped else {})
-        for label, name in enumerate(label_names)
+        for label, (name, shown) in enumerate(
+            zip(label_names, plot_names(label_names), strict=True)
+        )
     ]
 
 
 def _trace(
     points: np.ndarray,
     label: int,
-    name: str,
+    shown: str,
     size: float,
     **fixed: Any,
 ) -> dict[str, Any]:
+    """Return the points of a label, whose name is `shown` in Plotly's text."""
     return {
         "type": "scattergl",
         "x": points[:, 0],
         "y": points[:, 1],
         "mode": "markers",
-        "name": str(name),
+        "name": shown,
         "marker": {"size": size, "opacity": 0.75, "color": label_colour(label)},
-        "hovertemplate": f"{name}<br>(%{{x:.2f}}, %{{y:.2f}})<extra></extra>",
+        "hovertemplate": f"{shown}<br>(%{{x:.2f}}, %{{y:.2f}})<extra></extra>",
         **fixed,
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +9,7 @@ from plotly import graph_objects as go
 
 from dashboard.figures import label_colour
 from dashboard.figures.latent import MARK, View
+from dashboard.figures.names import plot_text
 from vae_core.latent import planes
 from vae_core.latent.planes import Density
 
@@ -40,7 +40,7 @@ def path(figure: go.Figure, points: np.ndarray, texts: Sequence[str]) -> None:
             name="A to B",
             text=["A", *[""] * (len(points) - 2), "B"],
             textposition="top center",
-            customdata=[html.escape(text) for text in texts],
+            customdata=[plot_text(text) for text in texts],
             hovertemplate="<b>%{customdata}</b><extra></extra>",
             line={"color": MARK, "width": 2},
             marker={"color": MARK, "size": 7},

@@ -8,6 +8,7 @@ import numpy as np
 from plotly import graph_objects as go
 
 from dashboard.figures import pictures
+from dashboard.figures.names import plot_text
 
 PICKED = "#ffa90e"  # orange, visible on black, white and grey
 
@@ -38,7 +39,7 @@ def clickable(
             mode="markers",
             marker={"size": 60, "symbol": "square", "opacity": 0},
             customdata=rows,
-            text=names,
+            text=[plot_text(name) for name in names],
             hovertemplate="%{text}<extra></extra>",
             showlegend=False,
         )

@@ -67,7 +67,7 @@ class Images:
         mean, std = q.mean[row], np.exp(0.5 * q.log_var[row])
         png.show_png(
             run_cache.decoded(run, mean[None], 1, 224),
-            f"{q.item_name(row)}, {markdown.escape_markdown(q.label_names[q.labels[row]])}: its "
+            f"{q.item_name(row)}, {markdown.shown_name(q.label_names[q.labels[row]])}: its "
             f"{shown.mean}, decoded",
             "What the picked image is decoded to",
             "content",
@@ -153,7 +153,7 @@ class Images:
                 name = s.label_names[label]
                 png.show_png(
                     pictures.png(pictures.enlarged(image[..., None] / np.float32(255), 224)),
-                    markdown.escape_markdown(name) if labelled else "no label",
+                    markdown.shown_name(name) if labelled else "no label",
                     f"A picture with the label {name}" if labelled else "A picture",
                     PREVIEW_SIDE,
                 )

@@ -6,6 +6,10 @@ import re
 
 import streamlit as st
 
+from vae_core.graphemes import shortened
+
+LONGEST_NAME = 60  # characters of a name among other text
+
 
 def explain(title: str, text: str) -> None:
     """Show a foldable explanation, in Markdown with formulas."""
@@ -13,6 +17,19 @@ def explain(title: str, text: str) -> None:
         st.markdown(text)
 
 
+# Streamlit replaces these in the finished text, where a backslash is gone: arrows and signs between
+# blanks, and icons.
+SIGNS = re.compile(r"(?<!\S)(<|-|>|~)(?=(?:->|-|>|=)(?!\S))|(:)(?=material/|streamlit:)")
+JOINER = "\u2060"  # word joiner: it has no width
+
+
 def escape_markdown(text: str) -> str:
-    """Escape text from a link or a visitor, so that Markdown shows it literally."""
-    return re.sub(r"([!#$&()*+.:<>@\[-`{-~])", r"\\\1", text)
+    """Escape text from a link, a visitor or a file, so that Markdown shows it literally."""
+    text = SIGNS.sub(rf"\g<0>{JOINER}", text)
+    escaped = re.sub(r"([!#$&()*+.:<>@\[-`{-~])", r"\\\1", text)
+    return re.sub(r"^(?=-)", r"\\", escaped, flags=re.MULTILINE)
+
+
+def shown_name(name: str) -> str:
+    """Return a name, such as a label, for Markdown: escaped, and shortened in the middle."""
+    return escape_markdown(shortened(name, LONGEST_NAME))

@@ -172,5 +172,5 @@ def choose_picture(label: str, name: str, first: int, q: Posteriors) -> int:
     if st.session_state.get(key, 0) >= q.held_out:  # chosen for another run
         st.session_state[key] = first
     row = int(st.number_input(label, 0, q.held_out - 1, first, key=key, bind="query-params"))
-    st.caption(f"label {markdown.escape_markdown(q.label_names[q.labels[row]])}")
+    st.caption(f"label {markdown.shown_name(q.label_names[q.labels[row]])}")
     return row

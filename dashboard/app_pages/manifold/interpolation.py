@@ -72,7 +72,7 @@ def _choose_images(run: Run) -> tuple[np.ndarray, np.ndarray]:
             key=f"walk_image_{name.lower()}",
             bind="query-params",
         )
-        column.caption(f"label {markdown.escape_markdown(names[labels[index]])}")
+        column.caption(f"label {markdown.shown_name(names[labels[index]])}")
         ends.append(mean[index])
     return ends[0], ends[1]
 

@@ -146,6 +146,7 @@ BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
         "x.tif has pixels that are no finite numbers",
     ),
     "a picture of a phone": ("a.zip", zipped(("a/x.HEIC", b"x")), "but x.HEIC: convert it to PNG"),
+    "hidden pictures": ("a.zip", zipped((".a/x.png", b"x")), "begins with a dot: rename them"),
     "arrays in a zip": ("a.zip", zipped(("x.npz", npz(x=IMAGES))), "but x.npz: upload that file"),
     "a line of text": ("a.csv", b"hello world\n" * 30, "has no columns of numbers"),
     "text among numbers": (

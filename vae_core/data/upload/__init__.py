@@ -2,8 +2,9 @@
 
     .npz   `x`, or `x_train` and `x_test`: (n, h, w), (n, h, w, 3) or (n, pixels); labels `y`, or
            `y_train` and `y_test`, whole numbers or text; `label_names`
-    .zip   PNG, JPEG, GIF, BMP, WebP or TIFF; the labels are the names of folders, if every image
-           is in a folder
+    .zip   PNG, JPEG, GIF, BMP, WebP, TIFF, PGM or PPM; labels and split are in the names of
+           folders, see `folder_labels`, or labels in a table beside them, see `label_tables`; a
+           folder on disk is read the same way
     .csv   one image per row; labels in a column named label, or in the first column if the other
            columns make a square
     .txt   one text per line; see `vae_core.data.text_items.parse_items`

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import unicodedata
+import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +15,8 @@ import numpy as np
 
 from vae_core import sandbox
 from vae_core.data.upload import label_tables, pictures
-from vae_core.data.upload.folder_labels import parts_without_labels, read_folders, read_split
+from vae_core.data.upload.folder_labels import read_folders
+from vae_core.data.upload.folder_split import parts_without_labels, read_split
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import IMAGE_ENDINGS
 from vae_core.sandbox import RefusedError
@@ -23,6 +27,7 @@ OTHER_PICTURES = (
     *(".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".svg", ".psd", ".tga", ".ico", ".eps"),
     *(".pdf", ".dcm", ".nii", ".exr", ".hdr", ".dng", ".cr2", ".nef", ".mp4", ".avi", ".mov"),
 )
+OTHER_TABLES = (".xlsx", ".xls", ".ods", ".json", ".jsonl", ".xml", ".mat", ".parquet", ".pkl")
 # Folders and files that systems add. They hold no pictures of a person.
 SYSTEM = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin"}
 BROKEN = 100  # one of so many pictures may be broken, and one in any case
@@ -69,6 +74,8 @@ def read_entries(entries: Sequence[Entry], images: Images) -> Raw:
             not fit them.
     """
     files = _sort(entries, images.shown)
+    if not files.pictures:
+        _find_by_content(files)
     if not files.pictures:
         raise _no_pictures(files, images.shown)
     images.expect(len(files.pictures))
@@ -119,6 +126,21 @@ def _sort(entries: Sequence[Entry], shown: str) -> _Sorted:
     return found
 
 
+def _find_by_content(files: _Sorted) -> None:
+    """Find pictures by their first bytes: some sets have names such as subject01.happy."""
+    others, files.others = files.others, []
+    for entry in others:
+        is_picture = None
+        if entry.ending not in (*OTHER_PICTURES, *ARRAYS):
+            with contextlib.suppress(pictures.PictureError):
+                is_picture = pictures.FIRST_BYTES.match(_content(entry)[:16])
+        (files.pictures if is_picture else files.others).append(entry)
+    if found := files.pictures:
+        files.notes.append(
+            f"{len(found):,} files are images by their content, not by the ending of their names."
+        )
+
+
 def _no_pictures(files: _Sorted, shown: str) -> RefusedError:
     others = [*files.others, *files.tables]
     for endings, cure in ((OTHER_PICTURES, "convert it to PNG"), (ARRAYS, "upload that file")):
@@ -127,6 +149,10 @@ def _no_pictures(files: _Sorted, shown: str) -> RefusedError:
                 return RefusedError(
                     f"{shown} holds no image files that can be read, but {entry.shown}: {cure}."
                 )
+    if files.notes:
+        return RefusedError(
+            f"{shown} holds only images whose folder or name begins with a dot: rename them."
+        )
     return RefusedError(
         f"{shown} holds no image files (with the ending {', '.join(IMAGE_ENDINGS)})."
     )
@@ -169,6 +195,11 @@ def _others(others: list[Entry]) -> list[str]:
         notes.append(
             f"{len(unread):,} {what} left out, because {endings} is not read: convert to PNG."
         )
+    tables = [entry for entry in others if entry.ending in OTHER_TABLES]
+    if tables:
+        notes.append(
+            f"{tables[0].shown} was not read: if it holds labels, save them as labels.csv."
+        )
     count = len(others) - len(unread)
     if count:
         what = "file that is not an image was" if count == 1 else "files that are not images were"
@@ -189,6 +220,13 @@ def _joined_folders(entries: list[Entry]) -> list[str]:
     ]
 
 
+def _content(entry: Entry) -> bytes:
+    try:
+        return entry.read()
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        raise pictures.PictureError(pictures.DAMAGED) from error
+
+
 def _decode(
     entries: list[Entry], left_out: np.ndarray, images: Images, notes: list[str]
 ) -> list[int]:
@@ -204,9 +242,8 @@ def _decode(
         before = images.count
         try:
             if not unused:
-                for picture in pictures.decode(
-                    entry.read(), f"{images.shown}: {entry.shown}", counts
-                ):
+                shown = f"{images.shown}: {entry.shown}"
+                for picture in pictures.decode(_content(entry), shown, counts):
                     images.add_picture(*picture)
         except pictures.PictureError as error:
             broken.append((entry.shown, str(error)))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from vae_core import sandbox
 from vae_core.data.upload.entries import Entry, read_entries
 from vae_core.data.upload.images import Images, Raw
 from vae_core.sandbox import RefusedError
@@ -22,19 +24,28 @@ def read_folder(path: Path, images: Images) -> Raw:
     Raises:
         RefusedError: see `read_entries`; also if the folder holds too many files.
     """
-    entries = []
-    for entry in _files(path):
+    entries: list[Entry] = []
+    links: list[str] = []
+    for entry in _files(path, links):
         entries.append(entry)
         if len(entries) > MOST_FILES * images.limits.images:
             raise RefusedError(
                 f"{images.shown} holds more than {len(entries) - 1:,} files: choose a folder that "
                 "holds only the images."
             )
-    return read_entries(entries, images)
+    raw = read_entries(entries, images)
+    if not links:
+        return raw
+    what = "1 link was" if len(links) == 1 else f"{len(links):,} links were"
+    note = f"{what} not followed: {sandbox.display_name(links[0])}."
+    return dataclasses.replace(raw, notes=(*raw.notes, note))
 
 
-def _files(root: Path) -> Iterator[Entry]:
-    """Yield the regular files below a folder, those of each folder in the order of their names."""
+def _files(root: Path, links: list[str]) -> Iterator[Entry]:
+    """Yield the regular files below a folder, those of each folder in the order of their names.
+
+    The names of links are added to `links`.
+    """
     folders: list[tuple[Path, tuple[str, ...]]] = [(root, ())]
     while folders:
         folder, parts = folders.pop()
@@ -43,6 +54,7 @@ def _files(root: Path) -> Iterator[Entry]:
         for child in reversed(children):
             if child.is_dir(follow_symlinks=False) and child.name != ".git":
                 folders.append((Path(child.path), (*parts, _readable(child.name))))
+        links += [child.name for child in children if child.is_symlink()]
         for child in children:
             if child.is_file(follow_symlinks=False):
                 yield Entry(

@@ -1,32 +1,34 @@
-"""Find the labels and the split of pictures in the folders that they lie in."""
+"""Find the labels of pictures in the folders that they lie in."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from vae_core import sandbox
-from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES, MOST_LABELS
+from vae_core.data.upload.folder_split import (
+    STRAY,
+    WRAPPERS,
+    Folders,
+    Path,
+    some_names,
+    take_split,
+    usable_split,
+)
+from vae_core.data.upload.limits import MOST_LABELS
 
-Folders = tuple[str, ...]  # the folders that a picture lies in, from the outermost one
-Path = tuple[str, ...]  # its folders and its file
-
-STRAY = 0.05  # share of pictures outside the folders of the classes that may be left out
-TRAINING = {"train", "training", "trainset", "trn"}
-HELD_OUT = {
-    *("test", "testing", "testset", "tst", "val", "valid", "validation", "valset", "eval"),
-    *("evaluation", "holdout"),
-}
-NOT_LABELLED = {"pred", "prediction", "unlabeled", "unlabelled"}
-SPLIT = TRAINING | HELD_OUT | NOT_LABELLED
-WRAPPERS = {"set", "images", "image", "imgs", "img", "data", "dataset", "pictures"}
 # Folders that count up are persons or parts, and not classes, if another level does not count up.
 # Folders with these names are classes even so.
 CLASS_WORDS = {"class", "label", "category", "cat", "type", "grade", "stage", "level", "digit"}
-NAMED = 3  # so many names are in a note
+MASKS = {
+    *("mask", "masks", "segmentation", "segmentations", "annotation", "annotations", "gt"),
+    *("groundtruth", "ground_truth", "labels"),
+}
+MANY = 10  # images of a class; a folder with one image beside such classes is named
 
 
 @dataclass(frozen=True)
@@ -50,109 +52,15 @@ def read_folders(paths: Sequence[Path]) -> FolderLabels:
     """Find the labels and the split in the paths of pictures."""
     folders = [path[:-1] for path in paths]
     one_folder = len({*folders}) == 1 and bool(folders[0])
-    levels, held_out, no_label = _take_split(folders)
+    levels, held_out, no_label = take_split(folders)
     if one_folder:
         labels: list[str] | None = [path[-1] for path in folders]
         left_out = np.zeros(len(paths), bool)
         notes: list[str] = []
     else:
         labels, left_out, notes = _classes(levels, paths, held_out, no_label)
-    held_out, said = _usable_split(held_out, left_out, paths)
+    held_out, said = usable_split(held_out, left_out, paths)
     return FolderLabels(labels, held_out, left_out, notes + said)
-
-
-def read_split(paths: Sequence[Path], left_out: np.ndarray) -> tuple[np.ndarray | None, list[str]]:
-    """Find only the split, for pictures whose labels are known.
-
-    Args:
-        paths: of each picture.
-        left_out: (n,) bool, pictures that won't be used.
-
-    Returns:
-        Which pictures are held out (n,), None without a split; and notes.
-    """
-    _, held_out, _ = _take_split([path[:-1] for path in paths])
-    return _usable_split(held_out, left_out, paths)
-
-
-def parts_without_labels(paths: Sequence[Path], labelled: np.ndarray) -> np.ndarray:
-    """Return which pictures lie in a part of the split where no picture has a label (n,).
-
-    Args:
-        paths: of each picture.
-        labelled: (n,) bool.
-    """
-    _, held_out, no_label = _take_split([path[:-1] for path in paths])
-    without = no_label & ~labelled
-    if held_out is not None and not labelled[held_out].any():
-        without |= held_out
-    return without
-
-
-def _stem_and_split(name: str) -> tuple[str, str | None]:
-    """Return the word of a split in a folder's name, and the rest of the name."""
-    words = re.findall(r"[^\W\d_]+|\d+", name.casefold())
-    found = [word for word in words if word in SPLIT]
-    if len(found) != 1:
-        return name, None
-    return " ".join(word for word in words if word not in SPLIT | WRAPPERS), found[0]
-
-
-def _take_split(folders: list[Folders]) -> tuple[list[Folders], np.ndarray | None, np.ndarray]:
-    """Remove the folders of a split, such as train and test.
-
-    They are a level where every folder's name holds the word of a part, and the rest of the names
-    is the same, such as in seg_train and seg_test.
-
-    Returns:
-        The other folders of each picture; which pictures are held out (n,), None without a split;
-        and which lie in a folder for pictures without labels (n,).
-    """
-    held_out, no_label = None, np.zeros(len(folders), bool)
-    level = 0
-    while any(len(path) > level for path in folders):
-        names = {path[level] for path in folders if len(path) > level}
-        words = {name: _stem_and_split(name) for name in names}
-        found = {word for _, word in words.values()}
-        covered = sum(len(path) > level for path in folders)
-        if (
-            len(names) == 1
-            or None in found
-            or len({rest for rest, _ in words.values()}) > 1
-            or not found & TRAINING
-            or covered < (1 - STRAY) * len(folders)
-        ):
-            level += 1
-            continue
-        part = [words[path[level]][1] if len(path) > level else None for path in folders]
-        if held_out is None and found & HELD_OUT:
-            held_out = np.array([word in HELD_OUT for word in part])
-        no_label |= np.array([word in NOT_LABELLED for word in part])
-        folders = [(*path[:level], *path[level + 1 :]) for path in folders]
-    return folders, held_out, no_label
-
-
-def _usable_split(
-    held_out: np.ndarray | None, left_out: np.ndarray, paths: Sequence[Path]
-) -> tuple[np.ndarray | None, list[str]]:
-    """Return the split, or None if it is too small, and a note on it."""
-    if held_out is None:
-        return None, []
-    used = held_out[~left_out]
-    tested, trained = int(used.sum()), int((~used).sum())
-    words = {
-        part.casefold(): part
-        for path in paths
-        for part in path[:-1]
-        if _stem_and_split(part)[1] in HELD_OUT
-    }
-    names = _some(sorted(words.values()))
-    if tested < FEWEST_HELD_OUT or trained < FEWEST_IMAGES - FEWEST_HELD_OUT:
-        return None, [
-            f"The folders' own split was not used: with {tested:,} held-out images in {names} and "
-            f"{trained:,} others it is too small."
-        ]
-    return held_out, [f"The images in {names} are held out: {tested:,} of {len(used):,}."]
 
 
 def _classes(
@@ -168,9 +76,10 @@ def _classes(
         return None, none_left_out, []
     notes = []
     if no_class.any():
-        notes.append(
-            _left_out(no_class, paths, "no folder says its class", "no folder says their class")
-        )
+        first_path = paths[int(np.flatnonzero(no_class)[0])]
+        folder = "/".join(sandbox.display_name(part) for part in first_path[:-1][-3:])
+        what = "1 image" if no_class.sum() == 1 else f"{no_class.sum():,} images"
+        notes.append(f"No folder says the class of {what} in {folder}: left out.")
     strays = outside & ~no_class
     if strays.sum() > max(1, STRAY * len(folders)):
         said = (
@@ -182,12 +91,29 @@ def _classes(
     level = _class_level(inside)
     strays |= ~no_class & np.array([len(path) <= level for path in folders])
     if strays.any():
+        first = sandbox.display_name(paths[int(np.flatnonzero(strays)[0])][-1])
         notes.append(
-            _left_out(strays, paths, "it lies outside the folders", "they lie outside the folders")
+            f"1 image was left out, because it lies outside the folders: {first}."
+            if strays.sum() == 1
+            else f"{strays.sum():,} images were left out, because they lie outside the folders; "
+            f"the first is {first}."
         )
     notes += _other_levels(inside, level)
-    labels = [path[level] if len(path) > level else "" for path in folders]
-    return labels, strays | no_class, notes
+    left_out = strays | no_class
+    names = {path[level] for path in inside if len(path) > level}
+    masks = {name for name in names if name.casefold() in MASKS}
+    if masks and names > masks and {name.casefold() for name in names - masks} <= WRAPPERS:
+        masked = [
+            not out and path[level] in masks for path, out in zip(folders, left_out, strict=True)
+        ]
+        said = f"{sum(masked):,} masks in {some_names(sorted(masks))} were left out."
+        return None, left_out | np.array(masked), [*notes, said]
+    counts = Counter(path[level] for path in inside if len(path) > level)
+    single = sorted(name for name, count in counts.items() if count == 1)
+    if single and len(inside) >= MANY * len(counts):
+        notes.append(f"The folder {sandbox.display_name(single[0])} holds 1 image: is it a class?")
+    labels = ["" if out else path[level] for path, out in zip(folders, left_out, strict=True)]
+    return labels, left_out, notes
 
 
 def _strip_wrappers(
@@ -227,7 +153,7 @@ def _class_level(folders: list[Folders]) -> int:
 
     A level must have a folder for almost every picture. Levels whose folders count up come last.
     Of the others the outermost one is chosen, unless a deeper one has less than half of its
-    folders.
+    folders. If the depths differ, such as in yes, no and all/yes, it may be the last one, -1.
     """
     levels = []
     for level in range(max(map(len, folders))):
@@ -240,6 +166,8 @@ def _class_level(folders: list[Folders]) -> int:
     for other in levels[1:]:
         if other[:2] < best[:2] or (other[:2] == best[:2] and 2 * other[2] < best[2]):
             best = other
+    if len({*map(len, folders)}) > 1 and len({path[-1] for path in folders}) < best[2]:
+        return -1
     return best[3]
 
 
@@ -262,24 +190,13 @@ def _other_levels(folders: list[Folders], level: int) -> list[str]:
     if depth == 1:
         return []
     names = sorted({path[level] for path in folders if len(path) > level})
-    others = {part for path in folders for i, part in enumerate(path) if i != level}
-    where = "deepest" if level == depth - 1 else ("outermost", "second", "third")[min(level, 2)]
-    return [
-        f"The labels are the {where} level of folders ({_some(names)}); {_some(sorted(others))} "
-        f"{'is' if len(others) == 1 else 'are'} no label."
-    ]
-
-
-def _left_out(rows: np.ndarray, paths: Sequence[Path], one: str, more: str) -> str:
-    first = sandbox.display_name(paths[int(np.flatnonzero(rows)[0])][-1])
-    if rows.sum() == 1:
-        return f"1 image was left out, because {one}: {first}."
-    return f"{rows.sum():,} images were left out, because {more}; the first is {first}."
-
-
-def _some(names: Sequence[str]) -> str:
-    """Return the first names for a sentence, and how many more there are."""
-    shown = [sandbox.display_name(name) for name in names[:NAMED]]
-    if len(names) > NAMED:
-        return f"{', '.join(shown)} and {len(names) - NAMED:,} more"
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+    others = sorted(
+        {part for path in folders for i, part in enumerate(path) if i != level % len(path)}
+    )
+    where = (
+        "deepest"
+        if level in (-1, depth - 1)
+        else ("outermost", "second", "third", "fourth")[min(level, 3)]
+    )
+    labels, rest = some_names(names), some_names(others)
+    return [f"The labels are the {where} level of folders ({labels}), not {rest}."]

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from vae_core import sandbox
+from vae_core.data.upload.label_columns import find_columns, read_rows
+from vae_core.data.upload.limits import IMAGE_ENDINGS
 from vae_core.sandbox import RefusedError
 
 Parts = tuple[str, ...]  # folders and file of a path
 
 ENDINGS = (".csv", ".tsv", ".txt")
 LARGEST = 32 << 20  # bytes of a table
-# Headings, without signs and in small letters. Of several columns of labels the first here counts.
-NAMES = {
-    *("filename", "file", "image", "imagename", "imagefile", "imagefilename", "imageid", "img"),
-    *("imgname", "imgid", "id", "path", "filepath", "imagepath", "imgpath", "picture", "photo"),
-    *("name", "fname", "filenames", "files", "images"),
-}
-LABELS = (
-    *("classname", "labelname", "categoryname", "label", "labels", "class", "classes", "category"),
-    *("target", "classid", "labelid", "categoryid", "targetid", "y", "digit", "diagnosis", "dx"),
-    *("species", "breed", "emotion", "expression"),
-)
+NAMED = 3  # so many tables that were not used are named
 MISSING = 0.05  # share of pictures without a row that are left out; more are refused
-SUBMISSION = "submission"  # in names of tables that hold no true labels
 
 
 @dataclass
@@ -67,18 +57,20 @@ def read_tables(
     found = TableLabels()
     pictures = _Pictures(paths)
     labels: list[str | None] = [None] * len(paths)
-    errors, unknown = [], []
+    errors, unknown, not_used = [], [], []
     for path, content in tables:
-        rows = _rows(path, content)
-        columns = _columns(rows, path, pictures) if rows else None
-        if columns is None or rows is None:
+        rows, guessed = read_rows(path, content)
+        columns = find_columns(rows, path[-1], pictures.knows) if rows else None
+        if columns is None:
             continue
         name = sandbox.display_name(path[-1])
         found.seen.add(path)
         if isinstance(columns, str):
-            found.notes.append(f"{name} was not used: {columns}.")
+            not_used.append(f"{name} was not used: {columns}.")
             continue
         found.used.append(path)
+        if guessed:
+            found.notes.append(f"{name} is not in UTF-8, and was read as Windows-1252.")
         for cell, label in columns.cells(rows):
             fitting = pictures.find(cell, path)
             if not fitting:
@@ -96,6 +88,9 @@ def read_tables(
                 )
             elif label:
                 labels[fitting[0]] = label
+    found.notes += not_used[:NAMED]
+    if len(not_used) > NAMED:
+        found.notes.append(f"{len(not_used) - NAMED:,} more tables were not used.")
     covered = sum(label is not None for label in labels)
     if not found.used or (in_folders and 2 * covered < len(paths)):
         found.notes += [
@@ -110,6 +105,8 @@ def read_tables(
     if unknown:
         what = "1 row has" if len(unknown) == 1 else f"{len(unknown):,} rows have"
         found.notes.append(f"{what} no image, in {_names(found.used)}; the first is {unknown[0]}.")
+    if all(label is None or re.fullmatch(r"-?\d+\.0+", label) for label in labels):
+        labels = [label and label.split(".")[0] for label in labels]  # as pandas writes numbers
     found.labels = labels
     return found
 
@@ -125,11 +122,13 @@ class _Pictures:
     def __init__(self, paths: list[Parts]) -> None:
         self.paths = paths
         self.by_name: dict[str, list[int]] = defaultdict(list)
+        self.by_number: dict[int, list[int]] = defaultdict(list)  # 7 may be the name of 0007.png
         for row, path in enumerate(paths):
-            self.by_name[path[-1]].append(row)
-            stem = PurePosixPath(path[-1]).stem
-            if stem != path[-1]:
-                self.by_name[stem].append(row)
+            name = path[-1].casefold()
+            for key in {name, PurePosixPath(name).stem}:
+                self.by_name[key].append(row)
+            if _is_number(stem := PurePosixPath(name).stem):
+                self.by_number[int(stem)].append(row)
 
     def find(self, cell: str, table: Parts) -> list[int]:
         """Return the pictures that a cell names.
@@ -137,25 +136,33 @@ class _Pictures:
         Of several, those below the table's folder count, and of those the ones in a folder that
         the table's name holds: train_labels.csv tells of train/.
         """
-        *folders, name = _parts(cell) or [""]
-        rows = [row for row in self.by_name.get(name, ()) if _same_end(self.paths[row], folders)]
-        if len(rows) > 1:
-            inside = [row for row in rows if self.paths[row][: len(table) - 1] == table[:-1]]
-            rows = inside or rows
-        if len(rows) > 1:
-            word = table[-1].casefold()
-            same = [
-                row
-                for row in rows
-                if any(len(part) > 2 and part.casefold() in word for part in self.paths[row][:-1])
-            ]
-            rows = same or rows
+        rows = self._named(cell)
+        word = table[-1].casefold()
+        for fits in (
+            lambda path: path[-1] == PurePosixPath(cell).name,
+            lambda path: path[: len(table) - 1] == table[:-1],
+            lambda path: any(len(part) > 2 and part.casefold() in word for part in path[:-1]),
+        ):
+            if len(rows) > 1:
+                rows = [row for row in rows if fits(self.paths[row])] or rows
         return rows
 
     def knows(self, cell: str) -> bool:
         """Return whether a cell names at least one picture."""
-        *folders, name = _parts(cell) or [""]
-        return any(_same_end(self.paths[row], folders) for row in self.by_name.get(name, ()))
+        return bool(self._named(cell))
+
+    def _named(self, cell: str) -> list[int]:
+        *folders, name = _parts(unicodedata.normalize("NFC", cell).casefold()) or [""]
+        rows = self.by_name.get(name, [])
+        if not rows and name.endswith(IMAGE_ENDINGS):  # the pictures were converted
+            rows = self.by_name.get(PurePosixPath(name).stem, [])
+        elif not rows and _is_number(name):
+            rows = self.by_number.get(int(name), [])
+        return [row for row in rows if _same_end(self.paths[row], folders)]
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) < 20
 
 
 def _parts(cell: str) -> list[str]:
@@ -165,115 +172,7 @@ def _parts(cell: str) -> list[str]:
 def _same_end(path: Parts, folders: list[str]) -> bool:
     """Return whether the folders in a cell and those of a path agree, as far as both go."""
     both = min(len(folders), len(path) - 1)
-    return not both or list(path[-1 - both : -1]) == folders[-both:]
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """Where a table has the names and the labels.
-
-    Attributes:
-        name: the column of names.
-        label: the column of labels, or the columns of which one holds a 1.
-        first: the first row of data.
-        heads: the headings.
-    """
-
-    name: int
-    label: int | list[int]
-    first: int
-    heads: list[str]
-
-    def cells(self, rows: list[list[str]]) -> list[tuple[str, str]]:
-        """Return the name and the label in each row, empty without a label."""
-        found = []
-        for row in rows[self.first :]:
-            cells = [*row, *[""] * (len(self.heads) - len(row))]
-            if isinstance(self.label, int):
-                label = cells[self.label]
-            else:
-                label = next((self.heads[i] for i in self.label if _is_one(cells[i])), "")
-            found.append((cells[self.name], label))
-        return found
-
-
-def _is_one(cell: str) -> bool:
-    return cell in ("1", "1.0", "True", "true")
-
-
-def _one_is_true(cells: list[str]) -> bool:
-    """Return whether cells are 0 and 1, with one 1."""
-    flags = [_is_one(cell) for cell in cells]
-    zeros = all(cell in ("0", "0.0", "False", "false") for cell in cells if not _is_one(cell))
-    return zeros and sum(flags) == 1
-
-
-def _columns(rows: list[list[str]], path: Parts, pictures: _Pictures) -> _Columns | str | None:
-    """Find the columns of names and labels.
-
-    Returns:
-        The columns; a reason if the table seems to be one of labels but can't be used; or None if
-        it is something else.
-    """
-    heads = [re.sub(r"[\W_]", "", head.casefold()) for head in rows[0]]
-    some = rows[:200]
-
-    def matches(column: int) -> int:
-        return sum(pictures.knows(row[column]) for row in some if len(row) > column)
-
-    first = int(not any(pictures.knows(cell) for cell in rows[0]))
-    if first:
-        named = [i for i, head in enumerate(heads) if head in NAMES]
-    else:
-        named = list(range(len(heads)))
-    name = max(named, key=matches, default=None)
-    has_label = any(head in LABELS for head in heads)
-    if name is None or (not matches(name) and not has_label):
-        return None
-    if SUBMISSION in path[-1].casefold():
-        return "its name says that its labels are no true ones"
-    if not matches(name):
-        head = sandbox.display_name(rows[0][name])
-        return None if path[-1].endswith(".txt") else f"no image has a name in its column {head}"
-    others = [i for i in range(len(heads)) if i != name]
-    known = [i for label in LABELS for i in others if first and heads[i] == label]
-    data = [row for row in rows[first:] if len(row) == len(heads)]
-    if known:
-        return _Columns(name, known[0], first, rows[0])
-    if len(others) == 1 and len({row[others[0]] for row in data}) < max(len(data), 2):
-        return _Columns(name, others[0], first, rows[0])
-    if first and data and all(_one_is_true([row[i] for i in others]) for row in data):
-        return _Columns(name, others, first, rows[0])
-    shown = ", ".join(sandbox.display_name(rows[0][i]) for i in others[:5]) or "none"
-    return f"none of its columns ({shown}) is called label or class"
-
-
-def _rows(path: Parts, content: bytes) -> list[list[str]] | None:
-    """Return the cells of a table; None if the file is not text."""
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", "replace")
-    lines = text.splitlines()
-    line = next((line for line in lines if line.strip()), "")
-    if "\0" in text or not line:
-        return None
-    if match := re.fullmatch(r"sep=(.)", line.strip()):  # as Excel writes it
-        delimiter = match[1]
-        text = text[text.index(line) + len(line) :]
-    else:
-        delimiter = max(",;\t", key=line.count)
-        if not line.count(delimiter) and PurePosixPath(path[-1]).suffix.lower() == ".txt":
-            delimiter = " "
-    try:
-        cells = csv.reader(
-            io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True
-        )
-        rows = [[cell.strip() for cell in row] for row in cells]
-    except csv.Error:
-        return None
-    return [row for row in rows if any(row)] or None
+    return not both or [part.casefold() for part in path[-1 - both : -1]] == folders[-both:]
 
 
 def used_tables(found: TableLabels, in_folders: bool) -> list[str]:

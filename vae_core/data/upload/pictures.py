@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -16,6 +17,19 @@ from vae_core.sandbox import RefusedError
 REDUCED_OR_MASK = 0b101  # bits of a TIFF page's NewSubfileType: no picture of its own
 NEW_SUBFILE_TYPE = 254  # tag of a TIFF page
 DAMAGED = "is cut off, damaged, or not an image"
+# First bytes of a file that is something else -> the end of a sentence.
+OTHERS = (
+    (re.compile(rb"version https://git-lfs"), "is a pointer of Git LFS: fetch the image itself"),
+    (
+        re.compile(rb".{4}ftyp(?:hei|hev|mif1|msf1|avi)", re.DOTALL),
+        "is a HEIC or AVIF file: convert it to PNG or JPEG",
+    ),
+)
+# First bytes of accepted pictures, for files whose name has no usual ending.
+FIRST_BYTES = re.compile(
+    rb"\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|RIFF.{4}WEBP|II\*\0|MM\0\*|P[1-6]\s|BM.{4}\0{4}",
+    re.DOTALL,
+)
 
 # What `decode` counts, and the sentence that says it.
 TRANSPARENT, ANIMATED, PAGES = "transparent", "animated", "pages"
@@ -68,7 +82,8 @@ def decode(content: bytes, name: str, counts: Counter[str]) -> Iterator[tuple[np
     except Image.DecompressionBombError as error:
         raise RefusedError(f"{name} has too many pixels: make it smaller.") from error
     except Exception as error:  # Pillow's plugins raise many errors on damaged files
-        raise PictureError(DAMAGED) from error
+        reasons = (reason for first, reason in OTHERS if first.match(content))
+        raise PictureError(next(reasons, DAMAGED)) from error
 
 
 def _subfile_type(image: Image.Image) -> int:

@@ -1,0 +1,188 @@
+"""Labels and splits come from the folders that pictures lie in."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from vae_core.data.upload.folder_labels import FolderLabels, read_folders
+
+
+def read(*folders: tuple[str, int]) -> FolderLabels:
+    """Read pictures that lie in these folders, so many in each."""
+    return read_folders(
+        [
+            (*(folder.split("/") if folder else ()), f"{i}.png")
+            for folder, count in folders
+            for i in range(count)
+        ]
+    )
+
+
+def counts(found: FolderLabels) -> dict[str, int] | None:
+    """Count the labels of the pictures that are kept."""
+    if found.labels is None:
+        return None
+    kept = [x for x, out in zip(found.labels, found.left_out, strict=True) if not out]
+    return dict(Counter(kept))
+
+
+PATIENTS = [(f"{c}/patient{i}", 5) for i in range(4) for c in ("healthy", "ill")]
+TWENTY = {"healthy": 20, "ill": 20}
+CASES: dict[str, tuple[list[tuple[str, int]], dict[str, int] | None, int, str]] = {
+    # folders and pictures in each, labels, held out, part of a note (empty: there is none)
+    "no folder": ([("", 30)], None, 0, ""),
+    "one folder": ([("cat", 30)], {"cat": 30}, 0, ""),
+    "two folders": ([("cat", 10), ("dog", 12)], {"cat": 10, "dog": 12}, 0, ""),
+    "a common root": ([("a/b/cat", 10), ("a/b/dog", 12)], {"cat": 10, "dog": 12}, 0, ""),
+    "a common end": ([("cat/images", 10), ("dog/images", 12)], {"cat": 10, "dog": 12}, 0, ""),
+    "train and test": (
+        [("set/train/cat", 20), ("set/train/dog", 20), ("set/test/cat", 6), ("set/test/dog", 4)],
+        {"cat": 26, "dog": 24},
+        10,
+        "The images in test are held out: 10 of 50.",
+    ),
+    "validation is held out, too": (
+        [("Train/cat", 20), ("Train/dog", 20), ("Val/cat", 5), ("Test/dog", 5)],
+        {"cat": 25, "dog": 25},
+        10,
+        "The images in Test and Val are held out",
+    ),
+    "the split is below the classes": (
+        [("cat/train", 20), ("cat/valid", 5), ("dog/train", 20), ("dog/valid", 5)],
+        {"cat": 25, "dog": 25},
+        10,
+        "in valid are",
+    ),
+    "longer names of a split": (
+        [("seg_train/seg_train/sea", 20), ("seg_test/seg_test/sea", 5), ("seg_pred/seg_pred", 7)],
+        {"sea": 25},
+        5,
+        "No folder says the class of 7 images in seg_pred/seg_pred: left out.",
+    ),
+    "years in the names of a split": ([("train2017", 30), ("val2017", 6)], None, 6, "val2017"),
+    "a test set without classes": (
+        [("train/cat", 20), ("train/dog", 20), ("test", 15)],
+        {"cat": 20, "dog": 20},
+        0,
+        "class of 15 images in test: left out",
+    ),
+    "a test set that is too small": (
+        [("train/cat", 20), ("test/cat", 3)],
+        {"cat": 23},
+        0,
+        "own split was not used: with 3 held-out images in test and 20 others it is too small.",
+    ),
+    "only train": ([("train/cat", 20), ("train/dog", 20)], {"cat": 20, "dog": 20}, 0, ""),
+    "a class that is called train": (
+        [("train", 9), ("car", 9), ("ship", 9)],
+        {"train": 9, "car": 9, "ship": 9},
+        0,
+        "",
+    ),
+    "patients below classes": (PATIENTS, TWENTY, 0, "not patient0, patient1, patient2 and 1 more."),
+    "classes below patients": (
+        [("/".join(folder.split("/")[::-1]), count) for folder, count in PATIENTS],
+        TWENTY,
+        0,
+        "The labels are the deepest level of folders (healthy and ill), not patient0",
+    ),
+    "a folder for each image": (
+        [*((f"cat/{i}", 1) for i in range(20)), *((f"dog/{i + 20}", 1) for i in range(20))],
+        {"cat": 20, "dog": 20},
+        0,
+        "outermost level",
+    ),
+    "padded numbers are persons": (
+        [(f"{i:03}/{c}", 3) for i in range(3) for c in ("ill", "well", "odd")],
+        {"ill": 9, "well": 9, "odd": 9},
+        0,
+        "(ill, odd and well), not 000, 001 and 002.",
+    ),
+    "digits of writers": (
+        [(f"writer{w}/{c}", 2) for w in range(4) for c in range(10)],
+        {str(c): 8 for c in range(10)},
+        0,
+        "deepest level of folders (0, 1, 2 and 7 more)",
+    ),
+    "numbered classes": (
+        [(f"class{c}/{who}", 3) for c in (1, 2, 3) for who in ("ann", "bo", "cem", "dora")],
+        {"class1": 12, "class2": 12, "class3": 12},
+        0,
+        "outermost level of folders (class1, class2 and class3), not ann, bo, cem and 1 more.",
+    ),
+    "kinds of animals and plants": (
+        [("animal/cat", 9), ("animal/dog", 9), ("plant/oak", 9), ("plant/rose", 9)],
+        {"animal": 18, "plant": 18},
+        0,
+        "(animal and plant), not cat, dog, oak and 1 more.",
+    ),
+    "some pictures lie deeper": (
+        [("cat", 10), ("cat/more", 3), ("dog", 10)],
+        {"cat": 13, "dog": 10},
+        0,
+        "(cat and dog), not more.",
+    ),
+    "the set lies in itself once more": (
+        [("all/yes", 10), ("all/no", 10), ("yes", 10), ("no", 10)],
+        {"yes": 20, "no": 20},
+        0,
+        "deepest level of folders (no and yes), not all.",
+    ),
+    "a stray picture": (
+        [("set/cat", 20), ("set/dog", 20), ("set", 1)],
+        {"cat": 20, "dog": 20},
+        0,
+        "1 image was left out, because it lies outside the folders: 0.png.",
+    ),
+    "stray pictures outside the root": (
+        [("set/cat", 30), ("set/dog", 30), ("", 3)],
+        {"cat": 30, "dog": 30},
+        0,
+        "3 images were left out, because they lie outside the folders; the first is 0.png.",
+    ),
+    "a folder beside the classes": (
+        [("cat", 20), ("dog", 20), ("docs", 1)],
+        {"cat": 20, "dog": 20, "docs": 1},
+        0,
+        "The folder docs holds 1 image: is it a class?",
+    ),
+    "pictures and their masks": (
+        [("train/images", 20), ("train/masks", 20), ("val/images", 5), ("val/masks", 5)],
+        None,
+        5,
+        "25 masks in masks were left out. The images in val are held out: 5 of 25.",
+    ),
+    "masks are a class": (
+        [("mask", 20), ("no_mask", 20)],
+        {"mask": 20, "no_mask": 20},
+        0,
+        "",
+    ),
+    "many stray pictures": (
+        [("cat", 20), ("dog", 20), ("", 10)],
+        None,
+        0,
+        "10 of 50 images lie outside the folders, so the folders are not labels: put every image",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_folders_give_labels_and_a_split(case: str) -> None:
+    folders, labels, held_out, note = CASES[case]
+    found = read(*folders)
+    assert counts(found) == labels
+    kept = ~found.left_out
+    assert (0 if found.held_out is None else found.held_out[kept].sum()) == held_out
+    assert (found.held_out is None) == (not held_out)
+    assert note in " ".join(found.notes)
+    assert bool(note) == bool(found.notes)
+
+
+def test_the_split_says_which_pictures_are_held_out() -> None:
+    found = read(("test/cat", 4), ("train/cat", 16), ("train/dog", 4))
+    assert found.held_out is not None
+    assert found.held_out.tolist() == [True] * 4 + [False] * 20
+    assert found.labels == ["cat"] * 20 + ["dog"] * 4
