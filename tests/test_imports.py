@@ -16,6 +16,7 @@ CORE = (
     ("settings",),
     ("config",),
     ("registry",),
+    ("bidirectional",),
     ("sandbox",),
     ("runs",),
     ("data",),

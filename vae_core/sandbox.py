@@ -27,6 +27,7 @@ from typing import IO, Any, NamedTuple
 
 import psutil
 
+from vae_core.bidirectional import isolated
 from vae_core.config import VaeLabError
 
 LABEL_LENGTH = 40
@@ -52,7 +53,7 @@ def display_name(file_name: str) -> str:
     """Return a file's name for a sentence: short, printable, on one line."""
     name = file_name[-1000:].replace("\\", "/").rsplit("/", 1)[-1]
     name = "".join(c if c.isprintable() else "?" for c in name)
-    return name if len(name) <= 40 else f"{name[:24]}…{name[-12:]}"
+    return isolated(name if len(name) <= 40 else f"{name[:24]}…{name[-12:]}")
 
 
 def clean_label(text: str) -> str:

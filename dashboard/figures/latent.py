@@ -12,6 +12,7 @@ from plotly import graph_objects as go
 
 from dashboard.figures import MARGINS, dim_name, label_colour
 from dashboard.figures.dict_figure import DictFigure
+from vae_core.bidirectional import isolated
 from vae_core.latent import planes
 from vae_core.latent.planes import Projection
 
@@ -115,8 +116,8 @@ def explorer(
             emphasis["selectedpoints"] = np.flatnonzero(chosen[rows])
         if texts is not None:
             emphasis |= {
-                "text": [html.escape(texts[int(row)]) for row in rows],
-                "hovertemplate": f"<b>%{{text}}</b><br>{name}<extra></extra>",
+                "text": [html.escape(isolated(texts[int(row)])) for row in rows],
+                "hovertemplate": f"<b>%{{text}}</b><br>{isolated(str(name))}<extra></extra>",
             }
         figure.add_trace(
             _trace(
@@ -188,7 +189,7 @@ def _trace(
         "mode": "markers",
         "name": str(name),
         "marker": {"size": size, "opacity": 0.75, "color": label_colour(label)},
-        "hovertemplate": f"{name}<br>(%{{x:.2f}}, %{{y:.2f}})<extra></extra>",
+        "hovertemplate": f"{isolated(str(name))}<br>(%{{x:.2f}}, %{{y:.2f}})<extra></extra>",
         **fixed,
     }
 

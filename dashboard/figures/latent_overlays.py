@@ -10,6 +10,7 @@ from plotly import graph_objects as go
 
 from dashboard.figures import label_colour
 from dashboard.figures.latent import MARK, View
+from vae_core.bidirectional import isolated
 from vae_core.latent import planes
 from vae_core.latent.planes import Density
 
@@ -40,7 +41,7 @@ def path(figure: go.Figure, points: np.ndarray, texts: Sequence[str]) -> None:
             name="A to B",
             text=["A", *[""] * (len(points) - 2), "B"],
             textposition="top center",
-            customdata=[html.escape(text) for text in texts],
+            customdata=[html.escape(isolated(text)) for text in texts],
             hovertemplate="<b>%{customdata}</b><extra></extra>",
             line={"color": MARK, "width": 2},
             marker={"color": MARK, "size": 7},

@@ -16,6 +16,7 @@ from dashboard.kinds import image_comparison
 from dashboard.kinds.base import Comparison
 from dashboard.shared import markdown, png, run_cache, run_numbers
 from dashboard.shared.posteriors import Posteriors, training_posteriors
+from vae_core.bidirectional import isolated
 from vae_core.data.dataset import DatasetError, with_channels
 from vae_core.data.upload.reader import Upload
 from vae_core.kinds.contents import Contents
@@ -66,7 +67,7 @@ class Images:
         mean, std = q.mean[row], np.exp(0.5 * q.log_var[row])
         png.show_png(
             run_cache.decoded(run, mean[None], 1, 224),
-            f"{q.item_name(row)}, {markdown.escape_markdown(q.label_names[q.labels[row]])}: its "
+            f"{q.item_name(row)}, {markdown.quote(q.label_names[q.labels[row]])}: its "
             f"{shown.mean}, decoded",
             "What the picked image is decoded to",
             "content",
@@ -156,14 +157,15 @@ class Images:
         png.show_png(
             pictures.png(pictures.enlarged(sheet, PREVIEW_SIDE)),
             markdown.escape_markdown(
-                f"one row per label: {', '.join(names)}{f'; {more} more' if more else ''}"
+                f"one row per label: {', '.join(map(isolated, names))}"
+                + (f"; {more} more" if more else "")
             ),
             "Some of the images, one row per label",
         )
         with st.expander(f"Images of each label ({len(s.label_names)})"):
             st.table(
                 [
-                    {"label": markdown.escape_markdown(name), "images": f"{count:,}"}
+                    {"label": markdown.quote(name), "images": f"{count:,}"}
                     for name, count in zip(s.label_names, s.counts, strict=True)
                 ]
             )

@@ -6,11 +6,18 @@ import re
 
 import streamlit as st
 
+from vae_core.bidirectional import isolated
+
 
 def explain(title: str, text: str) -> None:
     """Show a foldable explanation, in Markdown with formulas."""
     with st.expander(title, icon=":material/school:"):
         st.markdown(text)
+
+
+def quote(text: str) -> str:
+    """Escape a label or a typed text, and isolate it from the sentence that it stands in."""
+    return escape_markdown(isolated(text))
 
 
 def escape_markdown(text: str) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.shared import groups, markdown, run_picker, vanished
 from dashboard.shared.posteriors import Posteriors
+from vae_core.bidirectional import isolated
 from vae_core.data import registry
 from vae_core.latent import attributes
 from vae_core.latent.attributes import Halves
@@ -140,7 +141,7 @@ def choose_groups(run: Run, q: Posteriors, picked: np.ndarray) -> Direction | No
     a, b = halves.made_from
     return Direction(
         attributes.attribute_vector(q.mean[a], q.mean[b]),
-        f"“{chosen[0]}” to “{chosen[1]}”",
+        f"“{isolated(chosen[0])}” to “{isolated(chosen[1])}”",
         np.concatenate([a, b]),
         (chosen[0], chosen[1]),
         halves,
@@ -172,5 +173,5 @@ def choose_picture(label: str, name: str, first: int, q: Posteriors) -> int:
     if st.session_state.get(key, 0) >= q.held_out:  # chosen for another run
         st.session_state[key] = first
     row = int(st.number_input(label, 0, q.held_out - 1, first, key=key, bind="query-params"))
-    st.caption(f"label {markdown.escape_markdown(q.label_names[q.labels[row]])}")
+    st.caption(f"label {markdown.quote(q.label_names[q.labels[row]])}")
     return row

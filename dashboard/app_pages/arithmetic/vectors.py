@@ -173,8 +173,8 @@ def held_out_check(run: Run, q: Posteriors, direction: Direction, strength: floa
         )
         table.append(
             {
-                "pictures": f"{moved.images} of “{markdown.escape_markdown(direction.names[own])}”",
-                "nearer to": f"“{markdown.escape_markdown(direction.names[aim])}”",
+                "pictures": f"{moved.images} of “{markdown.quote(direction.names[own])}”",
+                "nearer to": f"“{markdown.quote(direction.names[aim])}”",
                 "as they are": f"{moved.before:.0%}",
                 "moved by the vector": f"{moved.after:.0%}",
                 "moved as far at random": f"{moved.random:.0%}",

@@ -175,8 +175,8 @@ st.caption(
 )
 
 st.subheader(
-    f"A straight walk from {markdown.escape_markdown(label_names[start])} "
-    f"to {markdown.escape_markdown(label_names[end])}"
+    f"A straight walk from {markdown.quote(label_names[start])} "
+    f"to {markdown.quote(label_names[end])}"
 )
 GAPS = "latent<br>(gaps)"
 PIXELS = "pixels<br>(rms)"
