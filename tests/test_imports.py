@@ -17,6 +17,7 @@ CORE = (
     ("config",),
     ("registry",),
     ("graphemes", "zip_names"),
+    ("bidirectional",),
     ("sandbox",),
     ("runs",),
     ("data",),

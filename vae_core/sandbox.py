@@ -27,6 +27,7 @@ from typing import IO, Any, NamedTuple
 
 import psutil
 
+from vae_core.bidirectional import isolated
 from vae_core.config import VaeLabError
 from vae_core.graphemes import first_clusters, shortened
 from vae_core.zip_names import entry_name
@@ -55,7 +56,7 @@ class ChildLimits(NamedTuple):
 def display_name(file_name: str) -> str:
     """Return a file's name for a sentence: short, printable, on one line."""
     name = file_name[-1000:].replace("\\", "/").rsplit("/", 1)[-1]
-    return shortened(REORDERING.sub("?", _without_controls(name, "?")), SHOWN_LENGTH)
+    return isolated(shortened(REORDERING.sub("?", _without_controls(name, "?")), SHOWN_LENGTH))
 
 
 def clean_label(text: str) -> str:

@@ -66,9 +66,11 @@ def resume(run: Run) -> None:
     Raises:
         RoleError: a viewer asked.
         LimitError: the host's limits don't allow it.
+        VaeLabError: its data set is not here any more.
     """
     roles.require_trainer("resume a run")
     with _counting:
+        kinds.check_trainable(run.config)
         refusal = limit_refusal([run.config])
         if refusal:
             raise LimitError(refusal)

@@ -16,6 +16,7 @@ from dashboard.kinds import image_comparison
 from dashboard.kinds.base import Comparison
 from dashboard.shared import markdown, png, run_cache, run_numbers
 from dashboard.shared.posteriors import Posteriors, training_posteriors
+from vae_core.bidirectional import isolated
 from vae_core.data.dataset import DatasetError, with_channels
 from vae_core.data.upload.reader import Upload
 from vae_core.kinds.contents import Contents
@@ -160,7 +161,7 @@ class Images:
         with st.expander(f"Images of each label ({len(s.label_names)})"):
             st.table(
                 [
-                    {"label": markdown.escape_markdown(name), "images": f"{count:,}"}
+                    {"label": markdown.quote(name), "images": f"{count:,}"}
                     for name, count in zip(s.label_names, s.counts, strict=True)
                 ]
             )

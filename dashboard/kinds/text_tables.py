@@ -12,7 +12,8 @@ import streamlit as st
 from plotly import graph_objects as go
 
 from dashboard.figures import latent, latent_overlays
-from dashboard.shared import posteriors, run_cache, run_numbers
+from dashboard.shared import posteriors, run_cache, run_list, run_numbers
+from vae_core.config import VaeLabError
 from vae_core.data import registry, text_items
 from vae_core.data.dataset import DatasetError
 from vae_core.kinds.contents import Contents
@@ -22,6 +23,7 @@ from vae_core.metrics.texts import reconstruction
 from vae_core.runs.run import Run
 
 ROWS = 10
+MOST_TRIED = 3  # of the newest runs, to find one whose texts show something
 
 CELL = (
     "padding:0.35rem 0.5rem;border:1px solid rgba(128,128,128,0.25);text-align:center;"
@@ -64,7 +66,9 @@ def table(
     """
 
     def cell(text: str, tick: bool) -> str:
-        content = html.escape(text) if text else '<span style="opacity:0.5">(nothing)</span>'
+        content = '<span style="opacity:0.5">(nothing)</span>'
+        if text:  # isolated, so that a right-to-left text does not move the tick
+            content = f"<bdi>{html.escape(text)}</bdi>"
         if text in marked:
             content = f"<strong>{content}</strong>"
         if tick:
@@ -102,6 +106,36 @@ def _decode(
     del path, written  # parts of the cache's key
     networks = run_cache.text_inference(_run)
     return networks.texts(networks.decode(z, temperature, seed))
+
+
+def path_ends(run: Run) -> list[str]:
+    """Return the texts at the ends of the path that the Words page shows first.
+
+    They are decoded at ∓1.5 in the dimension that is used most. A run that has learnt little
+    decodes to nothing there.
+    """
+    ends = np.zeros((2, run.config.latent_dim), np.float32)
+    ends[:, run_numbers.dims_by_use(run)[0]] = -1.5, 1.5
+    return decode(run, ends)
+
+
+def first_run(runs: Sequence[Run]) -> Run:
+    """Return the run that the Words page opens on: one whose texts show something.
+
+    It is the newest run of the visitor's own that decodes to two different texts. If there is none,
+    it is the run that ships which gives the most held-out texts back.
+
+    Args:
+        runs: the newest first, those that ship last.
+    """
+    own = [run for run in runs if not run_list.pretrained(run)]
+    for run in own[:MOST_TRIED]:
+        with contextlib.suppress(VaeLabError, OSError):  # damaged, or deleted meanwhile
+            first, last = path_ends(run)
+            if first and last and first != last:
+                return run
+    shipped = [run for run in runs if run_list.pretrained(run)]
+    return max(shipped or own, key=lambda run: run_cache.numbers(run).get("exact_match", 0.0))
 
 
 def show_reconstruction_scores(run: Run) -> None:

@@ -6,6 +6,7 @@ import re
 
 import streamlit as st
 
+from vae_core.bidirectional import isolated
 from vae_core.graphemes import shortened
 
 LONGEST_NAME = 60  # characters of a name among other text
@@ -30,6 +31,11 @@ def escape_markdown(text: str) -> str:
     return re.sub(r"^(?=-)", r"\\", escaped, flags=re.MULTILINE)
 
 
+def quote(text: str) -> str:
+    """Escape a label or a typed text, and isolate it from the sentence that it stands in."""
+    return escape_markdown(isolated(text))
+
+
 def shown_name(name: str) -> str:
-    """Return a name, such as a label, for Markdown: escaped, and shortened in the middle."""
-    return escape_markdown(shortened(name, LONGEST_NAME))
+    """Return a name, such as a label, for Markdown: quoted, and shortened in the middle."""
+    return quote(shortened(name, LONGEST_NAME))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 import streamlit as st
 
 from dashboard import kinds as shown_kinds
 from dashboard.kinds import SHOWN_KINDS
 from dashboard.shared import vanished
-from dashboard.shared.markdown import escape_markdown
+from dashboard.shared.markdown import escape_markdown, quote
 from dashboard.shared.run_list import ANY_KIND, IMAGES, all_runs, run_label
 from dashboard.shell import link
 from dashboard.shell.presentation import PRESENTING
@@ -31,8 +31,9 @@ def pick_run(
     of_kinds: tuple[str, ...] = IMAGES,
     suits: Callable[[Run], bool] = lambda _: True,
     none: str = "There are no runs to look at yet: train one on the Train page.",
+    opens_on: Callable[[Sequence[Run]], Run] = lambda runs: runs[0],
 ) -> Run:
-    """Show a select box of runs, and return the chosen one; at first it is the newest.
+    """Show a select box of runs, and return the chosen one.
 
     A link may name a run by its id, or by a part of the id that no other run has: `?run=ID`.
 
@@ -43,6 +44,7 @@ def pick_run(
             so.
         suits: only runs for which this is True are offered.
         none: the hint if there is no such run.
+        opens_on: chooses the run that is shown at first; by default the newest.
 
     Raises:
         RunGoneError: the chosen run was deleted, or the link names a run that is not here.
@@ -62,12 +64,13 @@ def pick_run(
         everything = _everything()  # only now, because making a label reads the run's status
         if requested in everything:
             _explain_other_run(requested, everything[requested], of_kinds)
-            st.session_state[key] = next(iter(runs))
+            st.session_state[key] = run_label(opens_on([*runs.values()]))
     gone = vanished.empty_if_vanished(key, runs, "The run")
+    first = next(iter(runs)) if gone else run_label(opens_on([*runs.values()]))
     choice = st.selectbox(
         "Run",
         list(runs),
-        None if gone else 0,
+        None if gone else [*runs].index(first),
         key=key,
         bind="query-params",
         placeholder="choose a run",
@@ -75,7 +78,7 @@ def pick_run(
     )
     if gone:
         raise RunGoneError(gone)
-    run = runs[choice] if choice in runs else next(iter(runs.values()))
+    run = runs[choice] if choice in runs else runs[first]
     if st.session_state.get(PRESENTING):  # presentation mode hides the box
         st.caption(run_label(run))
     return run
@@ -99,7 +102,7 @@ def not_one_run(text: str, found: list[str]) -> str:
     if not found:
         return vanished.sentence("The run", [text])
     return (
-        f"{len(found)} runs have {escape_markdown(text[:200])} in the id, so the link needs more "
+        f"{len(found)} runs have {quote(text[:200])} in the id, so the link needs more "
         "of it: choose one."
     )
 

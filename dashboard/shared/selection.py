@@ -13,6 +13,7 @@ from dashboard.shared import markdown
 from dashboard.shared.groups import groups_of_run
 from dashboard.shared.posteriors import Posteriors
 from vae_core import kinds
+from vae_core.bidirectional import isolated
 from vae_core.config import VaeLabError
 from vae_core.runs.groups import GROUP_NAME_LENGTH
 from vae_core.runs.run import Run
@@ -119,7 +120,7 @@ def save(run: Run, held_out: np.ndarray, training: int = 0) -> None:
         return
     done = "replaced" if saved_name in existing else "saved"
     st.success(
-        f"Group “{markdown.escape_markdown(saved_name)}” {done}: {len(held_out):,} {items}.",
+        f"Group “{markdown.quote(saved_name)}” {done}: {len(held_out):,} {items}.",
         icon=":material/check:",
     )
 
@@ -136,7 +137,7 @@ def _show_groups(run: Run, posteriors: Posteriors) -> None:
     trainer = roles.role() == roles.TRAINER
     for name, group in sorted(groups.items()):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(f"{name} · {len(group.images):,} {posteriors.items}", width=320)
+            st.text(f"{isolated(name)} · {len(group.images):,} {posteriors.items}", width=320)
             missing = max(group.images) >= posteriors.held_out
             st.button(
                 "Show",

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from dashboard.shared.markdown import escape_markdown
+from dashboard.shared.markdown import quote
 from dashboard.shell import link
 
 GONE = "gone"  # key in the session: key of a box -> `_Gone`
@@ -84,7 +84,7 @@ def note_unknown_of_link(key: str, options: Collection[Any], what: str) -> None:
 
 def sentence(what: str, choices: Sequence[Any]) -> str:
     """Say in Markdown that choices are gone."""
-    names = ", ".join(escape_markdown(str(choice)[:200]) for choice in choices)
+    names = ", ".join(quote(str(choice)[:200]) for choice in choices)
     verb = "is" if len(choices) == 1 else "are"
     return f"{what} {names} {verb} not here (deleted meanwhile?): choose another."
 

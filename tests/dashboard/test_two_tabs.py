@@ -109,6 +109,17 @@ def test_nothing_is_queued_if_the_data_set_vanishes_at_the_press(
     assert own_store.scan()[0] == []
 
 
+@pytest.mark.usefixtures("nothing_trains")
+def test_a_run_without_its_data_set_is_not_resumed(own_store: RunStore) -> None:
+    run = own_store.create(replace(SMALL, dataset=keep_flags(), batch_size=20))
+    run.lifecycle.write(state="cancelled")
+    page = open_page("train")
+    registry.delete_own(run.config.dataset, own_store)
+    page.button("resume").click().run()
+    assert "not on this machine" in said(page)
+    assert run.status().state == "cancelled"
+
+
 @pytest.mark.parametrize("name", RUN_PAGES)
 def test_a_deleted_run_is_never_replaced(own_store: RunStore, runs: list[Run], name: str) -> None:
     label = run_label(runs[1])

@@ -82,6 +82,55 @@ def test_a_walk_between_two_typed_texts(run: Run) -> None:
     assert "this one has 0" in page.warning[0].value
 
 
+def names_run(beta: float) -> Run:
+    """The run on given names that ships with this β."""
+    (found,) = [
+        run
+        for run in pretrained_store().scan()[0]
+        if run.config.dataset == "names" and run.config.beta == beta
+    ]
+    return found
+
+
+def own_copy(run: Run, store: RunStore) -> Run:
+    """Copy a run to a store as a run of another seed."""
+    config = replace(run.config, seed=1)
+    shutil.copytree(run.path, store.root / config.id)
+    (store.root / config.id / "config.json").write_text(config.to_json(), "utf-8")
+    (store.root / config.id / "checksums.json").unlink(missing_ok=True)
+    return store.get(config.id)
+
+
+def test_the_page_opens_on_a_run_with_good_texts(
+    own_store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At β = 1 the decoder hardly uses z, so both ends of the path are alike or empty."""
+    best = run_list.run_label(names_run(0.2))
+    page = open_page("words")
+    assert page.selectbox("run").value == best
+    first, last = (str(box.value) for box in page.text_input[:2])
+    assert len(first) > 1
+    assert len(last) > 1
+    assert first != last
+
+    copy = own_copy(names_run(1.0), own_store)
+    real = text_tables.path_ends
+    for ends in (["", ""], ["", "ann"], ["ann", "ann"]):  # of a run that has learnt little
+        monkeypatch.setattr(
+            text_tables, "path_ends", lambda run, e=ends: e if run.id == copy.id else real(run)
+        )
+        page = open_page("words")
+        assert page.selectbox("run").value == best
+    page.selectbox("run").set_value(run_list.run_label(copy)).run()
+    assert not page.exception
+    assert page.selectbox("run").value == run_list.run_label(copy), "it can be chosen"
+
+
+def test_the_page_opens_on_the_newest_run_that_tells_texts_apart(own_store: RunStore) -> None:
+    copy = own_copy(names_run(0.2), own_store)
+    assert open_page("words").selectbox("run").value == run_list.run_label(copy)
+
+
 def test_the_walk_begins_and_ends_at_the_posterior_means(run: Run) -> None:
     networks = run_cache.text_inference(run)
     mean, _ = networks.encode(networks.tokens(["LATIN SMALL LETTER A", "SNOWMAN"]))

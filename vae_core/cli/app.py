@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import click
 
-from vae_core.cli.options import store_option
-from vae_core.cli.printing import ERR, print_error
+from vae_core.cli.options import printed_help, store_option
+from vae_core.cli.printing import ERR, print_error, replace_unprintable
 from vae_core.config import VaeLabError
+from vae_core.runs.errors import NotStartedError
 
 
 class Entry(NamedTuple):
@@ -46,6 +47,9 @@ COMMANDS = {
 class Commands(click.Group):
     """A group of commands that imports a command when it is used."""
 
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        return printed_help(super().get_help_option(ctx))
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 
@@ -71,6 +75,7 @@ app = Commands(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return 0, 1 (a run failed), 2 (the input can't be used) or 130 (Ctrl-C)."""
+    replace_unprintable()
     try:
         given = list(sys.argv[1:] if arguments is None else arguments)
         with app.make_context("python -m vae_core", given) as context:
@@ -86,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except (VaeLabError, OSError) as error:
         print_error(f"vae_core: {error}")
-        return 2
+        return 1 if isinstance(error, NotStartedError) else 2
     except click.Abort:  # Ctrl-C or the end of input at a question
         ERR.print("Stopped.")
         return 130

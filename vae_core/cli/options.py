@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -15,8 +16,27 @@ class Option(click.Option):
         self.group = group
 
 
+def printed_help(option: click.Option | None) -> click.Option | None:
+    """Let --help write to the standard output as it is.
+
+    `click.echo` writes UTF-8 to it, even if its encoding is ASCII.
+    """
+
+    def show(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+        if asked and not ctx.resilient_parsing:
+            sys.stdout.write(ctx.get_help() + "\n")
+            ctx.exit()
+
+    if option:
+        option.callback = show
+    return option
+
+
 class Command(click.Command):
     """A command whose help shows its options in groups, in their own order."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        return printed_help(super().get_help_option(ctx))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; the user's own data sets are those of its store."""

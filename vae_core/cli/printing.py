@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -11,9 +12,17 @@ from typing import Any
 
 from rich.console import Console
 
+RAISING = ("strict", "surrogateescape", "surrogatepass")  # handlers that can raise an error
 # A pipe has no width, and a narrow default would fold long lines.
 OUT = Console(width=None if sys.stdout.isatty() else 160)
 ERR = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def replace_unprintable() -> None:
+    """Let the streams replace characters that the terminal's encoding lacks, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in RAISING:
+            stream.reconfigure(errors="replace")
 
 
 def print_error(message: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from vae_core.bidirectional import isolated
 from vae_core.sandbox import RefusedError
 
 SHORTEST, LONGEST = 1, 64  # characters per item
@@ -18,7 +19,7 @@ SHORTEST, LONGEST = 1, 64  # characters per item
 def printable_character(character: str) -> str:
     """Return a character for a message: itself, "(space)", or its code point if it is invisible."""
     if character.isprintable() and not character.isspace():
-        return character
+        return isolated(character)
     return "(space)" if character == " " else f"U+{ord(character):04X}"
 
 

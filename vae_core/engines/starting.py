@@ -8,7 +8,9 @@ import sys
 from vae_core import kinds
 from vae_core.config import RunConfig, VaeLabError
 from vae_core.data import own, registry
+from vae_core.data.dataset import DatasetError
 from vae_core.engines.base import Engine
+from vae_core.runs.errors import NotStartedError
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore
 
@@ -17,7 +19,8 @@ def left_to_train(configs: list[RunConfig], store: RunStore) -> list[RunConfig]:
     """Return the configs that are not finished yet, once their data sets could be loaded.
 
     Raises:
-        VaeLabError: a data set can't be loaded here, or a config doesn't fit it.
+        NotStartedError: a data set can't be loaded here.
+        VaeLabError: a data set is not here, or a config doesn't fit it.
     """
     left = [
         config
@@ -29,8 +32,12 @@ def left_to_train(configs: list[RunConfig], store: RunStore) -> list[RunConfig]:
             kinds.check_trainable(config)
         for name in {config.dataset for config in left}:
             if not registry.source(name).bundled:
-                with contextlib.redirect_stdout(sys.stderr):  # where Keras says what it downloads
-                    registry.load(name)
+                try:
+                    # Keras prints what it downloads.
+                    with contextlib.redirect_stdout(sys.stderr):
+                        registry.load(name)
+                except DatasetError as error:
+                    raise NotStartedError(str(error)) from error
                 registry.load.cache_clear()  # the worker loads its own
     return left
 

@@ -10,6 +10,7 @@ run is interrupted, and this process ends within seconds.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import queue
@@ -28,6 +29,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     if sys.platform != "win32":
         os.nice(10)  # training takes every core, and the pages must stay fast
+    for stream in (sys.stdout, sys.stderr):  # the log, whatever the terminal's encoding is
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # so that no library's output looks like an answer
 

@@ -11,5 +11,9 @@ class RunError(VaeLabError):
     """A run is missing, can't be read, or is in the wrong state for the operation."""
 
 
+class NotStartedError(RunError):
+    """A run was asked for and could not be started, so there is none."""
+
+
 class RunBusyError(RunError):
     """Another process trains this run."""

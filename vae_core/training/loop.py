@@ -30,6 +30,7 @@ from vae_core.runs.lifecycle import CLAIM_SECONDS
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore
 from vae_core.training.checkpoint import check_checkpoint, write_checkpoint
+from vae_core.training.divergence import DivergedError
 from vae_core.training.export import export
 from vae_core.training.recorder import Recorder, held_out_losses
 from vae_core.training.sinks import process as sink_process
@@ -41,10 +42,6 @@ CHECKPOINT_SECONDS = 2.0  # the shortest time between two checkpoints of a run t
 
 # If the loss is this many times that of an untrained model, training has diverged.
 EXPLODED = 50.0
-
-
-class DivergedError(VaeLabError):
-    """The loss or a weight is not finite, or the loss is far too large."""
 
 
 def train(run: Run, stop: Callable[[], bool] = lambda: False) -> None:
@@ -232,11 +229,7 @@ class Training:
         raise self._diverged(f"the loss was {value} at step {step} (epoch {epoch + 1})")
 
     def _diverged(self, reason: str) -> DivergedError:
-        kept = " The last good weights are kept." if self.run.checkpoint_path.exists() else ""
-        return DivergedError(
-            f"training diverged: {reason}; try a learning rate below "
-            f"{self.config.learning_rate:g} or a smaller beta.{kept}"
-        )
+        return DivergedError(reason, self.config, self.run.checkpoint_path.exists())
 
     def _tick(self, step: int, means: dict[str, float] | None) -> None:
         """Update the run folder within an epoch: a record, a snapshot and the status."""

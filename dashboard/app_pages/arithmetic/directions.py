@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.shared import groups, markdown, run_picker, vanished
 from dashboard.shared.posteriors import Posteriors
+from vae_core.bidirectional import isolated
 from vae_core.data import registry
 from vae_core.latent import attributes
 from vae_core.latent.attributes import Halves
@@ -140,7 +141,7 @@ def choose_groups(run: Run, q: Posteriors, picked: np.ndarray) -> Direction | No
     a, b = halves.made_from
     return Direction(
         attributes.attribute_vector(q.mean[a], q.mean[b]),
-        f"“{chosen[0]}” to “{chosen[1]}”",
+        f"“{isolated(chosen[0])}” to “{isolated(chosen[1])}”",
         np.concatenate([a, b]),
         (chosen[0], chosen[1]),
         halves,

@@ -10,6 +10,7 @@ from dashboard.components.plot.plot import Click, plot
 from dashboard.figures import sheets
 from dashboard.shared import markdown, run_cache, run_picker, selection
 from dashboard.shared.posteriors import Posteriors
+from vae_core.bidirectional import isolated
 from vae_core.data.dataset import DatasetError
 from vae_core.latent import picture_sheet
 from vae_core.runs.run import Run
@@ -58,7 +59,7 @@ def section(run: Run, q: Posteriors) -> np.ndarray:
     )
     picked, invalid = _picked(q)
     if invalid:
-        typed = markdown.escape_markdown(", ".join(invalid)[:60])
+        typed = markdown.quote(", ".join(invalid)[:60])
         st.caption(f"Ignored, because no number from 0 to {q.held_out - 1:,}: {typed}.")
     if len(str(st.session_state[PICKED] or "")) >= MOST_TYPED:
         st.caption(f"The box is full: only its first {MOST_TYPED:,} characters are read.")
@@ -87,7 +88,7 @@ def _sheet(run: Run, q: Posteriors, rows: np.ndarray, picked: list[int]) -> None
         sheets.clickable(
             picture_sheet.sheet(images, COLUMNS),
             rows,
-            [f"{row}: {q.label_names[q.labels[row]]}" for row in rows],
+            [f"{row}: {isolated(q.label_names[q.labels[row]])}" for row in rows],
             np.isin(rows, picked),
             COLUMNS,
         ),

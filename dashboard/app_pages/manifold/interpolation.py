@@ -110,7 +110,7 @@ def _parse_latent(text: str, latent_dim: int) -> np.ndarray | str | None:
         return None
     values = np.array(typed_numbers.parse_numbers(text), np.float32)
     if len(values) != latent_dim or not np.isfinite(values).all():
-        typed = markdown.escape_markdown(text[:40])
+        typed = markdown.quote(text[:40])
         return f"{typed} is not a point: write {latent_dim} numbers with commas between them."
     return values
 

@@ -103,10 +103,7 @@ def between(visible: bool) -> None:
         kind = path_control.choose_path("melodies_path")
     if not visible:
         return
-    st.markdown(
-        f"From **A**, {markdown.escape_markdown(name_a)}, to **B**, "
-        f"{markdown.escape_markdown(name_b)}."
-    )
+    st.markdown(f"From **A**, {markdown.quote(name_a)}, to **B**, {markdown.quote(name_b)}.")
     decoded = text_tables.decode(run, paths.interpolation(a, b, steps, kind))
     titles = [f"{t:.0%}" for t in np.linspace(0, 1, steps)]
     titles[0], titles[-1] = "A, decoded", "B, decoded"

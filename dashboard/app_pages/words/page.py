@@ -7,8 +7,10 @@ from dashboard.components.plot.plot import plot
 from dashboard.figures import dim_name
 from dashboard.kinds.text_tables import (
     decode,
+    first_run,
     missing_data_message,
     normalize_typed,
+    path_ends,
     path_figure,
     reconstructions,
     show_novelty,
@@ -59,6 +61,7 @@ run = run_picker.pick_run(
     of_kinds=("text",),
     none="There are no runs on texts, such as unicode_names, to look at yet: train one on the "
     "Train page.",
+    opens_on=first_run,
 )
 notes.notes(run)
 run_numbers.metrics_row(run)
@@ -72,11 +75,8 @@ NOT_HERE = f"The texts of {run.config.dataset} are not on this machine, so copie
 
 
 def between() -> None:
-    by_rate = run_numbers.dims_by_use(run)
-    ends = np.zeros((2, d), np.float32)
-    ends[:, by_rate[0]] = -1.5, 1.5
     # An empty text can't be encoded: the vocabulary's last character (never a space) replaces it.
-    defaults = [text or networks.vocabulary[-1] for text in decode(run, ends)]
+    defaults = [text or networks.vocabulary[-1] for text in path_ends(run)]
     with st.container(horizontal=True, key="form-between"):
         typed = [
             st.text_input(
@@ -115,8 +115,8 @@ def between() -> None:
     st.caption(
         f"Each row is a point of the path between two {shown.points}, decoded with the likeliest "
         "character at each step. The faint points are the held-out texts. -log p(x | mean) is "
-        f"{costs[0]:.2f} nats for {markdown.escape_markdown(names[0])} and {costs[1]:.2f} nats for "
-        f"{markdown.escape_markdown(names[1])}."
+        f"{costs[0]:.2f} nats for {markdown.quote(names[0])} and {costs[1]:.2f} nats for "
+        f"{markdown.quote(names[1])}."
         + (" Texts in bold are training texts." if training else f" {NOT_HERE}")
     )
 

@@ -48,11 +48,12 @@ function themed(layout, element) {
   return themedLayout;
 }
 
-// Titles, axes and legend around the plots take about 130 pixels.
-function heightOf({ element, data }) {
+// Titles, axes and legend around the plots take about 130 pixels. A chart of fixed height makes room
+// for the note below it.
+function heightOf({ element, data, svgNote }) {
   return data.aspect
     ? Math.min(data.height, Math.round(element.clientWidth * data.aspect) + 130)
-    : data.height;
+    : data.height - svgNote.offsetHeight;
 }
 
 const NOT_SELECTABLE = ["select2d", "lasso2d"];
@@ -67,9 +68,10 @@ function floats(base64) {
 function onClick(chart, event) {
   const [point] = event.points;
   if (!chart.data.clickable || !point) return;
+  const number = point.pointNumber?.[0] ?? point.pointNumber ?? -1;
   chart.setTriggerValue("click", {
     trace: point.curveNumber,
-    point: point.pointNumber?.[0] ?? point.pointNumber ?? -1,
+    point: chart.points?.[point.curveNumber]?.[number] ?? number,
     x: Number(point.x),
     y: Number(point.y),
     row: Number.isInteger(point.customdata) ? point.customdata : null,
@@ -123,11 +125,24 @@ function listen(chart) {
   element.on("plotly_unhover", () => hidePicture(chart));
 }
 
+// Changes the figure where there is no WebGL, and says so below the chart.
+function drawWithoutWebGl(chart, figure) {
+  const needed = figure.data.some((trace) => trace.type === "scattergl") && !hasWebGl();
+  chart.svgNote.hidden = !needed;
+  chart.points = null;
+  if (!needed) return;
+  const { traces, points, note } = asSvg(figure.data);
+  figure.data = traces;
+  chart.points = points;
+  chart.svgNote.textContent = note;
+}
+
 async function draw(chart, data) {
   const { element } = chart;
   const Plotly = await loadPlotly(data.plotly);
   if (chart.data !== data || chart.removed) return; // newer data follow in the queue
   const figure = JSON.parse(data.figure);
+  drawWithoutWebGl(chart, figure);
   const layout = themed(figure.layout, element);
   layout.height = heightOf(chart);
   layout.autosize = true;
@@ -153,7 +168,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const element = parentElement.querySelector(".vae-lab-plot");
   let chart = charts.get(element);
   if (!chart) {
-    chart = { element, picture: parentElement.querySelector(".vae-lab-plot-picture") };
+    chart = {
+      element,
+      picture: parentElement.querySelector(".vae-lab-plot-picture"),
+      svgNote: parentElement.querySelector(".vae-lab-plot-svg"),
+    };
     charts.set(element, chart);
   }
   if (data.latents !== chart.data?.latents) chart.latents = floats(data.latents);

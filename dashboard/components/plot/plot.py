@@ -2,7 +2,8 @@
 
 `st.plotly_chart` makes a new element whenever the figure changes, so a live chart would flicker
 and lose its zoom at every refresh. This component calls `Plotly.react` on the same element. It also
-reports clicks and selections, and shows the decoded picture of the point under the cursor.
+reports clicks and selections, and shows the decoded picture of the point under the cursor. Where
+the browser has no WebGL, it draws SVG with fewer points.
 """
 
 from __future__ import annotations
@@ -32,10 +33,12 @@ _component = st.components.v2.component(
     <div class="vae-lab-plot" role="img"></div>
     <canvas class="vae-lab-plot-picture" aria-hidden="true" hidden></canvas>
 </div>
+<p class="vae-lab-plot-svg" hidden></p>
 <p class="vae-lab-plot-error" hidden></p>""",
     css=""".vae-lab-plot-frame { position: relative; width: 100%; }
 .vae-lab-plot { width: 100%; }
 .vae-lab-plot-error { padding: 1rem; }
+.vae-lab-plot-svg { margin: 0; padding: 0 0 0.25rem; font-size: 0.8rem; opacity: 0.7; }
 .vae-lab-plot-picture {
     position: absolute;
     width: 96px;
@@ -48,7 +51,7 @@ _component = st.components.v2.component(
 }
 .vae-lab-plot-picture[hidden] { display: none; }
 """,
-    js=(HERE / "plot.js").read_text("utf-8"),
+    js="\n".join((HERE / name).read_text("utf-8") for name in ("svg.js", "plot.js")),
     isolate_styles=False,  # Plotly puts its styles into the document
 )
 

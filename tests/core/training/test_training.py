@@ -288,6 +288,7 @@ def test_divergence_fails_with_a_reason_and_keeps_good_weights(
     assert status.state == "failed"
     assert "diverged" in (status.error or "")
     assert "learning rate" in (status.error or "")
+    assert "a smaller beta" in (status.error or "")
     if run.checkpoint_path.exists():
         assert all(np.isfinite(array).all() for array in weights(run).values())
 
