@@ -97,6 +97,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
     assert [path.name for path in driver.path.parent.iterdir()] == ["file"]
 
 
+CASES = Path(__file__).parents[2] / "cases" / "uploads"
 DTYPES = ("u1", "i2", "<f4", ">f8", "?", "U3", "S2", "c8", "u8", "f2", "M8[s]", "f4,i2")
 NAMES = ("x", "y", "x_train", "x_test", "y_train", "y_test", "label_names", "images", "target")
 ENTRIES = st.one_of(
@@ -213,7 +214,10 @@ def mutated(content: bytes) -> st.SearchStrategy[bytes]:
     return st.just(content) | _mutated(content)
 
 
-VALID = [npz(x=IMAGES, y=LABELS), zipped(*pictures()), csv(labels=LABELS)]
+VALID = [
+    *(npz(x=IMAGES, y=LABELS), zipped(*pictures()), csv(labels=LABELS)),
+    *((CASES / f"set.{ending}").read_bytes() for ending in ("h5", "mat", "parquet")),
+]
 CONTENT = st.one_of(
     some_arrays().flatmap(mutated),
     some_headers(),
@@ -231,6 +235,9 @@ def fitting(content: bytes, ending: str, any_ending: bool) -> str:
     """Return the ending that fits the content, or the given one if `any_ending`."""
     if any_ending:
         return ending
+    for magic, ending_of_magic in ((b"\x89HDF", ".h5"), (b"MATLAB", ".mat"), (b"PAR1", ".parquet")):
+        if content.startswith(magic):
+            return ending_of_magic
     if not content.startswith(b"PK"):
         return ".csv"
     return ".npz" if b".npy" in content[:60] else ".zip"
