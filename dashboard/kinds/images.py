@@ -16,7 +16,6 @@ from dashboard.kinds import image_comparison
 from dashboard.kinds.base import Comparison
 from dashboard.shared import markdown, png, run_cache, run_numbers
 from dashboard.shared.posteriors import Posteriors, training_posteriors
-from vae_core.bidirectional import isolated
 from vae_core.data.dataset import DatasetError, with_channels
 from vae_core.data.upload.reader import Upload
 from vae_core.kinds.contents import Contents
