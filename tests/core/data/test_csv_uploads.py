@@ -179,6 +179,11 @@ def test_a_dialect(tmp_path: Path, write: Callable[[bytes], bytes], labelled: bo
     assert set(notes) <= {"The last column, which is empty, was left out."}
 
 
+def test_separators_of_thousands_are_not_taken_for_decimal_commas(tmp_path: Path) -> None:
+    deep = [[f'"{int(value) * 16:,}"' for value in row] for row in IMAGES.reshape(24, 81)]
+    assert "a decimal comma or a separator of thousands" in error(tmp_path, table(deep, PIXELS))
+
+
 def test_quotes_in_labels(tmp_path: Path) -> None:
     rows = [
         [label, *row] for label, row in zip(['"a, ""b"" "', '"a\nb"', "c d"] * 8, ROWS, strict=True)

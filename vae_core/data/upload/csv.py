@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
@@ -18,6 +19,8 @@ from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES
 from vae_core.data.upload.table_columns import Columns, choose
 from vae_core.sandbox import RefusedError
+
+THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+")
 
 
 def read_csv(path: Path, images: Images) -> Raw:
@@ -119,6 +122,7 @@ class _Table:
         try:
             values = _floats(pixels)
         except ValueError:
+            self._check_commas(chunk, pixels)
             points: list[Sequence[str]] = [
                 [field.replace(",", ".", 1) for field in fields] for fields in pixels
             ]
@@ -129,6 +133,21 @@ class _Table:
         if not np.isfinite(values).all():
             raise RefusedError(self._no_number(chunk, pixels, columns))
         return values
+
+    def _check_commas(self, chunk: list[Row], pixels: list[Sequence[str]]) -> None:
+        """Refuse pixels whose commas may all separate thousands, such as 4,080."""
+        with_comma = [
+            (number, field)
+            for (number, _), fields in zip(chunk, pixels, strict=True)
+            for field in fields
+            if "," in field
+        ]
+        if with_comma and all(THOUSANDS.fullmatch(field) for _, field in with_comma):
+            number, field = with_comma[0]
+            raise RefusedError(
+                f"{self.shown}: row {number:,} holds {sandbox.display_name(field)!r}, which may be "
+                "a decimal comma or a separator of thousands: write numbers with a decimal point."
+            )
 
     def notes(self) -> list[str]:
         """Return a sentence on rows that were skipped."""

@@ -75,7 +75,9 @@ def index_labels(
     names = tuple(sandbox.clean_label(text) for text in texts)
     if len(set(names)) != len(names):
         twice = Counter(names).most_common(1)[0][0]
-        raise RefusedError(f"{shown} has two labels that both read {twice!r}: rename one.")
+        raise RefusedError(
+            f"{shown} has two labels that both read {sandbox.display_name(twice)!r}: rename one."
+        )
     return labels.astype(np.uint8), names, notes
 
 
