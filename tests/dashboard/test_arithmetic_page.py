@@ -226,6 +226,7 @@ def test_viewers_may_pick_but_not_save(monkeypatch: pytest.MonkeyPatch) -> None:
     assert page.selectbox("arithmetic_b").value == "label 1"
 
 
+@pytest.mark.slow
 def test_beta_zero_and_one_latent_dimension(own_store: RunStore, make_run: TrainedRuns) -> None:
     make_run(own_store, replace(SMALL, beta=0.0, latent_dim=1, epochs=1))
     page = open_page("arithmetic")

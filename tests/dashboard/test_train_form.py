@@ -145,6 +145,7 @@ def test_shapes_of_any_number_and_size_are_drawn_and_measured(own_store: RunStor
     assert set(FACTOR_METRICS) <= set(run.metrics())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_metrics")
 def test_a_sweep_trains_every_beta_and_seed_once(own_store: RunStore) -> None:
     page = open_page("train")

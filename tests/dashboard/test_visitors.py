@@ -84,7 +84,9 @@ def test_a_link_cannot_press_buttons(host: Host, own_store: RunStore) -> None:
     assert contents(own_store.root) == before
 
 
-@pytest.mark.parametrize("visitor", ["look-only host", "laptop"])
+@pytest.mark.parametrize(
+    "visitor", [pytest.param("look-only host", marks=pytest.mark.slow), "laptop"]
+)
 def test_a_view_only_host_starts_no_engine(
     host: Host, monkeypatch: pytest.MonkeyPatch, visitor: str
 ) -> None:

@@ -58,6 +58,7 @@ def test_it_reads_the_same_images(example: ModuleType) -> None:
     np.testing.assert_array_equal(x_test, data.x_test.reshape(-1, 64))
 
 
+@pytest.mark.slow
 def test_its_first_steps_are_ours(example: ModuleType) -> None:
     x_train, _ = example.load_data()
     theirs = example.train(x_train, beta=4.0, seed=3, epochs=2)[2][:STEPS]

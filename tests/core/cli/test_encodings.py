@@ -66,7 +66,11 @@ def printed(encoding: str, *arguments: str, errors: str = "strict") -> tuple[int
 
 @pytest.mark.parametrize(
     ("encoding", "errors"),
-    [("ascii", "surrogateescape"), ("cp932", "strict"), ("cp1252", "strict")],
+    [
+        pytest.param("ascii", "surrogateescape", marks=pytest.mark.slow),
+        ("cp932", "strict"),
+        pytest.param("cp1252", "strict", marks=pytest.mark.slow),
+    ],
 )
 def test_every_command(
     encoding: str, errors: str, store: RunStore, file: Path, tmp_path: Path

@@ -83,7 +83,9 @@ def with_numpy(draw: Draw, frame: pd.DataFrame, header: bool) -> str:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("write", [with_csv, with_pandas, with_numpy])
+@pytest.mark.parametrize(
+    "write", [with_csv, pytest.param(with_pandas, marks=pytest.mark.slow), with_numpy]
+)
 @settings(
     max_examples=100,
     deadline=None,

@@ -52,7 +52,7 @@ def imported(content: bytes, folder: Path) -> Run:
     ("keep_data", "kind", "item_shape", "size"),
     [
         (keep_flags, "images", (6, 10, 3), "10x6 pixels in colour"),
-        (keep_flowers, "vectors", (5,), "5 features"),
+        pytest.param(keep_flowers, "vectors", (5,), "5 features", marks=pytest.mark.slow),
     ],
 )
 def test_from_the_file_to_a_run_and_back(

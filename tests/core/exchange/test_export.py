@@ -165,6 +165,7 @@ def test_overwritten_weights_do_not_end_the_process(trained: Run, store: RunStor
         Inference(run)
 
 
+@pytest.mark.slow
 def test_the_zip_loads_in_plain_keras(trained: Run, tmp_path: Path) -> None:
     """The script runs without VAE Lab on the path and decodes the same pictures."""
     with zipfile.ZipFile(io.BytesIO(bundle(trained))) as archive:
@@ -191,7 +192,9 @@ def test_the_zip_loads_in_plain_keras(trained: Run, tmp_path: Path) -> None:
     assert "vae_core" not in (folder / "architecture.py").read_text().split('"""')[2]
 
 
-@pytest.mark.parametrize("kind", kinds.KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=pytest.mark.slow) if k == "melodies" else k for k in kinds.KINDS]
+)
 def test_the_load_script_of_each_kind_of_data_runs(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -37,7 +37,7 @@ def answered(run: Run, change: Callable[[Files], Files], folder: Path) -> dict[s
     return sandbox.answer_or_error(importing.answer, request)
 
 
-@pytest.mark.parametrize("here", [True, False])
+@pytest.mark.parametrize("here", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_an_exported_run_on_texts_is_imported_unchanged(
     run: Run, words: TextDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: bool
 ) -> None:

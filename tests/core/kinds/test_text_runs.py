@@ -104,7 +104,9 @@ def test_an_autoencoder_of_texts(autoencoder: Run, words: TextDataset) -> None:
 
 
 @pytest.mark.usefixtures("words_loaded")
-@pytest.mark.parametrize("name", ["words", "latent_space", "train", "compare"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("words", marks=pytest.mark.slow), "latent_space", "train", "compare"]
+)
 @pytest.mark.usefixtures("nothing_pretrained")
 def test_pages_of_an_autoencoder_of_texts(
     autoencoder: Run,

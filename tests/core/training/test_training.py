@@ -66,6 +66,7 @@ def test_evaluate_gives_the_stored_numbers_again(trained: Run) -> None:
         assert result["recomputed"][name] == pytest.approx(value, rel=1e-5), name
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("loop_alone")
 def test_evaluate_uses_beta_and_epoch_of_the_weights(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
@@ -185,7 +186,7 @@ def test_resume_before_the_first_checkpoint_starts_over(
     assert run.status().state == "finished"
 
 
-@pytest.mark.parametrize("when", ["measure", "export", "end"])
+@pytest.mark.parametrize("when", [pytest.param("measure", marks=pytest.mark.slow), "export", "end"])
 @pytest.mark.usefixtures("no_xla")
 def test_a_crash_while_completing_changes_nothing(
     store: RunStore, trained: Run, monkeypatch: pytest.MonkeyPatch, when: str
@@ -222,6 +223,7 @@ def test_a_crash_while_completing_changes_nothing(
     assert run.metrics() == trained.metrics()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_xla")
 def test_a_stop_while_measuring_loses_nothing(
     store: RunStore, trained: Run, monkeypatch: pytest.MonkeyPatch
@@ -371,6 +373,7 @@ def test_known_factors_give_a_mutual_information_gap(
     assert "mig" not in flat.metrics(), "with one dimension there is no gap"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("loop_alone")
 def test_a_cosine_decay_ends_at_0_and_resumes_to_the_bit(
     store: RunStore, monkeypatch: pytest.MonkeyPatch

@@ -72,7 +72,9 @@ class TotalCorrelation(Beta):
         return xp.mean(log_mean(xp.sum(log_q, axis=-1)) - each)
 
 
-@pytest.mark.parametrize("member", [Wasserstein, TotalCorrelation])
+@pytest.mark.parametrize(
+    "member", [Wasserstein, pytest.param(TotalCorrelation, marks=pytest.mark.slow)]
+)
 def test_an_objective_that_reads_z(
     member: type[Beta], store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,7 +29,7 @@ from vae_core.sandbox import RefusedError
 from vae_core.training import evaluation, loop
 
 
-@pytest.mark.parametrize("member", [Mixture, TwoHills])
+@pytest.mark.parametrize("member", [pytest.param(Mixture, marks=pytest.mark.slow), TwoHills])
 def test_a_prior_whose_rate_is_sampled(
     member: type[Mixture], store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,7 +36,9 @@ def test_vectors_are_refused_by_an_architecture_for_images(
     )
 
 
-@pytest.mark.parametrize("likelihood", [*LIKELIHOODS, "calibrated"])
+@pytest.mark.parametrize(
+    "likelihood", [*LIKELIHOODS, pytest.param("calibrated", marks=pytest.mark.slow)]
+)
 def test_vectors(likelihood: str, store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     add(monkeypatch, LIKELIHOODS, "calibrated", Calibrated)
     source = Source(load_flowers, (5,), 100, bundled=True, shown_as="vectors")
