@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import shutil
-import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +17,14 @@ import pytest
 
 from tests.conftest import SMALL
 from tests.core.data.upload_files import check_sentence, link, npz, zipped
+from tests.core.exchange.exported_files import (
+    Files,
+    answered,
+    changed_config,
+    changed_record,
+    packed,
+)
 from tests.trained_runs import TrainedRuns
-from vae_core import sandbox
 from vae_core.config import RunConfig
 from vae_core.data import dataset, excerpts, registry
 from vae_core.data.upload import reader
@@ -37,43 +41,7 @@ from vae_core.training import evaluation
 
 CONFIG, WEIGHTS = "config.json", "vae.weights.h5"
 METRICS, ARRAYS = "metrics.jsonl", "arrays.npz"
-Files = dict[str, bytes]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-    yield
-    # TensorFlow keeps the source of what it has converted until the process ends.
-    left = [path.name for path in (tmp_path / "tmp").iterdir()]
-    assert not [name for name in left if not name.startswith("__autograph_generated_file")]
-
-
-@pytest.fixture(scope="module")
-def exported(trained: Run) -> Files:
-    """The files in the zip of a run."""
-    with zipfile.ZipFile(io.BytesIO(bundle(trained))) as archive:
-        return {name.split("/")[1]: archive.read(name) for name in archive.namelist()}
-
-
-def packed(run_id: str, files: Files) -> bytes:
-    return zipped(*((f"{run_id}/{name}" if run_id else name, c) for name, c in files.items()))
-
-
-def answered(content: bytes | Path, folder: Path) -> dict[str, Any]:
-    """Return what the child process would answer, without starting one."""
-    path = content if isinstance(content, Path) else folder / "in.zip"
-    if isinstance(content, bytes):
-        path.write_bytes(content)
-    (folder / "out").mkdir()
-    request = {
-        "path": str(path),
-        "file_name": path.name,
-        "folder": str(folder / "out"),
-        "store": str(folder / "store"),
-    }
-    return sandbox.answer_or_error(importing.answer, request)
+pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
 @pytest.mark.slow
@@ -139,75 +107,6 @@ def test_imported_numbers_do_not_mix_with_ours(
     assert len(comparable_runs.numbers_over_seeds([theirs])[0]) == 1
 
 
-def test_a_folder_can_be_imported(trained: Run, tmp_path: Path) -> None:
-    found = answered(trained.path, tmp_path)
-    assert found == {"answer": {"id": trained.id}}
-    assert Run(tmp_path / "out" / trained.id).status().imported
-
-
-BOM = b"\xef\xbb\xbf"
-
-
-def marked(files: Files) -> Files:
-    """Put a byte order mark before the JSON files, and end their lines as Windows does."""
-    return {
-        name: BOM + content.replace(b"\n", b"\r\n") if "json" in name else content
-        for name, content in files.items()
-    }
-
-
-def as_utf16(files: Files) -> Files:
-    return {
-        name: content.decode().encode("utf-16") if "json" in name else content
-        for name, content in files.items()
-    }
-
-
-MAC = (
-    ("__MACOSX/my run/._config.json", b"\0\5\x16\7"),
-    ("__MACOSX/my run/config.json", b"no run"),
-    ("my run/._config.json", b"\0\5\x16\7"),
-    ("my run/.DS_Store", b"\0\0\0\1Bud1"),
-    ("my run/.ipynb_checkpoints/config.json", b"{}"),
-)
-REPACKED: dict[str, Callable[[Files], bytes]] = {
-    "another folder": lambda files: packed("my best run", files),
-    "no folder": lambda files: packed("", files),
-    "a level deeper": lambda files: packed("Downloads/vae/β = 1", files),
-    "byte order marks": lambda files: packed("run", marked(files)),
-    "UTF-16": lambda files: packed("run", as_utf16(files)),
-    "a Mac": lambda files: zipped(*MAC, *((f"my run/{n}", c) for n, c in files.items())),
-}
-
-
-@pytest.mark.parametrize("how", REPACKED)
-@pytest.mark.parametrize("as_folder", [False, True])
-def test_a_run_is_imported_however_it_was_packed(
-    how: str, as_folder: bool, tmp_path: Path, trained: Run, exported: Files
-) -> None:
-    """The id comes from the config; the folder may have any name."""
-    content: bytes | Path = REPACKED[how](exported)
-    if as_folder:
-        assert isinstance(content, bytes)
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            archive.extractall(tmp_path / "unpacked")
-        content = tmp_path / "unpacked"
-    assert answered(content, tmp_path) == {"answer": {"id": trained.id}}
-    run = Run(tmp_path / "out" / trained.id)
-    assert (run.records(), run.metrics()) == (trained.records(), trained.metrics())
-    assert not (run.path / CONFIG).read_bytes().startswith(BOM)
-
-
-def test_a_folder_of_several_runs_is_refused(tmp_path: Path, trained: Run) -> None:
-    for name in ("a", "b"):
-        shutil.copytree(trained.path, tmp_path / "runs" / name)
-    error = answered(tmp_path / "runs", tmp_path)["error"]
-    assert error == "runs must hold one run, but it holds 2."
-    (tmp_path / "empty").mkdir()
-    shutil.rmtree(tmp_path / "out")
-    assert "it holds 0" in answered(tmp_path / "empty", tmp_path)["error"]
-
-
 @pytest.mark.usefixtures("no_xla", "no_child")
 def test_a_run_whose_data_set_is_not_here(
     tmp_path: Path, store: RunStore, monkeypatch: pytest.MonkeyPatch
@@ -232,26 +131,6 @@ def test_a_run_whose_data_set_is_not_here(
 
 
 # --- what is refused ----------------------------------------------------------------------
-
-
-def changed_config(**changes: Any) -> Callable[[Files], Files]:
-    def change(files: Files) -> Files:
-        values = json.loads(files[CONFIG]) | changes
-        return files | {CONFIG: json.dumps(values).encode()}
-
-    return change
-
-
-def changed_record(kind: str, **changes: Any) -> Callable[[Files], Files]:
-    def change(files: Files) -> Files:
-        records = [json.loads(line) for line in files[METRICS].splitlines()]
-        of_kind = [record for record in records if record["kind"] == kind]
-        assert of_kind
-        for record in of_kind:
-            record |= changes
-        return files | {METRICS: "\n".join(json.dumps(record) for record in records).encode()}
-
-    return change
 
 
 def changed_arrays(**changes: Any) -> Callable[[Files], Files]:

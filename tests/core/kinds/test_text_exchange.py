@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from tests.core.data.upload_files import check_sentence
+from tests.core.exchange.exported_files import Files, changed_config, changed_record, packed
 from tests.core.exchange.load_script import run_load_script
-from tests.core.exchange.test_importing import Files, changed_config, changed_record, packed
 from vae_core import sandbox
 from vae_core.data import registry
 from vae_core.data.dataset import DatasetError, TextDataset

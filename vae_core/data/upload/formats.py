@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -13,9 +11,10 @@ from vae_core.data.upload.converted import CONVERTED, read_converted
 from vae_core.data.upload.csv import read_csv
 from vae_core.data.upload.csv_lines import TABLES, only_table
 from vae_core.data.upload.folder import read_folder
-from vae_core.data.upload.idx import GZIP, holds_idx, is_idx, read_idx, read_idx_zip
+from vae_core.data.upload.gzip_chunks import GZIP, gzip_chunks
+from vae_core.data.upload.idx import holds_idx, is_idx, read_idx, read_idx_zip
 from vae_core.data.upload.images import Images, Raw
-from vae_core.data.upload.limits import CHUNK_BYTES, TEXT_ENDING, Limits
+from vae_core.data.upload.limits import TEXT_ENDING, Limits
 from vae_core.data.upload.npy import NPY, read_npy, read_npz
 from vae_core.data.upload.parquet import PARQUET, read_parquet
 from vae_core.data.upload.zip import read_zip
@@ -43,20 +42,10 @@ def unpacked(path: Path, file_name: str, folder: Path, limits: Limits) -> tuple[
     with open(path, "rb") as file:
         if file.read(2) != GZIP:
             return path, name
-    plain, most = folder / "unpacked", limits.unpacked_bytes
-    shown, size = sandbox.display_name(file_name), 0
-    try:
-        with gzip.open(path) as packed, open(plain, "wb") as target:
-            while content := packed.read(CHUNK_BYTES):
-                size += len(content)
-                if size > most:
-                    raise RefusedError(
-                        f"{shown} unpacks to more than {sandbox.format_bytes(most)}: make it "
-                        "smaller."
-                    )
-                target.write(content)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise RefusedError(f"{shown} is cut off or damaged: gzip can't unpack it.") from error
+        file.seek(0)
+        plain, shown = folder / "unpacked", sandbox.display_name(file_name)
+        with open(plain, "wb") as target:
+            target.writelines(gzip_chunks(file, limits.unpacked_bytes, shown))
     return plain, name
 
 

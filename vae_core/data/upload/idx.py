@@ -6,22 +6,20 @@ and four bytes for the length of each axis, highest byte first. The numbers foll
 
 from __future__ import annotations
 
-import gzip
 import io
 import math
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from vae_core import sandbox
 from vae_core.data.upload.arrays import Stored, in_memory, read_arrays
+from vae_core.data.upload.gzip_chunks import GZIP, gzip_chunks
 from vae_core.data.upload.images import Images, Raw
 from vae_core.sandbox import RefusedError
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MOST_AXES = 4
-GZIP = b"\x1f\x8b"
 SPLITS = (("train", "_train"), ("t10k", "_test"), ("test", "_test"), ("val", "_val"))
 
 
@@ -91,16 +89,7 @@ def unzipped(content: bytes, most: int, shown: str) -> bytes:
     """
     if not content.startswith(GZIP):
         return content
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-            plain = file.read(most + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise RefusedError(f"{shown} is cut off or damaged: gzip can't unpack it.") from error
-    if len(plain) > most:
-        raise RefusedError(
-            f"{shown} unpacks to more than {sandbox.format_bytes(most)}: make it smaller."
-        )
-    return plain
+    return b"".join(gzip_chunks(io.BytesIO(content), most, shown))
 
 
 def _array(content: bytes, shown: str, name: str) -> np.ndarray:
