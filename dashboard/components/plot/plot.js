@@ -60,13 +60,15 @@ const NARROW = 560; // pixels; a legend beside a narrower chart would leave no r
 const BELOW = { orientation: "h", yref: "container", y: 0, yanchor: "bottom" };
 const AXIS = 52; // pixels of the axis and its title between plot and legend
 
-// Makes the chart as wide as its element, and as high as the lines of the legend below it need.
+// Makes the chart as wide as its element, with room for all lines of the legend below it. A chart
+// of fixed height stays as it is, and its plots become lower.
 async function fit(chart, Plotly) {
   const { element, below } = chart;
   const { legend, showlegend, margin, width, height } = element._fullLayout;
   const isBelow = showlegend && legend?.yref === "container";
   const room = isBelow ? Math.max(below, Math.ceil(legend._height ?? 0) + AXIS) : below;
-  const size = { width: element.clientWidth, height: heightOf(chart) + room - below };
+  const more = chart.data.aspect ? room - below : 0;
+  const size = { width: element.clientWidth, height: heightOf(chart) + more };
   if (!size.width || (size.width === width && size.height === height && room === margin.b)) return;
   await Plotly.relayout(element, { ...size, "margin.b": room });
 }
