@@ -8,6 +8,7 @@ executed, and nothing is unpacked to the paths in it.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -25,8 +26,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-import psutil
-
+from vae_core import processes
 from vae_core.bidirectional import isolated
 from vae_core.config import VaeLabError
 from vae_core.graphemes import first_clusters, shortened
@@ -128,13 +128,12 @@ def private_folder() -> Iterator[Path]:
     have died are deleted now.
     """
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}-*-*-*"):
-        with contextlib.suppress(ValueError, psutil.Error):
-            pid, started = map(int, folder.name.removeprefix(f"{PREFIX}-").split("-")[:2])
-            if not _alive(pid, started) and folder.is_dir() and not folder.is_symlink():
-                shutil.rmtree(folder, ignore_errors=True)
-    process = psutil.Process()
-    prefix = f"{PREFIX}-{process.pid}-{int(process.create_time())}-"
-    folder = Path(tempfile.mkdtemp(prefix=prefix)).resolve()
+        pid = folder.name.removeprefix(f"{PREFIX}-").partition("-")[0]
+        if not pid.isdecimal() or folder.name.startswith(_prefix(int(pid))):
+            continue
+        if folder.is_dir() and not folder.is_symlink():
+            shutil.rmtree(folder, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=_prefix(os.getpid()))).resolve()
     try:
         yield folder
     except BaseException:
@@ -142,11 +141,10 @@ def private_folder() -> Iterator[Path]:
         raise
 
 
-def _alive(pid: int, started: int) -> bool:
-    try:
-        return abs(psutil.Process(pid).create_time() - started) < 2
-    except psutil.NoSuchProcess:
-        return False
+def _prefix(pid: int) -> str:
+    """Return the start of the names of a process's private folders."""
+    birth = hashlib.sha256((processes.birth(pid) or "").encode()).hexdigest()[:12]
+    return f"{PREFIX}-{pid}-{birth}-"
 
 
 def ask_child(

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from tests.conftest import SMALL
 from tests.trained_runs import copy_run
+from vae_core import processes, sandbox
 from vae_core.runs.disk import replace_file
 from vae_core.runs.errors import RunBusyError, RunError
 from vae_core.runs.run import Run
@@ -163,7 +165,7 @@ def test_a_reused_pid_is_not_the_owner(store: RunStore) -> None:
     run = store.create(SMALL)
     run.lifecycle.start()
     values = json.loads((run.path / "status.json").read_text())
-    values["process_started"] -= 3600
+    values["process_started"] = processes.birth(os.getppid())
     (run.path / "status.json").write_text(json.dumps(values))
     assert run.status().state == "interrupted"
 
@@ -175,9 +177,44 @@ def test_an_owner_on_another_host_is_alive_while_its_heartbeat_is_new(store: Run
     values |= {"host": "elsewhere", "pid": 1}
     (run.path / "status.json").write_text(json.dumps(values))
     assert run.status().state == "running"
-    values["heartbeat"] = time.time() - 31
+    values |= {"heartbeat": time.time() - 31, "pid": 2}
     (run.path / "status.json").write_text(json.dumps(values))
     assert run.status().state == "interrupted"
+
+
+def test_a_clock_that_jumps_ends_no_run(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, elsewhere = store.create(SMALL), store.create(replace(SMALL, seed=1))
+    for run in (here, elsewhere):
+        run.lifecycle.start()
+    file = elsewhere.path / "status.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"host": "elsewhere", "pid": 1}))
+    with sandbox.private_folder() as folder:
+        assert elsewhere.status().state == "running"
+        now, started = time.time, psutil.Process.create_time
+        monkeypatch.setattr("time.time", lambda: now() + 60)
+        # On Linux, psutil counts from the boot of the machine, which moves with the clock.
+        monkeypatch.setattr(psutil.Process, "create_time", lambda self: started(self) + 60)
+        for run in (here, elsewhere):
+            assert run.status().state == "running"
+        with sandbox.private_folder() as other:
+            assert folder.is_dir(), "it belongs to a process that lives"
+        other.rmdir()
+    folder.rmdir()
+
+
+def test_a_run_on_another_host_ends_when_its_heartbeats_end(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create(SMALL)
+    run.lifecycle.start()
+    file = run.path / "status.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"host": "elsewhere", "pid": 3}))
+    assert run.status().state == "running"
+    now = time.monotonic
+    monkeypatch.setattr("time.monotonic", lambda: now() + 31)
+    assert run.status().state == "interrupted"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"heartbeat": time.time() - 900}))
+    assert run.status().state == "running", "its clock may be slow, but it sent a new heartbeat"
 
 
 def test_the_lock_ends_with_the_process(store: RunStore) -> None:
