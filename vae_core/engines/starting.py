@@ -25,7 +25,7 @@ def left_to_train(configs: list[RunConfig], store: RunStore) -> list[RunConfig]:
     left = [
         config
         for config in configs
-        if not (store.has(config.id) and store.get(config.id).status().state == "finished")
+        if not ((run := store.find(config)) and run.status().state == "finished")
     ]
     with own.in_store(store):
         for config in left:

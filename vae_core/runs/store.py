@@ -69,7 +69,23 @@ class RunStore:
                         f"no run can be made in {self.root} ({error.strerror}); choose another "
                         "store or correct this."
                     ) from error
-        return Run(path)
+        return self.find(config) or Run(path)
+
+    def find(self, config: RunConfig) -> Run | None:
+        """Return the run of this config, or None.
+
+        Raises:
+            RunError: the run of this id has another config. An id has 32 bits of the config's hash.
+        """
+        if not self.has(config.id):
+            return None
+        run = Run(self.root / config.id)
+        if run.config.changed != config.changed:
+            raise RunError(
+                f"another config has the id {config.id}, too: choose another seed, or delete that "
+                "run."
+            )
+        return run
 
     def adopt(self, folder: Path, config: RunConfig) -> Run:
         """Move a complete run folder into the store by a rename.

@@ -19,7 +19,9 @@ import pytest
 
 from tests.conftest import SMALL
 from tests.trained_runs import copy_run
-from vae_core import processes, sandbox
+from vae_core import sandbox
+from vae_core.config import RunConfig
+from vae_core.engines import starting
 from vae_core.runs.disk import replace_file
 from vae_core.runs.errors import RunBusyError, RunError
 from vae_core.runs.run import Run
@@ -39,6 +41,19 @@ def test_create_makes_or_opens_a_run(store: RunStore) -> None:
     run.lifecycle.write(state="finished")
     assert store.create(SMALL).status().state == "finished"
     assert [r.id for r in store.scan()[0]] == [SMALL.id]
+
+
+def test_the_run_of_another_config_is_never_taken(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = replace(SMALL, seed=7)
+    run = store.create(SMALL)
+    run.lifecycle.write(state="finished")
+    monkeypatch.setattr(RunConfig, "id", property(lambda _config: run.id))
+    for take in (store.create, lambda config: starting.left_to_train([config], store)):
+        with pytest.raises(RunError, match="another config has the id"):
+            take(other)
+    assert starting.left_to_train([SMALL], store) == []
 
 
 def test_many_creators_make_one_folder(store: RunStore) -> None:
@@ -165,7 +180,7 @@ def test_a_reused_pid_is_not_the_owner(store: RunStore) -> None:
     run = store.create(SMALL)
     run.lifecycle.start()
     values = json.loads((run.path / "status.json").read_text())
-    values["process_started"] = processes.birth(os.getppid())
+    values["process_started"] += "1"
     (run.path / "status.json").write_text(json.dumps(values))
     assert run.status().state == "interrupted"
 
