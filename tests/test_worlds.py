@@ -93,7 +93,7 @@ from streamlit.util import calc_hash
 from vae_core.engines import factory
 factory.shared_engine = lambda store: None
 for name in json.loads(sys.argv[1]):
-    test = AppTest.from_file("dashboard/app.py", default_timeout=400)
+    test = AppTest.from_file("dashboard/navigation.py", default_timeout=400)
     if name != "home":
         test._page_hash = calc_hash(name)
     test.run()

@@ -16,7 +16,7 @@ PATHS = ["" if name == "home" else name for name in PAGES]  # in the URL
 
 def unopened(name: str) -> AppTest:
     """Return a page before its first run."""
-    page = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=PATIENCE)
+    page = AppTest.from_file(str(PROJECT / "dashboard" / "navigation.py"), default_timeout=PATIENCE)
     if name != "home":  # `switch_page` knows the pages only after a first run
         page._page_hash = calc_hash(name)
     return page
