@@ -39,7 +39,11 @@ def show() -> None:
             help=markdown.escape_markdown(email),
         )
         st.button(
-            "Log out", key="logout", icon=":material/logout:", type="tertiary", on_click=st.logout
+            "Log out",
+            key="logout",
+            icon=":material/logout:",
+            type="tertiary",
+            on_click=roles.log_out,
         )
 
 

@@ -20,6 +20,7 @@ import functools
 import importlib.util
 import logging
 import os
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,10 +31,12 @@ from vae_core.config import VaeLabError
 VIEWER, TRAINER, LOGIN = "viewer", "trainer", "login"
 AUTH_KEYS = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 
+LOGIN_HOURS = 12  # after this, a login must be renewed; Streamlit's cookie lives 30 days
 # Anybody who guesses the secret that signs the cookies can log in as anybody else.
 COOKIE_SECRET_LENGTH = 32
 _log = logging.getLogger("vae_lab")
 _login_was_configured = False  # once True, stays True if the file of secrets disappears
+_ended: set[tuple[str, float]] = set()  # address and time of logins that were ended by logging out
 
 
 class RoleError(VaeLabError):
@@ -115,7 +118,30 @@ def user() -> str | None:
     if not login_offered() or st.user.get("is_logged_in") is not True:
         return None
     email = st.user.get("email")
-    return _lower(email) if isinstance(email, str) and email.strip() else None
+    if not isinstance(email, str) or not email.strip():
+        return None
+    email, issued = _lower(email), _issued()
+    if issued is None:
+        return email
+    old = time.time() - issued > LOGIN_HOURS * 3600
+    return None if old or (email, issued) in _ended else email
+
+
+def log_out() -> None:
+    """End this visitor's login, in all tabs."""
+    email, issued = user(), _issued()
+    if email and issued is not None:
+        _ended.add((email, issued))
+    st.logout()
+
+
+def _issued() -> float | None:
+    """Return when the provider issued this login, in seconds since 1970.
+
+    None if it does not say, against the standard. Then a login lives as long as its cookie.
+    """
+    issued = st.user.get("iat")
+    return float(issued) if isinstance(issued, int | float) else None
 
 
 def login_offered() -> bool:

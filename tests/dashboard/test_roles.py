@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,27 @@ def test_the_role(
     if broken and "vae_lab.limits" not in str(secrets):
         assert notes, "the log says what is wrong"
     assert not any("0123456789abcdef" in note for note in notes), "no secret in the log"
+
+
+def test_a_login_ends_after_some_hours(host: Host) -> None:
+    host(AUTH + LISTED)
+    now = time.time()
+    assert role_of(ADA | {"iat": now - (roles.LOGIN_HOURS - 1) * 3600}) == "trainer"
+    assert "log in first" in role_of(ADA | {"iat": now - (roles.LOGIN_HOURS + 1) * 3600})
+
+
+def test_logging_out_ends_the_login_in_every_tab(host: Host) -> None:
+    def log_out() -> None:
+        from dashboard.access import roles
+
+        roles.log_out()
+
+    host(AUTH + LISTED)
+    first, later = (ADA | {"iat": time.time() - age} for age in (60, 0))
+    assert role_of(first) == role_of(later) == "trainer"
+    visit(log_out, first)
+    assert "log in first" in role_of(first)
+    assert role_of(later) == "trainer", "she logged in again"
 
 
 def test_if_the_secrets_are_a_folder_all_are_viewers(host: Host, tmp_path: Path) -> None:

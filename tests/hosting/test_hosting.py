@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 import tomllib
 import urllib.error
 import urllib.request
@@ -14,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from websockets.exceptions import InvalidStatus
 
 from benchmarks.viewers import Crowd, walk
 from benchmarks.visitor import Visitor
+from dashboard.access import roles
+from dashboard.server.cookies import CookieGuard
 from dashboard.shell import memory
 from tests.browser.chromium import Server, drawn
 from tests.hosting.login import Provider
@@ -184,9 +188,12 @@ def test_the_login(server_with_login: Server, provider: Provider, page: Any) -> 
 
     # Her cookie doesn't work for another site, or without the page's token.
     cookies = {c["name"]: c["value"] for c in page.context.cookies()}
-    assert next(c for c in page.context.cookies() if c["name"] == "_streamlit_user")["httpOnly"]
+    login = next(c for c in page.context.cookies() if c["name"] == "_streamlit_user")
+    assert login["httpOnly"]
+    assert 0 < login["expires"] - time.time() <= roles.LOGIN_HOURS * 3600 + 5
     cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
     token = cookies["_streamlit_xsrf"]
+    in_a_second_tab = {"Origin": server_with_login.url, "Cookie": cookie}
     for headers, sent, trains in (
         ({"Origin": server_with_login.url, "Cookie": cookie}, token, True),
         ({"Origin": server_with_login.url, "Cookie": cookie}, "forged", False),
@@ -201,6 +208,11 @@ def test_the_login(server_with_login: Server, provider: Provider, page: Any) -> 
     button("Log out").click()
     expect(button("Log in")).to_be_visible(timeout=30_000)
     wait_for(lambda: provider.logged_out == 1)
+    with Visitor(server_with_login.url, in_a_second_tab, token) as visitor:
+        visitor.open("train")
+        assert "train" not in visitor.buttons, "her cookie is worth nothing any more"
+        whole = {"Cookie": f"_streamlit_xsrf={token}", "X-Xsrftoken": token}
+        assert upload(server_with_login, visitor.session, **whole) == 403
 
     provider.user = {"email": "eve@example.org", "email_verified": True, "name": "Eve"}
     button("Log in").click()
@@ -215,6 +227,27 @@ def test_the_login(server_with_login: Server, provider: Provider, page: Any) -> 
     provider.user = {"email": "ada@example.org", "email_verified": False, "name": "Not Ada"}
     button("Log in").click()
     expect(page.get_by_text("Not Ada · viewer")).to_be_visible(timeout=30_000)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_cookies_are_secure_where_the_host_is_encrypted(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    async def inner(_scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = [(b"set-cookie", cookie) for cookie in (b"a=1; Path=/", b"b=2; secure")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    async def send(message: Message) -> None:
+        sent.extend(value.decode() for name, value in message["headers"])
+
+    sent: list[str] = []
+    secrets = {"auth": {"redirect_uri": f"{scheme}://vae-lab.example.org/oauth2callback"}}
+    monkeypatch.setattr("streamlit.secrets", secrets)
+    answer = CookieGuard(inner)({"type": "http"}, Receive, send)  # type: ignore[arg-type]
+    with pytest.raises(StopIteration):  # it waits for nothing, so it needs no event loop
+        answer.send(None)
+    secure = "; Secure" if scheme == "https" else ""
+    assert sent == [f"a=1; Path=/{secure}", "b=2; secure"]
 
 
 # --- many viewers -----------------------------------------------------------------------------
