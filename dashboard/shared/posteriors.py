@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,9 @@ from vae_core.data import excerpts
 from vae_core.latent import planes
 from vae_core.latent.planes import Density
 from vae_core.runs.run import Run
+
+# Points of one scatter, and the numbers that the browser gets to decode them under the cursor.
+MOST_DRAWN, MOST_NUMBERS = 100_000, 2_000_000
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,18 @@ class Posteriors:
     held_out: int
     item: str = "image"
     items: str = "images"
+
+    def rows_to_draw(self, keep: Collection[int] = ()) -> np.ndarray:
+        """Return the rows (k,) to draw, in order: all, or a random part if the browser can't.
+
+        Args:
+            keep: rows that are drawn in any case.
+        """
+        most = min(MOST_DRAWN, MOST_NUMBERS // self.mean.shape[1])
+        n = len(self.labels)
+        if n <= most:
+            return np.arange(n)
+        return np.union1d(np.random.default_rng(0).permutation(n)[:most], [*keep]).astype(int)
 
     def item_name(self, row: int) -> str:
         """Return the name of a row, such as `held-out image 3`."""

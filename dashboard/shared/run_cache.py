@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import cachetools
 import numpy as np
 import streamlit as st
 
@@ -18,6 +19,8 @@ from vae_core.inference.images import Inference
 from vae_core.inference.texts import TextInference
 from vae_core.latent import picture_sheet
 from vae_core.runs.run import Run
+
+MOST_ARRAYS = 100 << 20  # bytes of all runs
 
 
 def open_shared(run: Run) -> Run:
@@ -85,12 +88,15 @@ def version(run: Run, name: str = "arrays") -> tuple[str, int]:
 
 def arrays(run: Run, name: str = "arrays") -> dict[str, np.ndarray]:
     """Return `Run.arrays` from the cache; don't write to it."""
-    path, modified = version(run, name)
-    # Keyword arguments: for positional ones Streamlit inspects the signature at every call.
-    return _arrays(path=path, modified=modified, name=name)
+    return _arrays(*version(run, name), name)
 
 
-@st.cache_resource(max_entries=48, show_spinner=False)  # half a megabyte per run
+def _bytes(arrays: dict[str, np.ndarray]) -> int:
+    return sum(array.nbytes for array in arrays.values())
+
+
+# A run that ships has half a megabyte of arrays, and a large one 30.
+@cachetools.cached(cachetools.LRUCache(MOST_ARRAYS, _bytes), lock=threading.RLock())
 def _arrays(path: str, modified: int, name: str) -> dict[str, np.ndarray]:
     del modified
     return Run(Path(path)).arrays(name)

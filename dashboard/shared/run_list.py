@@ -21,7 +21,9 @@ IMAGES, ANY_KIND = ("images",), tuple(kinds.KINDS)
 
 
 def all_runs(viewable: bool = True, of_kinds: tuple[str, ...] = IMAGES) -> list[Run]:
-    """Return the store's runs, newest first, then the pretrained ones, without damaged ones.
+    """Return the store's runs, newest first, then the pretrained and the imported ones.
+
+    Damaged runs are left out. Imported ones are last, so that none is what a page opens on.
 
     Args:
         viewable: whether to return only runs that the pages can show, see `Run.viewable`.
@@ -34,11 +36,12 @@ def all_runs(viewable: bool = True, of_kinds: tuple[str, ...] = IMAGES) -> list[
             runs.sort(key=_pretrained_order)
         for run in runs:
             runs_by_id.setdefault(run.id, run)
-    return [
+    found = [
         run
         for run in runs_by_id.values()
         if kinds.of_run(run.config).name in of_kinds and (run.viewable or not viewable)
     ]
+    return sorted(found, key=imported)
 
 
 @contextlib.contextmanager

@@ -74,7 +74,7 @@ def pick_run(
         key=key,
         bind="query-params",
         placeholder="choose a run",
-        help="The newest runs first, the pretrained ones last.",
+        help="The newest runs first, then the pretrained ones, then those of others.",
     )
     if gone:
         raise RunGoneError(gone)

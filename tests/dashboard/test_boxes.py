@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.shared import name_box, run_numbers
+from dashboard.shared import name_box, run_list, run_numbers
 from dashboard.shared.run_list import run_label
 from tests.conftest import SMALL
 from tests.dashboard.pages import open_page
@@ -91,3 +91,15 @@ def test_names_are_shortened_in_the_middle_while_they_differ() -> None:
     alike = ["a" * 25 + number + "a" * 15 for number in "12"]
     shown = AppTest.from_function(page, args=(alike,)).run().selectbox("label").options
     assert shown == alike
+
+
+def test_no_page_opens_on_an_imported_run(own_store: RunStore, make_run: TrainedRuns) -> None:
+    run = make_run(own_store, SMALL)
+    run.lifecycle.write(imported=True)
+    shown = run_list.all_runs()
+    assert shown[-1].id == run.id
+    assert len(shown) > 1
+    page = open_page("manifold")
+    assert page.selectbox("run").value != run_label(run)
+    own = make_run(own_store, replace(SMALL, seed=1))
+    assert open_page("manifold").selectbox("run").value == run_label(own)

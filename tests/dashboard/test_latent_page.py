@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.components.pad import pad
+from dashboard.shared import posteriors
 from tests.conftest import SMALL
 from tests.dashboard.pages import unopened
 from tests.trained_runs import TrainedRuns
@@ -61,6 +63,11 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return shown
 
 
+def trace_rows(trace: dict[str, Any]) -> np.ndarray:
+    rows = trace["customdata"]
+    return np.frombuffer(base64.b64decode(rows["bdata"]), rows["dtype"])
+
+
 def test_toggles_add_their_layer(open_page: Callable[..., AppTest], figures: list[Any]) -> None:
     page = open_page()
     labels = len(figures[-1]["data"])
@@ -77,6 +84,18 @@ def test_toggles_add_their_layer(open_page: Callable[..., AppTest], figures: lis
     assert any("1,797 images" in caption.value for caption in page.caption)
     page.segmented_control("latent_drag").set_value("Lasso").run()
     assert figures[-1]["layout"]["dragmode"] == "lasso"
+
+
+def test_of_more_points_than_a_browser_draws_some_are_drawn(
+    open_page: Callable[..., AppTest], figures: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posteriors, "MOST_NUMBERS", 100)
+    page = open_page(point="12")
+    drawn = [trace for trace in figures[-1]["data"] if "customdata" in trace]
+    rows = np.concatenate([trace_rows(trace) for trace in drawn])
+    assert sorted(rows) == list(range(len(rows)))
+    assert len(rows) in (50, 51), "d = 2, and the picked point is drawn in any case"
+    assert any(f"one of {len(rows)} of 360 images" in caption.value for caption in page.caption)
 
 
 def test_four_dimensions_by_their_principal_components(

@@ -16,6 +16,7 @@ from vae_core.runs.files import ARRAYS
 from vae_core.sandbox import RefusedError
 
 MOST_IMAGES = 200_000
+MOST_VALUES = 4_000_000  # of all posterior means: pages keep them in memory, and draw them
 
 
 def checked_arrays(
@@ -37,6 +38,13 @@ def checked_arrays(
         if not {*keys} <= set(data.files):
             raise RefusedError(f"{file} lacks one of {', '.join(keys)}.")
         mean, log_var, labels, label_names, *prior = (data[key] for key in keys)
+    if not 0 < count <= MOST_IMAGES:
+        raise RefusedError(f"{file} holds {count} {items}: at most {MOST_IMAGES} are accepted.")
+    if count * config.latent_dim > MOST_VALUES:
+        raise RefusedError(
+            f"{file} holds {count:,} {items} in {config.latent_dim} latent dimensions: at most "
+            f"{MOST_VALUES:,} numbers are accepted, so keep fewer held-out {items}."
+        )
     for array in (mean, log_var):
         if array.dtype != np.float32 or array.shape != (count, config.latent_dim):
             raise RefusedError(
@@ -56,8 +64,6 @@ def checked_arrays(
         raise RefusedError(f"{file} holds a number that is not finite.")
     if not has_spread and not np.isneginf(log_var).all():
         raise RefusedError(f"{file}: the posteriors of an autoencoder have no width.")
-    if not 0 < count <= MOST_IMAGES:
-        raise RefusedError(f"{file} holds {count} {items}: at most {MOST_IMAGES} are accepted.")
     if label_names.dtype.kind != "U" or not (
         label_names.ndim == 1 and 1 <= len(label_names) <= MOST_LABELS
     ):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
 
+from vae_core import sandbox
 from vae_core.config import RunConfig
 from vae_core.data import text_items
 from vae_core.kinds.contents import Contents
@@ -18,6 +20,8 @@ from vae_core.sandbox import RefusedError
 from vae_core.settings import sentence
 
 LINE_BYTES = 1 << 20  # parsed, a line can take a hundred times as much memory
+# Of all lines that are kept. Pages hold them in memory; parsed they take some ten times as much.
+KEPT_BYTES = 8 << 20
 LARGEST = 1e30  # limit of every number: plots of sums and squares must not overflow
 
 
@@ -25,7 +29,8 @@ def checked_records(content: bytes, name: str, config: RunConfig) -> list[dict[s
     """Read and check the lines of metrics.jsonl.
 
     Lines that are not JSON were torn by a crash and are left out, as in `parse_record`. Names that
-    this version doesn't know are left out, too.
+    this version doesn't know are left out, too. If the lines are more than `KEPT_BYTES`, every
+    second one of kind step is left out, and again until the rest fits: no chart shows so many.
 
     Args:
         content: of the file.
@@ -33,24 +38,71 @@ def checked_records(content: bytes, name: str, config: RunConfig) -> list[dict[s
         config: of the run.
 
     Raises:
-        RefusedError: a line is not what training writes, or the run is not finished.
+        RefusedError: a line is not what training writes, the lines of other kinds alone are more
+            than `KEPT_BYTES`, or the run is not finished.
     """
-    records = []
-    for number, line in enumerate(content.split(b"\n"), start=1):
+    kept = _Kept()
+    for number, line in enumerate(io.BytesIO(content), start=1):
+        line = line.rstrip(b"\n")
         place = f"{name}: line {number} of {METRICS_FILE}"
         if len(line) > LINE_BYTES:
             raise RefusedError(f"{place} is too long.")
         try:
-            records.append(_known_parts(schema(config.has_rate).validate_json(line), config))
+            record = _known_parts(schema(config.has_rate).validate_json(line), config)
         except ValidationError as error:
             if error.errors()[0]["type"] != "json_invalid":
                 why = sentence(error, "it", {})
                 raise RefusedError(f"{place} is not what training writes: {why}") from error
         except ValueError as error:
             raise RefusedError(f"{place} is not what training writes: {error}.") from error
+        else:
+            if not kept.add(record, len(line)):
+                raise RefusedError(
+                    f"{name}: the epochs in {METRICS_FILE} are more than "
+                    f"{sandbox.format_bytes(KEPT_BYTES)}, and pages could not hold them."
+                )
+    records = kept.records()
     if not _finished(records, config):
         raise RefusedError(f"{name}: the run is not finished: only a finished run can be imported.")
     return records
+
+
+class _Kept:
+    """Records within `KEPT_BYTES`: all but some of the steps."""
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[dict[str, Any], int]] = []
+        self._bytes = 0
+        self._every = 1  # of so many steps one is kept
+        self._steps = 0
+
+    def add(self, record: dict[str, Any], length: int) -> bool:
+        """Keep a record of so many bytes; return False if there is no room even without steps."""
+        if record["kind"] == "step":
+            self._steps += 1
+            if self._steps % self._every:
+                return True
+        self._kept.append((record, length))
+        self._bytes += length
+        while self._bytes > KEPT_BYTES:
+            if not any(record["kind"] == "step" for record, _ in self._kept):
+                return False
+            self._every *= 2
+            self._thin()
+        return True
+
+    def _thin(self) -> None:
+        """Leave out every second step."""
+        kept, number = [], 0
+        for record, length in self._kept:
+            number += record["kind"] == "step"
+            if record["kind"] != "step" or number % 2 == 0:
+                kept.append((record, length))
+        self._kept = kept
+        self._bytes = sum(length for _, length in kept)
+
+    def records(self) -> list[dict[str, Any]]:
+        return [record for record, _ in self._kept]
 
 
 def _known_parts(record: Any, config: RunConfig) -> dict[str, Any]:

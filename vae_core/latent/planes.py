@@ -221,13 +221,15 @@ def points_in_polygon(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
     Returns:
         (n,) bool.
     """
-    x, y = points.T
     odd = np.zeros(len(points), bool)
     if len(polygon) < 3:
         return odd
+    order = np.argsort(points[:, 1])
+    x, y = points[order].T
     for (x0, y0), (x1, y1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
-        if y0 == y1:
-            continue
-        crosses = (y0 > y) != (y1 > y)  # a corner belongs to only one of its two edges
-        odd ^= crosses & (x < x0 + (y - y0) / (y1 - y0) * (x1 - x0))
-    return odd
+        # The points beside this edge. A corner belongs to only one of its two edges.
+        beside = slice(*np.searchsorted(y, sorted((y0, y1))))
+        odd[beside] ^= x[beside] < x0 + (y[beside] - y0) / ((y1 - y0) or 1) * (x1 - x0)
+    inside = np.empty_like(odd)
+    inside[order] = odd
+    return inside

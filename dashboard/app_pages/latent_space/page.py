@@ -136,14 +136,16 @@ with side:
 points = view.points(q.mean, q.labels)
 drawn = drawing.drawn(run) if shown_kind.can_be_drawn else None
 hover_texts = shown_kind.hover_texts(run, q)
+rows = q.rows_to_draw([] if point is None else [point])
+selected = selection.rows(run, q)
 figure = latent.explorer(
     view,
-    points,
-    q.labels,
+    points[rows],
+    q.labels[rows],
     q.label_names,
-    selected=selection.rows(run, q),
+    selected=None if selected is None else np.flatnonzero(np.isin(rows, selected)),
     faint=ellipses or density,
-    texts=hover_texts,
+    texts=hover_texts and [hover_texts[row] for row in rows],
 )
 figure.update_layout(dragmode=DRAGS[drag])
 if circles:
@@ -165,7 +167,7 @@ if drawn:
 
 def pick_point(click: Click) -> None:
     if click.row is not None:
-        st.session_state["point"] = click.row
+        st.session_state["point"] = int(rows[click.row])
 
 
 def select_region(region: Region) -> None:
@@ -175,6 +177,9 @@ def select_region(region: Region) -> None:
 
 
 with chart:
+    number = f"{len(q.labels):,}"
+    if len(rows) < len(q.labels):
+        number = f"{len(rows):,} of {number}"
     name = shown_kind.browser_decoder(run)
     plot(
         figure,
@@ -184,10 +189,10 @@ with chart:
         alt=f"Posterior means of the {items}, one colour per label",
         on_click=pick_point,
         on_select=select_region,
-        hover=Hover(name, q.mean) if name else None,
+        hover=Hover(name, q.mean[rows]) if name else None,
     )
     st.caption(
-        f"Each point is one of {len(q.labels):,} {items} at its {shown.point}, coloured by its "
+        f"Each point is one of {number} {items} at its {shown.point}, coloured by its "
         f"label. Hover over a point to see {f'its {item}' if hover_texts else shown_kind.hover}. "
         "Click a point for more. Double-click to zoom out. Click a label to hide its points."
     )

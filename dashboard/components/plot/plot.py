@@ -25,7 +25,7 @@ from vae_core.runs.disk import replace_file
 
 HERE = Path(__file__).parent
 STATIC = HERE.parents[1] / "static"
-MOST_CORNERS = 5000  # of a lasso
+MOST_CORNERS = 1000  # of a lasso; of more, some are left out
 
 _component = st.components.v2.component(
     "vae_lab_plot",
@@ -208,7 +208,8 @@ def _region(sent: object) -> Region | None:
     """Parse a box or lasso; return None if the browser sent anything else."""
     try:
         assert isinstance(sent, dict)
-        corners = np.array([sent["x"], sent["y"]], float).T[:MOST_CORNERS]
+        corners = np.array([sent["x"], sent["y"]], float).T
+        corners = corners[:: max(1, -(-len(corners) // MOST_CORNERS))]
         return Region(corners.reshape(-1, 2), tuple(map(int, sent["hidden"])))
     except (AssertionError, KeyError, TypeError, ValueError):
         return None

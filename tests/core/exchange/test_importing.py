@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import zipfile
@@ -29,7 +30,7 @@ from vae_core.config import RunConfig
 from vae_core.data import dataset, excerpts, registry
 from vae_core.data.upload import reader
 from vae_core.engines.in_process import InProcessEngine
-from vae_core.exchange import imported_files, importing
+from vae_core.exchange import imported_arrays, imported_files, imported_records, importing
 from vae_core.exchange.bundle import bundle
 from vae_core.inference.browser import browser_decoder
 from vae_core.inference.images import Inference
@@ -368,6 +369,36 @@ def test_a_hostile_run_gets_one_sentence(
     check_sentence(found["error"])
     with pytest.raises(RefusedError, match=message):
         raise RefusedError(found["error"])
+
+
+def test_more_posteriors_than_pages_can_hold_are_refused(
+    tmp_path: Path, trained: Run, exported: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = len(trained.arrays()["labels"])
+    monkeypatch.setattr(imported_arrays, "MOST_VALUES", 2 * count - 1)
+    found = answered(packed(trained.id, exported), tmp_path)
+    assert f"holds {count} images in 2 latent dimensions: at most" in found["error"]
+
+
+def test_of_many_steps_some_are_kept(
+    trained: Run, exported: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = exported[METRICS].splitlines(keepends=True)
+    records = [json.loads(line) for line in lines]
+    others = [line for line, record in zip(lines, records, strict=True) if record["kind"] != "step"]
+    step = {"kind": "step", "seconds": 1.0, "train": trained.records("epoch")[1]["train"]}
+    steps = [json.dumps(step | {"step": i, "epoch": i / 1000}).encode() + b"\n" for i in range(999)]
+    whole = b"".join([others[0], *steps, *others[1:]])
+    monkeypatch.setattr(imported_records, "KEPT_BYTES", len(whole) // 5)
+    kept = imported_records.checked_records(whole, "run.zip", trained.config)
+    numbers = [record["step"] for record in kept if record["kind"] == "step"]
+    assert 50 < len(numbers) < 999 / 5
+    assert len(set(np.diff(numbers))) == 1, "evenly"
+    rest = [record for record in kept if record["kind"] != "step"]
+    assert len(rest) == len(others)
+    monkeypatch.setattr(imported_records, "KEPT_BYTES", sum(map(len, others)) // 2)
+    with pytest.raises(RefusedError, match="the epochs in"):
+        imported_records.checked_records(whole, "run.zip", trained.config)
 
 
 def test_hostile_archives(tmp_path: Path, trained: Run, exported: Files) -> None:

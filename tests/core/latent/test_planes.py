@@ -89,6 +89,18 @@ def test_points_in_a_polygon(polygon: list[tuple[float, float]], members: list[b
     )
 
 
+def test_many_points_in_a_crooked_polygon() -> None:
+    rng = np.random.default_rng(0)
+    points, polygon = rng.uniform(0, 1, (300, 2)), rng.uniform(0, 1, (40, 2))
+    expected = []
+    for x, y in points:
+        crossed = 0
+        for (x0, y0), (x1, y1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+            crossed += (y0 > y) != (y1 > y) and x < x0 + (y - y0) / (y1 - y0) * (x1 - x0)
+        expected.append(crossed % 2 == 1)
+    assert planes.points_in_polygon(points, polygon).tolist() == expected
+
+
 def test_a_shared_edge_puts_a_point_into_one_polygon_only() -> None:
     point = np.array([[1.0, 1.0]])
     left = np.array([(0, 0), (1, 0), (1, 2), (0, 2)], float)
