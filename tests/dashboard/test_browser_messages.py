@@ -53,3 +53,13 @@ def test_invalid_drawings_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     drawing = pad.drawing("pad")
     assert drawing is not None
     assert np.array_equal(drawing, pixels / 255)
+
+
+def test_a_drawing_that_can_be_none_is_not_sent_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(pad, "_component", lambda **kwargs: sent.append(kwargs["data"]["drawing"]))
+    whole = base64.b64encode(bytes(pad.SIDE * pad.SIDE)).decode()
+    for value in ("x" * 1_000_000, 3, whole):
+        monkeypatch.setattr(st, "session_state", {"pad": {"drawing": value}})
+        pad.pad(key="pad", brush=0.1, alt="")
+    assert sent == ["", "", whole]

@@ -14,6 +14,7 @@ from vae_core.config import VaeLabError
 from vae_core.metrics import information
 
 OUTCOMES = "ABCDEFGH"
+MOST_TYPED = 20 * len(OUTCOMES)  # characters
 
 # title -> p and q, as they would be typed
 PRESETS = {
@@ -73,6 +74,7 @@ def section() -> None:
             st.text_input(
                 name,
                 start,
+                max_chars=MOST_TYPED,
                 key=f"learn_{name}",
                 bind="query-params",
                 help=f"2 to {len(OUTCOMES)} numbers, 0 or larger, with commas between them. They "

@@ -18,6 +18,7 @@ from vae_core.model.priors import standard_normal
 
 MEAN, STD = "0.15, 1.1, 0.2, 0.7", "0.2, 0.4, 0.5, 2.4"
 MOST_DIMS = 16
+MOST_TYPED = 20 * MOST_DIMS  # characters
 MOST_SEED = 2**30
 DIAGRAM = 480  # pixels
 OTHERS = 60  # other samples, drawn faintly
@@ -53,8 +54,8 @@ def section() -> None:
         "by μ. Each draw gives another z for the same image."
     )
     with st.container(key="form", horizontal=True, vertical_alignment="bottom"):
-        mean_text = st.text_input("μ", MEAN, key="learn_mean", bind="query-params")
-        std_text = st.text_input("σ", STD, key="learn_std", bind="query-params")
+        mean_text = st.text_input("μ", MEAN, MOST_TYPED, key="learn_mean", bind="query-params")
+        std_text = st.text_input("σ", STD, MOST_TYPED, key="learn_std", bind="query-params")
         seed = st.number_input(
             "Seed of the noise", 0, MOST_SEED, 0, key="learn_seed", bind="query-params", width=160
         )

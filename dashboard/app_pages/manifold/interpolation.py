@@ -87,7 +87,11 @@ def _choose_points(run: Run, z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | N
         with column.container(horizontal=True, vertical_alignment="bottom"):
             key = f"walk_{name.lower()}"
             text = st.text_input(
-                f"{name}: its latents", key=key, bind="query-params", placeholder="0.5, -1"
+                f"{name}: its latents",
+                max_chars=20 * run.config.latent_dim,
+                key=key,
+                bind="query-params",
+                placeholder="0.5, -1",
             )
             st.button(f"{name} is here", on_click=set_end, args=(key,), key=f"{key}_here")
         ends.append(_parse_latent(text, run.config.latent_dim))

@@ -27,10 +27,9 @@ def pad(*, key: str, brush: float, alt: str) -> None:
         brush: width of a stroke as a share of the pad's side.
         alt: describes the pad for readers who can't see it.
     """
-    state = st.session_state.get(key, {})
     _component(
         key=key,
-        data={"side": SIDE, "brush": brush, "alt": alt, "drawing": state.get("drawing", "")},
+        data={"side": SIDE, "brush": brush, "alt": alt, "drawing": _sent(key) or ""},
         on_drawing_change=lambda: None,
     )
 
@@ -40,9 +39,8 @@ def drawing(key: str) -> np.ndarray | None:
 
     It can be called before `pad` in a page run.
     """
-    state = st.session_state.get(key)
-    sent = state.get("drawing") if isinstance(state, dict) else None
-    if not isinstance(sent, str) or len(sent) > 2 * SIDE * SIDE:  # browsers can send anything
+    sent = _sent(key)
+    if sent is None:
         return None
     try:
         pixels = np.frombuffer(base64.b64decode(sent, validate=True), np.uint8)
@@ -51,3 +49,12 @@ def drawing(key: str) -> np.ndarray | None:
     if pixels.size != SIDE * SIDE or not pixels.any():
         return None
     return pixels.reshape(SIDE, SIDE).astype(np.float32) / 255
+
+
+def _sent(key: str) -> str | None:
+    """Return what the browser sent as the drawing; None if it can't be one."""
+    state = st.session_state.get(key)
+    sent = state.get("drawing") if isinstance(state, dict) else None
+    if not isinstance(sent, str) or len(sent) > 2 * SIDE * SIDE:  # browsers can send anything
+        return None
+    return sent
