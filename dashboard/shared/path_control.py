@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
+from dashboard.shared.choice import choose_one
 from vae_core.latent import paths
 
 
 def choose_path(key: str) -> str:
     """Show a choice of the path, and return one of `paths.INTERPOLATIONS`."""
-    return st.segmented_control(
+    return choose_one(
         "Path",
         paths.INTERPOLATIONS,
-        default=paths.INTERPOLATIONS[0],
-        required=True,
         key=key,
-        bind="query-params",
         help="spherical: along an arc around the origin. In many dimensions, samples of the prior "
         "lie near a sphere.",
     )

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.shared import name_box, run_list, run_numbers
 from dashboard.shared.run_list import run_label
 from tests.conftest import SMALL
-from tests.dashboard.pages import open_page
+from tests.dashboard.pages import open_page, unopened
 from tests.trained_runs import TrainedRuns
 from vae_core.runs.run import Run
 from vae_core.runs.store import RunStore
@@ -103,3 +103,26 @@ def test_no_page_opens_on_an_imported_run(own_store: RunStore, make_run: Trained
     assert page.selectbox("run").value != run_label(run)
     own = make_run(own_store, replace(SMALL, seed=1))
     assert open_page("manifold").selectbox("run").value == run_label(own)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("compare", "runs_on"),
+        ("manifold", "manifold_spacing"),
+        ("manifold", "walk_path"),
+        ("latent_space", "latent_drag"),
+        ("words", "words_path"),
+        ("learn", "learn_unit"),
+        ("train", "train_model"),
+        ("train", "train_mode"),
+        ("arithmetic", "arithmetic_from"),
+    ],
+)
+def test_an_empty_value_in_the_address_is_the_usual_one(asked: tuple[str, str]) -> None:
+    name, key = asked
+    page = unopened(name)
+    page.query_params[key] = ""
+    page.run()
+    assert not page.exception
+    assert not page.error

@@ -22,6 +22,7 @@ from vae_core.settings import sentence
 LINE_BYTES = 1 << 20  # parsed, a line can take a hundred times as much memory
 # Of all lines that are kept. Pages hold them in memory; parsed they take some ten times as much.
 KEPT_BYTES = 8 << 20
+MOST_SECONDS = 1e12  # as in status.json
 LARGEST = 1e30  # limit of every number: plots of sums and squares must not overflow
 
 
@@ -136,6 +137,8 @@ def _known_parts(record: Any, config: RunConfig) -> dict[str, Any]:
         raise ValueError(f"it has {len(per_dim)} rates for {config.latent_dim} latent dimensions")
     if any(abs(number) >= LARGEST for number in _numbers(record)):
         raise ValueError(f"it holds a number of {LARGEST:g} or more")
+    if record.get("seconds", 0) >= MOST_SECONDS:
+        raise ValueError(f"its seconds are {record['seconds']:g}, more than 30,000 years")
     vocabulary = record["dataset"].get("vocabulary") if kind == "start" else None
     if vocabulary is not None and not is_vocabulary(vocabulary):
         raise ValueError("its vocabulary must be characters in order")

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.app_pages.arithmetic import directions, picking, vectors
 from dashboard.shared import markdown, notes, posteriors, run_picker
+from dashboard.shared.choice import choose_one
 
 EXPLANATION = r"""
 The encoder puts every image at a posterior mean $\mu(x)$. The difference of the means of two groups
@@ -39,13 +40,10 @@ markdown.explain("What the vector is", EXPLANATION)
 with st.container(key="form_pick"):
     picked = picking.section(run, q)
 with side, st.container(key="form"):
-    kind = st.segmented_control(
+    kind = choose_one(
         "Vector from",
         ["two groups", "two pictures"],
-        default="two groups",
-        required=True,
         key="arithmetic_from",
-        bind="query-params",
         help="Two groups: the difference of their means. Two pictures: an analogy.",
     )
     if kind == "two groups":

@@ -17,6 +17,7 @@ from dashboard.shared import (
     run_picker,
     selection,
 )
+from dashboard.shared.choice import choose_one
 from vae_core.data.dataset import DatasetError
 from vae_core.kinds.contents import Contents
 from vae_core.latent import planes
@@ -65,13 +66,10 @@ def choose_view() -> latent.View:
     if d <= 2:
         return latent.dims_view((0, d - 1), d)
     choices = ["Dimensions", "PCA"]
-    axes = st.segmented_control(
+    axes = choose_one(
         "Axes",
         choices,
-        default=choices[0],
-        required=True,
         key="latent_axes",
-        bind="query-params",
         help=f"PCA: the plane in which the posterior means of the held-out {items} vary most.",
     )
     if axes == "PCA":
@@ -101,13 +99,10 @@ def choose_point(count: int) -> int | None:
 
 chart, side = st.columns([5, 2], gap="large")
 with chart, st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-    drag = st.segmented_control(
+    drag = choose_one(
         "Drag to",
         list(DRAGS),
-        default="Zoom",
-        required=True,
         key="latent_drag",
-        bind="query-params",
         help=f"Zoom in, or select {items} with a box or a lasso.",
     )
     plane = d > 1 and shown.has_prior and shown.has_spread

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.components.bars.bars import bars
 from dashboard.figures import information as figures
 from dashboard.shared import markdown, typed_numbers
+from dashboard.shared.choice import choose_one
 from vae_core.config import VaeLabError
 from vae_core.metrics import information
 
@@ -61,13 +62,10 @@ def section() -> None:
     )
     chart, side = st.columns([3, 2], gap="large")
     with side, st.container(key="form"):
-        unit = st.segmented_control(
+        unit = choose_one(
             "Unit",
             list(information.NATS_IN),
-            default="nats",
-            required=True,
             key="learn_unit",
-            bind="query-params",
             help="nats: natural logarithms. bits: logarithms to base 2.",
         )
         for name, start in zip("pq", START, strict=True):

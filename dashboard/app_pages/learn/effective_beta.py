@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.shared import markdown, sweeps
+from dashboard.shared.choice import choose_one
 from vae_core.model import effective_beta
 
 # title -> written β, reduction of KL, reduction of the reconstruction, d, D
@@ -55,21 +56,20 @@ def section() -> None:
             for title, values in PRESETS.items():
                 st.button(title, on_click=_fill_boxes, args=values, key=f"learn_beta_{title}")
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            for label, key, default in (
-                ("KL over the latent dimensions", "learn_kl", "mean"),
-                ("Reconstruction over the pixels", "learn_reconstruction", "mean"),
-            ):
-                st.segmented_control(
-                    label,
-                    effective_beta.REDUCTIONS,
-                    default=default,
-                    required=True,
-                    key=key,
-                    bind="query-params",
-                )
-            st.number_input("Latents d", 1, 100_000, 2, key="learn_d", bind="query-params")
-            st.number_input("Pixels D", 1, 10**9, 784, key="learn_pixels", bind="query-params")
-            st.number_input(
+            kl = choose_one(
+                "KL over the latent dimensions", effective_beta.REDUCTIONS, "learn_kl", "mean"
+            )
+            reconstruction = choose_one(
+                "Reconstruction over the pixels",
+                effective_beta.REDUCTIONS,
+                "learn_reconstruction",
+                "mean",
+            )
+            d = st.number_input("Latents d", 1, 100_000, 2, key="learn_d", bind="query-params")
+            pixels = st.number_input(
+                "Pixels D", 1, 10**9, 784, key="learn_pixels", bind="query-params"
+            )
+            written = st.number_input(
                 "Written β",
                 0.0,
                 1e9,
@@ -90,7 +90,6 @@ def section() -> None:
                 bind="query-params",
                 help="The effective β that you want. The page shows which β to write for it.",
             )
-    written, kl, reconstruction, d, pixels = (st.session_state[key] for key in KEYS)
     factor = effective_beta.effective_beta(1.0, kl, reconstruction, d, pixels)
     beta = effective_beta.effective_beta(written, kl, reconstruction, d, pixels)
     with st.container(horizontal=True):

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.shared import markdown, path_control, png, run_cache, typed_numbers
+from dashboard.shared.choice import choose_one
 from vae_core.latent import paths
 from vae_core.runs.run import Run
 
@@ -43,15 +44,13 @@ def choose(run: Run, z: np.ndarray) -> Walk | None:
     """
     st.subheader("From one point to another")
     left, right = st.columns(2)
-    ends = left.segmented_control(
-        "Between",
-        ["points", "images"],
-        default="points",
-        required=True,
-        key="walk_between",
-        bind="query-params",
-        help="Points of the latent space, or the posterior means of two held-out images.",
-    )
+    with left:
+        ends = choose_one(
+            "Between",
+            ["points", "images"],
+            key="walk_between",
+            help="Points of the latent space, or the posterior means of two held-out images.",
+        )
     with right:
         kind = path_control.choose_path("walk_path")
     pair = _choose_images(run) if ends == "images" else _choose_points(run, z)

@@ -18,6 +18,7 @@ from dashboard.shared import (
     run_picker,
     sweeps,
 )
+from dashboard.shared.choice import choose_one
 from vae_core.latent import planes
 
 MAX_SLIDERS = 10
@@ -56,13 +57,10 @@ with side, st.container(key="form"):
         key="manifold_extent",
         bind="query-params",
     )
-    spacing = st.segmented_control(
+    spacing = choose_one(
         "Spacing",
         planes.SPACINGS,
-        default="quantile",
-        required=True,
         key="manifold_spacing",
-        bind="query-params",
         help="quantile: each picture stands for the same share of the prior.",
     )
     overlay = d > 1 and st.toggle(

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.app_pages.train import fields, own_data
 from dashboard.shared import notes, sweeps
+from dashboard.shared.choice import choose_one
 from vae_core.config import FIELDS, ConfigError, RunConfig, VaeLabError
 from vae_core.runs.sweeps import sweep
 
@@ -27,13 +28,11 @@ def choose_configs() -> list[RunConfig]:
         width="stretch",
     )
     setting = FIELDS["model"]
-    model = st.segmented_control(
+    model = choose_one(
         setting.title,
         setting.choices_for(),
         default=setting.default,
-        required=True,
         key="train_model",
-        bind="query-params",
         help=setting.note,
     )
     betas, seeds = [RunConfig.beta], 1

@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard import kinds
 from dashboard.access import actions
 from dashboard.shared import markdown, run_queue
+from dashboard.shared.choice import choose_one
 from vae_core.config import VaeLabError
 from vae_core.data import own, registry, text_items, tokens
 from vae_core.data.upload.labels import ALL, FREQUENT, NONE
@@ -65,13 +66,12 @@ def _upload() -> None:
         placeholder=f"unchanged if {smallest} to {largest}, else {DEFAULT_SIZE}",
         key="own_size",
     )
-    labels = st.segmented_control(
+    labels = choose_one(
         "Labels",
         list(LABELS),
-        default=ALL,
-        required=True,
         format_func=LABELS.__getitem__,
         key="own_labels",
+        bind=False,
         help=f"A data set may have {MOST_LABELS} labels. If a file has more, leave the labels out, "
         f"or keep the {MOST_LABELS - 1} most frequent and join the others as “other”.",
     )
