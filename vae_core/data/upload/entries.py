@@ -14,11 +14,10 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from vae_core import sandbox
-from vae_core.data.upload import label_tables, pictures
-from vae_core.data.upload.folder_labels import read_folders
-from vae_core.data.upload.folder_split import parts_without_labels, read_split
+from vae_core.data.upload import label_rows, label_tables, pictures
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import IMAGE_ENDINGS
+from vae_core.data.upload.picture_labels import find_labels
 from vae_core.sandbox import RefusedError
 
 ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar")
@@ -83,13 +82,20 @@ def read_entries(entries: Sequence[Entry], images: Images) -> Raw:
         most = sandbox.format_bytes(images.limits.unpacked_bytes)
         raise RefusedError(f"{images.shown} holds images of more than {most}: leave some out.")
     paths = [_composed(entry.parts) for entry in files.pictures]
-    labels, held_out, left_out, notes = _labels(files, paths, images.shown)
-    pages = _decode(files.pictures, left_out, images, notes)
+    tables = {_composed(table.parts): table for table in files.tables}
+    found = find_labels(
+        images.shown, paths, [(path, table.read()) for path, table in tables.items()]
+    )
+    unseen = [table for path, table in tables.items() if path not in found.seen]
+    notes = [*files.notes, *found.notes, *_others([*files.others, *unseen])]
+    if found.by_folder:
+        notes += _joined_folders(files.pictures)
+    pages = _decode(files.pictures, found.left_out, images, notes)
     rows = np.repeat(np.arange(len(paths)), pages)
     return Raw(
-        None if labels is None else [labels[row] for row in rows],
-        held_out=None if held_out is None else held_out[rows],
-        notes=(*files.notes, *notes),
+        None if found.labels is None else [found.labels[row] for row in rows],
+        held_out=None if found.held_out is None else found.held_out[rows],
+        notes=tuple(notes),
     )
 
 
@@ -113,7 +119,7 @@ def _sort(entries: Sequence[Entry], shown: str) -> _Sorted:
             raise RefusedError(f"{shown} holds an archive, '{entry.shown}': unpack that first.")
         elif entry.ending in IMAGE_ENDINGS:
             found.pictures.append(entry)
-        elif entry.ending in label_tables.ENDINGS and entry.size <= label_tables.LARGEST:
+        elif entry.ending in label_rows.ENDINGS and entry.size <= label_tables.LARGEST:
             found.tables.append(entry)
         else:
             found.others.append(entry)
@@ -158,33 +164,6 @@ def _no_pictures(files: _Sorted, shown: str) -> RefusedError:
     )
 
 
-def _labels(
-    files: _Sorted, paths: list[tuple[str, ...]], shown: str
-) -> tuple[list[str] | None, np.ndarray | None, np.ndarray, list[str]]:
-    """Return the labels, the split (n,), which pictures are left out (n,), and notes."""
-    folders = read_folders(paths)
-    in_folders = folders.labels is not None and len({*folders.labels}) > 1
-    contents = [(_composed(table.parts), table.read()) for table in files.tables]
-    tables = label_tables.read_tables(shown, contents, paths, in_folders)
-    unseen = [table for table in files.tables if _composed(table.parts) not in tables.seen]
-    notes = [*tables.notes, *_others([*files.others, *unseen])]
-    if tables.labels is None:
-        notes += [*folders.notes, *_joined_folders(files.pictures)]
-        return folders.labels, folders.held_out, folders.left_out, notes
-    notes += label_tables.used_tables(tables, in_folders)
-    labelled = np.array([label is not None for label in tables.labels])
-    without = parts_without_labels(paths, labelled)
-    if without.any():
-        what = "1 image was" if without.sum() == 1 else f"{without.sum():,} images were"
-        notes.append(f"{what} left out, because no image of their folder has a label.")
-    rest = np.flatnonzero(~without)
-    notes += label_tables.check_missing(
-        shown, [tables.labels[row] for row in rest], [paths[row] for row in rest], tables.used
-    )
-    held_out, said = read_split(paths, ~labelled)
-    return [label or "" for label in tables.labels], held_out, ~labelled, notes + said
-
-
 def _others(others: list[Entry]) -> list[str]:
     """Return notes on files that were left out."""
     unread = [entry for entry in others if entry.ending in OTHER_PICTURES]
@@ -196,11 +175,14 @@ def _others(others: list[Entry]) -> list[str]:
             f"{len(unread):,} {what} left out, because {endings} is not read: convert to PNG."
         )
     tables = [entry for entry in others if entry.ending in OTHER_TABLES]
-    if tables:
-        notes.append(
-            f"{tables[0].shown} was not read: if it holds labels, save them as labels.csv."
-        )
-    count = len(others) - len(unread)
+    notes += [
+        f"{table.shown} was not read: if it holds labels, save them as labels.csv."
+        for table in tables[:1]
+    ]
+    if len(tables) > 1:
+        more = f"{len(tables) - 1:,} more such {'file' if len(tables) == 2 else 'files'}"
+        notes[-1] = f"{notes[-1][:-1]}. The same goes for {more}."
+    count = len(others) - len(unread) - len(tables)
     if count:
         what = "file that is not an image was" if count == 1 else "files that are not images were"
         notes.append(f"{count:,} {what} left out.")
