@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+from tests.core.data.picture_sets import encoded, read_files, zip_of_bytes
+from tests.core.data.picture_sets import read as read_zip
+from tests.core.data.upload_files import IMAGES
 from vae_core.data.upload.folder_labels import FolderLabels, read_folders
+from vae_core.sandbox import RefusedError
 
 
 def read(*folders: tuple[str, int]) -> FolderLabels:
@@ -74,6 +79,58 @@ CASES: dict[str, tuple[list[tuple[str, int]], dict[str, int] | None, int, str]] 
         0,
         "own split was not used: with 3 held-out images in test and 20 others it is too small.",
     ),
+    "a class without training images": (
+        [("train/cat", 20), ("train/dog", 20), ("test/cat", 5), ("test/owl", 5)],
+        {"cat": 25, "dog": 20, "owl": 5},
+        10,
+        "The images in test are held out: 10 of 50.",
+    ),
+    "parts of the split in the names of classes": (
+        [("Cat_train", 20), ("Cat_test", 5), ("train dog", 20), ("ValOwl", 5), ("TrainOwl", 5)],
+        {"Cat": 25, "dog": 20, "Owl": 10},
+        10,
+        "The images in Cat_test and ValOwl are held out: 10 of 55.",
+    ),
+    "words of a split in the names of two classes": (
+        [("train_station", 20), ("test_tube", 20)],
+        {"train_station": 20, "test_tube": 20},
+        0,
+        "",
+    ),
+    "a folder beside train and test": (
+        [("a/train/cat", 20), ("a/train/dog", 20), ("a/test/cat", 5), ("a/samples/dog", 2)],
+        {"cat": 25, "dog": 20},
+        5,
+        "2 images were left out, because a folder beside the parts of the split holds them: "
+        "samples/dog/0.png.",
+    ),
+    "a folder beside train and test without classes": (
+        [("train", 40), ("test", 10), ("samples", 2)],
+        None,
+        10,
+        "2 images were left out",
+    ),
+    "a folder above train and test is no class": (
+        [("ds/train", 20), ("ds/test", 6)],
+        None,
+        6,
+        "The images in test are held out: 6 of 26.",
+    ),
+    "one folder that is no class": ([("ds/train", 30)], None, 0, ""),
+    "one folder of images": ([("ds/train images", 30)], None, 0, ""),
+    "folders of dates": (
+        [("2024-01-03", 20), ("2024-01-04", 20)],
+        {"2024-01-03": 20, "2024-01-04": 20},
+        0,
+        "The labels are the names of the folders: 2024-01-03 and 2024-01-04.",
+    ),
+    "numbered folders": (
+        [(f"batch{i}", 9) for i in range(4)],
+        {f"batch{i}": 9 for i in range(4)},
+        0,
+        "The labels are the names of the folders: batch0, batch1, batch2 and 1 more.",
+    ),
+    "digits": ([(f"{i}", 9) for i in range(4)], {f"{i}": 9 for i in range(4)}, 0, ""),
     "only train": ([("train/cat", 20), ("train/dog", 20)], {"cat": 20, "dog": 20}, 0, ""),
     "a class that is called train": (
         [("train", 9), ("car", 9), ("ship", 9)],
@@ -186,3 +243,42 @@ def test_the_split_says_which_pictures_are_held_out() -> None:
     assert found.held_out is not None
     assert found.held_out.tolist() == [True] * 4 + [False] * 20
     assert found.labels == ["cat"] * 20 + ["dog"] * 4
+
+
+def test_many_pictures_beside_train_and_test() -> None:
+    with pytest.raises(RefusedError) as caught:
+        read(("train/cat", 20), ("test/cat", 10), ("misc", 10))
+    assert str(caught.value) == (
+        "The folders test and train are the parts of a split, but beside them 10 of 40 images lie "
+        "in misc: put these into the parts, or take them out."
+    )
+
+
+def pictures(*folders: str) -> dict[str, bytes]:
+    return {
+        f"{folder}/{i}.png": encoded(IMAGES[(7 * j + i) % len(IMAGES)])
+        for j, folder in enumerate(folders)
+        for i in range(20)
+    }
+
+
+def test_classes_without_pictures_are_named(tmp_path: Path) -> None:
+    files = pictures("set/cat", "set/dog") | {"set/owl/1.heic": b"x", "set/owl/2.heic": b"x"}
+    found = read_files(tmp_path, files)
+    assert {*(found.labels or [])} == {"cat", "dog"}
+    assert "The folder owl holds no image that can be read." in found.notes
+    entries = [*pictures("cat", "dog").items(), ("owl/", b""), ("emu/", b""), ("__MACOSX/", b"")]
+    found = read_zip(zip_of_bytes(tmp_path / "a.zip", entries))
+    assert found.notes == "The folders emu and owl hold no image that can be read."
+    (tmp_path / "set/set/emu").mkdir()
+    notes = read_zip(tmp_path / "set").notes
+    assert "The folders emu and owl hold no image that can be read." in notes
+
+
+def test_classes_that_hardly_differ_or_are_not_trained_are_named(tmp_path: Path) -> None:
+    found = read_files(tmp_path, pictures("train/Cat", "test/cat", "train/dog", "test/owl"))
+    assert {*(found.labels or [])} == {"Cat", "cat", "dog", "owl"}
+    assert "cat and owl are only among the held-out images." in found.notes
+    assert "Cat and cat differ only in capital letters or blanks, and were read as 2 labels." in (
+        found.notes
+    )

@@ -16,8 +16,9 @@ import numpy as np
 from vae_core import sandbox
 from vae_core.data.upload import label_rows, label_tables, pictures
 from vae_core.data.upload.images import Images, Raw
-from vae_core.data.upload.limits import IMAGE_ENDINGS
+from vae_core.data.upload.limits import IMAGE_ENDINGS, SYSTEM
 from vae_core.data.upload.picture_labels import find_labels
+from vae_core.data.upload.picture_names import Parts
 from vae_core.sandbox import RefusedError
 
 ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar")
@@ -27,8 +28,6 @@ OTHER_PICTURES = (
     *(".pdf", ".dcm", ".nii", ".exr", ".hdr", ".dng", ".cr2", ".nef", ".mp4", ".avi", ".mov"),
 )
 OTHER_TABLES = (".xlsx", ".xls", ".ods", ".json", ".jsonl", ".xml", ".mat", ".parquet", ".pkl")
-# Folders and files that systems add. They hold no pictures of a person.
-SYSTEM = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin"}
 BROKEN = 100  # one of so many pictures may be broken, and one in any case
 
 
@@ -65,8 +64,13 @@ class _Sorted:
     notes: list[str]
 
 
-def read_entries(entries: Sequence[Entry], images: Images) -> Raw:
+def read_entries(entries: Sequence[Entry], folders: Sequence[Parts], images: Images) -> Raw:
     """Add the pictures among some files to `images`, and return their labels and split.
+
+    Args:
+        entries: the files.
+        folders: all folders, also those without files.
+        images: collects the pictures.
 
     Raises:
         RefusedError: there are no pictures, more than a few are broken, or a table of labels does
@@ -83,9 +87,9 @@ def read_entries(entries: Sequence[Entry], images: Images) -> Raw:
         raise RefusedError(f"{images.shown} holds images of more than {most}: leave some out.")
     paths = [_composed(entry.parts) for entry in files.pictures]
     tables = {_composed(table.parts): table for table in files.tables}
-    found = find_labels(
-        images.shown, paths, [(path, table.read()) for path, table in tables.items()]
-    )
+    contents = [(path, table.read()) for path, table in tables.items()]
+    folders = [*folders, *(entry.parts[:-1] for entry in (*files.others, *files.tables))]
+    found = find_labels(images.shown, paths, contents, [*map(_composed, folders)])
     unseen = [table for path, table in tables.items() if path not in found.seen]
     notes = [*files.notes, *found.notes, *_others([*files.others, *unseen])]
     if found.by_folder:
@@ -99,7 +103,7 @@ def read_entries(entries: Sequence[Entry], images: Images) -> Raw:
     )
 
 
-def _composed(parts: tuple[str, ...]) -> tuple[str, ...]:
+def _composed(parts: Parts) -> Parts:
     return tuple(unicodedata.normalize("NFC", part) for part in parts)
 
 

@@ -14,12 +14,13 @@ from vae_core.data.upload.folder_split import (
     STRAY,
     Folders,
     Path,
+    Split,
     some_names,
     take_split,
     usable_split,
 )
 from vae_core.data.upload.limits import MOST_LABELS
-from vae_core.data.upload.split_words import FILLERS
+from vae_core.data.upload.split_words import FILLERS, part_of_word, words_of
 
 # Folders that count up are persons or parts, and not classes, if another level does not count up.
 # Folders with these names are classes even so.
@@ -52,33 +53,45 @@ def read_folders(paths: Sequence[Path]) -> FolderLabels:
     """Find the labels and the split in the paths of pictures."""
     folders = [path[:-1] for path in paths]
     one_folder = len({*folders}) == 1 and bool(folders[0])
-    levels, held_out, no_label = take_split(folders)
+    split = take_split(folders)
     if one_folder:
         labels: list[str] | None = [path[-1] for path in folders]
         left_out = np.zeros(len(paths), bool)
         notes: list[str] = []
     else:
-        labels, left_out, notes = _classes(levels, paths, held_out, no_label)
-    held_out, said = usable_split(held_out, left_out, paths)
+        labels, left_out, notes = _classes(split, paths)
+    if labels is not None and all(map(_is_no_class, {*labels} - {""})):
+        labels = None
+    held_out, said = usable_split(split.held_out, left_out, paths)
     return FolderLabels(labels, held_out, left_out, notes + said)
 
 
-def _classes(
-    folders: list[Folders],
-    paths: Sequence[Path],
-    held_out: np.ndarray | None,
-    no_label: np.ndarray,
-) -> tuple[list[str] | None, np.ndarray, list[str]]:
+def _is_no_class(name: str) -> bool:
+    """Return whether a folder's name only says that it holds images, or training images."""
+    words = words_of(name)
+    return all(word in FILLERS or part_of_word(word) for word in words) and bool(words)
+
+
+def _classes(split: Split, paths: Sequence[Path]) -> tuple[list[str] | None, np.ndarray, list[str]]:
     """Return the labels, which pictures are left out (n,), and notes."""
-    folders, outside, no_class = _strip_wrappers(folders, held_out, no_label)
-    none_left_out = np.zeros(len(folders), bool)
-    if outside.all() or not any(folders):
-        return None, none_left_out, []
+    beside = split.beside
     notes = []
-    if no_class.any():
-        first_path = paths[int(np.flatnonzero(no_class)[0])]
+    if beside.any():
+        first_path = paths[int(np.flatnonzero(beside)[0])]
+        what = "1 image was" if beside.sum() == 1 else f"{beside.sum():,} images were"
+        notes.append(
+            f"{what} left out, because a folder beside the parts of the split holds them: "
+            f"{'/'.join(sandbox.display_name(part) for part in first_path[-3:])}."
+        )
+    folders = [() if out else path for path, out in zip(split.folders, beside, strict=True)]
+    folders, outside, no_class = _strip_wrappers(folders, split.held_out, split.no_label | beside)
+    if outside.all() or not any(folders):
+        return None, beside, notes
+    if (no_class & ~beside).any():
+        first_path = paths[int(np.flatnonzero(no_class & ~beside)[0])]
         folder = "/".join(sandbox.display_name(part) for part in first_path[:-1][-3:])
-        what = "1 image" if no_class.sum() == 1 else f"{no_class.sum():,} images"
+        count = (no_class & ~beside).sum()
+        what = "1 image" if count == 1 else f"{count:,} images"
         notes.append(f"No folder says the class of {what} in {folder}: left out.")
     strays = outside & ~no_class
     if strays.sum() > max(1, STRAY * len(folders)):
@@ -86,7 +99,7 @@ def _classes(
             f"{strays.sum():,} of {len(folders):,} images lie outside the folders, so the folders "
             "are not labels: put every image into the folder of its class."
         )
-        return None, none_left_out, [said]
+        return None, beside, [said]
     inside = [path for path, out in zip(folders, outside, strict=True) if not out]
     level = _class_level(inside)
     strays |= ~no_class & np.array([len(path) <= level for path in folders])
@@ -98,7 +111,6 @@ def _classes(
             else f"{strays.sum():,} images were left out, because they lie outside the folders; "
             f"the first is {first}."
         )
-    notes += _other_levels(inside, level)
     left_out = strays | no_class
     names = {path[level] for path in inside if len(path) > level}
     masks = {name for name in names if name.casefold() in MASKS}
@@ -108,6 +120,7 @@ def _classes(
         ]
         said = f"{sum(masked):,} masks in {some_names(sorted(masks))} were left out."
         return None, left_out | np.array(masked), [*notes, said]
+    notes += _what_labels_are(inside, level)
     counts = Counter(path[level] for path in inside if len(path) > level)
     single = sorted(name for name, count in counts.items() if count == 1)
     if single and len(inside) >= MANY * len(counts):
@@ -184,12 +197,15 @@ def _numbering(names: set[str]) -> int:
     return 2 * (len(stems) == 1 and None not in stems and not stems & CLASS_WORDS)
 
 
-def _other_levels(folders: list[Folders], level: int) -> list[str]:
-    """Return a note on the levels of folders that are not labels, if there are any."""
+def _what_labels_are(folders: list[Folders], level: int) -> list[str]:
+    """Return a note if other levels of folders are not labels, or the labels may be no classes."""
     depth = max(map(len, folders))
-    if depth == 1:
-        return []
     names = sorted({path[level] for path in folders if len(path) > level})
+    if depth == 1:
+        dates = all(re.fullmatch(r"[\d\W_]*\d[\d\W_]*", name) and len(name) > 3 for name in names)
+        if dates or _numbering({*names}):
+            return [f"The labels are the names of the folders: {some_names(names)}."]
+        return []
     others = sorted(
         {part for path in folders for i, part in enumerate(path) if i != level % len(path)}
     )

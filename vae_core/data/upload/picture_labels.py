@@ -10,9 +10,9 @@ import numpy as np
 from vae_core import sandbox
 from vae_core.data.upload import label_tables
 from vae_core.data.upload.folder_labels import read_folders
-from vae_core.data.upload.folder_split import parts_without_labels, read_split
+from vae_core.data.upload.folder_split import parts_without_labels, read_split, some_names
 from vae_core.data.upload.label_tables import TableLabels
-from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES
+from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES, SYSTEM
 from vae_core.data.upload.picture_names import Parts
 
 
@@ -37,13 +37,19 @@ class Found:
     notes: list[str]
 
 
-def find_labels(shown: str, paths: list[Parts], contents: Sequence[tuple[Parts, bytes]]) -> Found:
+def find_labels(
+    shown: str,
+    paths: list[Parts],
+    contents: Sequence[tuple[Parts, bytes]],
+    all_folders: Sequence[Parts] = (),
+) -> Found:
     """Find the labels and the split of pictures.
 
     Args:
         shown: the name of the archive or folder, for error messages.
         paths: of the pictures.
         contents: path and content of the files that may be tables.
+        all_folders: all folders, also those without files.
 
     Raises:
         RefusedError: a table does not fit the pictures.
@@ -55,10 +61,12 @@ def find_labels(shown: str, paths: list[Parts], contents: Sequence[tuple[Parts, 
         found = Found(
             folders.labels, True, folders.held_out, folders.left_out, tables.seen, folders.notes
         )
+        found.notes += _empty_classes(found, paths, all_folders)
     else:
         found = _from_tables(shown, tables, paths, in_folders)
     if tables.held_out is not None:
         _use_split(found, tables, paths)
+    found.notes += _unlike_classes(found)
     found.notes[:0] = tables.notes
     return found
 
@@ -121,3 +129,45 @@ def _use_split(found: Found, tables: TableLabels, paths: list[Parts]) -> None:
         f"The split is that of {tables.split}: {tested:,} of {tested + trained:,} images are held "
         "out."
     )
+
+
+def _empty_classes(found: Found, paths: list[Parts], all_folders: Sequence[Parts]) -> list[str]:
+    """Return a note on folders beside the classes that hold no pictures."""
+    labels = {*(found.labels or [])} - {""}
+    parents = {path[:i] for path in paths for i in range(len(path) - 1) if path[i] in labels}
+    filled = {path[: i + 1] for path in paths for i in range(len(path) - 1)}
+    empty = {
+        folder[-1]
+        for folder in all_folders
+        if folder and folder[:-1] in parents and folder not in filled
+    }
+    empty = {name for name in empty - labels if not (name[0] == "." or name.casefold() in SYSTEM)}
+    if not empty:
+        return []
+    what = "The folder {} holds" if len(empty) == 1 else "The folders {} hold"
+    return [f"{what.format(some_names(sorted(empty)))} no image that can be read."]
+
+
+def _unlike_classes(found: Found) -> list[str]:
+    """Return notes on classes without training images, and on names that hardly differ."""
+    used = [
+        (label, row)
+        for row, (label, out) in enumerate(zip(found.labels or [], found.left_out, strict=False))
+        if not out
+    ]
+    labels = {label for label, _ in used}
+    notes = []
+    if found.held_out is not None:
+        trained = {label for label, row in used if not found.held_out[row]}
+        if only := sorted(labels - trained):
+            verb = "is" if len(only) == 1 else "are"
+            notes.append(f"{some_names(only)} {verb} only among the held-out images.")
+    spelled: dict[str, list[str]] = {}
+    for label in sorted(labels):
+        spelled.setdefault(" ".join(label.casefold().split()), []).append(label)
+    if alike := [names for names in spelled.values() if len(names) > 1 and len(names[0]) > 1]:
+        notes.append(
+            f"{some_names(alike[0])} differ only in capital letters or blanks, and were read as "
+            f"{len(alike[0])} labels."
+        )
+    return notes

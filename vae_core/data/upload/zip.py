@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import zipfile
 from pathlib import Path
 
 from vae_core import sandbox
@@ -16,14 +17,11 @@ def read_zip(path: Path, images: Images) -> Raw:
     """Add the pictures of a .zip file to `images`, and return their labels and split."""
     with sandbox.archive(path, images.shown, images.limits.unpacked_bytes) as (opened, files):
         entries = [
-            Entry(
-                tuple(part for part in info.filename.split("/") if part not in ("", ".")),
-                functools.partial(opened.read, info),
-                info.file_size,
-            )
+            Entry(_parts(info), functools.partial(opened.read, info), info.file_size)
             for info in files
         ]
-        raw = read_entries(entries, images)
+        folders = [_parts(info) for info in opened.infolist() if info.is_dir()]
+        raw = read_entries(entries, folders, images)
         if not any(is_code_page(info) for info in files):
             return raw
     note = (
@@ -31,3 +29,7 @@ def read_zip(path: Path, images: Images) -> Raw:
         "look wrong, pack it with names in UTF-8."
     )
     return dataclasses.replace(raw, notes=(*raw.notes, note))
+
+
+def _parts(info: zipfile.ZipInfo) -> tuple[str, ...]:
+    return tuple(part for part in info.filename.split("/") if part not in ("", "."))
