@@ -155,6 +155,57 @@ def test_names_in_the_code_page_of_dos_are_a_guess_that_is_said(tmp_path: Path) 
     assert "code page" not in names_of(tmp_path, [b"dog", b"cat"]).notes
 
 
+@pytest.mark.parametrize(
+    ("encoding", "names", "shown", "page"),
+    [
+        ("cp932", ["ソース", "表示"], ["â\\ü[âX", "ò\\Äª"], "code page 437"),
+        ("gbk", ["誠實", "乗車"], ["╒\\îì", "ü\\▄ç"], "code page 437"),
+        ("big5", ["功能", "許可"], ["Ñ\\»α", "│\\Ñi"], "code page 437"),
+        ("cp1252", ["Bär", "Löwe"], ["Bär", "Löwe"], "Windows-1252"),
+        ("cp437", ["Äpfel", "Füße"], ["Äpfel", "Füße"], "code page 437"),
+        ("cp1251", ["кот", "пёс"], ["Ωε≥", "∩╕±"], "code page 437"),
+    ],
+)
+def test_a_byte_of_a_letter_is_no_backslash(
+    tmp_path: Path, encoding: str, names: list[str], shown: list[str], page: str
+) -> None:
+    found = names_of(tmp_path, [name.encode(encoding) for name in names])
+    assert {label: len(x) for label, x in found.by_label.items()} == dict.fromkeys(shown, 12)
+    assert f"neither ASCII nor UTF-8, and were read as {page}: if they look" in found.notes
+
+
+def test_backslashes_in_a_code_page_are_folders(tmp_path: Path) -> None:
+    files: list[tuple[zipfile.ZipInfo | str, bytes]] = [
+        (PlainName(b"K\x84se\\Nr %02d.png" % i), encoded(image)) for i, image in enumerate(IMAGES)
+    ]
+    assert {*read(zip_of_bytes(tmp_path / "a.zip", files)).by_label} == {"Käse"}
+    flat: list[tuple[zipfile.ZipInfo | str, bytes]] = [
+        (PlainName(f"表{i}表.png".encode("cp932")), encoded(image))
+        for i, image in enumerate(IMAGES)
+    ]
+    found = read(zip_of_bytes(tmp_path / "b.zip", flat))
+    assert found.labels is None
+    assert np.array_equal(found.x, IMAGES)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["c:x", "d:y"],
+        ["cat.", "dog. "],
+        ["CON", 'a<b>|?*"'],
+        ["👩‍🔬", "👨‍🔬"],
+        ["_cat", "_"],
+        ["c" * 200, "c" * 199 + "d"],
+        ["cat..dog", "dog..cat"],
+    ],
+)
+def test_unusual_names_stay_whole(tmp_path: Path, names: list[str]) -> None:
+    found = names_of(tmp_path, [name.encode() for name in names])
+    assert {label: len(x) for label, x in found.by_label.items()} == dict.fromkeys(names, 12)
+    assert found.notes == ""
+
+
 def test_the_extra_field_with_a_unicode_path_is_used(tmp_path: Path) -> None:
     def entry(raw: bytes, name: str, checksum: int) -> PlainName:
         field = struct.pack("<BL", 1, checksum) + name.encode()

@@ -106,7 +106,7 @@ BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     "deep header": ("a.npz", with_head("(" * 90), "no plain NumPy array"),
     "npz bomb": ("a.npz", npz(True, x=np.zeros((20, 2000, 2000), np.uint8)), "zip bomb"),
     "zip bomb": ("a.zip", bomb, "zip bomb"),
-    "traversal": ("a.zip", zipped(("../../a.png", b"x")), "leads out of the archive: 'a.png'"),
+    "traversal": ("a.zip", zipped(("../../a.png", b"x")), "archive, '../../a.png': pack"),
     "absolute": ("a.zip", zipped(("/etc/a.png", b"x")), "leads out"),
     "drive": ("a.zip", zipped(("C:/a.png", b"x")), "leads out"),
     "backslashes": ("a.zip", zipped(("..\\a.png", b"x")), "leads out"),

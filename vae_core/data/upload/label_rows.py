@@ -11,13 +11,14 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
+from vae_core.code_pages import western_text
+
 JSON = (".json", ".jsonl")
 ENDINGS = (".csv", ".tsv", ".tab", ".txt", *JSON)
 LOOKED_AT = 100  # lines that the delimiter is told from
 COMMENT = re.compile(r"\s*(?:#|//)\s*")
 BOMS = ((b"\xff\xfe\0\0", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 NOT_UTF8 = "it is neither in UTF-8 nor in a Western encoding: save it as UTF-8"
-TYPOGRAPHIC = "’–—€£°«»"  # signs of Windows-1252 that Western texts hold beside letters
 
 
 class Rows(NamedTuple):
@@ -74,17 +75,8 @@ def _decoded(content: bytes) -> tuple[str | None, tuple[str, ...]]:
         return content.decode(encoding), ()
     except UnicodeDecodeError:
         pass
-    text = content.decode("cp1252", "replace")
-    words = {*re.findall(r"(?:[^\W\d_]|[^\0-\x7f])+", text)}
-    if encoding != "utf-8-sig" or not all(map(_is_western, words)):
-        return None, ()
+    text = western_text(content) if encoding == "utf-8-sig" else None
     return text, ("is not in UTF-8, and was read as Windows-1252",)
-
-
-def _is_western(word: str) -> bool:
-    above = sum(not letter.isascii() for letter in word)
-    known = all(letter.isalpha() or letter in TYPOGRAPHIC for letter in word)
-    return not above or (known and (above == 1 or 2 * above <= len(word)))
 
 
 def _cells(lines: list[str], delimiter: str) -> list[list[str]]:

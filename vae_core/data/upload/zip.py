@@ -10,7 +10,7 @@ from pathlib import Path
 from vae_core import sandbox
 from vae_core.data.upload.entries import Entry, read_entries
 from vae_core.data.upload.images import Images, Raw
-from vae_core.zip_names import is_code_page
+from vae_core.zip_names import code_pages
 
 
 def read_zip(path: Path, images: Images) -> Raw:
@@ -22,11 +22,12 @@ def read_zip(path: Path, images: Images) -> Raw:
         ]
         folders = [_parts(info) for info in opened.infolist() if info.is_dir()]
         raw = read_entries(entries, folders, images)
-        if not any(is_code_page(info) for info in files):
-            return raw
+        pages = code_pages(files)
+    if not pages:
+        return raw
     note = (
-        "Names in the zip are neither ASCII nor UTF-8, and were read as code page 437: if they "
-        "look wrong, pack it with names in UTF-8."
+        f"Names in the zip are neither ASCII nor UTF-8, and were read as {' and '.join(pages)}: if "
+        "they look wrong, pack it with names in UTF-8."
     )
     return dataclasses.replace(raw, notes=(*raw.notes, note))
 
