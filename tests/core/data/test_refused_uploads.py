@@ -115,7 +115,11 @@ BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     "traversal in npz": ("a.npz", zipped(("../x.npy", b"x")), "leads out"),
     "link": ("a.zip", zipped((link("a.png"), b"/etc/passwd")), "symbolic link"),
     "encrypted": ("a.zip", encrypted(zipped(*pictures())), "encrypted"),
-    "nested": ("a.zip", zipped(("b.zip", zipped(*pictures()))), "holds an archive, 'b.zip'"),
+    "nested": (
+        "a.zip",
+        zipped(("b.zip", zipped(*pictures())), ("a.png", picture(IMAGES[0]))),
+        "holds an archive, 'b.zip'",
+    ),
     "twice": ("a.zip", twice, "'0.png' twice"),
     "other packing": ("a.zip", zipped(*pictures(), method=zipfile.ZIP_LZMA), "use plain zip"),
     "no pictures": ("a.zip", zipped(("a.txt", b"x")), "holds no image files"),
@@ -147,7 +151,11 @@ BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     ),
     "a picture of a phone": ("a.zip", zipped(("a/x.HEIC", b"x")), "but x.HEIC: convert it to PNG"),
     "hidden pictures": ("a.zip", zipped((".a/x.png", b"x")), "begins with a dot: rename them"),
-    "arrays in a zip": ("a.zip", zipped(("x.npz", npz(x=IMAGES))), "but x.npz: upload that file"),
+    "arrays in a zip": (
+        "a.zip",
+        zipped(("x.npz", npz(x=IMAGES)), ("y.npz", npz(x=IMAGES))),
+        r"2 files of data \(x.npz, y.npz\): upload one",
+    ),
     "a line of text": ("a.csv", b"hello world\n" * 30, "has no columns of numbers"),
     "text among numbers": (
         "a.csv",

@@ -27,6 +27,8 @@ OTHER_PICTURES = (
     *(".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".svg", ".psd", ".tga", ".ico", ".eps"),
     *(".pdf", ".dcm", ".nii", ".exr", ".hdr", ".dng", ".cr2", ".nef", ".mp4", ".avi", ".mov"),
 )
+TABLES = (".csv", ".tsv", ".tab")
+DOCUMENTS = (".md", ".rst", ".html", ".yaml", ".yml", ".py", ".ipynb", ".log", ".db", ".zip")
 OTHER_TABLES = (".xlsx", ".xls", ".ods", ".json", ".jsonl", ".xml", ".mat", ".parquet", ".pkl")
 BROKEN = 100  # one of so many pictures may be broken, and one in any case
 
@@ -77,8 +79,7 @@ def read_entries(entries: Sequence[Entry], folders: Sequence[Parts], images: Ima
             not fit them.
     """
     files = _sort(entries, images.shown)
-    if not files.pictures:
-        _find_by_content(files)
+    _find_by_content(files)
     if not files.pictures:
         raise _no_pictures(files, images.shown)
     images.expect(len(files.pictures))
@@ -119,8 +120,11 @@ def _sort(entries: Sequence[Entry], shown: str) -> _Sorted:
                 and not any(part.casefold() in SYSTEM for part in added)
             ):
                 hidden[added[0]] += 1
-        elif entry.ending in ARCHIVES and not entry.parts[-1].endswith("ubyte.gz"):
-            raise RefusedError(f"{shown} holds an archive, '{entry.shown}': unpack that first.")
+        elif entry.ending in ARCHIVES and not entry.parts[-1].endswith(("ubyte.gz", ".nii.gz")):
+            raise RefusedError(
+                f"{shown} holds an archive, '{entry.shown}': unpack that first, and pack the files "
+                "in it as one .zip."
+            )
         elif entry.ending in IMAGE_ENDINGS:
             found.pictures.append(entry)
         elif entry.ending in label_rows.ENDINGS and entry.size <= label_tables.LARGEST:
@@ -139,20 +143,35 @@ def _sort(entries: Sequence[Entry], shown: str) -> _Sorted:
 def _find_by_content(files: _Sorted) -> None:
     """Find pictures by their first bytes: some sets have names such as subject01.happy."""
     others, files.others = files.others, []
+    count = len(files.pictures)
     for entry in others:
-        is_picture = None
-        if entry.ending not in (*OTHER_PICTURES, *ARRAYS):
+        is_picture = False
+        if entry.ending not in (*OTHER_PICTURES, *ARRAYS, *OTHER_TABLES, *DOCUMENTS):
             with contextlib.suppress(pictures.PictureError):
-                is_picture = pictures.FIRST_BYTES.match(_content(entry)[:16])
+                is_picture = pictures.is_picture(_content(entry))
         (files.pictures if is_picture else files.others).append(entry)
-    if found := files.pictures:
-        files.notes.append(
-            f"{len(found):,} files are images by their content, not by the ending of their names."
-        )
+    if found := len(files.pictures) - count:
+        what = "1 file is an image by its content, not by the ending of its name"
+        if found > 1:
+            what = f"{found:,} files are images by their content, not by the ending of their names"
+        files.notes.append(f"{what}.")
 
 
 def _no_pictures(files: _Sorted, shown: str) -> RefusedError:
     others = [*files.others, *files.tables]
+    for entry in others:
+        with contextlib.suppress(pictures.PictureError):
+            if reason := pictures.other_format(_content(entry)):
+                return RefusedError(
+                    f"{shown} holds no image files that can be read: {entry.shown} {reason}."
+                )
+    data = [entry for entry in others if entry.ending in (*ARRAYS, *TABLES)]
+    if len(data) > 1:
+        names = ", ".join(entry.shown for entry in data[:3])
+        return RefusedError(
+            f"{shown} holds no image files, but {len(data):,} files of data ({names}): upload one "
+            "of them, or join them into one .npz or .csv."
+        )
     for endings, cure in ((OTHER_PICTURES, "convert it to PNG"), (ARRAYS, "upload that file")):
         for entry in others:
             if entry.ending in endings:
@@ -163,8 +182,12 @@ def _no_pictures(files: _Sorted, shown: str) -> RefusedError:
         return RefusedError(
             f"{shown} holds only images whose folder or name begins with a dot: rename them."
         )
+    held = f"; it holds {others[0].shown}" if others else ""
+    if len(others) > 1:
+        held += f" and {len(others) - 1:,} more {'file' if len(others) == 2 else 'files'}"
     return RefusedError(
-        f"{shown} holds no image files (with the ending {', '.join(IMAGE_ENDINGS)})."
+        f"{shown} holds no image files{held}: put PNG or JPEG files into it, those of each class "
+        "in a folder."
     )
 
 

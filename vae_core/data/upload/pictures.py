@@ -24,6 +24,21 @@ OTHERS = (
         re.compile(rb".{4}ftyp(?:hei|hev|mif1|msf1|avi)", re.DOTALL),
         "is a HEIC or AVIF file: convert it to PNG or JPEG",
     ),
+    (re.compile(rb".{128}DICM", re.DOTALL), "is a DICOM file: convert it to PNG or TIFF"),
+    (
+        re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!DOCTYPE svg[^>]*>\s*)?<svg"),
+        "is an SVG drawing: convert it to PNG",
+    ),
+    (
+        re.compile(rb"\s*<(!doctype )?html", re.IGNORECASE),
+        "is a web page, not an image: download the image itself",
+    ),
+    (re.compile(rb"%PDF"), "is a PDF: convert it to PNG"),
+    (
+        re.compile(rb"\x80[\2-\5]"),
+        "is a pickle, which can run code when it is read: where you trust it, load it in Python "
+        "and save its arrays with numpy.savez",
+    ),
 )
 # First bytes of accepted pictures, for files whose name has no usual ending.
 FIRST_BYTES = re.compile(
@@ -82,8 +97,23 @@ def decode(content: bytes, name: str, counts: Counter[str]) -> Iterator[tuple[np
     except Image.DecompressionBombError as error:
         raise RefusedError(f"{name} has too many pixels: make it smaller.") from error
     except Exception as error:  # Pillow's plugins raise many errors on damaged files
-        reasons = (reason for first, reason in OTHERS if first.match(content))
-        raise PictureError(next(reasons, DAMAGED)) from error
+        raise PictureError(other_format(content) or DAMAGED) from error
+
+
+def is_picture(content: bytes) -> bool:
+    """Return whether a file is a picture, whatever the ending of its name says."""
+    if not FIRST_BYTES.match(content[:16]):
+        return False
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS):
+            return True
+    except Exception:  # Pillow's plugins raise many errors on damaged files
+        return False
+
+
+def other_format(content: bytes) -> str:
+    """Return what a file is and the cure, the end of a sentence; empty if it is not known."""
+    return next((reason for first, reason in OTHERS if first.match(content)), "")
 
 
 def _subfile_type(image: Image.Image) -> int:
