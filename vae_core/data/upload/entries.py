@@ -25,6 +25,8 @@ ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar")
 ARRAYS = (".npz", ".npy", ".csv", ".h5", ".hdf5", ".mat", ".parquet", ".pkl", ".pt")
 OTHER_PICTURES = (
     *(".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".svg", ".psd", ".tga", ".ico", ".eps"),
+    *(".dib", ".pcx", ".sgi", ".rgb", ".xbm", ".xpm", ".ras", ".cur", ".icns", ".wmf", ".emf"),
+    *(".fits", ".fit", ".nrrd", ".mha", ".czi", ".lif", ".nd2", ".svs", ".arw", ".raf", ".orf"),
     *(".pdf", ".dcm", ".nii", ".exr", ".hdr", ".dng", ".cr2", ".nef", ".mp4", ".avi", ".mov"),
 )
 TABLES = (".csv", ".tsv", ".tab")

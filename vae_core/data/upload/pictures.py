@@ -49,6 +49,8 @@ FIRST_BYTES = re.compile(
 # What `decode` counts, and the sentence that says it.
 TRANSPARENT, ANIMATED, PAGES = "transparent", "animated", "pages"
 REDUCED, DEEP_COLOUR = "reduced", "deep colour"
+INVISIBLE, WHITE_ON_NOTHING = "invisible", "white on nothing"
+ALMOST_WHITE = 247  # grey level
 
 
 class PictureError(Exception):
@@ -135,10 +137,27 @@ def _decoded(image: Image.Image, name: str, counts: Counter[str]) -> tuple[np.nd
     colour = turned.mode not in ("1", "L", "LA", "La")
     if turned.has_transparency_data:
         turned = turned.convert("RGBA")
-        counts[TRANSPARENT] += turned.getchannel("A").getextrema() != (255, 255)
-        background = Image.new("RGBA", turned.size, "white")
-        turned = Image.alpha_composite(background, turned)
+        return _on_background(turned, counts), colour
+    if turned.mode not in ("1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr"):
+        raise PictureError(f"has colours of the kind {turned.mode}: convert it to RGB")
     return np.asarray(turned.convert("L")), colour
+
+
+def _on_background(image: Image.Image, counts: Counter[str]) -> np.ndarray:
+    """Return an image (h, w) uint8 on white, or on black if on white nothing of it can be seen."""
+    alpha = np.asarray(image.getchannel("A"))
+    on_white, on_black = (
+        np.asarray(Image.alpha_composite(Image.new("RGBA", image.size, name), image).convert("L"))
+        for name in ("white", "black")
+    )
+    if not alpha.any():
+        counts[INVISIBLE] += 1
+    elif alpha.min() < 255 and on_white.min() > ALMOST_WHITE:
+        counts[WHITE_ON_NOTHING] += 1
+        return on_black
+    else:
+        counts[TRANSPARENT] += bool(alpha.min() < 255)
+    return on_white
 
 
 def _deep(image: Image.Image) -> np.ndarray:
@@ -158,6 +177,8 @@ def changes(counts: Counter[str]) -> list[str]:
     """Return a sentence for each thing that `decode` counted."""
     sentences = {
         TRANSPARENT: "Transparent pixels became white, in {}.",
+        WHITE_ON_NOTHING: "Transparent pixels became black, because the others are white, in {}.",
+        INVISIBLE: "All pixels are transparent, and became white, in {}.",
         ANIMATED: "Of animations only the first frame was read, in {}.",
         PAGES: "Each page of a TIFF file was read as an image: {} more than files.",
         REDUCED: "Smaller copies and masks within TIFF files were left out: {}.",
