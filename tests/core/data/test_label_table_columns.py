@@ -122,6 +122,13 @@ def test_several_columns_that_may_be_the_label(
         ("labels.csv", table(row="x{name},{label}"), "no image has a name in its column filename,"),
         ("list.csv", table("a,b", "x{name},{label}"), "no image has a name in its column a, such"),
         ("history.csv", "epoch,loss\n1x,0.5\n2x,0.25", "none of its columns names the images."),
+        ("points.csv", table("file,eye_x,eye_y", "{name},{number},{number}"), "none of its col"),
+        ("labels.txt", "ant\nbee\ncow", "none of its columns names the images."),
+        (
+            "list_partition.txt",
+            table("", "{name} {number}"),
+            "it does not name the parts of the split in words such as train and test.",
+        ),
         ("sizes.csv", table("file,width", "{name},8"), "none of its columns (width) is called"),
     ],
 )

@@ -225,3 +225,44 @@ def test_other_tables_are_left_alone(tmp_path: Path, name: str, text: str, note:
     found = read(tmp_path, {name: text}, "{label}/")
     check(found)
     assert note in found.notes
+
+
+def test_masks_that_have_the_names_of_the_pictures(tmp_path: Path) -> None:
+    """As the pets of Oxford: the table lies beside the masks."""
+    files = {f"images/{name}": encoded(image) for name, image in zip(NAMES, IMAGES, strict=True)}
+    files |= {f"annotations/trimaps/{name}": encoded(IMAGES[0] // 99) for name in NAMES}
+    files["annotations/list.txt"] = table("", "{stem} {label}").encode()
+    found = read_files(tmp_path, files)
+    check(found)
+    assert len(found.x) == COUNT
+    assert found.notes == (
+        "The labels are those in list.txt. 24 masks in annotations were left out."
+    )
+
+
+def test_a_few_labelled_pictures_beside_the_split_are_left_out(tmp_path: Path) -> None:
+    files = {
+        f"{'Test' if i % 4 == 0 else 'Train'}/{name}": encoded(image)
+        for i, (name, image) in enumerate(zip(NAMES, IMAGES, strict=True))
+    }
+    files["Meta/m.png"] = encoded(IMAGES[0] // 2)
+    files["labels.csv"] = (table() + "\nMeta/m.png,ant").encode()
+    found = read_files(tmp_path, files)
+    check(found)
+    assert len(found.x) == COUNT
+    assert "1 image was left out, because no image of their folder has a label." in found.notes
+
+
+def test_tables_of_one_name_are_counted(tmp_path: Path) -> None:
+    """As Roboflow exports them."""
+    files: dict[str, bytes] = {}
+    for part, rows in (("train", range(18)), ("valid", range(18, 24))):
+        lines = [f"{NAMES[i]}, " + ", ".join(str(int(i % 3 == j)) for j in range(3)) for i in rows]
+        files[f"{part}/_classes.csv"] = "\n".join(["filename, ant, bee, cow", *lines]).encode()
+        files |= {f"{part}/{NAMES[i]}": encoded(IMAGES[i]) for i in rows}
+    found = read_files(tmp_path, files)
+    check(found)
+    assert found.notes == (
+        "The labels are those in 2 tables called _classes.csv. The images in valid are held out: "
+        "6 of 24."
+    )

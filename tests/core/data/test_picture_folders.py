@@ -38,7 +38,12 @@ TWENTY = {"healthy": 20, "ill": 20}
 CASES: dict[str, tuple[list[tuple[str, int]], dict[str, int] | None, int, str]] = {
     # folders and pictures in each, labels, held out, part of a note (empty: there is none)
     "no folder": ([("", 30)], None, 0, ""),
-    "one folder": ([("cat", 30)], {"cat": 30}, 0, ""),
+    "one folder": (
+        [("cat", 30)],
+        {"cat": 30},
+        0,
+        "All images have the label cat, of their folder.",
+    ),
     "two folders": ([("cat", 10), ("dog", 12)], {"cat": 10, "dog": 12}, 0, ""),
     "a common root": ([("a/b/cat", 10), ("a/b/dog", 12)], {"cat": 10, "dog": 12}, 0, ""),
     "a common end": ([("cat/images", 10), ("dog/images", 12)], {"cat": 10, "dog": 12}, 0, ""),

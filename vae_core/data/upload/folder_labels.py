@@ -39,13 +39,15 @@ class FolderLabels:
     Attributes:
         labels: one per picture; None if the folders are no classes.
         held_out: (n,) bool; None if there are no folders for training and testing.
-        left_out: (n,) bool, pictures outside the folders of the classes.
+        left_out: (n,) bool, pictures outside the folders of the classes, and masks.
+        masks: (n,) bool, pictures in a folder called masks, for example.
         notes: sentences that say what was recognised.
     """
 
     labels: list[str] | None
     held_out: np.ndarray | None
     left_out: np.ndarray
+    masks: np.ndarray
     notes: list[str] = field(default_factory=list)
 
 
@@ -56,14 +58,24 @@ def read_folders(paths: Sequence[Path]) -> FolderLabels:
     split = take_split(folders)
     if one_folder:
         labels: list[str] | None = [path[-1] for path in folders]
-        left_out = np.zeros(len(paths), bool)
-        notes: list[str] = []
+        left_out = masks = np.zeros(len(paths), bool)
+        notes = one_folder_note(labels)
     else:
-        labels, left_out, notes = _classes(split, paths)
+        labels, left_out, masks, notes = _classes(split, paths)
     if labels is not None and all(map(_is_no_class, {*labels} - {""})):
-        labels = None
+        labels, notes = None, [note for note in notes if note not in one_folder_note(labels)]
     held_out, said = usable_split(split.held_out, left_out, paths)
-    return FolderLabels(labels, held_out, left_out, notes + said)
+    return FolderLabels(labels, held_out, left_out, masks, notes + said)
+
+
+def one_folder_note(labels: list[str] | None) -> list[str]:
+    """Return a note on labels that are all the same."""
+    one = {*(labels or [])} - {""}
+    return (
+        [f"All images have the label {some_names([*one])}, of their folder."]
+        if len(one) == 1
+        else []
+    )
 
 
 def _is_no_class(name: str) -> bool:
@@ -72,8 +84,11 @@ def _is_no_class(name: str) -> bool:
     return all(word in FILLERS or part_of_word(word) for word in words) and bool(words)
 
 
-def _classes(split: Split, paths: Sequence[Path]) -> tuple[list[str] | None, np.ndarray, list[str]]:
-    """Return the labels, which pictures are left out (n,), and notes."""
+def _classes(
+    split: Split, paths: Sequence[Path]
+) -> tuple[list[str] | None, np.ndarray, np.ndarray, list[str]]:
+    """Return the labels, which pictures are left out (n,), which of these are masks, and notes."""
+    no_masks = np.zeros(len(paths), bool)
     beside = split.beside
     notes = []
     if beside.any():
@@ -86,7 +101,7 @@ def _classes(split: Split, paths: Sequence[Path]) -> tuple[list[str] | None, np.
     folders = [() if out else path for path, out in zip(split.folders, beside, strict=True)]
     folders, outside, no_class = _strip_wrappers(folders, split.held_out, split.no_label | beside)
     if outside.all() or not any(folders):
-        return None, beside, notes
+        return None, beside, no_masks, notes
     if (no_class & ~beside).any():
         first_path = paths[int(np.flatnonzero(no_class & ~beside)[0])]
         folder = "/".join(sandbox.display_name(part) for part in first_path[:-1][-3:])
@@ -99,7 +114,7 @@ def _classes(split: Split, paths: Sequence[Path]) -> tuple[list[str] | None, np.
             f"{strays.sum():,} of {len(folders):,} images lie outside the folders, so the folders "
             "are not labels: put every image into the folder of its class."
         )
-        return None, beside, [said]
+        return None, beside, no_masks, [said]
     inside = [path for path, out in zip(folders, outside, strict=True) if not out]
     level = _class_level(inside)
     strays |= ~no_class & np.array([len(path) <= level for path in folders])
@@ -119,14 +134,14 @@ def _classes(split: Split, paths: Sequence[Path]) -> tuple[list[str] | None, np.
             not out and path[level] in masks for path, out in zip(folders, left_out, strict=True)
         ]
         said = f"{sum(masked):,} masks in {some_names(sorted(masks))} were left out."
-        return None, left_out | np.array(masked), [*notes, said]
+        return None, left_out | np.array(masked), np.array(masked), [*notes, said]
     notes += _what_labels_are(inside, level)
     counts = Counter(path[level] for path in inside if len(path) > level)
     single = sorted(name for name, count in counts.items() if count == 1)
     if single and len(inside) >= MANY * len(counts):
         notes.append(f"The folder {sandbox.display_name(single[0])} holds 1 image: is it a class?")
     labels = ["" if out else path[level] for path, out in zip(folders, left_out, strict=True)]
-    return labels, left_out, notes
+    return labels, left_out, no_masks, notes
 
 
 def _strip_wrappers(

@@ -49,7 +49,7 @@ def parts_without_labels(paths: Sequence[Path], labelled: np.ndarray) -> np.ndar
         labelled: (n,) bool.
     """
     _, held_out, no_label, beside = take_split([path[:-1] for path in paths])
-    without = (no_label | beside) & ~labelled
+    without = (no_label & ~labelled) | beside
     if held_out is not None and not labelled[held_out].any():
         without |= held_out
     return without

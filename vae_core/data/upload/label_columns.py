@@ -41,6 +41,7 @@ LABELS = tuple(map(_plain, _LABELS))
 # Headings of numbers that are no labels.
 SIZES = {*("width", "height", "w", "h", "size", "channels", "depth", "x", "xmin", "xmax", "ymin")}
 SIZES |= {*("ymax", "x1", "x2", "y1", "y2", "roix1", "roix2", "roiy1", "roiy2")}
+IN_NAMES = {"label", "labels", "target", "targets", "annotation", "annotations"}  # of tables
 SUBMISSION = "submission"  # in names of tables that hold no true labels
 SAMPLED = 200  # rows that the kinds of columns are told from
 FLAGS = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
@@ -180,7 +181,7 @@ class _Search:
                 known[i] = (len(found), not numbers, by_head, -i)
         if known:
             return max(known, key=lambda i: known[i])
-        if self.is_text:
+        if self.is_text and not {*words_of(PurePosixPath(self.table).stem)} & IN_NAMES:
             return None
         if not named:
             return (
@@ -237,6 +238,8 @@ class _Search:
 
     def label_by_content(self, others: list[int], name: int) -> int | Unclear | None:
         """Return the only column with few values."""
+        if self._is_split():
+            return None  # numbers of parts
         possible = [i for i in others if self._may_be_label(i)]
         if len(possible) > 1 and self._same_classes(possible):
             texts = [i for i in possible if not all(_is_number(cell) for cell in self.columns[i])]
@@ -248,7 +251,7 @@ class _Search:
                     f"as the label, and {self._column(name)} as the name of the image."
                 )
             return possible[0]
-        if not possible and len(others) == 1 and self.heads[others[0]] not in SIZES:
+        if not possible and len(others) == 1 and not self._is_place(others[0]):
             few = len({*self.columns[others[0]]}) < max(len(self.full_rows), 2)
             return others[0] if few else None
         if possible and (self.first or not self.is_text or len(self.full_rows) >= FEWEST_IMAGES):
@@ -261,11 +264,22 @@ class _Search:
         cells = self.columns[column]
         distinct = {*cells}
         return (
-            self.heads[column] not in {*SPLIT_NAMES, *SIZES}
+            not self._is_place(column)
             and 1 < len(distinct) <= min(MOST_LABELS, len(cells) / 2)
             and not counts_up(cells[:SAMPLED])
             and all(_is_number(cell) or not re.fullmatch(r"[-+\d.,eE]+", cell) for cell in distinct)
         )
+
+    def _is_split(self) -> bool:
+        """Return whether the table's name says that it holds a split."""
+        words = {*words_of(PurePosixPath(self.table).stem)}
+        return bool(words & {"split", "splits", "partition", "fold", "folds"})
+
+    def _is_place(self, column: int) -> bool:
+        """Return whether a heading says that a column is no label but a place or a part."""
+        head = self.heads[column]
+        place = re.search(r"(?:^|[\W_])[xywh]\d?$", self.shown_heads[column].casefold())
+        return head in SIZES or head in SPLIT_NAMES or place is not None
 
     def _same_classes(self, columns: list[int]) -> bool:
         """Return whether columns name the same classes, such as a number and a word."""
@@ -274,6 +288,8 @@ class _Search:
 
     def no_label(self, name: int) -> str | None:
         """Return why a table that names pictures has no labels."""
+        if self._is_split():
+            return "it does not name the parts of the split in words such as train and test"
         if self.is_text and not self.first:
             return None
         others = [self.shown(i) for i in range(self.width) if i != name][:5]

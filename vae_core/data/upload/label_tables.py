@@ -196,7 +196,10 @@ class _Reading:
 
 
 def _names(tables: list[Parts]) -> str:
-    return _listed([sandbox.display_name(path[-1]) for path in tables])
+    names = [sandbox.display_name(path[-1]) for path in tables]
+    if len(names) > 1 and len({*names}) == 1:
+        return f"{len(names):,} tables called {names[0]}"
+    return _listed(names)
 
 
 def _listed(tables: list[str]) -> str:

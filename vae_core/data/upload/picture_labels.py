@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from vae_core import sandbox
 from vae_core.data.upload import label_tables
-from vae_core.data.upload.folder_labels import read_folders
+from vae_core.data.upload.folder_labels import FolderLabels, one_folder_note, read_folders
 from vae_core.data.upload.folder_split import parts_without_labels, read_split, some_names
 from vae_core.data.upload.label_tables import TableLabels
 from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES, SYSTEM
+from vae_core.data.upload.name_labels import labels_of_names
 from vae_core.data.upload.picture_names import Parts
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -56,14 +60,19 @@ def find_labels(
     """
     folders = read_folders(paths)
     in_folders = folders.labels is not None and len({*folders.labels}) > 1
-    tables = label_tables.read_tables(shown, contents, paths, in_folders)
+    rows = np.flatnonzero(~folders.masks)  # a mask has the name of its picture
+    tables = label_tables.read_tables(shown, contents, [paths[row] for row in rows], in_folders)
+    tables.labels = _spread(tables.labels, rows, len(paths))
+    tables.held_out = _spread(tables.held_out, rows, len(paths))
     if tables.labels is None:
         found = Found(
             folders.labels, True, folders.held_out, folders.left_out, tables.seen, folders.notes
         )
         found.notes += _empty_classes(found, paths, all_folders)
     else:
-        found = _from_tables(shown, tables, paths, in_folders)
+        found = _from_tables(shown, tables, paths, folders)
+    if len({*(found.labels or [])} - {""}) < 2:
+        _use_names(found, paths)
     if tables.held_out is not None:
         _use_split(found, tables, paths)
     found.notes += _unlike_classes(found)
@@ -71,20 +80,56 @@ def find_labels(
     return found
 
 
-def _from_tables(shown: str, tables: TableLabels, paths: list[Parts], in_folders: bool) -> Found:
+def _spread(values: list[T | None] | None, rows: np.ndarray, count: int) -> list[T | None] | None:
+    """Return values of some rows as values of all rows, None elsewhere."""
+    if values is None:
+        return None
+    by_row = dict(zip(rows.tolist(), values, strict=True))
+    return [by_row.get(row) for row in range(count)]
+
+
+def _use_names(found: Found, paths: list[Parts]) -> None:
+    """Use the names of the pictures as labels, if they begin with those of classes."""
+    rows = np.flatnonzero(~found.left_out)
+    labels = labels_of_names([paths[row] for row in rows])
+    if labels is None and found.held_out is not None:  # perhaps only the training images say it
+        held_out = ~found.left_out & found.held_out
+        rows = np.flatnonzero(~found.left_out & ~found.held_out)
+        labels = labels_of_names([paths[row] for row in rows])
+        if labels:
+            found.left_out, found.held_out = found.left_out | held_out, None
+            what = "1 image was" if held_out.sum() == 1 else f"{held_out.sum():,} images were"
+            found.notes = [f"{what} left out, because the names of held-out images say no class."]
+    if labels is None:
+        return
+    found.notes = [note for note in found.notes if note not in one_folder_note(found.labels)]
+    found.labels, found.by_folder = [""] * len(paths), False
+    for row, label in zip(rows, labels, strict=True):
+        found.labels[row] = label
+    found.notes.append(
+        f"The labels are the words at the start of the names: {some_names(sorted({*labels}))}."
+    )
+
+
+def _from_tables(
+    shown: str, tables: TableLabels, paths: list[Parts], folders: FolderLabels
+) -> Found:
     assert tables.labels is not None
-    notes = label_tables.used_tables(tables, in_folders)
+    notes = label_tables.used_tables(tables, len({*(folders.labels or [])}) > 1)
+    notes += [note for note in folders.notes if folders.masks.any() and "masks" in note]
     labelled = np.array([label is not None for label in tables.labels])
     without = parts_without_labels(paths, labelled)
+    labelled &= ~without
     where = "of their folder"
     held_out = np.array([part or False for part in tables.held_out or [False] * len(paths)])
     if held_out.any() and not labelled[held_out].any():
         without |= held_out
         where = f"that {tables.split} holds out"
-    if without.any():
-        what = "1 image was" if without.sum() == 1 else f"{without.sum():,} images were"
+    if (without & ~folders.masks).any():
+        count = (without & ~folders.masks).sum()
+        what = "1 image was" if count == 1 else f"{count:,} images were"
         notes.append(f"{what} left out, because no image {where} has a label.")
-    rest = np.flatnonzero(~without)
+    rest = np.flatnonzero(~without & ~folders.masks)
     notes += label_tables.check_missing(
         shown, [tables.labels[row] for row in rest], [paths[row] for row in rest], tables.used
     )
