@@ -39,6 +39,7 @@ ROWS = table("").split("\n")
         ("# file,label\n" + table(""), ""),
         ("My labels\n" + table("file;label", "{name};{label}"), "starts with another line"),
         (table("", "{name} {label}"), ""),
+        (table("", "{name}   {label}  "), ""),
         (table("file,fine_label,class,category", "{name},{stem}x,{label},z"), "not category."),
         (table("file,x,y,class", "{name},1,{number}1,{label}"), ""),
     ],
@@ -123,7 +124,7 @@ def test_several_columns_that_may_be_the_label(
         ("list.csv", table("a,b", "x{name},{label}"), "no image has a name in its column a, such"),
         ("history.csv", "epoch,loss\n1x,0.5\n2x,0.25", "none of its columns names the images."),
         ("points.csv", table("file,eye_x,eye_y", "{name},{number},{number}"), "none of its col"),
-        ("labels.txt", "ant\nbee\ncow", "none of its columns names the images."),
+        ("labels.txt", "ant\nbee\ncow", "none of its columns names the images: write the name"),
         (
             "list_partition.txt",
             table("", "{name} {number}"),
@@ -155,3 +156,18 @@ def test_tables_of_other_programs_are_named(tmp_path: Path) -> None:
         "1 more such file."
     )
     assert len(found.x) == COUNT
+
+
+def test_labels_of_several_words_after_a_blank(tmp_path: Path) -> None:
+    found = read(tmp_path, {"labels.txt": table("", "{name} big {label}")})
+    check(found, [f"big {label}" for label in LABELS])
+
+
+def test_two_columns_of_one_name(tmp_path: Path) -> None:
+    text = table("file,label,label", "{name},{label},{stem}")
+    message = "labels.csv can't be used, because two of its columns are called label: rename one of"
+    with pytest.raises(RefusedError, match=message):
+        read(tmp_path, {"labels.csv": text})
+    (tmp_path / "2").mkdir()
+    text = table("file,label,label", "{name},{label},{number}")
+    check(read(tmp_path / "2", {"labels.csv": text}))

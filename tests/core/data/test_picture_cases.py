@@ -354,3 +354,13 @@ def test_links_in_a_zip_are_refused(tmp_path: Path) -> None:
     path = zip_of_bytes(tmp_path / "a.zip", [(link("a/x.png"), b"/etc/passwd")])
     with pytest.raises(RefusedError, match="symbolic link"):
         read(path)
+
+
+def test_pictures_with_different_whites_are_refused(tmp_path: Path) -> None:
+    files: list[tuple[zipfile.ZipInfo | str, bytes]] = []
+    for i, image in enumerate(IMAGES):
+        deep = image * np.uint16(257) if i % 3 else (image / np.float32(255)).astype(np.float32)
+        files.append((f"{'ab'[i % 2]}/{i:02}.tif", encoded(deep, "tiff")))
+    message = "a.zip: 8 images have pixels from 0 to 1, and 16 up to 65535: save all of them alike"
+    with pytest.raises(RefusedError, match=message):
+        read(zip_of_bytes(tmp_path / "a.zip", files))

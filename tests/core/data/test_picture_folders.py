@@ -129,6 +129,18 @@ CASES: dict[str, tuple[list[tuple[str, int]], dict[str, int] | None, int, str]] 
         0,
         "The labels are the names of the folders: 2024-01-03 and 2024-01-04.",
     ),
+    "dates above classes": (
+        [(f"2024-0{m}/{c}", 5) for m in (1, 2, 3) for c in ("cat", "dog")],
+        {"cat": 15, "dog": 15},
+        0,
+        "The labels are the deepest level of folders (cat and dog), not 2024-01, 2024-02 and",
+    ),
+    "folders with and without labels": (
+        [("labeled/cat", 20), ("labeled/dog", 20), ("unlabeled", 9)],
+        {"cat": 20, "dog": 20},
+        0,
+        "No folder says the class of 9 images in unlabeled: left out.",
+    ),
     "numbered folders": (
         [(f"batch{i}", 9) for i in range(4)],
         {f"batch{i}": 9 for i in range(4)},

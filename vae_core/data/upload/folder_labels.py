@@ -202,9 +202,11 @@ def _class_level(folders: list[Folders]) -> int:
 def _numbering(names: set[str]) -> int:
     """Return how much names look like numbers of persons or parts, and not like classes.
 
-    0: words, or numbers such as digits. 1: numbers such as 0017. 2: a word and a number, such as
-    patient0 and patient1.
+    0: words, or numbers such as digits. 1: numbers such as 0017, or dates. 2: a word and a number,
+    such as patient0 and patient1.
     """
+    if all(re.fullmatch(r"\d+[\W_]+[\d\W_]*\d", name) for name in names):  # dates
+        return 1
     if all(name.isdecimal() for name in names):
         return int(any(len(name) > 2 or (len(name) == 2 and name[0] == "0") for name in names))
     matches = [re.fullmatch(r"(.*?[^\W\d_])[\W_]*(?:\d+|[\W_][a-z])", n.casefold()) for n in names]
@@ -217,8 +219,7 @@ def _what_labels_are(folders: list[Folders], level: int) -> list[str]:
     depth = max(map(len, folders))
     names = sorted({path[level] for path in folders if len(path) > level})
     if depth == 1:
-        dates = all(re.fullmatch(r"[\d\W_]*\d[\d\W_]*", name) and len(name) > 3 for name in names)
-        if dates or _numbering({*names}):
+        if _numbering({*names}):
             return [f"The labels are the names of the folders: {some_names(names)}."]
         return []
     others = sorted(

@@ -19,9 +19,10 @@ Path = tuple[str, ...]  # its folders and its file
 STRAY = 0.05  # share of pictures outside the folders that may be left out
 HELD_OUT = {TEST, VALIDATION}
 NOT_LABELLED = "not labelled"
-# Words for parts that only folders have: SVHN's further training images, and images to predict.
+# Words for parts that only folders have: SVHN's further training images, images with labels, and
+# those to predict.
 FOLDERS_ONLY = {
-    "extra": TRAIN,
+    **dict.fromkeys(("extra", "labeled", "labelled"), TRAIN),
     **dict.fromkeys(("pred", "prediction", "unlabeled", "unlabelled"), NOT_LABELLED),
 }
 NAMED, LONGEST_NAME = 3, 24  # names in a list of a note, and characters of each

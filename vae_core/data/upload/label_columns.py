@@ -120,7 +120,7 @@ def find_columns(
     if isinstance(split, Unclear):
         return split
     others = [i for i in range(search.width) if i not in (name, split)]
-    label: int | list[int] | Unclear | None = search.named_label(others)
+    label = search.named_label(others)
     if label is None and (by_content or len(others) == 1):
         label = search.label_by_content(others, name)
     if isinstance(label, Unclear):
@@ -187,6 +187,8 @@ class _Search:
             return (
                 "it has no column of file names, called filename for example"
                 if has_label
+                else "none of its columns names the images: write the name before each label"
+                if {*words_of(PurePosixPath(self.table).stem)} & IN_NAMES
                 else "none of its columns names the images"
             )
         example = sandbox.display_name(self.columns[named[0]][0])
@@ -218,13 +220,17 @@ class _Search:
                 return i
         return None
 
-    def named_label(self, others: list[int]) -> int | list[int] | None:
+    def named_label(self, others: list[int]) -> int | list[int] | Unclear | None:
         """Return the column that is called label, or the columns of which one holds a 1."""
         known = [i for label in LABELS for i in others if self.heads[i] == label]
         if "x" in self.heads:  # then y is no label, but a place
             known = [i for i in known if self.heads[i] != "y"]
         if known:
             more = [i for i in known[1:] if not self._same_classes([known[0], i])]
+            if more and self.heads[more[0]] == self.heads[known[0]]:
+                return Unclear(
+                    f"two of its columns are called {self.shown(known[0])}: rename one of them"
+                )
             if more:
                 self.notes.append(
                     f"In {sandbox.display_name(self.table)} the label is {self._column(known[0])}, "

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from vae_core.code_pages import western_text
+from vae_core.data.upload.split_words import part_of_word
 
 JSON = (".json", ".jsonl")
 ENDINGS = (".csv", ".tsv", ".tab", ".txt", *JSON)
@@ -82,6 +83,9 @@ def _decoded(content: bytes) -> tuple[str | None, tuple[str, ...]]:
 def _cells(lines: list[str], delimiter: str) -> list[list[str]]:
     if delimiter == " ":
         lines = [" ".join(line.split()) + "\n" for line in lines]
+        if _ends_in_words([line.split() for line in lines[:LOOKED_AT]]):
+            lines = ["\t".join(line.split(" ", 1)) for line in lines]
+            delimiter = "\t"
     file = io.StringIO("".join(lines), newline="")
     cells = csv.reader(file, delimiter=delimiter, skipinitialspace=True)
     try:
@@ -92,6 +96,14 @@ def _cells(lines: list[str], delimiter: str) -> list[list[str]]:
     if all(_is_quoted(cell) for row in rows[:2] for cell in row):
         rows = [[cell[1:-1] if _is_quoted(cell) else cell for cell in row] for row in rows]
     return rows
+
+
+def _ends_in_words(rows: list[list[str]]) -> bool:
+    """Return whether rows are a name and words such as `big dog`, and no numbers or a split."""
+    words = [row[1:] for row in rows if len(row) > 2]
+    return 2 * len(words) > len(rows) and not any(
+        re.search(r"\d", word) or part_of_word(word.casefold()) for row in words for word in row
+    )
 
 
 def _is_quoted(cell: str) -> bool:
