@@ -40,6 +40,9 @@ ROWS = table("").split("\n")
         ("My labels\n" + table("file;label", "{name};{label}"), "starts with another line"),
         (table("", "{name} {label}"), ""),
         (table("", "{name}   {label}  "), ""),
+        (table("", "{name}: {label}"), ""),
+        (table("url,label", "https://example.org/images/{name}?raw=1,{label}"), ""),
+        (table("file,label,fold", "{name},{label},{number}"), "fold was not used as a split"),
         (table("file,fine_label,class,category", "{name},{stem}x,{label},z"), "not category."),
         (table("file,x,y,class", "{name},1,{number}1,{label}"), ""),
     ],
@@ -76,6 +79,20 @@ def test_encodings_that_are_not_known(tmp_path: Path, encoding: str, word: str) 
     ("name", "text"),
     [
         ("labels.json", json.dumps(dict(zip(NAMES, LABELS, strict=True)))),
+        (
+            "classes.json",
+            json.dumps({c: [NAMES[i] for i in range(COUNT) if LABELS[i] == c] for c in {*LABELS}}),
+        ),
+        ("names.json", json.dumps({name: [LABELS[i]] for i, name in enumerate(NAMES)})),
+        (
+            "records.json",
+            json.dumps(
+                {
+                    "by": "me",
+                    "rows": [{"file": name, "class": LABELS[i]} for i, name in enumerate(NAMES)],
+                }
+            ),
+        ),
         (
             "all.json",
             json.dumps(
@@ -130,6 +147,9 @@ def test_several_columns_that_may_be_the_label(
             table("", "{name} {number}"),
             "it does not name the parts of the split in words such as train and test.",
         ),
+        ("empty.csv", "file,label", "it has headings, but no rows."),
+        ("wide.csv", "file" + ",x" * 1001 + "\n00.png", "it has more than 1,000 columns."),
+        ("prices.csv", table("file;price", "{name};{number},5"), "none of its columns (price)"),
         ("sizes.csv", table("file,width", "{name},8"), "none of its columns (width) is called"),
     ],
 )

@@ -171,6 +171,30 @@ def test_tables_that_do_not_fit(tmp_path: Path, text: str, where: str, message: 
         read(tmp_path, {"labels.csv": text}, where)
 
 
+def test_numbers_that_begin_at_another_number(tmp_path: Path) -> None:
+    text = "\n".join(["id,label", *(f"{i + 1},{label}" for i, label in enumerate(LABELS))])
+    with pytest.raises(RefusedError) as caught:
+        read(tmp_path, {"labels.csv": text})
+    assert str(caught.value) == (
+        "set.zip: the numbers in labels.csv begin at another number than those of the images: 24 "
+        "has no image, and 00.png no row. Write the names of the images."
+    )
+
+
+@pytest.mark.parametrize("missing", ["", "nan", "NaN", "null", "#N/A"])
+def test_missing_labels_are_no_class(tmp_path: Path, missing: str) -> None:
+    found = read(tmp_path, {"labels.csv": table().replace("05.png,cow", f"05.png,{missing}")})
+    assert {*(found.labels or [])} == {"ant", "bee", "cow"}
+    assert "1 image was left out, because labels.csv has no label for it: 05.png." in found.notes
+
+
+def test_texts_about_single_pictures_are_not_read(tmp_path: Path) -> None:
+    texts = {f"images/{i:02}.txt": f"{NAMES[0]} {LABELS[i]}" for i in range(COUNT)}
+    found = read(tmp_path, texts)
+    assert found.labels is None
+    assert found.notes == "24 files that are not images were left out."
+
+
 def test_a_name_that_fits_several_pictures(tmp_path: Path) -> None:
     files = {
         f"{c}/{i:02}.png": encoded(IMAGES[12 * j + i])

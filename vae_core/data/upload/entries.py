@@ -114,7 +114,7 @@ def _sort(entries: Sequence[Entry], shown: str) -> _Sorted:
     found = _Sorted([], [], [], [])
     hidden: Counter[str] = Counter()
     for entry in entries:
-        added = [p for p in entry.parts if p.startswith(".") or p.casefold() in SYSTEM]
+        added = [p for p in entry.parts if p.startswith((".", "~$")) or p.casefold() in SYSTEM]
         if added:
             if (
                 entry.ending in IMAGE_ENDINGS

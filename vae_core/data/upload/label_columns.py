@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -11,38 +10,13 @@ from pathlib import PurePosixPath
 from vae_core import sandbox
 from vae_core.data.upload.column_values import counts_up, is_held_out
 from vae_core.data.upload.csv_dialect import SPLIT_NAMES
+from vae_core.data.upload.label_headings import LABELS, NAMES, SIZES, plain_heading
 from vae_core.data.upload.limits import FEWEST_IMAGES, IMAGE_ENDINGS, MOST_LABELS
 from vae_core.data.upload.split_words import TRAIN, part_of, part_of_word, words_of
 
-
-def _plain(head: str) -> str:
-    """Return a heading in small letters, without accents and signs."""
-    head = "".join(c for c in unicodedata.normalize("NFKD", head) if not unicodedata.combining(c))
-    return re.sub(r"[\W_]", "", unicodedata.normalize("NFC", head).casefold())
-
-
-# Headings, see `_plain`. Of several columns of labels the first here counts.
-_NAMES = {
-    *("filename", "file", "image", "imagename", "imagefile", "imagefilename", "imageid", "img"),
-    *("imgname", "imgid", "id", "path", "filepath", "imagepath", "imgpath", "picture", "photo"),
-    *("name", "fname", "filenames", "files", "images", "fichier", "datei", "dateiname", "archivo"),
-    *("arquivo", "bestand", "plik", "fil", "файл", "文件名", "图片", "画像"),
-}
-_LABELS = (
-    *("classname", "labelname", "categoryname", "label", "labels", "class", "classes", "category"),
-    *("target", "classid", "labelid", "categoryid", "targetid", "y", "digit", "diagnosis", "dx"),
-    *("species", "breed", "emotion", "expression", "groundtruth", "cls", "tag"),
-    *("etiquette", "etikett", "etichetta", "etiqueta", "classe", "clase", "klasse", "klass"),
-    *("klasa", "kategorie", "categorie", "categoria", "kategoria", "rotulo", "класс", "метка"),
-    *("类别", "標籤", "标签", "ラベル", "クラス"),
-)
-NAMES = {*map(_plain, _NAMES)}
-LABELS = tuple(map(_plain, _LABELS))
-# Headings of numbers that are no labels.
-SIZES = {*("width", "height", "w", "h", "size", "channels", "depth", "x", "xmin", "xmax", "ymin")}
-SIZES |= {*("ymax", "x1", "x2", "y1", "y2", "roix1", "roix2", "roiy1", "roiy2")}
 IN_NAMES = {"label", "labels", "target", "targets", "annotation", "annotations"}  # of tables
 SUBMISSION = "submission"  # in names of tables that hold no true labels
+MOST_COLUMNS = 1000
 SAMPLED = 200  # rows that the kinds of columns are told from
 FLAGS = {"1": True, "1.0": True, "true": True, "0": False, "0.0": False, "false": False}
 
@@ -142,11 +116,11 @@ class _Search:
         self.width = max(map(len, rows[:SAMPLED]))
         first = rows[0]
         self.first = int(not any(knows(c) or c.casefold().endswith(IMAGE_ENDINGS) for c in first))
-        self.heads = [_plain(head) if self.first else "" for head in self._padded(first)]
+        self.heads = [plain_heading(head) if self.first else "" for head in self._padded(first)]
         self.shown_heads = self._padded(first) if self.first else [""] * self.width
         self.columns = [
             [row[i] for row in rows[self.first :] if len(row) > i and row[i]]
-            for i in range(self.width)
+            for i in range(min(self.width, MOST_COLUMNS))
         ]
         self.flag: bool | None = None
         self.full_rows = [row for row in rows[self.first :] if len(row) == self.width]
@@ -162,6 +136,10 @@ class _Search:
 
     def name_column(self) -> int | str | None:
         """Return the column whose cells are the names of pictures, or why there is none."""
+        if len(self.rows) == self.first:
+            return "it has headings, but no rows"
+        if self.width > MOST_COLUMNS:
+            return f"it has more than {MOST_COLUMNS:,} columns"
         has_label = any(head in LABELS for head in self.heads)
         named, known = [], {}
         for i, cells in enumerate(self.columns):
@@ -218,6 +196,11 @@ class _Search:
             if part and distinct <= {*FLAGS} and len({FLAGS[cell] for cell in distinct}) == 2:
                 self.flag = part != TRAIN
                 return i
+            if self.heads[i] in SPLIT_NAMES and len(distinct) > 1:
+                self.notes.append(
+                    f"In {sandbox.display_name(self.table)} {self._column(i)} was not used as a "
+                    "split: it holds no words such as train and test."
+                )
         return None
 
     def named_label(self, others: list[int]) -> int | list[int] | Unclear | None:
@@ -257,7 +240,11 @@ class _Search:
                     f"as the label, and {self._column(name)} as the name of the image."
                 )
             return possible[0]
-        if not possible and len(others) == 1 and not self._is_place(others[0]):
+        if (
+            not possible
+            and len(others) == 1
+            and not (self._is_place(others[0]) or self._is_measure(others[0]))
+        ):
             few = len({*self.columns[others[0]]}) < max(len(self.full_rows), 2)
             return others[0] if few else None
         if possible and (self.first or not self.is_text or len(self.full_rows) >= FEWEST_IMAGES):
@@ -271,15 +258,22 @@ class _Search:
         distinct = {*cells}
         return (
             not self._is_place(column)
+            and not self._is_measure(column)
             and 1 < len(distinct) <= min(MOST_LABELS, len(cells) / 2)
             and not counts_up(cells[:SAMPLED])
-            and all(_is_number(cell) or not re.fullmatch(r"[-+\d.,eE]+", cell) for cell in distinct)
         )
 
     def _is_split(self) -> bool:
         """Return whether the table's name says that it holds a split."""
         words = {*words_of(PurePosixPath(self.table).stem)}
         return bool(words & {"split", "splits", "partition", "fold", "folds"})
+
+    def _is_measure(self, column: int) -> bool:
+        """Return whether a column holds numbers that aren't whole."""
+        return any(
+            re.fullmatch(r"[-+\d.,eE]*\d[-+\d.,eE]*", cell) and not _is_number(cell)
+            for cell in {*self.columns[column]}
+        )
 
     def _is_place(self, column: int) -> bool:
         """Return whether a heading says that a column is no label but a place or a part."""

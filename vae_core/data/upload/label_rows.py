@@ -16,6 +16,7 @@ from vae_core.data.upload.split_words import part_of_word
 
 JSON = (".json", ".jsonl")
 ENDINGS = (".csv", ".tsv", ".tab", ".txt", *JSON)
+MOST_HEADS = 100  # keys of the records of a .json file
 LOOKED_AT = 100  # lines that the delimiter is told from
 COMMENT = re.compile(r"\s*(?:#|//)\s*")
 BOMS = ((b"\xff\xfe\0\0", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -141,21 +142,41 @@ def _without_preface(rows: list[list[str]]) -> tuple[list[list[str]], int]:
 
 
 def _records(text: str) -> list[list[str]]:
-    """Return the rows of JSON: {name: label}, a list of records, or a record per line."""
+    """Return the rows of JSON.
+
+    It may be {name: label}, {name: [label]}, {label: [names]}, records, or a record per line.
+    """
     try:
         found = _parsed(text)
     except (ValueError, RecursionError):
         return []
     if isinstance(found, dict):
+        tables = [value for value in found.values() if _is_table(value)]
+        if len(tables) == 1:
+            found = tables[0]
+    if isinstance(found, dict) and found and all(map(_is_list_of_names, found.values())):
+        pairs = [[str(key), name] for key, names in found.items() for name in names]
+        if any(len(names) > 1 for names in found.values()):
+            pairs = [[name, label] for label, name in pairs]
+        return [["filename", "label"], *pairs]
+    if isinstance(found, dict):
         pairs = [[str(key), _cell(value)] for key, value in found.items()]
         scalars = all(not isinstance(value, dict | list) for value in found.values())
         return [["filename", "label"], *pairs] if scalars and len(pairs) > 1 else []
-    if not (isinstance(found, list) and found and all(isinstance(one, dict) for one in found)):
+    if not _is_table(found):
         return []
     heads = list(dict.fromkeys(key for record in found for key in record))
-    return (
-        [heads, *([_cell(record.get(head)) for head in heads] for record in found)] if heads else []
-    )
+    if not 0 < len(heads) <= MOST_HEADS:
+        return []
+    return [heads, *([_cell(record.get(head)) for head in heads] for record in found)]
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, dict) for v in value)
+
+
+def _is_list_of_names(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value)
 
 
 def _parsed(text: str) -> Any:

@@ -11,11 +11,13 @@ from typing import Any
 from vae_core import sandbox
 from vae_core.data.upload.label_columns import Columns, Unclear, find_columns
 from vae_core.data.upload.label_rows import read_rows
-from vae_core.data.upload.picture_names import Parts, PictureNames
+from vae_core.data.upload.picture_names import Parts, PictureNames, is_number
 from vae_core.data.upload.split_words import TRAIN, part_of
 from vae_core.sandbox import RefusedError
 
+SIDECARS = (".txt", ".json")  # endings of files that tell of the picture of the same name
 LARGEST = 32 << 20  # bytes of a table
+NO_LABEL = {"", "nan", "null", "n/a", "#n/a"}  # what tables hold where a label is missing
 NAMED = 3  # so many tables that were not used are named
 MISSING = 0.05  # share of pictures without a row that are left out; more are refused
 
@@ -62,6 +64,10 @@ def read_tables(
     reading = _Reading(shown, paths)
     not_used, unclear = [], []
     for path, content in tables:
+        if path[-1].casefold().endswith(SIDECARS) and reading.pictures.knows(
+            PurePosixPath(path[-1]).stem
+        ):
+            continue  # such as the boxes of one picture
         name = sandbox.display_name(path[-1])
         rows, reason, notes = read_rows(path[-1], content, reading.pictures.knows)
         columns: Columns | Unclear | str | None = Unclear(reason) if reason else None
@@ -129,7 +135,8 @@ class _Reading:
                     f"{len(fitting):,} images: write their folders, too."
                 )
             else:
-                self._set(self.labels, fitting[0], label or None, name, "labels")
+                known = None if label.casefold() in NO_LABEL else label
+                self._set(self.labels, fitting[0], known, name, "labels")
                 self._set(self.by_column, fitting[0], held_out, name, "parts of the split")
                 if part and columns.split is None:
                     self._set(self.by_list, fitting[0], part != TRAIN, name, "parts of the split")
@@ -158,6 +165,7 @@ class _Reading:
         if not self.with_labels:
             return
         self._check(found, self.with_labels)
+        self._check_start(self.with_labels)
         found.notes += self.label_notes[:NAMED]
         if all(label is None or re.fullmatch(r"-?\d+\.0+", label) for label in self.labels):
             self.labels = [label and label.split(".")[0] for label in self.labels]  # by pandas
@@ -183,6 +191,19 @@ class _Reading:
             found.held_out, found.split = self.by_list, _names(tables)
         if not found.used:
             self._check(found, sorted(found.seen))
+
+    def _check_start(self, tables: list[Parts]) -> None:
+        """Refuse numbers that begin at 1 where those of the pictures begin at 0, or the reverse."""
+        missing = [path[-1] for path, y in zip(self.paths, self.labels, strict=True) if y is None]
+        if len(missing) != 1 or len(self.unknown) != 1:
+            return
+        stem, cell = PurePosixPath(missing[0]).stem, self.unknown[0]
+        if is_number(stem) and is_number(cell) and abs(int(stem) - int(cell)) == len(self.paths):
+            raise RefusedError(
+                f"{self.shown}: the numbers in {_names(tables)} begin at another number than those "
+                f"of the images: {cell} has no image, and {sandbox.display_name(missing[0])} no "
+                "row. Write the names of the images."
+            )
 
     def _check(self, found: TableLabels, tables: list[Parts]) -> None:
         """Refuse rows that contradict each other, and note rows without an image."""

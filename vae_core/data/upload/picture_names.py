@@ -55,7 +55,10 @@ class PictureNames:
         return bool(self._named(cell))
 
     def _named(self, cell: str) -> list[int]:
-        *folders, name = _parts(unicodedata.normalize("NFC", cell).casefold()) or [""]
+        cell = unicodedata.normalize("NFC", cell).casefold().rstrip(":")
+        if "://" in cell:
+            cell = re.split(r"[?#]", cell)[0]
+        *folders, name = _parts(cell) or [""]
         keys: list[str | int] = [name]
         if name.endswith(IMAGE_ENDINGS):  # the pictures were converted
             keys.append(PurePosixPath(name).stem)
