@@ -364,3 +364,14 @@ def test_pictures_with_different_whites_are_refused(tmp_path: Path) -> None:
     message = "a.zip: 8 images have pixels from 0 to 1, and 16 up to 65535: save all of them alike"
     with pytest.raises(RefusedError, match=message):
         read(zip_of_bytes(tmp_path / "a.zip", files))
+
+
+def test_a_folder_of_links_says_that_they_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "cat").symlink_to(tmp_path)
+    with pytest.raises(RefusedError) as caught:
+        read(tmp_path / "set")
+    assert str(caught.value) == (
+        "set holds no image files: put PNG or JPEG files into it, those of each class in a folder. "
+        "1 link was not followed: cat."
+    )

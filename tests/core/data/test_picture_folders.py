@@ -96,6 +96,24 @@ CASES: dict[str, tuple[list[tuple[str, int]], dict[str, int] | None, int, str]] 
         10,
         "The images in Cat_test and ValOwl are held out: 10 of 55.",
     ),
+    "numbers of classes beside the parts": (
+        [*((f"train_{c}", 9) for c in range(3)), *((f"test_{c}", 4) for c in range(3))],
+        {"0": 13, "1": 13, "2": 13},
+        12,
+        "The images in test_0, test_1 and test_2 are held out: 12 of 39.",
+    ),
+    "numbers of parts": (
+        [("train_1", 20), ("train_2", 20), ("test_1", 9)],
+        None,
+        9,
+        "The images in test_1 are held out: 9 of 49.",
+    ),
+    "versions above classes": (
+        [(f"v1.{v}/{c}", 8) for v in (0, 1) for c in ("ant", "bee")],
+        {"ant": 16, "bee": 16},
+        0,
+        "The labels are the deepest level of folders (ant and bee), not v1.0 and v1.1.",
+    ),
     "words of a split in the names of two classes": (
         [("train_station", 20), ("test_tube", 20)],
         {"train_station": 20, "test_tube": 20},

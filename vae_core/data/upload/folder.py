@@ -34,11 +34,14 @@ def read_folder(path: Path, images: Images) -> Raw:
                 f"{images.shown} holds more than {len(entries) - 1:,} files: choose a folder that "
                 "holds only the images."
             )
-    raw = read_entries(entries, folders, images)
+    what = "1 link was" if len(links) == 1 else f"{len(links):,} links were"
+    note = f"{what} not followed: {sandbox.display_name(links[0])}." if links else ""
+    try:
+        raw = read_entries(entries, folders, images)
+    except RefusedError as error:
+        raise RefusedError(f"{error} {note}".rstrip()) from error
     if not links:
         return raw
-    what = "1 link was" if len(links) == 1 else f"{len(links):,} links were"
-    note = f"{what} not followed: {sandbox.display_name(links[0])}."
     return dataclasses.replace(raw, notes=(*raw.notes, note))
 
 

@@ -209,7 +209,10 @@ def _numbering(names: set[str]) -> int:
         return 1
     if all(name.isdecimal() for name in names):
         return int(any(len(name) > 2 or (len(name) == 2 and name[0] == "0") for name in names))
-    matches = [re.fullmatch(r"(.*?[^\W\d_])[\W_]*(?:\d+|[\W_][a-z])", n.casefold()) for n in names]
+    matches = [
+        re.fullmatch(r"(.*?[^\W\d_])[\W_]*(?:\d+(?:[._-]\d+)*|[\W_][a-z])", n.casefold())
+        for n in names
+    ]
     stems = {match[1] if match else None for match in matches}
     return 2 * (len(stems) == 1 and None not in stems and not stems & CLASS_WORDS)
 

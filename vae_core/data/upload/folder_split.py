@@ -110,9 +110,9 @@ def take_split(folders: list[Folders]) -> Split:
         if len(words) < 2 or None in found or covered < (1 - STRAY) * len(folders):
             level += 1
             continue
-        is_class = len(rests) > 1
         is_new = is_split and held_out is None
-        if is_class and not (is_new and "" not in rests and len(rests) < len(words)):
+        is_class = len(rests) > 1 or (is_new and _are_numbered_classes(words))
+        if len(rests) > 1 and not (is_new and "" not in rests and len(rests) < len(words)):
             level += 1
             continue
         names_here = ["".join(path[level : level + 1]) for path in folders]
@@ -130,6 +130,15 @@ def take_split(folders: list[Folders]) -> Split:
             for path, name in zip(folders, classes, strict=True)
         ]
     return Split(folders, held_out, no_label, beside)
+
+
+def _are_numbered_classes(words: dict[str, tuple[str, str | None]]) -> bool:
+    """Return whether names such as train_0, train_1, test_0 and test_1 name classes by numbers."""
+    numbers = [
+        {without_part(name) for name, (_, part) in words.items() if (part == TRAIN) == is_training}
+        for is_training in (True, False)
+    ]
+    return len(numbers[0] & numbers[1]) > 1
 
 
 def _check_beside(beside: np.ndarray, others: set[str], parts: set[str]) -> None:

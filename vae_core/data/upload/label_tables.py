@@ -17,6 +17,7 @@ from vae_core.sandbox import RefusedError
 
 SIDECARS = (".txt", ".json")  # endings of files that tell of the picture of the same name
 LARGEST = 32 << 20  # bytes of a table
+MOST_TEXTS = 200  # more of them each tell of one picture
 NO_LABEL = {"", "nan", "null", "n/a", "#n/a"}  # what tables hold where a label is missing
 NAMED = 3  # so many tables that were not used are named
 MISSING = 0.05  # share of pictures without a row that are left out; more are refused
@@ -63,10 +64,11 @@ def read_tables(
     found = TableLabels()
     reading = _Reading(shown, paths)
     not_used, unclear = [], []
+    texts = [path for path, _ in tables if path[-1].casefold().endswith(SIDECARS)]
     for path, content in tables:
-        if path[-1].casefold().endswith(SIDECARS) and reading.pictures.knows(
-            PurePosixPath(path[-1]).stem
-        ):
+        is_text = path[-1].casefold().endswith(SIDECARS)
+        stem = PurePosixPath(path[-1]).stem
+        if is_text and (len(texts) > MOST_TEXTS or reading.pictures.knows(stem)):
             continue  # such as the boxes of one picture
         name = sandbox.display_name(path[-1])
         rows, reason, notes = read_rows(path[-1], content, reading.pictures.knows)
