@@ -260,7 +260,7 @@ def test_masks_that_have_the_names_of_the_pictures(tmp_path: Path) -> None:
     check(found)
     assert len(found.x) == COUNT
     assert found.notes == (
-        "The labels are those in list.txt. 24 masks in annotations were left out."
+        "24 masks in annotations were left out. The labels are those in list.txt."
     )
 
 

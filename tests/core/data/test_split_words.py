@@ -14,6 +14,7 @@ from vae_core.data.upload.split_words import (
     TRAIN,
     VALIDATION,
     WORDS,
+    is_filler,
     part_of,
     without_part,
     words_of,
@@ -75,6 +76,12 @@ def test_all_readers_know_a_word(word: str) -> None:
 )
 def test_a_name_means_a_part(name: str, part: str | None, rest: list[str]) -> None:
     assert part_of(name) == (part, rest)
+
+
+def test_some_names_only_say_that_they_hold_images() -> None:
+    names = {"images", "train", "JPEGImages", "Test Set 2", "data_2017"}
+    assert all(map(is_filler, names))
+    assert not any(map(is_filler, {"cat", "train_cat", "2017", "", "image of a cat"}))
 
 
 def test_words_are_split() -> None:

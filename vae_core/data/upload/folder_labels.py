@@ -20,15 +20,11 @@ from vae_core.data.upload.folder_split import (
     usable_split,
 )
 from vae_core.data.upload.limits import MOST_LABELS
-from vae_core.data.upload.split_words import FILLERS, part_of_word, words_of
+from vae_core.data.upload.split_words import is_filler
 
 # Folders that count up are persons or parts, and not classes, if another level does not count up.
 # Folders with these names are classes even so.
 CLASS_WORDS = {"class", "label", "category", "cat", "type", "grade", "stage", "level", "digit"}
-MASKS = {
-    *("mask", "masks", "segmentation", "segmentations", "annotation", "annotations", "gt"),
-    *("groundtruth", "ground_truth", "labels"),
-}
 MANY = 10  # images of a class; a folder with one image beside such classes is named
 
 
@@ -39,15 +35,13 @@ class FolderLabels:
     Attributes:
         labels: one per picture; None if the folders are no classes.
         held_out: (n,) bool; None if there are no folders for training and testing.
-        left_out: (n,) bool, pictures outside the folders of the classes, and masks.
-        masks: (n,) bool, pictures in a folder called masks, for example.
+        left_out: (n,) bool, pictures outside the folders of the classes.
         notes: sentences that say what was recognised.
     """
 
     labels: list[str] | None
     held_out: np.ndarray | None
     left_out: np.ndarray
-    masks: np.ndarray
     notes: list[str] = field(default_factory=list)
 
 
@@ -58,14 +52,14 @@ def read_folders(paths: Sequence[Path]) -> FolderLabels:
     split = take_split(folders)
     if one_folder:
         labels: list[str] | None = [path[-1] for path in folders]
-        left_out = masks = np.zeros(len(paths), bool)
+        left_out = np.zeros(len(paths), bool)
         notes = one_folder_note(labels)
     else:
-        labels, left_out, masks, notes = _classes(split, paths)
-    if labels is not None and all(map(_is_no_class, {*labels} - {""})):
+        labels, left_out, notes = _classes(split, paths)
+    if labels is not None and all(map(is_filler, {*labels} - {""})):
         labels, notes = None, [note for note in notes if note not in one_folder_note(labels)]
     held_out, said = usable_split(split.held_out, left_out, paths)
-    return FolderLabels(labels, held_out, left_out, masks, notes + said)
+    return FolderLabels(labels, held_out, left_out, notes + said)
 
 
 def one_folder_note(labels: list[str] | None) -> list[str]:
@@ -78,17 +72,8 @@ def one_folder_note(labels: list[str] | None) -> list[str]:
     )
 
 
-def _is_no_class(name: str) -> bool:
-    """Return whether a folder's name only says that it holds images, or training images."""
-    words = words_of(name)
-    return all(word in FILLERS or part_of_word(word) for word in words) and bool(words)
-
-
-def _classes(
-    split: Split, paths: Sequence[Path]
-) -> tuple[list[str] | None, np.ndarray, np.ndarray, list[str]]:
-    """Return the labels, which pictures are left out (n,), which of these are masks, and notes."""
-    no_masks = np.zeros(len(paths), bool)
+def _classes(split: Split, paths: Sequence[Path]) -> tuple[list[str] | None, np.ndarray, list[str]]:
+    """Return the labels, which pictures are left out (n,), and notes."""
     beside = split.beside
     notes = []
     if beside.any():
@@ -101,7 +86,7 @@ def _classes(
     folders = [() if out else path for path, out in zip(split.folders, beside, strict=True)]
     folders, outside, no_class = _strip_wrappers(folders, split.held_out, split.no_label | beside)
     if outside.all() or not any(folders):
-        return None, beside, no_masks, notes
+        return None, beside, notes
     if (no_class & ~beside).any():
         first_path = paths[int(np.flatnonzero(no_class & ~beside)[0])]
         folder = "/".join(sandbox.display_name(part) for part in first_path[:-1][-3:])
@@ -114,7 +99,7 @@ def _classes(
             f"{strays.sum():,} of {len(folders):,} images lie outside the folders, so the folders "
             "are not labels: put every image into the folder of its class."
         )
-        return None, beside, no_masks, [said]
+        return None, beside, [said]
     inside = [path for path, out in zip(folders, outside, strict=True) if not out]
     level = _class_level(inside)
     strays |= ~no_class & np.array([len(path) <= level for path in folders])
@@ -127,21 +112,13 @@ def _classes(
             f"the first is {first}."
         )
     left_out = strays | no_class
-    names = {path[level] for path in inside if len(path) > level}
-    masks = {name for name in names if name.casefold() in MASKS}
-    if masks and names > masks and {name.casefold() for name in names - masks} <= FILLERS:
-        masked = [
-            not out and path[level] in masks for path, out in zip(folders, left_out, strict=True)
-        ]
-        said = f"{sum(masked):,} masks in {some_names(sorted(masks))} were left out."
-        return None, left_out | np.array(masked), np.array(masked), [*notes, said]
     notes += _what_labels_are(inside, level)
     counts = Counter(path[level] for path in inside if len(path) > level)
     single = sorted(name for name, count in counts.items() if count == 1)
     if single and len(inside) >= MANY * len(counts):
         notes.append(f"The folder {sandbox.display_name(single[0])} holds 1 image: is it a class?")
     labels = ["" if out else path[level] for path, out in zip(folders, left_out, strict=True)]
-    return labels, left_out, no_masks, notes
+    return labels, left_out, notes
 
 
 def _strip_wrappers(

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 
 from vae_core import sandbox
 from vae_core.data.upload import label_tables
-from vae_core.data.upload.folder_labels import FolderLabels, one_folder_note, read_folders
+from vae_core.data.upload.folder_labels import one_folder_note, read_folders
 from vae_core.data.upload.folder_split import parts_without_labels, read_split, some_names
 from vae_core.data.upload.label_tables import TableLabels
 from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES, SYSTEM
+from vae_core.data.upload.masks import find_masks
 from vae_core.data.upload.name_labels import labels_of_names
 from vae_core.data.upload.picture_names import Parts
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -58,19 +57,47 @@ def find_labels(
     Raises:
         RefusedError: a table does not fit the pictures.
     """
+    masks, notes = find_masks(paths)
+    rows = np.flatnonzero(~masks)
+    with_masks = {path[:i] for path in _at(paths, masks) for i in range(1, len(path))}
+    others = [folder for folder in all_folders if folder not in with_masks]
+    found = _find_labels(shown, _at(paths, ~masks), contents, others)
+    found.notes[:0] = notes
+    if not masks.any():
+        return found
+    if found.labels is not None:
+        by_row = dict(zip(rows.tolist(), found.labels, strict=True))
+        found.labels = [by_row.get(row, "") for row in range(len(paths))]
+    left_out, held_out = masks.copy(), np.zeros(len(paths), bool)
+    left_out[rows] = found.left_out
+    if found.held_out is not None:
+        held_out[rows] = found.held_out
+        found.held_out = held_out
+    found.left_out = left_out
+    return found
+
+
+def _at(paths: list[Parts], chosen: np.ndarray) -> list[Parts]:
+    return [path for path, one in zip(paths, chosen, strict=True) if one]
+
+
+def _find_labels(
+    shown: str,
+    paths: list[Parts],
+    contents: Sequence[tuple[Parts, bytes]],
+    all_folders: Sequence[Parts],
+) -> Found:
+    """Do what `find_labels` does, for pictures without masks."""
     folders = read_folders(paths)
     in_folders = folders.labels is not None and len({*folders.labels}) > 1
-    rows = np.flatnonzero(~folders.masks)  # a mask has the name of its picture
-    tables = label_tables.read_tables(shown, contents, [paths[row] for row in rows], in_folders)
-    tables.labels = _spread(tables.labels, rows, len(paths))
-    tables.held_out = _spread(tables.held_out, rows, len(paths))
+    tables = label_tables.read_tables(shown, contents, paths, in_folders)
     if tables.labels is None:
         found = Found(
             folders.labels, True, folders.held_out, folders.left_out, tables.seen, folders.notes
         )
         found.notes += _empty_classes(found, paths, all_folders)
     else:
-        found = _from_tables(shown, tables, paths, folders)
+        found = _from_tables(shown, tables, paths, in_folders)
     if len({*(found.labels or [])} - {""}) < 2:
         _use_names(found, paths)
     if tables.held_out is not None:
@@ -78,14 +105,6 @@ def find_labels(
     found.notes += _unlike_classes(found)
     found.notes[:0] = tables.notes
     return found
-
-
-def _spread(values: list[T | None] | None, rows: np.ndarray, count: int) -> list[T | None] | None:
-    """Return values of some rows as values of all rows, None elsewhere."""
-    if values is None:
-        return None
-    by_row = dict(zip(rows.tolist(), values, strict=True))
-    return [by_row.get(row) for row in range(count)]
 
 
 def _use_names(found: Found, paths: list[Parts]) -> None:
@@ -111,12 +130,9 @@ def _use_names(found: Found, paths: list[Parts]) -> None:
     )
 
 
-def _from_tables(
-    shown: str, tables: TableLabels, paths: list[Parts], folders: FolderLabels
-) -> Found:
+def _from_tables(shown: str, tables: TableLabels, paths: list[Parts], in_folders: bool) -> Found:
     assert tables.labels is not None
-    notes = label_tables.used_tables(tables, len({*(folders.labels or [])}) > 1)
-    notes += [note for note in folders.notes if folders.masks.any() and "masks" in note]
+    notes = label_tables.used_tables(tables, in_folders)
     labelled = np.array([label is not None for label in tables.labels])
     without = parts_without_labels(paths, labelled)
     labelled &= ~without
@@ -125,11 +141,10 @@ def _from_tables(
     if held_out.any() and not labelled[held_out].any():
         without |= held_out
         where = f"that {tables.split} holds out"
-    if (without & ~folders.masks).any():
-        count = (without & ~folders.masks).sum()
-        what = "1 image was" if count == 1 else f"{count:,} images were"
+    if without.any():
+        what = "1 image was" if without.sum() == 1 else f"{without.sum():,} images were"
         notes.append(f"{what} left out, because no image {where} has a label.")
-    rest = np.flatnonzero(~without & ~folders.masks)
+    rest = np.flatnonzero(~without)
     notes += label_tables.check_missing(
         shown, [tables.labels[row] for row in rest], [paths[row] for row in rest], tables.used
     )
@@ -209,10 +224,11 @@ def _unlike_classes(found: Found) -> list[str]:
             notes.append(f"{some_names(only)} {verb} only among the held-out images.")
     spelled: dict[str, list[str]] = {}
     for label in sorted(labels):
-        spelled.setdefault(" ".join(label.casefold().split()), []).append(label)
+        seen = "".join(c for c in label.casefold() if unicodedata.category(c) != "Cf")
+        spelled.setdefault(" ".join(seen.split()), []).append(label)
     if alike := [names for names in spelled.values() if len(names) > 1 and len(names[0]) > 1]:
         notes.append(
-            f"{some_names(alike[0])} differ only in capital letters or blanks, and were read as "
-            f"{len(alike[0])} labels."
+            f"{some_names(alike[0])} differ only in capital letters, blanks or invisible signs, "
+            f"and were read as {len(alike[0])} labels."
         )
     return notes

@@ -29,7 +29,18 @@ WORDS = {word: part for part, words in PARTS.items() for word in words}
 # Words beside the one of the part that add nothing.
 FILLERS = {
     *("set", "sets", "subset", "split", "part", "data", "dataset", "image", "images", "img"),
-    *("imgs", "picture", "pictures", "sample", "samples", "file", "files", "public", "private"),
+    *(
+        "imgs",
+        "picture",
+        "pictures",
+        "sample",
+        "samples",
+        "file",
+        "files",
+        "public",
+        "private",
+        *("jpeg", "jpg", "png"),
+    ),
 }
 NO_PLURAL = {"trains"}  # a class of vehicles
 
@@ -87,3 +98,9 @@ def without_part(name: str) -> str:
     if gaps and part_of(name[gaps[-1][1] :])[0]:
         return name[: gaps[-1][0]]
     return name
+
+
+def is_filler(name: str) -> bool:
+    """Return whether a name only says that it holds images, or the images of a part."""
+    words = [word for word in words_of(name) if not word.isdecimal()]
+    return bool(words) and all(word in FILLERS or part_of_word(word) for word in words)
