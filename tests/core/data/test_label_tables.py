@@ -242,6 +242,7 @@ def test_boxes_in_a_file_per_picture_are_no_labels(tmp_path: Path) -> None:
             table("file,width,height", "{name},8,{number}"),
             "none of its columns (width",
         ),
+        ("notes.txt", "Hello", "1 file that is not an image was left out."),
         ("images.txt", table("", "{stem}x {name}"), "1 file that is not an image"),
     ],
 )

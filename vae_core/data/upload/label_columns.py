@@ -137,7 +137,7 @@ class _Search:
     def name_column(self) -> int | str | None:
         """Return the column whose cells are the names of pictures, or why there is none."""
         if len(self.rows) == self.first:
-            return "it has headings, but no rows"
+            return None if self.is_text else "it has headings, but no rows"
         if self.width > MOST_COLUMNS:
             return f"it has more than {MOST_COLUMNS:,} columns"
         has_label = any(head in LABELS for head in self.heads)
