@@ -191,3 +191,10 @@ def test_two_columns_of_one_name(tmp_path: Path) -> None:
     (tmp_path / "2").mkdir()
     text = table("file,label,label", "{name},{label},{number}")
     check(read(tmp_path / "2", {"labels.csv": text}))
+
+
+def test_accents_of_labels_may_be_written_in_two_ways(tmp_path: Path) -> None:
+    text = table().replace("bee", "Bär").replace("04.png,Bär", "04.png,Ba\u0308r")
+    assert "\u0308" in text
+    found = read(tmp_path, {"labels.csv": text})
+    check(found, [label.replace("bee", "Bär") for label in LABELS])

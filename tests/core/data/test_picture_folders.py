@@ -166,6 +166,18 @@ CASES: dict[str, tuple[list[tuple[str, int]], dict[str, int] | None, int, str]] 
         "The labels are the names of the folders: batch0, batch1, batch2 and 1 more.",
     ),
     "digits": ([(f"{i}", 9) for i in range(4)], {f"{i}": 9 for i in range(4)}, 0, ""),
+    "codes of languages": (
+        [(code, 9) for code in ("de", "en", "te", "tr")],
+        dict.fromkeys(("de", "en", "te", "tr"), 9),
+        0,
+        "",
+    ),
+    "classes whose names say little": (
+        [("public", 20), ("private", 20)],
+        {"public": 20, "private": 20},
+        0,
+        "",
+    ),
     "only train": ([("train/cat", 20), ("train/dog", 20)], {"cat": 20, "dog": 20}, 0, ""),
     "a class that is called train": (
         [("train", 9), ("car", 9), ("ship", 9)],

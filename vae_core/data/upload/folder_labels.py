@@ -56,7 +56,7 @@ def read_folders(paths: Sequence[Path]) -> FolderLabels:
         notes = one_folder_note(labels)
     else:
         labels, left_out, notes = _classes(split, paths)
-    if labels is not None and all(map(is_filler, {*labels} - {""})):
+    if labels is not None and len(one := {*labels} - {""}) == 1 and all(map(is_filler, one)):
         labels, notes = None, [note for note in notes if note not in one_folder_note(labels)]
     held_out, said = usable_split(split.held_out, left_out, paths)
     return FolderLabels(labels, held_out, left_out, notes + said)

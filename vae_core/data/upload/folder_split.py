@@ -16,6 +16,7 @@ from vae_core.sandbox import RefusedError
 Folders = tuple[str, ...]  # the folders that a picture lies in, from the outermost one
 Path = tuple[str, ...]  # its folders and its file
 
+SHORT = 2  # letters: beside other folders, tr and te may be languages
 STRAY = 0.05  # share of pictures outside the folders that may be left out
 HELD_OUT = {TEST, VALIDATION}
 NOT_LABELLED = "not labelled"
@@ -101,6 +102,9 @@ def take_split(folders: list[Folders]) -> Split:
         is_split = bool(found & HELD_OUT) and TRAIN in found
         if None in found and is_split and held_out is None:
             others = {name for name, (_, part) in words.items() if part is None}
+            if max(map(len, names - others)) <= SHORT:
+                level += 1
+                continue
             beside = np.array([len(path) > level and path[level] in others for path in folders])
             _check_beside(beside, others, names - others)
             words = {name: word for name, word in words.items() if name not in others}

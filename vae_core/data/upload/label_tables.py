@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -137,7 +138,8 @@ class _Reading:
                     f"{len(fitting):,} images: write their folders, too."
                 )
             else:
-                known = None if label.casefold() in NO_LABEL else label
+                composed = unicodedata.normalize("NFC", label)
+                known = None if label.casefold() in NO_LABEL else composed
                 self._set(self.labels, fitting[0], known, name, "labels")
                 self._set(self.by_column, fitting[0], held_out, name, "parts of the split")
                 if part and columns.split is None:
