@@ -9,8 +9,7 @@ from pathlib import PurePosixPath
 
 from vae_core import sandbox
 from vae_core.data.upload.column_values import counts_up, is_held_out
-from vae_core.data.upload.csv_dialect import SPLIT_NAMES
-from vae_core.data.upload.label_headings import LABELS, NAMES, SIZES, plain_heading
+from vae_core.data.upload.label_headings import LABELS, NAMES, SIZES, SPLITS, plain_heading
 from vae_core.data.upload.limits import FEWEST_IMAGES, IMAGE_ENDINGS, MOST_LABELS
 from vae_core.data.upload.split_words import TRAIN, part_of, part_of_word, words_of
 
@@ -185,7 +184,7 @@ class _Search:
             parts = {cell: is_held_out(cell) for cell in distinct}
             if {*parts.values()} == {True, False}:
                 return i
-            if {*parts.values()} == {True, False, None} and self.heads[i] in SPLIT_NAMES:
+            if {*parts.values()} == {True, False, None} and self.heads[i] in SPLITS:
                 other = next(cell for cell, part in sorted(parts.items()) if part is None)
                 return Unclear(
                     f"its {self._column(i)} holds {sandbox.display_name(other)!r}: write train or "
@@ -196,7 +195,7 @@ class _Search:
             if part and distinct <= {*FLAGS} and len({FLAGS[cell] for cell in distinct}) == 2:
                 self.flag = part != TRAIN
                 return i
-            if self.heads[i] in SPLIT_NAMES and len(distinct) > 1:
+            if self.heads[i] in SPLITS and len(distinct) > 1:
                 self.notes.append(
                     f"In {sandbox.display_name(self.table)} {self._column(i)} was not used as a "
                     "split: it holds no words such as train and test."
@@ -279,7 +278,7 @@ class _Search:
         """Return whether a heading says that a column is no label but a place or a part."""
         head = self.heads[column]
         place = re.search(r"(?:^|[\W_])[xywh]\d?$", self.shown_heads[column].casefold())
-        return head in SIZES or head in SPLIT_NAMES or place is not None
+        return head in SIZES or head in SPLITS or place is not None
 
     def _same_classes(self, columns: list[int]) -> bool:
         """Return whether columns name the same classes, such as a number and a word."""
