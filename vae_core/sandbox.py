@@ -281,10 +281,14 @@ def _check_entries(entries: list[zipfile.ZipInfo], name: str, unpacked_bytes: in
     for info in entries:
         entry_path = entry_name(info)
         entry = f"'{display_name(entry_path)}'"
+        whole = "/".join(display_name(part) for part in entry_path.split("/")[-4:])
         for path in (info.orig_filename, entry_path):  # zipfile changes the name in `filename`
             parts = re.split(r"[/\\]", path)
-            if ".." in parts or parts[0] == "" or re.match("[A-Za-z]:", path):
-                raise RefusedError(f"{name} holds a name that leads out of the archive: {entry}.")
+            if ".." in parts or parts[0] == "" or re.match(r"[A-Za-z]:[/\\]", path):
+                raise RefusedError(
+                    f"{name} holds a name that leads out of the archive, '{whole}': pack the files "
+                    "with names relative to their folder."
+                )
             if "\0" in path:
                 raise RefusedError(f"{name} holds a name with a NUL: {entry}.")
         if stat.S_ISLNK(info.external_attr >> 16):

@@ -14,22 +14,24 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from vae_core import sandbox
-from vae_core.data.upload import label_tables, pictures
-from vae_core.data.upload.folder_labels import read_folders
-from vae_core.data.upload.folder_split import parts_without_labels, read_split
+from vae_core.data.upload import label_rows, label_tables, pictures
 from vae_core.data.upload.images import Images, Raw
-from vae_core.data.upload.limits import IMAGE_ENDINGS
+from vae_core.data.upload.limits import IMAGE_ENDINGS, SYSTEM
+from vae_core.data.upload.picture_labels import find_labels
+from vae_core.data.upload.picture_names import Parts
 from vae_core.sandbox import RefusedError
 
 ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar")
 ARRAYS = (".npz", ".npy", ".csv", ".h5", ".hdf5", ".mat", ".parquet", ".pkl", ".pt")
 OTHER_PICTURES = (
     *(".heic", ".heif", ".avif", ".jp2", ".j2k", ".jxl", ".svg", ".psd", ".tga", ".ico", ".eps"),
+    *(".dib", ".pcx", ".sgi", ".rgb", ".xbm", ".xpm", ".ras", ".cur", ".icns", ".wmf", ".emf"),
+    *(".fits", ".fit", ".nrrd", ".mha", ".czi", ".lif", ".nd2", ".svs", ".arw", ".raf", ".orf"),
     *(".pdf", ".dcm", ".nii", ".exr", ".hdr", ".dng", ".cr2", ".nef", ".mp4", ".avi", ".mov"),
 )
+TABLES = (".csv", ".tsv", ".tab")
+DOCUMENTS = (".md", ".rst", ".html", ".yaml", ".yml", ".py", ".ipynb", ".log", ".db", ".zip")
 OTHER_TABLES = (".xlsx", ".xls", ".ods", ".json", ".jsonl", ".xml", ".mat", ".parquet", ".pkl")
-# Folders and files that systems add. They hold no pictures of a person.
-SYSTEM = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin"}
 BROKEN = 100  # one of so many pictures may be broken, and one in any case
 
 
@@ -66,16 +68,20 @@ class _Sorted:
     notes: list[str]
 
 
-def read_entries(entries: Sequence[Entry], images: Images) -> Raw:
+def read_entries(entries: Sequence[Entry], folders: Sequence[Parts], images: Images) -> Raw:
     """Add the pictures among some files to `images`, and return their labels and split.
+
+    Args:
+        entries: the files.
+        folders: all folders, also those without files.
+        images: collects the pictures.
 
     Raises:
         RefusedError: there are no pictures, more than a few are broken, or a table of labels does
             not fit them.
     """
     files = _sort(entries, images.shown)
-    if not files.pictures:
-        _find_by_content(files)
+    _find_by_content(files)
     if not files.pictures:
         raise _no_pictures(files, images.shown)
     images.expect(len(files.pictures))
@@ -83,17 +89,24 @@ def read_entries(entries: Sequence[Entry], images: Images) -> Raw:
         most = sandbox.format_bytes(images.limits.unpacked_bytes)
         raise RefusedError(f"{images.shown} holds images of more than {most}: leave some out.")
     paths = [_composed(entry.parts) for entry in files.pictures]
-    labels, held_out, left_out, notes = _labels(files, paths, images.shown)
-    pages = _decode(files.pictures, left_out, images, notes)
+    tables = {_composed(table.parts): table for table in files.tables}
+    contents = [(path, table.read()) for path, table in tables.items()]
+    folders = [*folders, *(entry.parts[:-1] for entry in (*files.others, *files.tables))]
+    found = find_labels(images.shown, paths, contents, [*map(_composed, folders)])
+    unseen = [table for path, table in tables.items() if path not in found.seen]
+    notes = [*files.notes, *found.notes, *_others([*files.others, *unseen])]
+    if found.by_folder:
+        notes += _joined_folders(files.pictures)
+    pages = _decode(files.pictures, found.left_out, images, notes)
     rows = np.repeat(np.arange(len(paths)), pages)
     return Raw(
-        None if labels is None else [labels[row] for row in rows],
-        held_out=None if held_out is None else held_out[rows],
-        notes=(*files.notes, *notes),
+        None if found.labels is None else [found.labels[row] for row in rows],
+        held_out=None if found.held_out is None else found.held_out[rows],
+        notes=tuple(notes),
     )
 
 
-def _composed(parts: tuple[str, ...]) -> tuple[str, ...]:
+def _composed(parts: Parts) -> Parts:
     return tuple(unicodedata.normalize("NFC", part) for part in parts)
 
 
@@ -101,7 +114,7 @@ def _sort(entries: Sequence[Entry], shown: str) -> _Sorted:
     found = _Sorted([], [], [], [])
     hidden: Counter[str] = Counter()
     for entry in entries:
-        added = [p for p in entry.parts if p.startswith(".") or p.casefold() in SYSTEM]
+        added = [p for p in entry.parts if p.startswith((".", "~$")) or p.casefold() in SYSTEM]
         if added:
             if (
                 entry.ending in IMAGE_ENDINGS
@@ -109,11 +122,14 @@ def _sort(entries: Sequence[Entry], shown: str) -> _Sorted:
                 and not any(part.casefold() in SYSTEM for part in added)
             ):
                 hidden[added[0]] += 1
-        elif entry.ending in ARCHIVES and not entry.parts[-1].endswith("ubyte.gz"):
-            raise RefusedError(f"{shown} holds an archive, '{entry.shown}': unpack that first.")
+        elif entry.ending in ARCHIVES and not entry.parts[-1].endswith(("ubyte.gz", ".nii.gz")):
+            raise RefusedError(
+                f"{shown} holds an archive, '{entry.shown}': unpack that first, and pack the files "
+                "in it as one .zip."
+            )
         elif entry.ending in IMAGE_ENDINGS:
             found.pictures.append(entry)
-        elif entry.ending in label_tables.ENDINGS and entry.size <= label_tables.LARGEST:
+        elif entry.ending in label_rows.ENDINGS and entry.size <= label_tables.LARGEST:
             found.tables.append(entry)
         else:
             found.others.append(entry)
@@ -129,20 +145,35 @@ def _sort(entries: Sequence[Entry], shown: str) -> _Sorted:
 def _find_by_content(files: _Sorted) -> None:
     """Find pictures by their first bytes: some sets have names such as subject01.happy."""
     others, files.others = files.others, []
+    count = len(files.pictures)
     for entry in others:
-        is_picture = None
-        if entry.ending not in (*OTHER_PICTURES, *ARRAYS):
+        is_picture = False
+        if entry.ending not in (*OTHER_PICTURES, *ARRAYS, *OTHER_TABLES, *DOCUMENTS):
             with contextlib.suppress(pictures.PictureError):
-                is_picture = pictures.FIRST_BYTES.match(_content(entry)[:16])
+                is_picture = pictures.is_picture(_content(entry))
         (files.pictures if is_picture else files.others).append(entry)
-    if found := files.pictures:
-        files.notes.append(
-            f"{len(found):,} files are images by their content, not by the ending of their names."
-        )
+    if found := len(files.pictures) - count:
+        what = "1 file is an image by its content, not by the ending of its name"
+        if found > 1:
+            what = f"{found:,} files are images by their content, not by the ending of their names"
+        files.notes.append(f"{what}.")
 
 
 def _no_pictures(files: _Sorted, shown: str) -> RefusedError:
     others = [*files.others, *files.tables]
+    for entry in others:
+        with contextlib.suppress(pictures.PictureError):
+            if reason := pictures.other_format(_content(entry)):
+                return RefusedError(
+                    f"{shown} holds no image files that can be read: {entry.shown} {reason}."
+                )
+    data = [entry for entry in others if entry.ending in (*ARRAYS, *TABLES)]
+    if len(data) > 1:
+        names = ", ".join(entry.shown for entry in data[:3])
+        return RefusedError(
+            f"{shown} holds no image files, but {len(data):,} files of data ({names}): upload one "
+            "of them, or join them into one .npz or .csv."
+        )
     for endings, cure in ((OTHER_PICTURES, "convert it to PNG"), (ARRAYS, "upload that file")):
         for entry in others:
             if entry.ending in endings:
@@ -153,36 +184,13 @@ def _no_pictures(files: _Sorted, shown: str) -> RefusedError:
         return RefusedError(
             f"{shown} holds only images whose folder or name begins with a dot: rename them."
         )
+    held = f"; it holds {others[0].shown}" if others else ""
+    if len(others) > 1:
+        held += f" and {len(others) - 1:,} more {'file' if len(others) == 2 else 'files'}"
     return RefusedError(
-        f"{shown} holds no image files (with the ending {', '.join(IMAGE_ENDINGS)})."
+        f"{shown} holds no image files{held}: put PNG or JPEG files into it, those of each class "
+        "in a folder."
     )
-
-
-def _labels(
-    files: _Sorted, paths: list[tuple[str, ...]], shown: str
-) -> tuple[list[str] | None, np.ndarray | None, np.ndarray, list[str]]:
-    """Return the labels, the split (n,), which pictures are left out (n,), and notes."""
-    folders = read_folders(paths)
-    in_folders = folders.labels is not None and len({*folders.labels}) > 1
-    contents = [(_composed(table.parts), table.read()) for table in files.tables]
-    tables = label_tables.read_tables(shown, contents, paths, in_folders)
-    unseen = [table for table in files.tables if _composed(table.parts) not in tables.seen]
-    notes = [*tables.notes, *_others([*files.others, *unseen])]
-    if tables.labels is None:
-        notes += [*folders.notes, *_joined_folders(files.pictures)]
-        return folders.labels, folders.held_out, folders.left_out, notes
-    notes += label_tables.used_tables(tables, in_folders)
-    labelled = np.array([label is not None for label in tables.labels])
-    without = parts_without_labels(paths, labelled)
-    if without.any():
-        what = "1 image was" if without.sum() == 1 else f"{without.sum():,} images were"
-        notes.append(f"{what} left out, because no image of their folder has a label.")
-    rest = np.flatnonzero(~without)
-    notes += label_tables.check_missing(
-        shown, [tables.labels[row] for row in rest], [paths[row] for row in rest], tables.used
-    )
-    held_out, said = read_split(paths, ~labelled)
-    return [label or "" for label in tables.labels], held_out, ~labelled, notes + said
 
 
 def _others(others: list[Entry]) -> list[str]:
@@ -196,11 +204,14 @@ def _others(others: list[Entry]) -> list[str]:
             f"{len(unread):,} {what} left out, because {endings} is not read: convert to PNG."
         )
     tables = [entry for entry in others if entry.ending in OTHER_TABLES]
-    if tables:
-        notes.append(
-            f"{tables[0].shown} was not read: if it holds labels, save them as labels.csv."
-        )
-    count = len(others) - len(unread)
+    notes += [
+        f"{table.shown} was not read: if it holds labels, save them as labels.csv."
+        for table in tables[:1]
+    ]
+    if len(tables) > 1:
+        more = f"{len(tables) - 1:,} more such {'file' if len(tables) == 2 else 'files'}"
+        notes[-1] = f"{notes[-1][:-1]}. The same goes for {more}."
+    count = len(others) - len(unread) - len(tables)
     if count:
         what = "file that is not an image was" if count == 1 else "files that are not images were"
         notes.append(f"{count:,} {what} left out.")

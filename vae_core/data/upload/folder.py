@@ -25,30 +25,35 @@ def read_folder(path: Path, images: Images) -> Raw:
         RefusedError: see `read_entries`; also if the folder holds too many files.
     """
     entries: list[Entry] = []
+    folders: list[tuple[str, ...]] = []
     links: list[str] = []
-    for entry in _files(path, links):
+    for entry in _files(path, folders, links):
         entries.append(entry)
         if len(entries) > MOST_FILES * images.limits.images:
             raise RefusedError(
                 f"{images.shown} holds more than {len(entries) - 1:,} files: choose a folder that "
                 "holds only the images."
             )
-    raw = read_entries(entries, images)
+    what = "1 link was" if len(links) == 1 else f"{len(links):,} links were"
+    note = f"{what} not followed: {sandbox.display_name(links[0])}." if links else ""
+    try:
+        raw = read_entries(entries, folders, images)
+    except RefusedError as error:
+        raise RefusedError(f"{error} {note}".rstrip()) from error
     if not links:
         return raw
-    what = "1 link was" if len(links) == 1 else f"{len(links):,} links were"
-    note = f"{what} not followed: {sandbox.display_name(links[0])}."
     return dataclasses.replace(raw, notes=(*raw.notes, note))
 
 
-def _files(root: Path, links: list[str]) -> Iterator[Entry]:
+def _files(root: Path, all_folders: list[tuple[str, ...]], links: list[str]) -> Iterator[Entry]:
     """Yield the regular files below a folder, those of each folder in the order of their names.
 
-    The names of links are added to `links`.
+    The folders are added to `all_folders`, and the names of links to `links`.
     """
     folders: list[tuple[Path, tuple[str, ...]]] = [(root, ())]
     while folders:
         folder, parts = folders.pop()
+        all_folders.append(parts)
         with os.scandir(folder) as found:
             children = sorted(found, key=lambda child: child.name)
         for child in reversed(children):

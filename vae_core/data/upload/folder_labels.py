@@ -14,20 +14,17 @@ from vae_core.data.upload.folder_split import (
     STRAY,
     Folders,
     Path,
+    Split,
     some_names,
     take_split,
     usable_split,
 )
 from vae_core.data.upload.limits import MOST_LABELS
-from vae_core.data.upload.split_words import FILLERS
+from vae_core.data.upload.split_words import is_filler
 
 # Folders that count up are persons or parts, and not classes, if another level does not count up.
 # Folders with these names are classes even so.
 CLASS_WORDS = {"class", "label", "category", "cat", "type", "grade", "stage", "level", "digit"}
-MASKS = {
-    *("mask", "masks", "segmentation", "segmentations", "annotation", "annotations", "gt"),
-    *("groundtruth", "ground_truth", "labels"),
-}
 MANY = 10  # images of a class; a folder with one image beside such classes is named
 
 
@@ -52,33 +49,49 @@ def read_folders(paths: Sequence[Path]) -> FolderLabels:
     """Find the labels and the split in the paths of pictures."""
     folders = [path[:-1] for path in paths]
     one_folder = len({*folders}) == 1 and bool(folders[0])
-    levels, held_out, no_label = take_split(folders)
+    split = take_split(folders)
     if one_folder:
         labels: list[str] | None = [path[-1] for path in folders]
         left_out = np.zeros(len(paths), bool)
-        notes: list[str] = []
+        notes = one_folder_note(labels)
     else:
-        labels, left_out, notes = _classes(levels, paths, held_out, no_label)
-    held_out, said = usable_split(held_out, left_out, paths)
+        labels, left_out, notes = _classes(split, paths)
+    if labels is not None and len(one := {*labels} - {""}) == 1 and all(map(is_filler, one)):
+        labels, notes = None, [note for note in notes if note not in one_folder_note(labels)]
+    held_out, said = usable_split(split.held_out, left_out, paths)
     return FolderLabels(labels, held_out, left_out, notes + said)
 
 
-def _classes(
-    folders: list[Folders],
-    paths: Sequence[Path],
-    held_out: np.ndarray | None,
-    no_label: np.ndarray,
-) -> tuple[list[str] | None, np.ndarray, list[str]]:
+def one_folder_note(labels: list[str] | None) -> list[str]:
+    """Return a note on labels that are all the same."""
+    one = {*(labels or [])} - {""}
+    return (
+        [f"All images have the label {some_names([*one])}, of their folder."]
+        if len(one) == 1
+        else []
+    )
+
+
+def _classes(split: Split, paths: Sequence[Path]) -> tuple[list[str] | None, np.ndarray, list[str]]:
     """Return the labels, which pictures are left out (n,), and notes."""
-    folders, outside, no_class = _strip_wrappers(folders, held_out, no_label)
-    none_left_out = np.zeros(len(folders), bool)
-    if outside.all() or not any(folders):
-        return None, none_left_out, []
+    beside = split.beside
     notes = []
-    if no_class.any():
-        first_path = paths[int(np.flatnonzero(no_class)[0])]
+    if beside.any():
+        first_path = paths[int(np.flatnonzero(beside)[0])]
+        what = "1 image was" if beside.sum() == 1 else f"{beside.sum():,} images were"
+        notes.append(
+            f"{what} left out, because a folder beside the parts of the split holds them: "
+            f"{'/'.join(sandbox.display_name(part) for part in first_path[-3:])}."
+        )
+    folders = [() if out else path for path, out in zip(split.folders, beside, strict=True)]
+    folders, outside, no_class = _strip_wrappers(folders, split.held_out, split.no_label | beside)
+    if outside.all() or not any(folders):
+        return None, beside, notes
+    if (no_class & ~beside).any():
+        first_path = paths[int(np.flatnonzero(no_class & ~beside)[0])]
         folder = "/".join(sandbox.display_name(part) for part in first_path[:-1][-3:])
-        what = "1 image" if no_class.sum() == 1 else f"{no_class.sum():,} images"
+        count = (no_class & ~beside).sum()
+        what = "1 image" if count == 1 else f"{count:,} images"
         notes.append(f"No folder says the class of {what} in {folder}: left out.")
     strays = outside & ~no_class
     if strays.sum() > max(1, STRAY * len(folders)):
@@ -86,7 +99,7 @@ def _classes(
             f"{strays.sum():,} of {len(folders):,} images lie outside the folders, so the folders "
             "are not labels: put every image into the folder of its class."
         )
-        return None, none_left_out, [said]
+        return None, beside, [said]
     inside = [path for path, out in zip(folders, outside, strict=True) if not out]
     level = _class_level(inside)
     strays |= ~no_class & np.array([len(path) <= level for path in folders])
@@ -98,16 +111,8 @@ def _classes(
             else f"{strays.sum():,} images were left out, because they lie outside the folders; "
             f"the first is {first}."
         )
-    notes += _other_levels(inside, level)
     left_out = strays | no_class
-    names = {path[level] for path in inside if len(path) > level}
-    masks = {name for name in names if name.casefold() in MASKS}
-    if masks and names > masks and {name.casefold() for name in names - masks} <= FILLERS:
-        masked = [
-            not out and path[level] in masks for path, out in zip(folders, left_out, strict=True)
-        ]
-        said = f"{sum(masked):,} masks in {some_names(sorted(masks))} were left out."
-        return None, left_out | np.array(masked), [*notes, said]
+    notes += _what_labels_are(inside, level)
     counts = Counter(path[level] for path in inside if len(path) > level)
     single = sorted(name for name, count in counts.items() if count == 1)
     if single and len(inside) >= MANY * len(counts):
@@ -174,22 +179,29 @@ def _class_level(folders: list[Folders]) -> int:
 def _numbering(names: set[str]) -> int:
     """Return how much names look like numbers of persons or parts, and not like classes.
 
-    0: words, or numbers such as digits. 1: numbers such as 0017. 2: a word and a number, such as
-    patient0 and patient1.
+    0: words, or numbers such as digits. 1: numbers such as 0017, or dates. 2: a word and a number,
+    such as patient0 and patient1.
     """
+    if all(re.fullmatch(r"\d+[\W_]+[\d\W_]*\d", name) for name in names):  # dates
+        return 1
     if all(name.isdecimal() for name in names):
         return int(any(len(name) > 2 or (len(name) == 2 and name[0] == "0") for name in names))
-    matches = [re.fullmatch(r"(.*?[^\W\d_])[\W_]*(?:\d+|[\W_][a-z])", n.casefold()) for n in names]
+    matches = [
+        re.fullmatch(r"(.*?[^\W\d_])[\W_]*(?:\d+(?:[._-]\d+)*|[\W_][a-z])", n.casefold())
+        for n in names
+    ]
     stems = {match[1] if match else None for match in matches}
     return 2 * (len(stems) == 1 and None not in stems and not stems & CLASS_WORDS)
 
 
-def _other_levels(folders: list[Folders], level: int) -> list[str]:
-    """Return a note on the levels of folders that are not labels, if there are any."""
+def _what_labels_are(folders: list[Folders], level: int) -> list[str]:
+    """Return a note if other levels of folders are not labels, or the labels may be no classes."""
     depth = max(map(len, folders))
-    if depth == 1:
-        return []
     names = sorted({path[level] for path in folders if len(path) > level})
+    if depth == 1:
+        if _numbering({*names}):
+            return [f"The labels are the names of the folders: {some_names(names)}."]
+        return []
     others = sorted(
         {part for path in folders for i, part in enumerate(path) if i != level % len(path)}
     )

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from vae_core import sandbox
 from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES
-from vae_core.data.upload.split_words import TEST, TRAIN, VALIDATION, part_of
+from vae_core.data.upload.split_words import TEST, TRAIN, VALIDATION, part_of, without_part
 from vae_core.graphemes import shortened
+from vae_core.sandbox import RefusedError
 
 Folders = tuple[str, ...]  # the folders that a picture lies in, from the outermost one
 Path = tuple[str, ...]  # its folders and its file
 
+SHORT = 2  # letters: beside other folders, tr and te may be languages
 STRAY = 0.05  # share of pictures outside the folders that may be left out
 HELD_OUT = {TEST, VALIDATION}
 NOT_LABELLED = "not labelled"
-# Words for parts that only folders have: SVHN's further training images, and images to predict.
+# Words for parts that only folders have: SVHN's further training images, images with labels, and
+# those to predict.
 FOLDERS_ONLY = {
-    "extra": TRAIN,
+    **dict.fromkeys(("extra", "labeled", "labelled"), TRAIN),
     **dict.fromkeys(("pred", "prediction", "unlabeled", "unlabelled"), NOT_LABELLED),
 }
 NAMED, LONGEST_NAME = 3, 24  # names in a list of a note, and characters of each
@@ -35,8 +39,8 @@ def read_split(paths: Sequence[Path], left_out: np.ndarray) -> tuple[np.ndarray 
     Returns:
         Which pictures are held out (n,), None without a split; and notes.
     """
-    _, held_out, _ = take_split([path[:-1] for path in paths])
-    return usable_split(held_out, left_out, paths)
+    split = take_split([path[:-1] for path in paths])
+    return usable_split(split.held_out, left_out, paths)
 
 
 def parts_without_labels(paths: Sequence[Path], labelled: np.ndarray) -> np.ndarray:
@@ -46,8 +50,8 @@ def parts_without_labels(paths: Sequence[Path], labelled: np.ndarray) -> np.ndar
         paths: of each picture.
         labelled: (n,) bool.
     """
-    _, held_out, no_label = take_split([path[:-1] for path in paths])
-    without = no_label & ~labelled
+    _, held_out, no_label, beside = take_split([path[:-1] for path in paths])
+    without = (no_label & ~labelled) | beside
     if held_out is not None and not labelled[held_out].any():
         without |= held_out
     return without
@@ -63,37 +67,92 @@ def _split_name(name: str) -> tuple[str, str | None]:
     return " ".join(rest), part
 
 
-def take_split(folders: list[Folders]) -> tuple[list[Folders], np.ndarray | None, np.ndarray]:
+class Split(NamedTuple):
+    """The split of pictures in their folders.
+
+    Attributes:
+        folders: of each picture, without those of the split.
+        held_out: (n,) bool; None without a split.
+        no_label: (n,) bool, pictures in a folder for pictures without labels.
+        beside: (n,) bool, a few pictures in other folders beside those of the split.
+    """
+
+    folders: list[Folders]
+    held_out: np.ndarray | None
+    no_label: np.ndarray
+    beside: np.ndarray
+
+
+def take_split(folders: list[Folders]) -> Split:
     """Remove the folders of a split, such as train and test.
 
-    They are a level where every folder's name holds the word of a part, and the rest of the names
-    is the same, such as in seg_train and seg_test.
+    They are a level where every folder's name holds the word of a part. The rest of the names is
+    the same, such as in seg_train and seg_test, or is the class, such as in cat_train and cat_test.
 
-    Returns:
-        The other folders of each picture; which pictures are held out (n,), None without a split;
-        and which lie in a folder for pictures without labels (n,).
+    Raises:
+        RefusedError: folders beside those of the split hold more than a few pictures.
     """
     held_out, no_label = None, np.zeros(len(folders), bool)
+    beside = no_label.copy()
     level = 0
     while any(len(path) > level for path in folders):
         names = {path[level] for path in folders if len(path) > level}
         words = {name: _split_name(name) for name in names}
-        found = {word for _, word in words.values()}
+        found = {part for _, part in words.values()}
+        is_split = bool(found & HELD_OUT) and TRAIN in found
+        if None in found and is_split and held_out is None:
+            others = {name for name, (_, part) in words.items() if part is None}
+            if max(map(len, names - others)) <= SHORT:
+                level += 1
+                continue
+            beside = np.array([len(path) > level and path[level] in others for path in folders])
+            _check_beside(beside, others, names - others)
+            words = {name: word for name, word in words.items() if name not in others}
+            found.remove(None)
+        rests = {rest for rest, _ in words.values()}
         covered = sum(len(path) > level for path in folders)
-        if (
-            len(names) == 1
-            or None in found
-            or len({rest for rest, _ in words.values()}) > 1
-            or covered < (1 - STRAY) * len(folders)
-        ):
+        if len(words) < 2 or None in found or covered < (1 - STRAY) * len(folders):
             level += 1
             continue
-        part = [words[path[level]][1] if len(path) > level else None for path in folders]
-        if held_out is None and found & HELD_OUT and TRAIN in found:
-            held_out = np.array([word in HELD_OUT for word in part])
-        no_label |= np.array([word == NOT_LABELLED for word in part])
-        folders = [(*path[:level], *path[level + 1 :]) for path in folders]
-    return folders, held_out, no_label
+        is_new = is_split and held_out is None
+        is_class = len(rests) > 1 or (is_new and _are_numbered_classes(words))
+        if len(rests) > 1 and not (is_new and "" not in rests and len(rests) < len(words)):
+            level += 1
+            continue
+        names_here = ["".join(path[level : level + 1]) for path in folders]
+        part = [words.get(name, ("", None))[1] for name in names_here]
+        if is_new:
+            held_out = np.array([one in HELD_OUT for one in part])
+            inside = [path for path, out in zip(folders, beside, strict=True) if not out]
+            if len({path[:level] for path in inside}) == 1:
+                folders = [path[level:] for path in folders]  # a wrapper is no class
+                level = 0
+        no_label |= np.array([one == NOT_LABELLED for one in part])
+        classes = [(without_part(name),) if is_class and name else () for name in names_here]
+        folders = [
+            (*path[:level], *name, *path[level + 1 :])
+            for path, name in zip(folders, classes, strict=True)
+        ]
+    return Split(folders, held_out, no_label, beside)
+
+
+def _are_numbered_classes(words: dict[str, tuple[str, str | None]]) -> bool:
+    """Return whether names such as train_0, train_1, test_0 and test_1 name classes by numbers."""
+    numbers = [
+        {without_part(name) for name, (_, part) in words.items() if (part == TRAIN) == is_training}
+        for is_training in (True, False)
+    ]
+    return len(numbers[0] & numbers[1]) > 1
+
+
+def _check_beside(beside: np.ndarray, others: set[str], parts: set[str]) -> None:
+    """Refuse folders beside those of a split that hold more than a few pictures."""
+    if beside.sum() > max(1, STRAY * len(beside)):
+        raise RefusedError(
+            f"The folders {some_names(sorted(parts))} are the parts of a split, but beside them "
+            f"{beside.sum():,} of {len(beside):,} images lie in {some_names(sorted(others))}: put "
+            "these into the parts, or take them out."
+        )
 
 
 def usable_split(

@@ -11,10 +11,9 @@ from vae_core.data.upload.converted import CONVERTED, read_converted
 from vae_core.data.upload.csv import read_csv
 from vae_core.data.upload.csv_lines import TABLES, only_table
 from vae_core.data.upload.folder import read_folder
-from vae_core.data.upload.gzip_chunks import GZIP, gzip_chunks
 from vae_core.data.upload.idx import holds_idx, is_idx, read_idx, read_idx_zip
 from vae_core.data.upload.images import Images, Raw
-from vae_core.data.upload.limits import TEXT_ENDING, Limits
+from vae_core.data.upload.limits import TEXT_ENDING
 from vae_core.data.upload.npy import NPY, read_npy, read_npz
 from vae_core.data.upload.parquet import PARQUET, read_parquet
 from vae_core.data.upload.zip import read_zip
@@ -22,31 +21,6 @@ from vae_core.sandbox import RefusedError
 
 Reader = Callable[[Path, Images], Raw]
 RUN_FILES = {"config.json", "metrics.jsonl", "vae.weights.h5"}  # in the zip of an exported run
-
-
-def unpacked(path: Path, file_name: str, folder: Path, limits: Limits) -> tuple[Path, str]:
-    """Unpack a file that gzip packed; return its path and its name without the ending .gz.
-
-    Args:
-        path: the file.
-        file_name: its name.
-        folder: where the unpacked file may be written.
-        limits: the most bytes that it may unpack to.
-
-    Raises:
-        RefusedError: it is damaged, or unpacks to too much.
-    """
-    if path.is_dir():
-        return path, file_name
-    name = file_name[:-3] if file_name.lower().endswith(".gz") else file_name
-    with open(path, "rb") as file:
-        if file.read(2) != GZIP:
-            return path, name
-        file.seek(0)
-        plain, shown = folder / "unpacked", sandbox.display_name(file_name)
-        with open(plain, "wb") as target:
-            target.writelines(gzip_chunks(file, limits.unpacked_bytes, shown))
-    return plain, name
 
 
 def is_text(file_name: str) -> bool:

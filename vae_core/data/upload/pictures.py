@@ -24,6 +24,21 @@ OTHERS = (
         re.compile(rb".{4}ftyp(?:hei|hev|mif1|msf1|avi)", re.DOTALL),
         "is a HEIC or AVIF file: convert it to PNG or JPEG",
     ),
+    (re.compile(rb".{128}DICM", re.DOTALL), "is a DICOM file: convert it to PNG or TIFF"),
+    (
+        re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!DOCTYPE svg[^>]*>\s*)?<svg"),
+        "is an SVG drawing: convert it to PNG",
+    ),
+    (
+        re.compile(rb"\s*<(!doctype )?html", re.IGNORECASE),
+        "is a web page, not an image: download the image itself",
+    ),
+    (re.compile(rb"%PDF"), "is a PDF: convert it to PNG"),
+    (
+        re.compile(rb"\x80[\2-\5]"),
+        "is a pickle, which can run code when it is read: where you trust it, load it in Python "
+        "and save its arrays with numpy.savez",
+    ),
 )
 # First bytes of accepted pictures, for files whose name has no usual ending.
 FIRST_BYTES = re.compile(
@@ -34,6 +49,8 @@ FIRST_BYTES = re.compile(
 # What `decode` counts, and the sentence that says it.
 TRANSPARENT, ANIMATED, PAGES = "transparent", "animated", "pages"
 REDUCED, DEEP_COLOUR = "reduced", "deep colour"
+INVISIBLE, WHITE_ON_NOTHING = "invisible", "white on nothing"
+ALMOST_WHITE = 247  # grey level
 
 
 class PictureError(Exception):
@@ -82,8 +99,23 @@ def decode(content: bytes, name: str, counts: Counter[str]) -> Iterator[tuple[np
     except Image.DecompressionBombError as error:
         raise RefusedError(f"{name} has too many pixels: make it smaller.") from error
     except Exception as error:  # Pillow's plugins raise many errors on damaged files
-        reasons = (reason for first, reason in OTHERS if first.match(content))
-        raise PictureError(next(reasons, DAMAGED)) from error
+        raise PictureError(other_format(content) or DAMAGED) from error
+
+
+def is_picture(content: bytes) -> bool:
+    """Return whether a file is a picture, whatever the ending of its name says."""
+    if not FIRST_BYTES.match(content[:16]):
+        return False
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS):
+            return True
+    except Exception:  # Pillow's plugins raise many errors on damaged files
+        return False
+
+
+def other_format(content: bytes) -> str:
+    """Return what a file is and the cure, the end of a sentence; empty if it is not known."""
+    return next((reason for first, reason in OTHERS if first.match(content)), "")
 
 
 def _subfile_type(image: Image.Image) -> int:
@@ -105,10 +137,27 @@ def _decoded(image: Image.Image, name: str, counts: Counter[str]) -> tuple[np.nd
     colour = turned.mode not in ("1", "L", "LA", "La")
     if turned.has_transparency_data:
         turned = turned.convert("RGBA")
-        counts[TRANSPARENT] += turned.getchannel("A").getextrema() != (255, 255)
-        background = Image.new("RGBA", turned.size, "white")
-        turned = Image.alpha_composite(background, turned)
+        return _on_background(turned, counts), colour
+    if turned.mode not in ("1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr"):
+        raise PictureError(f"has colours of the kind {turned.mode}: convert it to RGB")
     return np.asarray(turned.convert("L")), colour
+
+
+def _on_background(image: Image.Image, counts: Counter[str]) -> np.ndarray:
+    """Return an image (h, w) uint8 on white, or on black if on white nothing of it can be seen."""
+    alpha = np.asarray(image.getchannel("A"))
+    on_white, on_black = (
+        np.asarray(Image.alpha_composite(Image.new("RGBA", image.size, name), image).convert("L"))
+        for name in ("white", "black")
+    )
+    if not alpha.any():
+        counts[INVISIBLE] += 1
+    elif alpha.min() < 255 and on_white.min() > ALMOST_WHITE:
+        counts[WHITE_ON_NOTHING] += 1
+        return on_black
+    else:
+        counts[TRANSPARENT] += bool(alpha.min() < 255)
+    return on_white
 
 
 def _deep(image: Image.Image) -> np.ndarray:
@@ -128,6 +177,8 @@ def changes(counts: Counter[str]) -> list[str]:
     """Return a sentence for each thing that `decode` counted."""
     sentences = {
         TRANSPARENT: "Transparent pixels became white, in {}.",
+        WHITE_ON_NOTHING: "Transparent pixels became black, because the others are white, in {}.",
+        INVISIBLE: "All pixels are transparent, and became white, in {}.",
         ANIMATED: "Of animations only the first frame was read, in {}.",
         PAGES: "Each page of a TIFF file was read as an image: {} more than files.",
         REDUCED: "Smaller copies and masks within TIFF files were left out: {}.",
