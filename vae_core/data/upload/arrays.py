@@ -42,12 +42,14 @@ def in_memory(array: np.ndarray) -> Stored:
     return Stored(array.shape, array.dtype, lambda: array)
 
 
-def read_arrays(arrays: Mapping[str, Stored], images: Images) -> Raw:
+def read_arrays(arrays: Mapping[str, Stored], images: Images, columns_first: bool = False) -> Raw:
     """Add the images among some arrays to `images`, and return their labels.
 
     Args:
         arrays: name -> array.
         images: collects the images.
+        columns_first: whether the program that wrote the file counts pixels column by column; then
+            a sentence says how flat rows were read.
 
     Raises:
         RefusedError: the arrays hold no images, or can be read in two ways.
@@ -79,6 +81,12 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images) -> Raw:
     for split in splits:
         for chunk in _chunks(arrays[parts.images[split]], layouts[split]):
             images.add(layouts[split].images(chunk))
+    flat = next((key for key in parts.images.values() if len(arrays[key].shape) == 2), "")
+    if columns_first and flat:
+        notes.append(
+            f"The pixels of an image in {_shown(flat)} were read row by row. If the images lie on "
+            "their side, they were saved column by column: transpose each, and save them again."
+        )
     held_out, split_notes = _split(splits, layouts)
     notes += split_notes
     if parts.unused:

@@ -15,6 +15,7 @@ GREY, COLOUR = 1, 3  # channels
 LOOKED_AT = 200  # images of which neighbouring pixels are compared
 CLEARLY = 1.2  # so many times as rough is clearly rougher
 LONGEST = 8  # the largest ratio of the sides of an image
+NARROWEST = 4  # pixels of an image that is not square: three may be colours
 LIKELY = 2  # a layout whose images are longer than the least long ones by this factor is unlikely
 
 
@@ -93,7 +94,8 @@ def layout_of(
     best = min(layout.aspect for layout in enough)
     likely = [layout for layout in enough if layout.aspect <= LIKELY * best]
     chosen = likely[0]
-    if chosen.aspect > LONGEST:
+    strip = len(shape) == 3 and chosen.aspect > 1 and min(chosen.image_shape) < NARROWEST
+    if chosen.aspect > LONGEST or strip:
         raise RefusedError(
             f"{shown}: {name} of shape {shape} would be {chosen.in_words}: images that long are "
             "not accepted; check which axis counts the images."
