@@ -29,7 +29,7 @@ import psutil
 
 from vae_core.bidirectional import isolated
 from vae_core.config import VaeLabError
-from vae_core.graphemes import first_clusters, shortened
+from vae_core.graphemes import VISIBLE, first_clusters, shortened
 from vae_core.zip_names import entry_name
 
 LABEL_LENGTH = 200
@@ -68,7 +68,7 @@ def clean_label(text: str) -> str:
     """
     text = REORDERING.sub("", _without_controls(text[:2000], " ")).replace("\ufeff", "")
     text = " ".join(unicodedata.normalize("NFC", text).split())
-    if all(unicodedata.category(c) in ("Cf", "Zs") for c in text):  # nothing of it can be seen
+    if all(unicodedata.category(c) in ("Cf", "Zs") and c not in VISIBLE for c in text):
         return INVISIBLE
     return first_clusters(text, LABEL_LENGTH).strip()
 

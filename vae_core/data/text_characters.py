@@ -5,21 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from vae_core.graphemes import VISIBLE
+
 # Zero-width non-joiner and joiner: invisible, but part of the spelling in Persian and in the
 # scripts of India, and of emoji that are put together from several.
 JOINERS = "\u200c\u200d"
 VIRAMA = 9  # combining class of the sign that ends a syllable in scripts of India
-# Format characters that can be seen: signs around or above numbers in Arabic, Syriac and Kaithi,
-# such as the end of an ayah; how Egyptian hieroglyphs are put together; the Mongolian separator.
-VISIBLE = frozenset(
-    map(
-        chr,
-        (
-            *(*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD),
-            *(*range(0x13430, 0x13440), 0x180E),
-        ),
-    )
-)
 # An emoji of a flag of a region: the letters of its name as tags, and the end of the tags.
 TAGS = frozenset(map(chr, (*range(0xE0020, 0xE0080),)))
 FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f")

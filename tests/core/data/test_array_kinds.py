@@ -35,6 +35,7 @@ def texts(labels: np.ndarray) -> list[str]:
     ("x", "note"),
     [
         (X.transpose(1, 2, 0)[..., None], "The third axis of x (16, 16, 60, 1) counts the images"),
+        (COLOUR.transpose(1, 2, 0, 3), "The third axis of x (16, 16, 60, 3) counts the images"),
         (X[None], "The second axis of x (1, 60, 16, 16) counts the images"),
         (COLOUR.transpose(1, 3, 2, 0), "The last axis of x (16, 3, 16, 60) counts the images"),
         (COLOUR.transpose(1, 2, 3, 0), "The last axis of x (16, 16, 3, 60) counts the images"),
@@ -66,6 +67,8 @@ def test_shapes(tmp_path: Path, x: np.ndarray, note: str) -> None:
         (npy(Y), "It holds single numbers, such as labels"),
         (npz(arr_0=Y), "arr_0 (60,): one value per item, such as labels, but no images"),
         (npz(x=X[:, :, :15], y=np.arange(16)), "there are 16 labels. Save it with the images"),
+        (npy(np.zeros((64, 64, 100, 3), "u1")), "may be 64 images of 100x64 or 100 images of"),
+        (npz(arr_0=X[:45], arr_1=Y[:45], arr_2=X[45:], arr_3=Y[45:]), "several arrays that may"),
         (npz(cat=X, dog=X), "If each holds one class, join them, and save labels y."),
         (npz(x=np.array([*X, None], object)), "such as numpy.stack(list(x)) of images"),
         (npz(x=X, y=np.array(["a"] * 60, object)), "such as y.astype(str) of labels"),
@@ -161,6 +164,7 @@ DATES = np.array(["2020-01-01", "2020-01-02", "2020-01-03"])[Y]
             NAMES[Y],
             "Control characters were left out of the label ant.",
         ),
+        (np.where(Y == 0, "\u06dd", "\u06de"), np.where(Y == 0, "\u06dd", "\u06de"), SEED),
         (np.where(Y == 0, "L" * 201, "M"), np.where(Y == 0, "L" * 200, "M"), "was cut to 200"),
     ],
 )
@@ -190,6 +194,7 @@ def test_unlabelled_images_beside_names_of_labels(tmp_path: Path) -> None:
         (np.where(Y == 0, "L" * 200 + "a", "L" * 200 + "b"), "after a cut to 200 characters"),
         (np.where(Y == 0, "L" * 3000 + "a", "L" * 3000 + "b"), "after a cut to 200 characters"),
         (np.where(Y == 0, "a", "a\u202e"), "two labels that both read 'a': rename one"),
+        (np.where(Y == 0, "a", "a\u200b"), "two labels that look the same"),
     ],
 )
 def test_labels_that_are_refused(tmp_path: Path, y: np.ndarray, message: str) -> None:

@@ -206,6 +206,8 @@ def _only_images(shown: str, shapes: Mapping[str, tuple[int, ...]], unused: list
     """
     possible = [key for key in unused if len(shapes[key]) >= 2 and min(shapes[key][:2]) > 1]
     large = [key for key in possible if can_be_images(shapes[key])]
+    like_one = {shapes[key][1:] for key in large}  # such as the few images of another part
+    large += [key for key in possible if key not in large and shapes[key][1:] in like_one]
     if len(possible) == 1 or len(large) == 1:
         return (large or possible)[0]
     listed = ", ".join(f"{_shown(key)} {shapes[key]}" for key in sorted(shapes)[:6]) or "nothing"

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from vae_core import sandbox
+from vae_core.data.text_characters import normalize_text
 from vae_core.data.upload.limits import MOST_LABELS
 from vae_core.sandbox import RefusedError
 
@@ -87,6 +88,12 @@ def index_labels(
         raise RefusedError(
             f"{shown} has two labels that both read {sandbox.display_name(twice)!r}"
             f"{f', after a cut to {sandbox.LABEL_LENGTH} characters' if cut else ''}: rename one."
+        )
+    seen = Counter(normalize_text(name) or name for name in names)
+    if len(seen) != len(names):
+        raise RefusedError(
+            f"{shown} has two labels that look the same, {seen.most_common(1)[0][0]!r}: one of "
+            "them holds characters that can't be seen. Remove them."
         )
     notes += _what_changed(texts, names, np.bincount(labels, minlength=len(names)))
     return labels.astype(np.uint8), names, notes

@@ -192,8 +192,8 @@ def _orders(shape: tuple[int, ...]) -> list[Layout]:
         if channels in (GREY, COLOUR):
             image_shape = way.image_shape if channels == COLOUR else way.image_shape[:2]
             ways.append(Layout(way.count, image_shape, way.axes))
-    if d == GREY:
-        ways.append(Layout(c, (a, b), (2, 0, 1, 3)))
+    if d in (GREY, COLOUR):
+        ways.append(Layout(c, (a, b) if d == GREY else (a, b, d), (2, 0, 1, 3)))
     if a == GREY:
         ways.append(Layout(b, (c, d), (1, 2, 3, 0)))
     if b == COLOUR and a == c != d:  # (h, 3, w, n), where (n, 3, h, w) would not be square
