@@ -187,6 +187,7 @@ def test_unlabelled_images_beside_names_of_labels(tmp_path: Path) -> None:
     ("y", "message"),
     [
         (np.where(np.arange(60) == 3, np.nan, Y), "that of image 4 is nan"),
+        (Y * 1e300, "that of image"),
         (Y + 0.5, f"that of image 1 is {Y[0] + 0.5}"),
         (np.random.default_rng(0).dirichlet([1, 1, 1], 60), "or leave the labels out"),
         (np.where(Y == 0, 3, 7)[:, None] * [1, 0] + [0, 1], "2 labels for each image"),

@@ -141,6 +141,13 @@ def test_no_arrays(tmp_path: Path) -> None:
     assert "save('a.mat', 'X', 'y', '-v7')" in sentence
 
 
+def test_pictures_of_several_sizes_in_a_cell(tmp_path: Path) -> None:
+    parts = np.empty(2, object)
+    parts[:] = IMAGES[:9], IMAGES[9:]
+    sentence = error(tmp_path, mat(faces=parts, names=CELL[:2]), "a.mat")
+    assert sentence.endswith("faces, which is no plain array, was left out.")
+
+
 def test_a_string_array_is_named_with_its_cure() -> None:
     """SciPy can't write such an array; this is what it returns for one."""
     fields = [("s0", object), ("s1", object), ("s2", object), ("arr", object)]

@@ -43,8 +43,8 @@ RARE = {
     LABELS: ("gnd", "lbl", "truth"),
 }
 LABEL_NAMES = re.compile(
-    r"(list_)?(label|class|target|category)_?names?|names?|(list_(of_)?)?(classes|categories)"
-    r"|class_?labels?"
+    r"(.+_)?((label|class|target|category)_?names?|(list_(of_)?)?(classes|categories)"
+    r"|class_?labels?)|names?"
 )
 
 

@@ -3,44 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from vae_core import sandbox
 from vae_core.data.upload.array_names import NAMES, WHOLE, Parts, parts_of
+from vae_core.data.upload.array_split import split_array
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.layout import Layout, layout_of
 from vae_core.data.upload.limits import CHUNK_BYTES, LARGEST_IMAGE, LARGEST_SIDE
 from vae_core.data.upload.split_words import TEST, TRAIN, VALIDATION
+from vae_core.data.upload.stored import Stored
 from vae_core.sandbox import RefusedError
 
 USUAL = ("x", "y", "x_train", "y_train", "x_test", "y_test")  # these names need no note
 # NumPy's kinds: bool, integers and floats; texts and bytes; dates.
 NUMBERS, TEXTS, DATES = "biuf", "US", "M"
-
-
-@dataclass(frozen=True)
-class Stored:
-    """An array in a file, read when it is used.
-
-    Attributes:
-        shape, dtype: of the array.
-        whole: reads all of it.
-        chunks: reads some rows at a time, in order; None if it can only be read whole.
-    """
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    whole: Callable[[], np.ndarray]
-    chunks: Callable[[], Iterator[np.ndarray]] | None = None
-
-
-def in_memory(array: np.ndarray) -> Stored:
-    """Return an array that was already read."""
-    return Stored(array.shape, array.dtype, lambda: array)
 
 
 def read_arrays(arrays: Mapping[str, Stored], images: Images, columns_first: bool = False) -> Raw:
@@ -58,7 +37,11 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images, columns_first: boo
     shown = images.shown
     texts = {name for name, array in arrays.items() if array.dtype.kind in TEXTS}
     shapes = {name: array.shape for name, array in arrays.items()}
-    label_like = {name for name, array in arrays.items() if array.dtype.kind in "biuUSM"}
+    label_like = {
+        name
+        for name, array in arrays.items()
+        if array.dtype.kind in "biuUSM" and not _numbers_rows(array)
+    }
     parts = parts_of(shown, shapes, texts, label_like)
     notes = _what_was_read(parts)
     splits = [split for split in (WHOLE, TRAIN, VALIDATION, TEST) if split in parts.images]
@@ -90,9 +73,14 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images, columns_first: boo
         )
     held_out, split_notes = _split(splits, layouts)
     notes += split_notes
-    if parts.unused:
-        some = ", ".join(_unused(key, arrays[key]) for key in parts.unused[:5])
-        more = f" and {len(parts.unused) - 5} more" if len(parts.unused) > 5 else ""
+    unused = parts.unused
+    if splits == [WHOLE] and (found := split_array(arrays, unused, layouts[WHOLE].count)):
+        used, held_out, note = found
+        notes.append(note)
+        unused = [key for key in unused if key not in used]
+    if unused:
+        some = ", ".join(_unused(key, arrays[key]) for key in unused[:5])
+        more = f" and {len(unused) - 5} more" if len(unused) > 5 else ""
         notes.append(f"Left out: {some}{more}.")
     return Raw(
         _labels(
@@ -104,6 +92,13 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images, columns_first: boo
         held_out,
         tuple(notes),
     )
+
+
+def _numbers_rows(array: Stored) -> bool:
+    """Whether an array counts up by one, as numbers of rows do, not labels."""
+    if array.dtype.kind not in "iu" or not 2 < math.prod(array.shape) == max(array.shape) < 10**6:
+        return False
+    return bool((np.diff(array.whole().reshape(-1).astype(np.int64)) == 1).all())
 
 
 def _what_was_read(parts: Parts) -> list[str]:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_core.data.upload.arrays import in_memory, read_arrays
+from vae_core.data.upload.arrays import read_arrays
 from vae_core.data.upload.hdf5 import HDF5, MATLAB, hdf5_arrays
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.matlab import matlab_arrays
+from vae_core.data.upload.stored import in_memory
+from vae_core.sandbox import RefusedError
 
 CONVERTED = (".h5", ".hdf5", ".hdf", ".mat")
 
@@ -22,7 +24,10 @@ def read_converted(path: Path, images: Images) -> Raw:
     is_hdf5, is_matlab = first.startswith((HDF5, MATLAB)), not first.startswith(HDF5)
     nested = (hdf5_arrays if is_hdf5 else matlab_arrays)(path, images.shown, images.limits)
     arrays = {name: in_memory(array) for name, array in nested.named().items()}
-    raw = read_arrays(arrays, images, columns_first=is_matlab)
+    try:
+        raw = read_arrays(arrays, images, columns_first=is_matlab)
+    except RefusedError as error:
+        raise RefusedError(" ".join([str(error), *nested.what_was_left_out()])) from error
     if is_matlab:
         raw = _counted_from_0(raw)
     return replace(raw, notes=(*raw.notes, *nested.notes, *nested.what_was_left_out()))

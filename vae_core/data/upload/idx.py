@@ -17,11 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from vae_core import sandbox
-from vae_core.data.upload.arrays import Stored, in_memory, read_arrays
+from vae_core.data.upload.arrays import read_arrays
 from vae_core.data.upload.gzip_chunks import GZIP, gzip_chunks
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import IMAGE_ENDINGS
 from vae_core.data.upload.split_words import part_of
+from vae_core.data.upload.stored import Stored, in_memory
 from vae_core.sandbox import RefusedError
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}

@@ -148,11 +148,13 @@ def _one_per_image(shown: str, array: np.ndarray) -> tuple[np.ndarray, list[str]
     if array.dtype.kind == "S":
         array = _decoded(shown, array)
     if array.dtype.kind == "b" or (
-        array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.rint(array)).all()
+        array.dtype.kind == "f"
+        and (np.abs(array) < 2**53).all()
+        and (array == np.rint(array)).all()
     ):
         array = array.astype(np.int64)
     if array.dtype.kind == "f":
-        missing = ~np.isfinite(array)
+        missing = ~(np.abs(array) < 2**53)  # also those that are too large to be told apart
         odd = missing if missing.any() else array != np.rint(array)
         first = int(odd.argmax())
         raise RefusedError(

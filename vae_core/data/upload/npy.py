@@ -14,12 +14,14 @@ from typing import IO, Any
 import numpy as np
 
 from vae_core import sandbox
-from vae_core.data.upload.arrays import Stored, read_arrays
+from vae_core.data.upload.arrays import read_arrays
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES
+from vae_core.data.upload.stored import Stored
 from vae_core.sandbox import RefusedError
 
 NPY = b"\x93NUMPY"  # the first bytes of an .npy file
+SPARSE = {"data", "indices", "indptr", "shape"}  # arrays that scipy.sparse.save_npz writes
 Opened = Callable[[], AbstractContextManager[IO[bytes]]]
 
 
@@ -42,6 +44,11 @@ def read_npz(path: Path, images: Images) -> Raw:
                 if key in arrays:
                     raise RefusedError(f"{shown} holds an array twice.")
                 arrays[key] = array
+        if arrays.keys() >= SPARSE:
+            raise RefusedError(
+                f"{shown} holds a sparse matrix of SciPy: save it with numpy.save('x.npy', "
+                "scipy.sparse.load_npz(...).toarray())."
+            )
         return read_arrays(arrays, images)
 
 
@@ -68,6 +75,11 @@ def read_npy(path: Path, images: Images) -> Raw:
                 "it with numpy.load(..., allow_pickle=True).item(), and save its arrays with "
                 "numpy.savez('data.npz', x=..., y=...)."
             )
+    if len(found) > 1 and all(len(array.shape) < 2 for array in found.values()):
+        raise RefusedError(
+            f"{images.shown} holds a table of {len(found):,} fields: save it as .csv with "
+            "pandas.DataFrame(numpy.load(...)).to_csv('data.csv', index=False)."
+        )
     return read_arrays({field or "x": array for field, array in found.items()}, images)
 
 
@@ -128,6 +140,7 @@ def _head(file: IO[bytes], shown: str, name: str) -> _Head:
     read_header = {
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
+        (3, 0): np.lib.format.read_array_header_2_0,  # only names of fields are read otherwise
     }
     try:
         version = np.lib.format.read_magic(file)
