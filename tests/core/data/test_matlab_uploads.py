@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,12 +16,9 @@ import numpy as np
 import pytest
 from scipy import io as scipy_io
 from scipy import sparse
-from scipy.io import matlab
 
 from tests.core.data.test_csv_uploads import error, pairs, read
 from tests.core.data.upload_files import IMAGES, LABELS, arrays_of
-from vae_core.data.upload.matlab import _add
-from vae_core.data.upload.nested import Nested
 
 NAMES = ["ant", "owl", "cat"]
 WORDS = np.array(NAMES)[LABELS]
@@ -137,7 +135,7 @@ def test_a_struct_in_a_struct(tmp_path: Path) -> None:
 def test_no_arrays(tmp_path: Path) -> None:
     content = mat(parts=np.array([{"a": 1}, [1, 2]], object))
     sentence = error(tmp_path, content, "a.mat")
-    assert "a.mat holds no plain arrays (cell)" in sentence
+    assert "a.mat holds no plain arrays: save the images" in sentence
     assert "save('a.mat', 'X', 'y', '-v7')" in sentence
 
 
@@ -148,16 +146,19 @@ def test_pictures_of_several_sizes_in_a_cell(tmp_path: Path) -> None:
     assert sentence.endswith("faces, which is no plain array, was left out.")
 
 
-def test_a_string_array_is_named_with_its_cure() -> None:
-    """SciPy can't write such an array; this is what it returns for one."""
-    fields = [("s0", object), ("s1", object), ("s2", object), ("arr", object)]
-    value = np.array([(b"y", b"MCOS", b"string", None)], fields).view(matlab.MatlabOpaque)
-    nested = Nested()
-    _add(nested, ("None",), value)
-    assert not nested.arrays
-    assert nested.what_was_left_out() == ["y, which is no plain array, was left out."]
-    assert nested.notes == [
-        "y is a string array of MATLAB, which can't be read: save cellstr(y) instead."
+def element(kind: int, data: bytes) -> bytes:
+    return struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 8)
+
+
+def test_a_string_array_is_named_with_its_cure(tmp_path: Path) -> None:
+    """SciPy can't write such an array."""
+    names = b"".join(element(1, text) for text in (b"y", b"MCOS", b"string"))
+    variable = element(14, element(6, struct.pack("<II", 17, 0)) + names + element(14, b""))
+    notes, found = read(tmp_path, mat(x=IMAGES) + variable, "a.mat")
+    assert found == pairs(IMAGES)
+    assert notes[-2:] == [
+        "y is a string array of MATLAB, which can't be read: save cellstr(y) instead.",
+        "y, which is no plain array, was left out.",
     ]
 
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from vae_core import sandbox
+from vae_core.data.upload import mat5
 from vae_core.data.upload.limits import Limits
 from vae_core.data.upload.nested import Nested
 from vae_core.sandbox import RefusedError
 
-# MATLAB's classes of arrays -> bytes a number, in memory.
-SIZES = {
-    **{"double": 8, "single": 4, "logical": 1, "char": 4, "sparse": 8},
-    **{f"{sign}int{8 * size}": size for sign in ("", "u") for size in (1, 2, 4, 8)},
-}
 DEEPEST = 8  # levels of structs and cells
 
 
@@ -31,57 +27,64 @@ def matlab_arrays(path: Path, shown: str, limits: Limits) -> Nested:
     Raises:
         RefusedError: the file is damaged, too large, or holds no array.
     """
-    from scipy import io
-
+    content = path.read_bytes()
+    nested = Nested()
     try:
-        found = io.whosmat(path)
-        size = sum(SIZES.get(kind, 0) * math.prod(shape) for _, shape, kind in found)
-        if size > limits.unpacked_bytes:
-            most = sandbox.format_bytes(limits.unpacked_bytes)
-            raise RefusedError(f"{shown} holds more than {most}: leave some out.")
-        values = io.loadmat(path, chars_as_strings=True)
+        if mat5.is_mat5(content):
+            for name, value in mat5.variables(content, limits.unpacked_bytes):
+                _add(nested, (name,), value)
+        else:
+            for name, value in _version_4(path, shown, limits):
+                _add(nested, (name,), value)
     except (RefusedError, MemoryError):
         raise
-    except Exception as error:  # SciPy raises many kinds of errors on damaged files
+    except mat5.TooLargeError:
+        raise _too_large(shown, limits) from None
+    except Exception as error:  # SciPy and NumPy raise many kinds of errors on damaged files
         raise RefusedError(f"{shown} is damaged, or not what its ending says.") from error
-    nested = Nested()
-    for name, value in values.items():
-        if not name.startswith("__"):
-            _add(nested, (name,), value)
-    objects = sum(kind == "opaque" for _, _, kind in found)  # SciPy returns the last of them only
-    nested.left_out += ["another object"] * (objects - 1)
     if not nested.arrays:
-        kinds = ", ".join(sorted({kind for _, _, kind in found})[:3]) or "nothing"
-        raise RefusedError(
-            f"{shown} holds no plain arrays ({kinds}): save the images as an array of numbers, "
-            f"with save('{_safe(shown)}', 'X', 'y', '-v7')."
-        )
+        sentences = [
+            f"{shown} holds no plain arrays: save the images as an array of numbers, with "
+            f"save('{_safe(shown)}', 'X', 'y', '-v7').",
+            *nested.what_was_left_out(),
+        ]
+        raise RefusedError(" ".join(sentences))
     return nested
+
+
+def _version_4(path: Path, shown: str, limits: Limits) -> Iterator[tuple[str, Any]]:
+    """Yield the variables of a file of version 4, which SciPy reads in Python."""
+    from scipy import io, sparse
+
+    size = sum(8 * math.prod(shape) for _, shape, _ in io.whosmat(path))
+    if size > limits.unpacked_bytes:
+        raise _too_large(shown, limits)
+    for name, value in io.loadmat(path, chars_as_strings=True).items():
+        if not name.startswith("__"):
+            yield name, mat5.Filled(value.toarray()) if sparse.issparse(value) else value
+
+
+def _too_large(shown: str, limits: Limits) -> RefusedError:
+    most = sandbox.format_bytes(limits.unpacked_bytes)
+    return RefusedError(f"{shown} holds more than {most}: leave some out.")
 
 
 def _add(nested: Nested, path: tuple[str, ...], value: Any) -> None:
     """Add a variable, the fields of a struct, or the content of a cell."""
-    from scipy import sparse
-    from scipy.io import matlab
-
     name = "_".join(path)
-    if sparse.issparse(value):
-        nested.arrays[path] = value.toarray()
+    if isinstance(value, mat5.Filled):
+        nested.arrays[path] = value.array
         nested.notes.append(f"{sandbox.display_name(name)} is sparse: zeros were filled in.")
         return
-    if isinstance(value, matlab.MatlabOpaque):  # a string array, table, categorical ...
-        kind = _text_of(value, "s2")
-        own = _text_of(value, "s0") or name
-        nested.left_out.append(own)
-        cure = {"string": "cellstr", "categorical": "cellstr", "table": "table2array"}.get(kind)
-        if cure:
-            nested.notes.append(
-                f"{sandbox.display_name(own)} is a {kind} array of MATLAB, which can't be read: "
-                f"save {cure}({sandbox.display_name(own)}) instead."
-            )
-        return
-    if not isinstance(value, np.ndarray) or isinstance(value, matlab.MatlabFunction):
+    if isinstance(value, mat5.Other):  # a string array, table, function ...
         nested.left_out.append(name)
+        cure = {"string": "cellstr", "categorical": "cellstr", "table": "table2array"}
+        if value.kind in cure:
+            shown = sandbox.display_name(name)
+            nested.notes.append(
+                f"{shown} is a {value.kind} array of MATLAB, which can't be read: save "
+                f"{cure[value.kind]}({shown}) instead."
+            )
         return
     array = _unwrapped(value)
     if array.dtype.names and len(path) < DEEPEST:
@@ -103,12 +106,6 @@ def _add(nested: Nested, path: tuple[str, ...], value: Any) -> None:
         nested.arrays[path] = joined
     else:
         nested.arrays[path] = _vector(array)
-
-
-def _text_of(value: np.ndarray, key: str) -> str:
-    """Return a text in what SciPy returns for a variable that it can't read."""
-    text = value.ravel()[0][key] if value.size and key in (value.dtype.names or ()) else ""
-    return text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
 
 
 def _unwrapped(value: Any) -> np.ndarray:
