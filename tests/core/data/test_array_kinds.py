@@ -82,6 +82,49 @@ def test_what_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
     check_sentence(reply["error"])
 
 
+ONE, TWO = slice(40), slice(40, None)
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "message"),
+    [
+        (X.astype(float) * (1 / 255), X * 1.0, "save both alike"),
+        (X / 255, X, "x_train lie between 0 and 1, and those of x_test between 0 and 255"),
+        (X, X / 255, "save both alike"),
+        (X * np.uint16(257), X, "save both alike"),
+        (X / 127.5 - 1, X / 255, "x_train lie between -1 and 1, and those of x_test between 0"),
+        (X, X.transpose(1, 2, 0), ""),
+        (X, X.reshape(60, 256), "x_test of shape (20, 256) has other axes than the images before"),
+        (X, COLOUR, "x_test of shape (20, 16, 16, 3) has other axes"),
+        (X, X[:, 2:, 2:], "the images of x_train and x_test differ in shape"),
+    ],
+)
+def test_parts_that_differ_are_refused(
+    tmp_path: Path, train: np.ndarray, test: np.ndarray, message: str
+) -> None:
+    labels = {"y_train": Y[ONE], "y_test": Y[TWO]}
+    content = npz(x_train=train[ONE], x_test=test[TWO] if message else test[..., TWO], **labels)
+    sentence = parse(tmp_path, content, "a.npz")["error"]
+    assert message in sentence
+    check_sentence(sentence)
+
+
+def test_images_of_two_ranges_are_refused(tmp_path: Path) -> None:
+    mixed = np.where(np.arange(60)[:, None, None] < 25, X / 255, X)
+    sentence = parse(tmp_path, npz(x=mixed), "a.npz")["error"]
+    assert "25 images of x have pixels from 0 to 1, and 35 up to 255: save all" in sentence
+
+
+def test_dark_pixels_are_named(tmp_path: Path) -> None:
+    _, notes = labels_of_any(tmp_path, npz(x=X * 1e-4, y=Y))
+    assert any(f"The brightest one is {X.max() * 1e-4:g}: if that" in note for note in notes)
+
+
+def labels_of_any(folder: Path, content: bytes) -> tuple[tuple[str, ...], list[str]]:
+    result = read(folder, content, "a.npz")
+    return result["label_names"], list(result["notes"])
+
+
 def test_a_pickled_dict(tmp_path: Path) -> None:
     sentence = parse(tmp_path, npy(np.array({"x": X}, object)), "a.npy")["error"]
     assert "numpy.load(..., allow_pickle=True).item()" in sentence
@@ -104,6 +147,12 @@ def test_a_pickled_dict(tmp_path: Path) -> None:
         ({"x": X, "y": Y, "list_classes": NAMES}, NAMES[Y], SEED),
         ({"x": X, "y": Y, "classes": NAMES.astype("S")}, NAMES[Y], SEED),
         ({"x": X, "label_names": NAMES}, None, "Left out: label_names."),
+        ({"x": X, "y": NAMES[Y], "label_names": NAMES}, NAMES[Y], SEED),
+        (
+            {"x": X, "y": Y, "label_names": NAMES.astype(object)},
+            Y,
+            "Left out: label_names (pickled objects).",
+        ),
     ],
 )
 def test_other_arrays(
@@ -147,6 +196,7 @@ DATES = np.array(["2020-01-01", "2020-01-02", "2020-01-03"])[Y]
         (Y[:, None, None], Y, SEED),
         (Y + 0.0, Y, SEED),
         (DATES.astype("M8[D]"), DATES, SEED),
+        (DATES.astype("M8[ns]"), DATES, SEED),
         (HOT, Y, "one-hot: the column with the 1 of 3 is the label"),
         (HOT.T, Y, "one-hot: the column with the 1 of 3 is the label"),
         (HOT * 2 - 1, Y, "one-hot: the column with the 1 of 3"),

@@ -9,6 +9,7 @@ import numpy as np
 
 from vae_core import sandbox
 from vae_core.data.upload.array_names import NAMES, WHOLE, Parts, parts_of
+from vae_core.data.upload.array_ranges import Range, check_ranges
 from vae_core.data.upload.array_split import split_array
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.layout import Layout, layout_of
@@ -62,9 +63,11 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images, columns_first: boo
         keys = " and ".join(_shown(parts.images[split]) for split in splits)
         raise RefusedError(f"{shown}: the images of {keys} differ in shape.")
     images.expect(sum(layout.count for layout in layouts.values()))
+    ranges = []
     for split in splits:
-        for chunk in _chunks(arrays[parts.images[split]], layouts[split]):
-            images.add(layouts[split].images(chunk))
+        name = parts.images[split]
+        ranges.append((_shown(name), _add_images(arrays[name], layouts[split], images)))
+    check_ranges(shown, ranges)
     flat = next((key for key in parts.images.values() if len(arrays[key].shape) == 2), "")
     if columns_first and flat:
         notes.append(
@@ -74,8 +77,8 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images, columns_first: boo
     held_out, split_notes = _split(splits, layouts)
     notes += split_notes
     unused = parts.unused
-    if splits == [WHOLE] and (found := split_array(arrays, unused, layouts[WHOLE].count)):
-        used, held_out, note = found
+    if splits == [WHOLE] and (split_by := split_array(arrays, unused, layouts[WHOLE].count)):
+        used, held_out, note = split_by
         notes.append(note)
         unused = [key for key in unused if key not in used]
     if unused:
@@ -92,6 +95,16 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images, columns_first: boo
         held_out,
         tuple(notes),
     )
+
+
+def _add_images(array: Stored, layout: Layout, images: Images) -> Range:
+    """Add the images of an array to `images`, and return the range of their pixels."""
+    found = Range(array.dtype)
+    for chunk in _chunks(array, layout):
+        some = layout.images(chunk)
+        images.add(some)
+        found.add(some)
+    return found
 
 
 def _numbers_rows(array: Stored) -> bool:
@@ -118,8 +131,10 @@ def _shown(name: str) -> str:
 
 
 def _unused(key: str, array: Stored) -> str:
-    """Return a name for the list of what was left out; a single y is no label for each image."""
-    return _shown(key) if array.shape else f"{_shown(key)} (a single value)"
+    """Return a name for the list of what was left out, and why if its name says labels or names."""
+    if not array.shape:
+        return f"{_shown(key)} (a single value)"
+    return f"{_shown(key)} (pickled objects)" if array.dtype.hasobject else _shown(key)
 
 
 def _label_counts(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -200,7 +215,8 @@ def _labels(
             labels = labels.reshape([length for length in labels.shape if length > 1] or [-1])
         if labels.ndim == 2 and len(labels) != count == labels.shape[1]:  # an image per column
             labels = labels.T
-        read.append(labels.astype(str) if labels.dtype.kind in DATES else labels)
+        dates = labels.dtype.kind in DATES
+        read.append(np.datetime_as_string(labels, unit="auto") if dates else labels)
     keys = " and ".join(_shown(name) for name, _ in names)
     if len({array.dtype.kind in TEXTS for array in read}) > 1:
         raise RefusedError(f"{shown}: {keys} must both be numbers or both be texts.")

@@ -58,6 +58,8 @@ def index_labels(
             f"The label -1 (images: {np.count_nonzero(labels == 0):,}) often means that an image "
             "has no label: it was kept as a label of its own."
         )
+    if array.dtype.kind == "U" and given is not None and {*distinct.tolist()} <= {*given}:
+        given = None  # the labels are the names
     if given is not None:
         lowest = -1 if unlabelled else 0
         if array.dtype.kind == "U" or distinct[0] < lowest or distinct[-1] >= len(given):

@@ -80,6 +80,11 @@ def layout_of(
         RefusedError: the array has no shape of images, or two that are equally likely.
     """
     possible = [way for way in _possible(shape) if axes in (None, way.axes)]
+    if not possible and axes is not None and _possible(shape):
+        raise RefusedError(
+            f"{shown}: {name} of shape {shape} has other axes than the images before it: save "
+            "both alike."
+        )
     if not possible:
         raise RefusedError(f"{shown}: {name} has the shape {shape}. {_needed(shape)}")
     by_labels = [[way for way in possible if way.count == count] for count in labels]
