@@ -20,6 +20,7 @@ CORE = (
     ("zip_names",),
     ("bidirectional",),
     ("sandbox",),
+    ("hdf5_objects",),
     ("runs",),
     ("data",),
     ("model",),

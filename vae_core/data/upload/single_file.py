@@ -9,6 +9,7 @@ from typing import NamedTuple
 from vae_core import sandbox
 from vae_core.data.upload.gzip_chunks import GZIP, gzip_chunks
 from vae_core.data.upload.limits import CHUNK_BYTES, IMAGE_ENDINGS, SYSTEM, Limits
+from vae_core.data.upload.other_formats import refuse_other_zip
 
 ZIP = b"PK\x03\x04"
 DEEPEST = 3  # a table that gzip packed may lie in a zip in a zip
@@ -71,6 +72,7 @@ def _from_zip(found: Unpacked, target: Path, limits: Limits) -> Unpacked | None:
     if not zipfile.is_zipfile(found.path):
         return None
     with sandbox.archive(found.path, shown, limits.unpacked_bytes) as (opened, files):
+        refuse_other_zip([info.filename.lower() for info in files], shown)
         useful = [info for info in files if not _is_system(info.filename)]
         data = [info for info in useful if _without_gz(info.filename.lower()).endswith(DATA)]
         if len(data) != 1 or any(i.filename.lower().endswith(IMAGE_ENDINGS) for i in useful):
