@@ -42,6 +42,8 @@ def test_what_came_instead_of_the_file(tmp_path: Path, content: bytes, message: 
         ("a.npz", b"\x01\x02\x03hello", "it is no zip file"),
         ("a.csv.gz", gzip.compress(csv()) + b"more", "holds more bytes after what gzip packed"),
         ("a.csv", lzma.compress(csv()), "is really packed with xz"),
+        ("a.jpg", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "is really a HEIC or AVIF picture"),
+        ("a.avif", b"\0\0\0\x1cftypavif\0\0\0\0avifmif1", "is a HEIC or AVIF picture"),
         ("a.csv.xz", lzma.compress(csv()), "is packed with xz"),
         ("a.csv", bz2.compress(csv()), "is really packed with bzip2"),
         ("a.csv", b"\x28\xb5\x2f\xfd" + bytes(50), "is really packed with zstd"),

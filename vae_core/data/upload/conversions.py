@@ -33,6 +33,7 @@ CURES = {
     ),
     ".jsonl": ("a file of JSON lines", _pandas("pandas.read_json('{name}', lines=True)")),
     ".xml": ("an XML file", "save its data as .csv; pictures as one .zip"),
+    ".heic": ("a HEIC or AVIF picture", "save pictures as PNG, and upload them as one .zip"),
     ".svg": ("an SVG drawing", "save drawings as PNG, and upload them as one .zip"),
     ".pkl": (
         "a pickle, which can run code when it is read",
@@ -102,7 +103,15 @@ _SAME = {
     **{".tgz": ".tar", ".tar.gz": ".tar", ".tbz2": ".tar", ".txz": ".tar", ".ndjson": ".jsonl"},
     **{".tfrecords": ".tfrecord", ".rda": ".rdata", ".ipc": ".arrow", ".nii.gz": ".nii"},
     **{".db": ".sqlite", ".sqlite3": ".sqlite", ".lmdb": ".mdb", ".htm": ".html", ".cdf": ".nc"},
-    **{".avi": ".mp4", ".mov": ".mp4", ".mkv": ".mp4", ".webm": ".mp4", ".ppt": ".pptx"},
+    **{
+        ".heif": ".heic",
+        ".avif": ".heic",
+        ".avi": ".mp4",
+        ".mov": ".mp4",
+        ".mkv": ".mp4",
+        ".webm": ".mp4",
+        ".ppt": ".pptx",
+    },
     **{".raw": ".bin", ".dat": ".bin", ".nc4": ".nc"},
 }
 

@@ -67,7 +67,7 @@ def reader_of(path: Path, file_name: str, images: Images) -> Reader:
         return read_npy
     if is_idx(first[:4]):
         return read_idx
-    if first.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+    if first.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         if not zipfile.is_zipfile(path):
             raise RefusedError(
                 f"{shown} is cut off: it starts as a zip file, but its end is missing. Download or "

@@ -44,6 +44,7 @@ _MAGIC = {
 _INSIDE = (  # where the bytes are, the bytes, the ending
     (257, b"ustar", ".tar"),
     (16, b"\xde\xc0\xef\xbe", ".mdb"),
+    *((4, b"ftyp" + brand, ".heic") for brand in (b"hei", b"hev", b"mif1", b"msf1", b"avi")),
     (4, b"ftyp", ".mp4"),
     (8, b"AVI ", ".mp4"),
     (128, b"DICM", ".dcm"),
