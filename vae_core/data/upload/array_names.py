@@ -8,10 +8,19 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from vae_core import sandbox
+from vae_core.data.upload.split_words import (
+    FILLERS,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    part_of_word,
+    words_of,
+)
 from vae_core.sandbox import RefusedError
 
 IMAGES, LABELS, NAMES = "images", "labels", "names of labels"
-TRAIN, VALIDATION, TEST, WHOLE = "train", "validation", "test", ""
+WHOLE = ""  # no part of a split
+SPLITS = (TRAIN, VALIDATION, TEST)
 ROLES = {
     IMAGES: (
         "x",
@@ -27,13 +36,7 @@ ROLES = {
     ),
     LABELS: ("y", "label", "target", "class", "category", "categorie"),
 }
-SPLITS = {
-    TRAIN: ("train", "training", "tr", "trn"),
-    VALIDATION: ("val", "valid", "validation", "dev"),
-    TEST: ("test", "testing", "te", "tst", "heldout", "holdout", "eval", "evaluation"),
-}
 LABEL_NAMES = re.compile(r"(label|class|target|category)_?names?|names?|classes|categories")
-WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 class Parts(NamedTuple):
@@ -130,24 +133,24 @@ def _shown(key: str) -> str:
 
 def _sort_of(key: str) -> tuple[str, str] | None:
     """Return the split and the role of an array by its name; None if the name tells neither."""
-    words = [word.lower() for word in WORDS.findall(key)]
-    words = [part for word in words for part in _unjoined(word)]
+    words = [part for word in words_of(key) for part in _unjoined(word)]
     singular = [word.removesuffix("s") if len(word) > 1 else word for word in words]
     roles = [role for role, names in ROLES.items() if set(names) & {*words, *singular}]
-    splits = [split for split, names in SPLITS.items() if set(names) & {*words}]
+    parts = {word: part_of_word(word) for word in words}
+    splits = [split for split in SPLITS if split in parts.values()]
     if LABELS in roles and IMAGES in roles:  # such as image_labels
         roles = [LABELS]
-    if not roles and len(words) == 1 and splits:
-        return splits[0], IMAGES  # such as train, beside train_labels
+    if not roles and splits and all(parts[word] or word in FILLERS for word in words):
+        return splits[0], IMAGES  # such as train or train_set, beside train_labels
     if len(splits) > 1 or not roles:
         return None
     known = {
         *(name for names in ROLES.values() for name in names),
-        *(name for names in SPLITS.values() for name in names),
         *("all", "array", "set", "fine", "raw", "id", "orig", "original"),
     }
     if any(
-        word not in known and one not in known for word, one in zip(words, singular, strict=True)
+        word not in known and one not in known and not parts[word]
+        for word, one in zip(words, singular, strict=True)
     ):
         return None  # such as image_mean
     return (splits or [WHOLE])[0], roles[0]
@@ -155,12 +158,11 @@ def _sort_of(key: str) -> tuple[str, str] | None:
 
 def _unjoined(word: str) -> list[str]:
     """Split names such as xtrain and trainimgs into their two words."""
-    splits = {name for names in SPLITS.values() for name in names}
     roles = {name for names in ROLES.values() for name in names}
     for i in range(1, len(word)):
         one, other = word[:i], word[i:]
         for split, role in ((one, other), (other, one)):
-            if split in splits and {role, role.removesuffix("s")} & roles:
+            if part_of_word(split) and {role, role.removesuffix("s")} & roles:
                 return [one, other]
     return [word]
 

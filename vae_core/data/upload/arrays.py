@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from vae_core import sandbox
-from vae_core.data.upload.array_names import NAMES, TEST, TRAIN, VALIDATION, WHOLE, Parts, parts_of
+from vae_core.data.upload.array_names import NAMES, WHOLE, Parts, parts_of
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.layout import Layout, layout_of
 from vae_core.data.upload.limits import CHUNK_BYTES, LARGEST_IMAGE, LARGEST_SIDE
+from vae_core.data.upload.split_words import TEST, TRAIN, VALIDATION
 from vae_core.sandbox import RefusedError
 
 USUAL = ("x", "y", "x_train", "y_train", "x_test", "y_test")  # these names need no note

@@ -11,15 +11,9 @@ import numpy as np
 
 from vae_core.data.upload.csv_dialect import is_number, pixels_in
 from vae_core.data.upload.limits import MOST_LABELS
+from vae_core.data.upload.split_words import TRAIN, part_of
 
 SAMPLED = 50  # fields of a column that its kind is told from
-# The words for a row's part of the split, in lower-case letters; True: held out.
-_PARTS = {
-    **dict.fromkeys(("train", "training", "trn", "tr", "trainset"), False),
-    **dict.fromkeys(("test", "testing", "tst", "te", "testset", "publictest", "privatetest"), True),
-    **dict.fromkeys(("val", "valid", "validation", "dev", "eval", "evaluation"), True),
-    **dict.fromkeys(("heldout", "holdout"), True),
-}
 
 
 def kind_of(column: list[str]) -> str:
@@ -70,7 +64,8 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 def is_held_out(part: str) -> bool | None:
     """Return whether a word such as `PublicTest` means held out; None if it names no part."""
-    return _PARTS.get(re.sub(r"[\W_]", "", part.lower()))
+    found, others = part_of(part)
+    return None if found is None or others else found != TRAIN
 
 
 def text_labels(labels: list[str]) -> np.ndarray:

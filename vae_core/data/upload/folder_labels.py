@@ -12,7 +12,6 @@ import numpy as np
 from vae_core import sandbox
 from vae_core.data.upload.folder_split import (
     STRAY,
-    WRAPPERS,
     Folders,
     Path,
     some_names,
@@ -20,6 +19,7 @@ from vae_core.data.upload.folder_split import (
     usable_split,
 )
 from vae_core.data.upload.limits import MOST_LABELS
+from vae_core.data.upload.split_words import FILLERS
 
 # Folders that count up are persons or parts, and not classes, if another level does not count up.
 # Folders with these names are classes even so.
@@ -102,7 +102,7 @@ def _classes(
     left_out = strays | no_class
     names = {path[level] for path in inside if len(path) > level}
     masks = {name for name in names if name.casefold() in MASKS}
-    if masks and names > masks and {name.casefold() for name in names - masks} <= WRAPPERS:
+    if masks and names > masks and {name.casefold() for name in names - masks} <= FILLERS:
         masked = [
             not out and path[level] in masks for path, out in zip(folders, left_out, strict=True)
         ]

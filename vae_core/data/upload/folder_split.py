@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 
 from vae_core import sandbox
 from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES
+from vae_core.data.upload.split_words import TEST, TRAIN, VALIDATION, part_of
 from vae_core.graphemes import shortened
 
 Folders = tuple[str, ...]  # the folders that a picture lies in, from the outermost one
 Path = tuple[str, ...]  # its folders and its file
 
 STRAY = 0.05  # share of pictures outside the folders that may be left out
-TRAINING = {"train", "training", "trainset", "trn", "extra"}
-HELD_OUT = {
-    *("test", "testing", "testset", "tst", "val", "valid", "validation", "valset", "eval"),
-    *("evaluation", "holdout"),
+HELD_OUT = {TEST, VALIDATION}
+NOT_LABELLED = "not labelled"
+# Words for parts that only folders have: SVHN's further training images, and images to predict.
+FOLDERS_ONLY = {
+    "extra": TRAIN,
+    **dict.fromkeys(("pred", "prediction", "unlabeled", "unlabelled"), NOT_LABELLED),
 }
-NOT_LABELLED = {"pred", "prediction", "unlabeled", "unlabelled"}
-SPLIT = TRAINING | HELD_OUT | NOT_LABELLED
-WRAPPERS = {"set", "images", "image", "imgs", "img", "data", "dataset", "pictures"}
 NAMED, LONGEST_NAME = 3, 24  # names in a list of a note, and characters of each
 
 
@@ -54,13 +53,14 @@ def parts_without_labels(paths: Sequence[Path], labelled: np.ndarray) -> np.ndar
     return without
 
 
-def _split_word(name: str) -> tuple[str, str | None]:
-    """Return the word of a split in a folder's name, and the rest of the name."""
-    words = re.findall(r"[^\W\d_]+|\d+", name.casefold())
-    found = [word for word in words if word in SPLIT]
-    if len(found) != 1:
-        return name, None
-    return " ".join(word for word in words if word not in SPLIT | WRAPPERS), found[0]
+def _split_name(name: str) -> tuple[str, str | None]:
+    """Return the rest of a folder's name, and the part of a split that the name means."""
+    part, rest = part_of(name)
+    only = [word for word in rest if word in FOLDERS_ONLY]
+    if len(only) == 1 and part is None:
+        part = FOLDERS_ONLY[only[0]]
+        rest.remove(only[0])
+    return " ".join(rest), part
 
 
 def take_split(folders: list[Folders]) -> tuple[list[Folders], np.ndarray | None, np.ndarray]:
@@ -77,7 +77,7 @@ def take_split(folders: list[Folders]) -> tuple[list[Folders], np.ndarray | None
     level = 0
     while any(len(path) > level for path in folders):
         names = {path[level] for path in folders if len(path) > level}
-        words = {name: _split_word(name) for name in names}
+        words = {name: _split_name(name) for name in names}
         found = {word for _, word in words.values()}
         covered = sum(len(path) > level for path in folders)
         if (
@@ -89,9 +89,9 @@ def take_split(folders: list[Folders]) -> tuple[list[Folders], np.ndarray | None
             level += 1
             continue
         part = [words[path[level]][1] if len(path) > level else None for path in folders]
-        if held_out is None and found & HELD_OUT and found & TRAINING:
+        if held_out is None and found & HELD_OUT and TRAIN in found:
             held_out = np.array([word in HELD_OUT for word in part])
-        no_label |= np.array([word in NOT_LABELLED for word in part])
+        no_label |= np.array([word == NOT_LABELLED for word in part])
         folders = [(*path[:level], *path[level + 1 :]) for path in folders]
     return folders, held_out, no_label
 
@@ -107,7 +107,7 @@ def usable_split(
         return None, []
     tested, trained = int(used.sum()), int((~used).sum())
     parts = sorted({part for path in {path[:-1] for path in paths} for part in path})
-    words = {part.casefold(): part for part in parts if _split_word(part)[1] in HELD_OUT}
+    words = {part.casefold(): part for part in parts if _split_name(part)[1] in HELD_OUT}
     names = some_names(sorted(words.values()))
     if tested < FEWEST_HELD_OUT or trained < FEWEST_IMAGES - FEWEST_HELD_OUT:
         return None, [

@@ -16,11 +16,11 @@ from vae_core import sandbox
 from vae_core.data.upload.arrays import Stored, in_memory, read_arrays
 from vae_core.data.upload.gzip_chunks import GZIP, gzip_chunks
 from vae_core.data.upload.images import Images, Raw
+from vae_core.data.upload.split_words import part_of
 from vae_core.sandbox import RefusedError
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MOST_AXES = 4
-SPLITS = (("train", "_train"), ("t10k", "_test"), ("test", "_test"), ("val", "_val"))
 
 
 def is_idx(first: bytes) -> bool:
@@ -62,14 +62,19 @@ def read_idx_zip(path: Path, images: Images) -> Raw:
                 continue
             name = sandbox.display_name(info.filename)
             array = _array(content, shown, name)
-            split = next((key for word, key in SPLITS if word in name.lower()), "")
-            key = ("y" if array.ndim == 1 else "x") + split
+            key = "_".join(["y" if array.ndim == 1 else "x", *part_of_file(info.filename)])
             if key in arrays and np.array_equal(arrays[key].whole(), array):
                 continue  # the same file once more, such as packed and unpacked
             if key in arrays:
                 raise RefusedError(f"{shown} holds two files for {key}: {name} is the second.")
             arrays[key] = in_memory(array)
     return read_arrays(arrays, images)
+
+
+def part_of_file(path: str) -> list[str]:
+    """Return the part of the split that the innermost name with a word for one says, if any."""
+    parts = (part_of(name)[0] for name in reversed(path.split("/")))
+    return list(filter(None, parts))[:1]
 
 
 def holds_idx(path: Path, shown: str, most: int) -> bool:

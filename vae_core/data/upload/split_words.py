@@ -1,0 +1,69 @@
+"""The words for the parts of a split, such as train and test, in names of any kind.
+
+Names of arrays, files and folders, and the fields of a column hold them, alone (`Testing`), with
+words that add nothing (`test_set`, `valImages`, `train2017`) or with others (`seg_train`).
+"""
+
+from __future__ import annotations
+
+import re
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+PARTS = {
+    TRAIN: ("train", "training", "tr", "trn", "trainval"),
+    VALIDATION: ("val", "valid", "validation", "dev", "devel", "development"),
+    TEST: (
+        *("test", "testing", "te", "tst", "t10k", "heldout", "holdout", "eval", "evaluation"),
+        *("evaluate",),
+    ),
+}
+WORDS = {word: part for part, words in PARTS.items() for word in words}
+# Words beside the one of the part that add nothing.
+FILLERS = {
+    *("set", "sets", "subset", "split", "part", "data", "dataset", "image", "images", "img"),
+    *("imgs", "picture", "pictures", "sample", "samples", "file", "files", "public", "private"),
+}
+NO_PLURAL = {"trains"}  # a class of vehicles
+
+_CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_HELD_OUT = re.compile(r"(?<![^\W\d_])h(el|ol)d[\W_]?out(?![^\W\d_])", re.IGNORECASE)
+_WORD = re.compile(r"(?<![^\W_])t10k|[^\W\d_]+|\d+", re.IGNORECASE)
+
+
+def part_of_word(word: str) -> str | None:
+    """Return the part that one word in small letters means; None if it means none."""
+    if word not in WORDS and len(word) > 4 and word not in NO_PLURAL:
+        word = word.removesuffix("s")
+    return WORDS.get(word)
+
+
+def words_of(name: str) -> list[str]:
+    """Split a name into words in small letters and numbers: `TestSet_2` gives test, set and 2.
+
+    A word of a part and one that adds nothing are two words, even if they are written as one.
+    """
+    name = _HELD_OUT.sub(" heldout ", _CAMEL_CASE.sub(" ", name))
+    return [part for word in _WORD.findall(name) for part in _unjoined(word.casefold())]
+
+
+def _unjoined(word: str) -> list[str]:
+    for i in range(2, len(word) - 1):
+        one, other = word[:i], word[i:]
+        if (part_of_word(one) and other in FILLERS) or (one in FILLERS and part_of_word(other)):
+            return [one, other]
+    return [word]
+
+
+def part_of(name: str) -> tuple[str | None, list[str]]:
+    """Return the part that a name means, and its other words without numbers and fillers.
+
+    The part is None if the name holds no word of a part, or several.
+    """
+    words = words_of(name)
+    found = [part for word in words if (part := part_of_word(word))]
+    rest = [
+        word
+        for word in words
+        if not (word.isdecimal() or word in FILLERS or (len(found) == 1 and part_of_word(word)))
+    ]
+    return (found[0] if len(found) == 1 else None), rest
