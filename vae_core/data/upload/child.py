@@ -62,7 +62,7 @@ def _parse(
     if not path.is_dir():
         sandbox.check_file(path, file_name, limits.file_bytes)
     path, plain_name = formats.unpacked(path, file_name, folder, limits)
-    if formats.is_text(plain_name):
+    if formats.is_text(path, plain_name):
         return _parse_text(path, file_name, shown, folder)
     images = Images(shown, size, limits)
     raw = formats.reader_of(path, plain_name, images)(path, images)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from vae_core import sandbox
-from vae_core.data.upload.conversions import refuse_other_ending, refuse_other_format
 from vae_core.data.upload.converted import CONVERTED, read_converted
 from vae_core.data.upload.csv import read_csv
 from vae_core.data.upload.csv_lines import TABLES, only_table
@@ -16,6 +16,15 @@ from vae_core.data.upload.idx import holds_idx, is_idx, read_idx, read_idx_zip
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import TEXT_ENDING, Limits
 from vae_core.data.upload.npy import NPY, read_npy, read_npz
+from vae_core.data.upload.other_formats import (
+    is_binary,
+    refuse_other_ending,
+    refuse_other_format,
+    refuse_other_text,
+    refuse_other_zip,
+    refuse_placeholder,
+    refuse_unknown,
+)
 from vae_core.data.upload.parquet import PARQUET, read_parquet
 from vae_core.data.upload.zip import read_zip
 from vae_core.sandbox import RefusedError
@@ -49,9 +58,21 @@ def unpacked(path: Path, file_name: str, folder: Path, limits: Limits) -> tuple[
     return plain, name
 
 
-def is_text(file_name: str) -> bool:
-    """Whether a file holds texts, one per line."""
-    return Path(file_name).suffix.lower() == TEXT_ENDING
+def is_text(path: Path, file_name: str) -> bool:
+    """Whether a file holds texts, one per line.
+
+    Raises:
+        RefusedError: it has the ending of a text, but its first bytes are those of another format.
+    """
+    if path.is_dir() or Path(file_name).suffix.lower() != TEXT_ENDING:
+        return False
+    first, shown = _first_bytes(path), sandbox.display_name(file_name)
+    refuse_placeholder(first, file_name)
+    if is_binary(first) or first.startswith(b"%PDF-"):  # not a list that starts with GIF89a
+        refuse_other_format(first, shown)
+    if is_idx(first[:4]):
+        raise RefusedError(f"{shown} is really an IDX file: give it the ending .idx.")
+    return True
 
 
 def reader_of(path: Path, file_name: str, images: Images) -> Reader:
@@ -60,38 +81,52 @@ def reader_of(path: Path, file_name: str, images: Images) -> Reader:
     Raises:
         RefusedError: no reader fits.
     """
-    if path.is_dir():
-        return read_folder
     shown = images.shown
+    if path.is_dir():
+        refuse_other_zip([f"{file_name}/{child.name}".lower() for child in path.iterdir()], shown)
+        return read_folder
+    first = _first_bytes(path)
+    refuse_placeholder(first, file_name)
     refuse_other_ending(file_name)
-    with open(path, "rb") as file:
-        first = file.read(512)
     ending = Path(file_name).suffix.lower()
     if first.startswith(NPY):
         return read_npy
     if is_idx(first[:4]):
         return read_idx
-    if first.startswith((b"PK\x03\x04", b"PK\x05\x06")) or ending in (".zip", ".npz"):
+    if first.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        if not zipfile.is_zipfile(path):
+            raise RefusedError(
+                f"{shown} is cut off: it starts as a zip file, but its end is missing. Download or "
+                "copy it again."
+            )
         return _reader_of_zip(path, ending, shown, images.limits.unpacked_bytes)
     if ending in CONVERTED:
         return read_converted
     if first.startswith(PARQUET):
         return read_parquet
     refuse_other_format(first, shown)
+    refuse_other_text(first, shown)
     if ending in TABLES:
         return read_csv
+    if ending in (".zip", ".npz"):
+        raise RefusedError(f"{shown} is damaged, or not what its ending says: it is no zip file.")
+    refuse_unknown(first, file_name)
     raise RefusedError(f"{shown} can't be read: {ACCEPTED}.")
+
+
+def _first_bytes(path: Path) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(512)
 
 
 def _reader_of_zip(path: Path, ending: str, shown: str, most: int) -> Reader:
     with sandbox.archive(path, shown, most) as (_, files):
         names = [info.filename.lower() for info in files]
-        if "[content_types].xml" in names:
-            refuse_other_ending(f"{shown}.xlsx")
         if only_table(files):
             return read_csv
     if {PurePosixPath(name).name for name in names} >= RUN_FILES:
         raise RefusedError(f"{shown} is an exported run: import it as a run, not as data.")
+    refuse_other_zip(names, shown)
     if ending == ".npz" or (names and all(name.endswith(".npy") for name in names)):
         return read_npz
     if holds_idx(path, shown, most):
