@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from vae_core import sandbox
-from vae_core.data.upload.column_values import flags, is_held_out
+from vae_core.data.upload.column_values import flags
 from vae_core.data.upload.csv_dialect import guess, rows
 from vae_core.data.upload.csv_lines import read_lines
 from vae_core.data.upload.csv_preamble import Row, is_comment, left_out
@@ -24,6 +24,11 @@ from vae_core.data.upload.table_columns import Columns, choose
 from vae_core.data.upload.table_label import Label
 from vae_core.sandbox import RefusedError
 
+EMNIST = (
+    "The files of EMNIST hold their images transposed: if they lie on their side here, transpose "
+    "them, and upload them again."
+)
+
 
 def read_csv(path: Path, images: Images) -> Raw:
     """Add the images of a table in a text file to `images`, and return their labels and split."""
@@ -35,7 +40,7 @@ def read_csv(path: Path, images: Images) -> Raw:
     images.expect(1)
     labels: list[str] = []
     numbers: list[int] = []
-    parts: list[str] = []
+    held_out: list[bool] = []
     pixels = PixelNumbers(images.shown, columns, _pixels(sample, columns))
     step = max(1, min(2000, CHUNK_BYTES // (8 * columns.side**2)))
     found = table.rows()
@@ -45,7 +50,7 @@ def read_csv(path: Path, images: Images) -> Raw:
             labels += _labels(data, columns.label)
             numbers += [number for number, _ in chunk]
         if columns.split is not None:
-            parts += [fields[columns.split] for fields in data]
+            held_out += [columns.split.held_out[fields[columns.split.column]] for fields in data]
         images.add(pixels.read([number for number, _ in chunk], _pixels(data, columns)))
     values: np.ndarray | None = None
     notes: list[str] = []
@@ -59,9 +64,10 @@ def read_csv(path: Path, images: Images) -> Raw:
             *columns.notes,
             *notes,
             *pixels.notes(),
+            *([EMNIST] if "emnist" in images.shown.lower() else []),
             *table.comments(),
         ),
-        held_out=np.array([bool(is_held_out(part)) for part in parts]) if parts else None,
+        held_out=np.array(held_out) if held_out else None,
     )
 
 

@@ -135,12 +135,12 @@ def _delimiter(lines: list[str], shown: str) -> str:
     def count(field: str) -> int:
         return _MANY if is_abbreviated(field) else pixels_in(field) or is_truth(field)
 
-    def numbers(delimiter: str) -> tuple[int, int]:
+    def numbers(delimiter: str) -> tuple[int, int, int]:
         found = [fields for _, fields in rows(lines, delimiter, shown)]
         # A row of one field is no cell with an image, but a row with another delimiter.
         counts = (sum(map(count, f)) if len(f) > 1 else is_number(f[0]) for f in found)
         widths[delimiter] = {len(fields) for fields in found}
-        return sum(counts), -len(widths[delimiter])
+        return sum(counts), -len(widths[delimiter]), max(widths[delimiter], default=0)
 
     widths: dict[str, set[int]] = {}
     best = max(DELIMITERS, key=numbers)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from vae_core import sandbox
-from vae_core.data.upload.column_values import flags, is_held_out
+from vae_core.data.upload.column_values import flags
 from vae_core.data.upload.csv_dialect import SAMPLE_ROWS
 from vae_core.data.upload.image_cells import cell_fields
 from vae_core.data.upload.images import Images, Raw
@@ -40,14 +40,15 @@ def read_parquet(path: Path, images: Images) -> Raw:
         fields = [_fields([row[c] for c in columns.pixels], columns) for row in sample]
         numbers = PixelNumbers(images.shown, columns, fields)
     labels: list[str] = []
-    parts: list[str] = []
+    held_out: list[bool] = []
     counts: Counter[str] = Counter()
     first = 1
     for batch in table.batches(table.rows_at_once()):
         if columns.label is not None:
             labels += _labels([_texts(batch.column(c)) for c in columns.label.columns], columns)
         if columns.split is not None:
-            parts += _texts(batch.column(columns.split))
+            parts = _texts(batch.column(columns.split.column))
+            held_out += [columns.split.held_out[part] for part in parts]
         if table.pictures is not None:
             for picture, colour in table.decoded(batch, first, counts):
                 images.add_picture(picture, colour)
@@ -63,7 +64,7 @@ def read_parquet(path: Path, images: Images) -> Raw:
     return Raw(
         values,
         names,
-        np.array([bool(is_held_out(part)) for part in parts]) if parts else None,
+        np.array(held_out) if held_out else None,
         (*columns.notes, *notes, *more, *changes(counts)),
     )
 

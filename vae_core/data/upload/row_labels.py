@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,12 @@ from vae_core.sandbox import RefusedError
 
 # What programs write where nothing is known, in lower case.
 _MISSING = {"", "nan", "-nan", "na", "n/a", "#n/a", "#na", "<na>", "null", "nat", "?", "(null)"}
+# What spreadsheets write beside sums and means below a table.
+_SUMMARY = {
+    *("total", "totals", "grand total", "sum", "sums", "mean", "average", "avg", "count", "min"),
+    *("max", "std", "summe", "gesamt", "gesamtergebnis", "mittelwert", "somme", "moyenne"),
+    *("suma", "promedio", "soma", "totale", "media"),
+}
 _PERHAPS_MISSING = {"none", "-", "--", "."}  # a class of text may be called so
 
 
@@ -63,6 +70,11 @@ def text_labels(
             f"{shown}: row {rows[missing[0]]:,} has no label: {column} holds {held} there{also}. "
             "Fill it in, or leave the row out."
         )
+    if labels and labels[-1].lower() in _SUMMARY and labels.count(labels[-1]) == 1:
+        raise RefusedError(
+            f"{shown}: row {rows[-1]:,} seems to sum the others up, because {column} holds "
+            f"{sandbox.display_text(labels[-1])!r} there: leave it out."
+        )
     if all(len(label) > 1 and label[0] == label[-1] == "'" for label in labels):
         labels = [label[1:-1] for label in labels]
         values = {label: number(label) for label in set(labels)}
@@ -73,4 +85,16 @@ def text_labels(
         if (found == np.rint(found)).all() and np.abs(found).max(initial=0) < 2**62:
             return found.astype(np.int64), notes
         return np.array([repr(float(v)).removesuffix(".0") for v in found]), notes
-    return np.array([label[:1000] for label in labels]), notes
+    return np.array([label[:1000] for label in labels]), [*notes, *_alike(list(values))]
+
+
+def _alike(labels: list[str]) -> list[str]:
+    """Return a sentence on labels of several letters that differ only in capital letters."""
+    groups = defaultdict(list)
+    for label in sorted(labels):
+        groups[label.casefold()].append(label)
+    several = [group for key, group in groups.items() if len(group) > 1 and len(key) > 1]
+    if not several:
+        return []
+    names = " and ".join(sandbox.display_text(label) for label in several[0][:2])
+    return [f"The labels {names} differ only in capital letters, and are two classes."]

@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from vae_core import sandbox
 from vae_core.data.upload.column_values import counts_up, is_square
 from vae_core.data.upload.image_cells import SPREADSHEET_CELL, pixels_in, rows_in
 from vae_core.data.upload.limits import MOST_LABELS, SIZES
+from vae_core.data.upload.pixel_order import in_order
 from vae_core.data.upload.table_label import (
     Label,
     label_at_an_end,
@@ -19,8 +21,10 @@ from vae_core.data.upload.table_label import (
 )
 from vae_core.data.upload.table_names import INDEX
 from vae_core.data.upload.table_sample import LEFT_OUT, Sample
-from vae_core.data.upload.table_split import find_split
+from vae_core.data.upload.table_split import Split, find_split
 from vae_core.sandbox import RefusedError
+
+SMALLEST_SIDE = 4  # pixels; a table with fewer columns holds something else
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Columns:
     in_cell: bool
     label: Label | None
     label_name: str
-    split: int | None
+    split: Split | None
     side: int
     notes: tuple[str, ...]
 
@@ -69,8 +73,9 @@ def choose(
     if pictures is not None:
         table.kinds[pictures] = "image"
     split = find_split(table)
-    label = named_label(table, split)
-    taken = {split, *(label.columns if label else ())}
+    held_out = split.column if split else None
+    label = named_label(table, held_out)
+    taken = {held_out, *(label.columns if label else ())}
     free = [c for c in range(len(table.columns)) if c not in taken]
     cells = [pictures] if pictures is not None else _cells(table, free)
     if cells:
@@ -81,11 +86,11 @@ def choose(
         pixels = _named_pixels(table, free)
         if pixels:
             label = label_beside(table, [c for c in free if c not in pixels], label)
-            pixels = _ordered(table, pixels)
+            pixels = in_order(table, pixels)
         else:
             pixels, label = _by_values(table, free, label)
         side = math.isqrt(len(pixels))
-        if not is_square(len(pixels)):
+        if not is_square(len(pixels)) or side < SMALLEST_SIDE:
             raise RefusedError(_no_square(table, len(pixels), label is not None))
     label_name = f"column {label.columns[0] + 1:,}" if label else ""
     return Columns(tuple(pixels), bool(cells), label, label_name, split, side, tuple(table.notes))
@@ -138,19 +143,6 @@ def _named_pixels(table: Sample, free: list[int]) -> list[int]:
     return largest if 2 * len(largest) > len(free) and is_square(len(largest)) else []
 
 
-def _ordered(table: Sample, pixels: list[int]) -> list[int]:
-    """Put pixel columns in the order of the numbers in their names."""
-    numbers = {c: tuple(map(int, re.findall(r"\d{1,9}", table.keys[c]))) for c in pixels}
-    lengths = {len(n) for n in numbers.values()}
-    if lengths not in ({1}, {2}) or len(set(numbers.values())) != len(pixels):
-        return pixels
-    ordered = sorted(pixels, key=lambda c: numbers[c])
-    if ordered == pixels or pixels == sorted(pixels, key=lambda c: numbers[c][::-1]):
-        return pixels  # or named x before y, and written in rows
-    table.notes.append("The columns of pixels were ordered by the numbers in their names.")
-    return ordered
-
-
 def _by_values(
     table: Sample, free: list[int], label: Label | None
 ) -> tuple[list[int], Label | None]:
@@ -167,8 +159,9 @@ def _by_values(
     pixels = [c for c in free if c not in texts]
     if not pixels:
         raise RefusedError(
-            f"{table.shown} has no columns of numbers: each row must hold the pixels of a "
-            "square image. Texts, one per line, need the ending .txt."
+            f"{table.shown} has no columns of numbers ({table.name(free[-1])} holds "
+            f"{sandbox.display_text(table.columns[free[-1]][0])!r}): each row must hold the "
+            "pixels of a square image. Texts, one per line, need the ending .txt."
         )
     if texts:
         label = label_beside(table, texts, label)
@@ -197,6 +190,16 @@ def _no_square(table: Sample, pixels: int, labels: bool) -> str:
             "three colours: save grey pixels, or pictures in a .zip."
         )
     total = len(table.columns)
+    if pixels < SMALLEST_SIDE**2:
+        if any(kind == "text" and table.holds_files(c) for c, kind in enumerate(table.kinds)):
+            return (
+                f"{table.shown} names pictures, and holds no pixels: upload it with the pictures "
+                "in one .zip."
+            )
+        return (
+            f"{table.shown} has {pixels:,} columns of numbers{beside}: each row must hold all "
+            f"pixels of an image, at least {SMALLEST_SIDE}x{SMALLEST_SIDE}."
+        )
     if pixels != total:
         return f"{table.shown} has {pixels:,} pixels per row{beside}: they can't form a square."
     return (

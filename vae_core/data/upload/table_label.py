@@ -16,7 +16,7 @@ from vae_core.data.upload.column_values import (
     numbers,
 )
 from vae_core.data.upload.row_labels import says_nothing
-from vae_core.data.upload.table_names import FILE_NAMES, LABEL_NAMES, WEAK_LABEL_NAMES
+from vae_core.data.upload.table_names import FILE_NAMES, LABEL_NAMES, SPLIT_NAMES, WEAK_LABEL_NAMES
 from vae_core.data.upload.table_sample import LEFT_OUT, Sample
 from vae_core.sandbox import RefusedError
 
@@ -147,7 +147,9 @@ def _better_end(
     if borders[0] != borders[1]:
         # One side is a border of the picture, of one colour in all images.
         end = int(borders[0])
-        return end if scores[end] or not np.any((first, last)[end]) else None
+        values = (first, last)[end]
+        is_corner = len(np.unique(values)) == 1 and values[0] in (0, 255, -1)
+        return end if scores[end] and not is_corner else None
     if all(borders):
         scores = 0, 0
     alike = correlation(first, second), correlation(last, before_last)
@@ -223,6 +225,8 @@ def _class_names(names: Sequence[str]) -> tuple[str, ...]:
 def _may_be_label(table: Sample, c: int) -> bool:
     if table.keys[c] in FILE_NAMES:
         return False
+    if table.keys[c] in SPLIT_NAMES and table.kinds[c] == "number":
+        return False
     return table.kinds[c] != "number" or table.holds_whole_numbers(c)
 
 
@@ -245,10 +249,11 @@ def _only(table: Sample, candidates: list[int]) -> int:
     best = texts[0] if texts else candidates[0]
     others = [c for c in candidates if c != best]
     if all(table.are_the_same(best, c) for c in others):
-        table.notes += [
-            f"{table.name(c, True)}, which says the same as {table.name(best)}, was left out."
-            for c in others
-        ]
+        for c in others:
+            table.kinds[c] = LEFT_OUT
+            table.notes.append(
+                f"{table.name(c, True)}, which says the same as {table.name(best)}, was left out."
+            )
         return best
     names = [table.name(c) for c in candidates[:3]]
     more = f" (and {len(candidates) - 3} more)" if len(candidates) > 3 else ""

@@ -41,16 +41,14 @@ class Sample:
 
     def name(self, c: int, start: bool = False) -> str:
         """Return words for a column, for a sentence; `start`: for its start."""
-        words = f"column {c + 1:,}"
+        words = f"{'Column' if start else 'column'} {c + 1:,}"
         if self.names is not None and self.keys[c]:
-            words = f"column {sandbox.display_text(self.names[c].strip())}"
+            article = "The " if start else ""
+            words = f"{article}column {sandbox.display_text(self.names[c].strip())}"
         elif c in (0, len(self.columns) - 1):
-            words = "the first column" if c == 0 else "the last column"
-        return (
-            words[0].upper() + words[1:]
-            if start and words.startswith("the ")
-            else (f"The {words}" if start else words)
-        )
+            article = "The" if start else "the"
+            words = f"{article} first column" if c == 0 else f"{article} last column"
+        return words
 
     def numbers_rows(self, c: int) -> bool:
         """Return whether a column numbers the rows, by its name or by its values."""
