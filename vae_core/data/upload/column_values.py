@@ -12,6 +12,7 @@ from vae_core.data.upload.limits import IMAGE_ENDINGS, MOST_LABELS
 from vae_core.data.upload.number_text import is_truth, number
 from vae_core.data.upload.split_words import TRAIN, part_of
 
+LONGEST_PART = 40  # characters of a word such as train
 SAMPLED = 50  # fields of a column that its kind is told from
 FILE_ENDINGS = (*IMAGE_ENDINGS, ".npy", ".dcm", ".mat", ".csv", ".txt", ".json", ".svg", ".nii")
 
@@ -85,5 +86,5 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 def is_held_out(part: str) -> bool | None:
     """Return whether a word such as `PublicTest` means held out; None if it names no part."""
-    found, others = part_of(part)
+    found, others = part_of(part) if len(part) <= LONGEST_PART else (None, [])
     return None if found is None or others else found != TRAIN

@@ -13,12 +13,16 @@ _FEWEST = 3  # delimiters in a row
 
 
 def are_quoted(lines: Iterable[str]) -> bool:
-    """Return whether the rows are in quotation marks as a whole; the header may be without."""
+    """Return whether the rows are in quotation marks as a whole.
+
+    The header and lines above it may be without.
+    """
     first = [line for line in itertools.islice(lines, _LINES) if line.strip()]
-    quoted = sum(bool(_ROW.fullmatch(line)) for line in first)
-    if len(first) < 3 or quoted < len(first) - 1:
+    above = list(itertools.takewhile(lambda line: not _ROW.fullmatch(line), first))
+    quoted = first[len(above) :]
+    if len(quoted) < 2 or len(above) > len(quoted) or not all(map(_ROW.fullmatch, quoted)):
         return False
-    plain = [unquoted(line) for line in first]
+    plain = list(map(unquoted, quoted))
     for delimiter in ",;\t|":
         widths = {len(row) for row in csv.reader(plain, delimiter=delimiter)}
         if len(widths) == 1 and widths.pop() > _FEWEST:

@@ -12,7 +12,7 @@ from vae_core.sandbox import RefusedError
 _BLANKS = " \xa0\u2009\u202f"
 _APOSTROPHES = "'’"
 _NUMBER = re.compile(
-    r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|[-+]?(?:nan|inf)|[-+]?\d*,\d+(?:e[-+]?\d+)?", re.I
+    r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?|[-+]?(?:nan|inf)|[-+]?\d*,\d+(?:e[-+]?\d+)?", re.I
 )
 _GROUPED = re.compile(
     rf"[-+]?[1-9]\d{{0,2}}([.,{_APOSTROPHES}{_BLANKS}])\d{{3}}(?:\1\d{{3}}){{0,3}}([.,]\d+)?"

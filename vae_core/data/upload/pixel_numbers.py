@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -55,6 +56,7 @@ class PixelNumbers:
             values = self._floats(pixels)
             if not self.style.known and (values != np.rint(values)).any():
                 values = self._in_another_style(pixels)
+                self.style = replace(self.style, known=True)
         except ValueError:
             try:
                 values = self._in_another_style(pixels)

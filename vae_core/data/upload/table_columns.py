@@ -80,12 +80,12 @@ def choose(
     cells = [pictures] if pictures is not None else _cells(table, free)
     if cells:
         pixels = cells
-        label = label_beside(table, [c for c in free if c not in cells], label)
+        label = label_beside(table, _without(free, cells), label)
         side = 0 if pictures is not None else _side_in_cells(table, cells[0], label)
     else:
         pixels = _named_pixels(table, free)
         if pixels:
-            label = label_beside(table, [c for c in free if c not in pixels], label)
+            label = label_beside(table, _without(free, pixels), label)
             pixels = in_order(table, pixels)
         else:
             pixels, label = _by_values(table, free, label)
@@ -94,6 +94,11 @@ def choose(
             raise RefusedError(_no_square(table, len(pixels), label is not None))
     label_name = f"column {label.columns[0] + 1:,}" if label else ""
     return Columns(tuple(pixels), bool(cells), label, label_name, split, side, tuple(table.notes))
+
+
+def _without(columns: list[int], others: list[int]) -> list[int]:
+    left_out = set(others)
+    return [c for c in columns if c not in left_out]
 
 
 def _cells(table: Sample, free: list[int]) -> list[int]:
@@ -151,12 +156,12 @@ def _by_values(
         indices = [c for c in free if INDEX.fullmatch(table.keys[c]) and table.numbers_rows(c)]
         if indices:
             label = label_beside(table, indices, label)
-        free = [c for c in free if c not in indices]
+        free = _without(free, indices)
     free = [c for c in free if table.kinds[c] != LEFT_OUT]
     truths = [c for c in free if table.kinds[c] == "truth"]
     kinds = ("number", "truth") if 2 * len(truths) > len(free) else ("number",)
     texts = [c for c in free if table.kinds[c] not in kinds]
-    pixels = [c for c in free if c not in texts]
+    pixels = _without(free, texts)
     if not pixels:
         raise RefusedError(
             f"{table.shown} has no columns of numbers ({table.name(free[-1])} holds "

@@ -9,7 +9,9 @@ import numpy as np
 from vae_core import sandbox
 from vae_core.data.upload.column_values import FILE_ENDINGS, counts_up, kind_of, numbers
 from vae_core.data.upload.table_names import INDEX, key_of
+from vae_core.sandbox import RefusedError
 
+MOST_READS = 50  # of the whole file, to judge its columns
 LEFT_OUT = "left out"  # the kind of a column that was judged already
 
 
@@ -22,7 +24,6 @@ class Sample:
         keys: the names in lower case, empty without a header.
         columns: the fields of each column.
         kinds: what each column holds, see `kind_of`.
-        whole: returns the fields of some columns in all rows; it reads the file once more.
         notes: sentences on what was found.
     """
 
@@ -33,11 +34,25 @@ class Sample:
         rows: Sequence[Sequence[str]],
         whole: Callable[[Sequence[int]], list[list[str]]],
     ) -> None:
-        self.shown, self.names, self.whole = shown, names, whole
+        self.shown, self.names = shown, names
+        self._whole, self._reads = whole, 0
         self.columns = [list(column) for column in zip(*rows, strict=True)]
         self.keys = [key_of(name) for name in names or [""] * len(self.columns)]
         self.kinds = [kind_of(column) for column in self.columns]
         self.notes: list[str] = []
+
+    def whole(self, columns: Sequence[int]) -> list[list[str]]:
+        """Return the fields of some columns in all rows; it reads the file once more.
+
+        Raises:
+            RefusedError: it was read too often.
+        """
+        self._reads += 1
+        if self._reads > MOST_READS:
+            raise RefusedError(
+                f"{self.shown} has too many columns that may be labels or names: leave them out."
+            )
+        return self._whole(columns)
 
     def name(self, c: int, start: bool = False) -> str:
         """Return words for a column, for a sentence; `start`: for its start."""

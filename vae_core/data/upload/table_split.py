@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_core import sandbox
-from vae_core.data.upload.column_values import flags, is_held_out
+from vae_core.data.upload.column_values import LONGEST_PART, flags, is_held_out
 from vae_core.data.upload.split_words import TRAIN, part_of
 from vae_core.data.upload.table_names import EVERY_LABEL_NAME, SPLIT_NAMES
 from vae_core.data.upload.table_sample import LEFT_OUT, Sample
@@ -76,7 +76,8 @@ def _by_words(table: Sample, c: int) -> Split | None:
 
 def _by_flags(table: Sample, c: int) -> Split | None:
     """Return a split whose name says a part, such as is_test, and whose rows hold 0 or 1."""
-    part, others = part_of(table.names[c].strip() if table.names else "")
+    name = table.names[c].strip() if table.names else ""
+    part, others = part_of(name) if len(name) <= LONGEST_PART else (None, [])
     if (
         part is None
         or not set(others) <= _BESIDE_PART
