@@ -39,6 +39,13 @@ def test_a_row_without_a_label_is_refused(tmp_path: Path, labels: list[Any], wor
     )
 
 
+def test_a_row_without_a_label_in_the_only_column_beside_the_pixels(tmp_path: Path) -> None:
+    for labels in (WORDS, LABELS.tolist()):
+        some = ["" if i == 7 else label for i, label in enumerate(labels)]
+        sentence = error(tmp_path, table(beside(some), ["what", *PIXELS]))
+        assert "row 9 has no label: column 1 holds nothing there." in sentence
+
+
 def test_none_is_a_class_among_words_only(tmp_path: Path) -> None:
     """Such as the wafers without a failure, whose class is none."""
     words = ["none" if word == "ant" else word for word in WORDS]

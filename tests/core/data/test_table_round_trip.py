@@ -94,8 +94,8 @@ def test_a_text_file_is_read_back(
     columns = [*columns[:place], *pixels, *columns[place:]]
     buffer = io.StringIO()
     quotes_all = data.draw(st.booleans())
-    quoting = csv.QUOTE_ALL if quotes_all else csv.QUOTE_MINIMAL
-    writer = csv.writer(buffer, delimiter=delimiter, quoting=quoting, lineterminator="\n")
+    dialect = csv.unix_dialect if quotes_all else csv.excel
+    writer = csv.writer(buffer, dialect, delimiter=delimiter, lineterminator="\n")
     writer.writerow([name for name, _ in columns])
     writer.writerows(zip(*(column for _, column in columns), strict=True))
     text = buffer.getvalue()

@@ -53,6 +53,22 @@ def test_lines_above_the_table(tmp_path: Path, above: str, count: int, quoted: s
             assert notes == [f"{rows} {end}", *more]
 
 
+def test_titles_in_tables_with_blanks(tmp_path: Path) -> None:
+    """The words of a title may be as many columns as a quarter of the table."""
+    title = "This table was written by a program for tests and holds as many words as it can bear"
+    content = f"{title}, or more\n".encode() + WITH_HEADER.replace(b",", b" ")
+    notes, found = read(tmp_path, content)
+    assert found == pairs(IMAGES, WORDS)
+    assert notes[0].startswith("1 row above the table was left out: 'This table was written")
+
+
+def test_labels_that_begin_like_comments(tmp_path: Path) -> None:
+    words = np.array(["#1", "#2", "%"])[LABELS].tolist()
+    rows = [[word, *row] for word, row in zip(words, ROWS, strict=True)]
+    assert read(tmp_path, table(rows)) == ([BESIDE], pairs(IMAGES, words))
+    assert read(tmp_path, table(rows, ["label", *PIXELS])) == ([], pairs(IMAGES, words))
+
+
 @pytest.mark.parametrize("sign", ["#", "%"])
 def test_comments_between_the_rows(tmp_path: Path, sign: str) -> None:
     lines = WITH_HEADER.decode().split("\n")

@@ -53,6 +53,7 @@ def left_out(rows: Sequence[list[str]], what: str) -> str:
 def split_head(found: list[Row]) -> Head:
     """Split the first rows of a file into what is above the table, the names, and the data."""
     counts = Counter(len(fields) for _, fields in found if not is_comment(fields))
+    counts = counts or Counter(len(fields) for _, fields in found)  # labels may begin with #
     usual = counts.most_common(1)[0][0] if counts else 0
     lead = 0
     while lead < len(found) and _is_above(found, lead, usual):
@@ -81,9 +82,9 @@ def _is_above(found: list[Row], i: int, usual: int) -> bool:
     if len(fields) >= usual:  # a spreadsheet fills the other cells of a title with nothing
         padded = usual > 3 and len(filled) <= max(1, usual // 8)
         return padded and not any(fields[len(filled) :]) and not pixels_in(filled[0])
-    if usual > 3:
-        return len(filled) <= max(1, usual // 4)
-    # A table of two or three columns: R names one column less, too.
+    if usual > 3 and len(filled) <= max(1, usual // 4):
+        return True
+    # R names one column less, and in a table of two columns a title may look so.
     following = next((f for _, f in found[i + 1 :] if len(f) == usual), [])
     return bool(following) and not any(map(pixels_in, [*following, *filled]))
 

@@ -162,11 +162,12 @@ def _by_values(
     kinds = ("number", "truth") if 2 * len(truths) > len(free) else ("number",)
     texts = [c for c in free if table.kinds[c] not in kinds]
     pixels = _without(free, texts)
-    if not pixels:
+    if not pixels or len(texts) > max(len(pixels), 9):
+        c = texts[-1] if texts else free[-1]
         raise RefusedError(
-            f"{table.shown} has no columns of numbers ({table.name(free[-1])} holds "
-            f"{sandbox.display_text(table.columns[free[-1]][0])!r}): each row must hold the "
-            "pixels of a square image. Texts, one per line, need the ending .txt."
+            f"{table.shown} has {'too few' if pixels else 'no'} columns of numbers "
+            f"({table.name(c)} holds {sandbox.display_text(table.columns[c][0])!r}): each row "
+            "must hold the pixels of a square image. Texts, one per line, need the ending .txt."
         )
     if texts:
         label = label_beside(table, texts, label)

@@ -8,6 +8,7 @@ import numpy as np
 
 from vae_core import sandbox
 from vae_core.data.upload.column_values import FILE_ENDINGS, counts_up, kind_of, numbers
+from vae_core.data.upload.row_labels import says_nothing
 from vae_core.data.upload.table_names import INDEX, key_of
 from vae_core.sandbox import RefusedError
 
@@ -87,9 +88,10 @@ class Sample:
         return 2 * sum(field.lower().endswith(FILE_ENDINGS) for field in filled) > len(filled)
 
     def holds_whole_numbers(self, c: int) -> bool:
-        """Return whether a column holds whole numbers alone."""
-        values = numbers(self.columns[c])
-        return bool((values == np.rint(values)).all())
+        """Return whether a column holds whole numbers alone; some rows may hold nothing."""
+        filled = [field for field in self.columns[c] if not says_nothing(field)]
+        values = numbers(filled)
+        return 2 * len(filled) > len(self.columns[c]) and bool((values == np.rint(values)).all())
 
     def are_the_same(self, a: int, b: int) -> bool:
         """Return whether two columns name the same classes, such as a number and a word each."""
