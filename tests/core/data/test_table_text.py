@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -107,6 +108,29 @@ def test_names_of_several_levels(tmp_path: Path) -> None:
         notes, found = read(tmp_path, table([*some, *rows]))
         assert found == pairs(IMAGES, WORDS)
         assert f"The first {len(some)} rows were read as the names of the columns." in notes
+
+
+@pytest.mark.parametrize("label", ["", "label"])
+@pytest.mark.parametrize("last", [False, True])
+def test_names_of_two_levels_that_count(tmp_path: Path, label: str, last: bool) -> None:
+    """As pandas writes columns of the rows and the columns of the images."""
+    levels = [[str(i // 9) for i in range(81)], [str(i % 9) for i in range(81)]]
+    rows: list[list[Any]] = list(ROWS)
+    if label:
+        beside = [label, "", *WORDS]
+        levels = [
+            [*row, name] if last else [name, *row]
+            for row, name in zip(levels, beside[:2], strict=True)
+        ]
+        rows = [
+            [*row, word] if last else [word, *row] for row, word in zip(ROWS, WORDS, strict=True)
+        ]
+    notes, found = read(tmp_path, table([*levels, *rows]))
+    assert found == pairs(IMAGES, WORDS if label else None)
+    assert notes == [
+        "The first 2 rows, which count the rows and the columns of the images, were read as the "
+        "names of the columns."
+    ]
 
 
 def test_an_image_that_pandas_took_for_names(tmp_path: Path) -> None:

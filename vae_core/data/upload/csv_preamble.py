@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -103,6 +104,9 @@ def _commented_names(lead: list[Row], data: list[Row], usual: int) -> tuple[list
 
 def _header(data: list[Row], before: int) -> tuple[list[str] | None, list[Row], int, list[str]]:
     """Split rows into names and data; return also the number of the last header and notes."""
+    if len(data) > 2 and (grid := _grid(data[0][1], data[1][1])):
+        note = "The first 2 rows, which count the rows and the columns of the images, were read as "
+        return grid, data[2:], data[1][0], [f"{note}the names of the columns."]
     if not data or not _is_header(data[0][1], [fields for _, fields in data[1:]]):
         return None, data, before, []
     names = [field.strip() for field in data[0][1]]
@@ -129,6 +133,25 @@ def _header(data: list[Row], before: int) -> tuple[list[str] | None, list[Row], 
     if levels > 1:
         notes.append(f"The first {levels} rows were read as the names of the columns.")
     return names, rest, before, notes
+
+
+def _grid(first: list[str], second: list[str]) -> list[str] | None:
+    """Return names such as 0_1 if two rows hold the row and the column of each pixel."""
+    side = math.isqrt(len(first))
+    beside = len(first) - side**2
+    if beside > 2 or side < 2 or len(first) != len(second):
+        return None
+    for start in (0, 1):
+        counted = [str(start + i) for i in range(side)]
+        for lead in {0, beside}:
+            pixels = slice(lead, lead + side**2)
+            if first[pixels] == [n for n in counted for _ in counted] and (
+                second[pixels] == counted * side
+            ):
+                names = [a.strip() or b.strip() for a, b in zip(first, second, strict=True)]
+                names[pixels] = map("_".join, zip(first[pixels], second[pixels], strict=True))
+                return names
+    return None
 
 
 def _names_again(fields: list[str], data: list[Row], names: list[str]) -> bool:
