@@ -19,6 +19,7 @@ CORE = (
     ("graphemes", "zip_names"),
     ("bidirectional",),
     ("sandbox",),
+    ("hdf5_objects",),
     ("runs",),
     ("data",),
     ("model",),

@@ -29,10 +29,11 @@ import psutil
 
 from vae_core.bidirectional import isolated
 from vae_core.config import VaeLabError
-from vae_core.graphemes import first_clusters, shortened
+from vae_core.graphemes import VISIBLE, first_clusters, shortened
 from vae_core.zip_names import entry_name
 
 LABEL_LENGTH = 200
+INVISIBLE = "(none)"  # the label in place of one that holds nothing to be seen
 SHOWN_LENGTH = 40  # characters of a file's name in a sentence
 REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # they turn the direction of what follows
 
@@ -72,8 +73,8 @@ def clean_label(text: str) -> str:
     """
     text = REORDERING.sub("", _without_controls(text[:2000], " ")).replace("\ufeff", "")
     text = " ".join(unicodedata.normalize("NFC", text).split())
-    if all(unicodedata.category(c) in ("Cf", "Zs") for c in text):  # nothing of it can be seen
-        return "(none)"
+    if all(unicodedata.category(c) in ("Cf", "Zs") and c not in VISIBLE for c in text):
+        return INVISIBLE
     return first_clusters(text, LABEL_LENGTH).strip()
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.figures import dim_name
 from dashboard.shared import markdown
+from dashboard.shared.name_box import in_box
 
 ASKED = "link_asked"  # key in the session: the values in the link that no page has taken yet
 
@@ -88,4 +89,4 @@ def _matches(text: str, value: object) -> bool:
             return float(text) == value
         except ValueError:
             return isinstance(value, int) and text == dim_name(value)
-    return text == str(value)
+    return text in (str(value), in_box(str(value)))

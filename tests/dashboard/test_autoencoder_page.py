@@ -108,7 +108,7 @@ def test_the_page_compares_three_runs(
     assert not page.code
     assert [metric.label for metric in page.metric] == ["coverage of N(0, I)"] * 3
     assert plots(page) == 4
-    page.selectbox("walk_to").set_value(5).run()
+    page.selectbox("walk_to").set_value("5").run()
     page.toggle("same_axes").set_value(True).run()
     assert not page.exception
     assert any("from 0 to 5" in head.value for head in page.subheader)

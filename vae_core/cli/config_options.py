@@ -154,7 +154,6 @@ def chosen(values: Mapping[str, Any], expand: Callable[[RunConfig], list[RunConf
             raise ConfigError(
                 f"--{option} is only for a file of your own: every other data set has a fixed one."
             )
-    RunConfig(dataset=dataset)  # raises ConfigError if this can't be a name
     source = registry.source(dataset)
     configs = _fitting(given, source.kind, source.item_shape, source.train_images, expand)
     return Chosen(configs, None)

@@ -18,6 +18,7 @@ from vae_core.data.own import OWN_NAME, is_own, own_names, own_path, own_source
 from vae_core.data.shapes import SHAPES_USUAL, number_and_size, shapes_source
 from vae_core.data.source import Ink, Source
 from vae_core.data.unicode_names import load_unicode_names
+from vae_core.graphemes import shortened
 from vae_core.registry import Registry
 from vae_core.runs.store import RunStore
 
@@ -32,7 +33,10 @@ def own_file(name: str) -> Path | None:
         return None
     path = own_path(name)
     if not OWN_NAME.fullmatch(name):
-        raise DatasetError(f"unknown data set {name!r}: choose one of {', '.join(names())}.")
+        raise DatasetError(
+            f"unknown data set {shortened(name, 80)!r}: choose one of {', '.join(names())}; a file "
+            "or folder of your own is named by its path."
+        )
     if not is_own(path):
         raise DatasetError(
             f"the data set {name} is not on this machine: upload its file again, or copy "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from dashboard.shared import groups, markdown, run_picker, vanished
+from dashboard.shared import groups, markdown, name_box, run_picker, vanished
 from dashboard.shared.posteriors import Posteriors
 from vae_core.bidirectional import isolated
 from vae_core.data import registry
@@ -106,14 +106,8 @@ def choose_groups(run: Run, q: Posteriors, picked: np.ndarray) -> Direction | No
             run_picker.replace_missing_choice(key, rows_of, first)
         vanished.note_unknown_of_link(key, names, "The")
         gone = vanished.empty_if_vanished(key, names, "The")
-        name: str | None = st.selectbox(
-            label,
-            names,
-            index=None if gone else names.index(first),
-            key=key,
-            bind="query-params",
-            placeholder="choose a group",
-        )
+        begins = None if gone else names.index(first)
+        name = name_box.choose_name(label, names, key, begins, "choose a group")
         if name is None:
             st.warning(gone or "Choose a group.", icon=":material/delete:")
             continue
@@ -141,7 +135,7 @@ def choose_groups(run: Run, q: Posteriors, picked: np.ndarray) -> Direction | No
     a, b = halves.made_from
     return Direction(
         attributes.attribute_vector(q.mean[a], q.mean[b]),
-        f"“{isolated(chosen[0])}” to “{isolated(chosen[1])}”",
+        " to ".join(f"“{isolated(name_box.in_box(name))}”" for name in chosen),
         np.concatenate([a, b]),
         (chosen[0], chosen[1]),
         halves,

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.app_pages.arithmetic import directions
 from dashboard.components.plot.plot import Click, plot
 from dashboard.figures import sheets
-from dashboard.shared import markdown, run_cache, run_picker, selection
+from dashboard.shared import markdown, name_box, run_cache, run_picker, selection
 from dashboard.shared.posteriors import Posteriors
 from vae_core.bidirectional import isolated
 from vae_core.data.dataset import DatasetError
@@ -34,13 +34,9 @@ def section(run: Run, q: Posteriors) -> np.ndarray:
         f"label {name}": label for label, name in enumerate(q.label_names) if label in q.labels
     }
     run_picker.replace_missing_choice("arithmetic_of", (all_labels, *labels), all_labels)
-    label = filter_box.selectbox(
-        "Show", [all_labels, *labels], key="arithmetic_of", bind="query-params"
-    )
-    if label == all_labels:
-        rows = np.arange(q.held_out)
-    else:
-        rows = np.flatnonzero(q.labels == labels[label])
+    with filter_box:
+        label = name_box.choose_name("Show", [all_labels, *labels], "arithmetic_of", 0)
+    rows = np.flatnonzero(q.labels == labels[label]) if label in labels else np.arange(q.held_out)
     pages = -(-len(rows) // (COLUMNS * ROWS))
     if st.session_state.get("arithmetic_page", 1) > pages:
         st.session_state["arithmetic_page"] = pages

@@ -10,8 +10,9 @@ from dashboard.app_pages.arithmetic.directions import Direction
 from dashboard.components.decoder.decoder import decoder
 from dashboard.components.vector.vector import Row, Still, Tile, vector
 from dashboard.figures import pictures
-from dashboard.shared import markdown, png, run_cache
+from dashboard.shared import markdown, name_box, png, run_cache
 from dashboard.shared.posteriors import Posteriors
+from vae_core.bidirectional import isolated
 from vae_core.data import registry
 from vae_core.data.dataset import DatasetError
 from vae_core.latent import attributes
@@ -121,7 +122,8 @@ def _rows(run: Run, q: Posteriors, direction: Direction, start: int) -> list[Row
             *(Tile(q.mean[row], 0, f"Picture {row}", f"{row}") for row in shown),
             *(Tile(q.mean[row], sign, f"Picture {row} with {does}") for row in shown),
         ]
-        title = f"Pictures of “{name}” that the vector was not made from: {does}"
+        group = isolated(name_box.in_box(name))
+        title = f"Pictures of “{group}” that the vector was not made from: {does}"
         board_rows.append(Row(title, tiles, SHOWN))
     return board_rows
 

@@ -10,6 +10,7 @@ from dashboard.components.plot.plot import drawn, plot
 from dashboard.figures import autoencoder as figures
 from dashboard.shared import (
     markdown,
+    name_box,
     png,
     run_cache,
     run_numbers,
@@ -86,21 +87,16 @@ versions = tuple(map(run_cache.version, runs))
 arrays = [run_cache.arrays(run) for run in runs]
 label_names = [str(name) for name in arrays[0]["label_names"]]
 shared_labels = [
-    i for i in range(len(label_names)) if all((a["labels"] == i).any() for a in arrays)
+    name for i, name in enumerate(label_names) if all((a["labels"] == i).any() for a in arrays)
 ]
 
 with st.container(horizontal=True, vertical_alignment="bottom", key="form_walk"):
+    ends = [("Walk from", "walk_from", 0), ("to", "walk_to", min(1, len(shared_labels) - 1))]
+    for _, key, first in ends:
+        run_picker.replace_missing_choice(key, shared_labels, shared_labels[first])
     start, end = (
-        st.selectbox(
-            title,
-            shared_labels,
-            index=min(index, len(shared_labels) - 1),
-            format_func=lambda label: label_names[label],
-            key=key,
-            bind="query-params",
-            width=160,
-        )
-        for index, (title, key) in enumerate((("Walk from", "walk_from"), ("to", "walk_to")))
+        label_names.index(str(name_box.choose_name(title, shared_labels, key, first)))
+        for title, key, first in ends
     )
     shared = st.toggle(
         "Same axes for all",

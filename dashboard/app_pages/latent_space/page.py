@@ -1,21 +1,19 @@
 """Latent space: a scatter of the posteriors, and decoded points, selections and drawings."""
 
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
 from dashboard import kinds
 from dashboard.app_pages.latent_space import drawing, training
 from dashboard.components.plot.plot import Click, Hover, Region, plot
-from dashboard.figures import dim_name, latent, latent_overlays
+from dashboard.figures import latent, latent_overlays
 from dashboard.shared import (
+    dims_control,
     markdown,
     notes,
     posteriors,
     run_cache,
     run_list,
-    run_numbers,
     run_picker,
     selection,
 )
@@ -78,12 +76,7 @@ def choose_view() -> latent.View:
     )
     if axes == "PCA":
         return latent.principal_view(held_out.mean)
-    by_rate = run_numbers.dims_by_use(run)
-    options: dict[str, Any] = {"format_func": dim_name, "bind": "query-params"}
-    across = st.selectbox("Across", by_rate, key="latent_across", **options)
-    up = st.selectbox("Up", [i for i in by_rate if i != across], key="latent_up", **options)
-    st.caption(f"Ordered by {shown.dims_order}, the largest first.")
-    return latent.dims_view((across, up), d)
+    return latent.dims_view(dims_control.choose_dims(run, "latent"), d)
 
 
 def choose_point(count: int) -> int | None:

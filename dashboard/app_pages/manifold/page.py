@@ -8,8 +8,16 @@ import streamlit as st
 from dashboard.app_pages.manifold import interpolation, sweep_planes, traversals
 from dashboard.components.plane.plane import Mark, plane
 from dashboard.figures import dim_name
-from dashboard.shared import exports, markdown, notes, run_list, run_numbers, run_picker, sweeps
-from vae_core.kinds.contents import Contents
+from dashboard.shared import (
+    dims_control,
+    exports,
+    markdown,
+    notes,
+    run_list,
+    run_numbers,
+    run_picker,
+    sweeps,
+)
 from vae_core.latent import planes
 
 MAX_SLIDERS = 10
@@ -37,17 +45,7 @@ siblings = sweeps.sweep_of(run)
 
 chart, side = st.columns([2, 1], gap="large")
 with side, st.container(key="form"):
-    dims = (0, min(1, d - 1))
-    if d > 2:
-        across = st.selectbox(
-            "Across", by_rate, format_func=dim_name, key="manifold_across", bind="query-params"
-        )
-        others = [i for i in by_rate if i != across]
-        up = st.selectbox(
-            "Up", others, format_func=dim_name, key="manifold_up", bind="query-params"
-        )
-        dims = (across, up)
-        st.caption(f"Ordered by {Contents(run.config).dims_order}, the largest first.")
+    dims = dims_control.choose_dims(run, "manifold")
     n = st.slider("Pictures per side", 5, 30, 15, key="manifold_n", bind="query-params")
     extent = st.slider(
         "Range, in σ of the prior",

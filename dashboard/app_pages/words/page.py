@@ -19,6 +19,7 @@ from dashboard.kinds.text_tables import (
     training_texts,
 )
 from dashboard.shared import (
+    dims_control,
     exports,
     markdown,
     notes,
@@ -122,15 +123,8 @@ def between() -> None:
 
 
 def plane() -> None:
-    dims = (0, min(1, d - 1))
     with st.container(horizontal=True, key="form-plane", vertical_alignment="bottom"):
-        if d > 2:
-            by_rate = run_numbers.dims_by_use(run)
-            options = {"format_func": dim_name, "bind": "query-params"}
-            across = st.selectbox("Across", by_rate, key="words_across", **options)  # type: ignore[call-overload]
-            others = [i for i in by_rate if i != across]
-            up = st.selectbox("Up", others, key="words_up", **options)  # type: ignore[call-overload]
-            dims = (across, up)
+        dims = dims_control.choose_dims(run, "words")
         n = st.slider(
             "Texts per side",
             3,

@@ -56,6 +56,23 @@ function heightOf({ element, data, svgNote }) {
     : data.height - svgNote.offsetHeight;
 }
 
+const NARROW = 560; // pixels; a legend beside a narrower chart would leave no room for the plot
+const BELOW = { orientation: "h", yref: "container", y: 0, yanchor: "bottom" };
+const AXIS = 52; // pixels of the axis and its title between plot and legend
+
+// Makes the chart as wide as its element, with room for all lines of the legend below it. A chart
+// of fixed height stays as it is, and its plots become lower.
+async function fit(chart, Plotly) {
+  const { element, below } = chart;
+  const { legend, showlegend, margin, width, height } = element._fullLayout;
+  const isBelow = showlegend && legend?.yref === "container";
+  const room = isBelow ? Math.max(below, Math.ceil(legend._height ?? 0) + AXIS) : below;
+  const more = chart.data.aspect ? room - below : 0;
+  const size = { width: element.clientWidth, height: heightOf(chart) + more };
+  if (!size.width || (size.width === width && size.height === height && room === margin.b)) return;
+  await Plotly.relayout(element, { ...size, "margin.b": room });
+}
+
 const NOT_SELECTABLE = ["select2d", "lasso2d"];
 const PICTURE = 98; // pixels per side, with the border
 const GAP = 14; // between the picture and the point
@@ -146,19 +163,18 @@ async function draw(chart, data) {
   const layout = themed(figure.layout, element);
   layout.height = heightOf(chart);
   layout.autosize = true;
+  if (element.clientWidth < NARROW && layout.legend && !layout.legend.orientation) {
+    layout.legend = { ...layout.legend, ...BELOW };
+  }
+  chart.below = layout.margin?.b ?? 80; // 80 is usual in Plotly
   await Plotly.react(element, figure.data, layout, {
     displaylogo: false,
     showSendToCloud: false, // nothing leaves this host
     modeBarButtonsToRemove: ["autoScale2d", ...(data.selectable ? [] : NOT_SELECTABLE)],
   });
+  await fit(chart, Plotly);
   if (!chart.observer) {
-    chart.observer = new ResizeObserver(() => {
-      const [width, height] = [element.clientWidth, heightOf(chart)];
-      const shown = element._fullLayout;
-      if (width && (width !== shown.width || height !== shown.height)) {
-        Plotly.relayout(element, { width, height });
-      }
-    });
+    chart.observer = new ResizeObserver(() => fit(chart, Plotly));
     chart.observer.observe(element);
     listen(chart);
   }

@@ -79,6 +79,8 @@ def test_a_refused_sweep_keeps_no_data_set(few: str, tmp_path: Path) -> None:
         (2, ("--dataset", "own_gone_0123456789abcdef"), "is not on this machine"),
         (1, ("--dataset", "mnist"), "mnist"),
         (2, ("--dataset", "nothing"), "unknown data set 'nothing'"),
+        (2, ("--dataset", "Digits"), "unknown data set 'Digits': choose one of digits"),
+        (2, ("--dataset", "m\0"), "unknown data set"),
     ],
 )
 def test_a_run_that_cannot_start_leaves_no_folder(

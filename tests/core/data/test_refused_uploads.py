@@ -49,8 +49,12 @@ BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     "flipped bytes": ("a.npz", lambda: damaged(npz(x=np.repeat(IMAGES, 9, 0))), "damaged"),
     "pickled": ("a.npz", npz(x=np.array([{}] * 30, object)), "pickled objects"),
     "pickled labels": ("a.npz", npz(x=IMAGES, y=np.array([{}] * 24, object)), "pickled"),
-    "structured": ("a.npz", npz(x=np.zeros((24, 9, 9), "f4,f4")), "must hold numbers"),
-    "complex": ("a.npz", npz(x=IMAGES * 1j), "must hold numbers"),
+    "structured": (
+        "a.npz",
+        npz(x=np.zeros((24, 9, 9), "f4,f4")),
+        "several arrays that may be images",
+    ),
+    "complex": ("a.npz", npz(x=IMAGES * 1j), "complex numbers"),
     "text": ("a.npz", npz(x=IMAGES.astype(str)), "must hold numbers"),
     "two arrays": (
         "a.npz",

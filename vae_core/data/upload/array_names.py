@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from vae_core import sandbox
+from vae_core.data.upload.layout import can_be_images
 from vae_core.data.upload.split_words import (
     FILLERS,
     TEST,
@@ -36,7 +37,15 @@ ROLES = {
     ),
     LABELS: ("y", "label", "target", "class", "category", "categorie"),
 }
-LABEL_NAMES = re.compile(r"(label|class|target|category)_?names?|names?|classes|categories")
+# Words that stand for images and labels where no array has a name in `ROLES`.
+RARE = {
+    IMAGES: ("face", "fea", "pattern", "photo", "frame"),
+    LABELS: ("gnd", "lbl", "truth"),
+}
+LABEL_NAMES = re.compile(
+    r"(.+_)?((label|class|target|category)_?names?|(list_(of_)?)?(classes|categories)"
+    r"|class_?labels?)|names?"
+)
 
 
 class Parts(NamedTuple):
@@ -71,9 +80,15 @@ def parts_of(
         RefusedError: no array holds images, two hold the same, or the split is not complete.
     """
     sorts: dict[tuple[str, str], list[str]] = {}
-    unused = []
-    for key, shape in shapes.items():
-        sort = _sort_of(key)
+    arrays = any(len(shape) > 1 for shape in shapes.values())
+    unused = [key for key, shape in shapes.items() if arrays and not shape]  # single values
+    listed = {key: shape for key, shape in shapes.items() if key not in unused}
+    rare = {
+        role: () if any(s and s[1] == role for s in map(_sort_of, listed)) else words
+        for role, words in RARE.items()
+    }
+    for key, shape in listed.items():
+        sort = _sort_of(key, rare)
         holds_names = key in texts and LABEL_NAMES.fullmatch(_stem(key))
         if holds_names and not (sort and sort[1] == LABELS and _counts(shapes, shape, key)):
             sort = (WHOLE, NAMES)
@@ -99,7 +114,7 @@ def parts_of(
     images = {split: keys[0] for (split, role), keys in sorts.items() if role == IMAGES}
     labels = {split: keys[0] for (split, role), keys in sorts.items() if role == LABELS}
     if not images:  # then one array must be the only one that can hold images
-        images = {WHOLE: _only_images(shown, shapes, unused)}
+        images = {WHOLE: _only_images(shown, shapes, [key for key in unused if key not in texts])}
         unused.remove(images[WHOLE])
     if not labels and WHOLE in images:
         shape = shapes[images[WHOLE]]
@@ -110,6 +125,8 @@ def parts_of(
             unused.remove(fitting[0])
     _check_split(shown, images, labels)
     names = next((keys[0] for (_, role), keys in sorts.items() if role == NAMES), "")
+    if names and not labels:
+        unused, names = [*unused, names], ""
     return Parts(images, labels, names, unused)
 
 
@@ -131,11 +148,16 @@ def _shown(key: str) -> str:
     return sandbox.display_name(key)
 
 
-def _sort_of(key: str) -> tuple[str, str] | None:
-    """Return the split and the role of an array by its name; None if the name tells neither."""
+def _sort_of(key: str, rare: Mapping[str, tuple[str, ...]] | None = None) -> tuple[str, str] | None:
+    """Return the split and the role of an array by its name; None if the name tells neither.
+
+    Args:
+        rare: role -> words that stand for it here, too.
+    """
+    names_of = {role: (*names, *(rare or {}).get(role, ())) for role, names in ROLES.items()}
     words = [part for word in words_of(key) for part in _unjoined(word)]
     singular = [word.removesuffix("s") if len(word) > 1 else word for word in words]
-    roles = [role for role, names in ROLES.items() if set(names) & {*words, *singular}]
+    roles = [role for role, names in names_of.items() if set(names) & {*words, *singular}]
     parts = {word: part_of_word(word) for word in words}
     splits = [split for split in SPLITS if split in parts.values()]
     if LABELS in roles and IMAGES in roles:  # such as image_labels
@@ -145,7 +167,7 @@ def _sort_of(key: str) -> tuple[str, str] | None:
     if len(splits) > 1 or not roles:
         return None
     known = {
-        *(name for names in ROLES.values() for name in names),
+        *(name for names in names_of.values() for name in names),
         *("all", "array", "set", "fine", "raw", "id", "orig", "original"),
     }
     if any(
@@ -177,15 +199,28 @@ def _counts(shapes: Mapping[str, tuple[int, ...]], shape: tuple[int, ...], key: 
 
 
 def _only_images(shown: str, shapes: Mapping[str, tuple[int, ...]], unused: list[str]) -> str:
-    """Return the only array that can hold images."""
+    """Return the only array that can hold images.
+
+    Args:
+        unused: the arrays of numbers that have no role yet.
+    """
     possible = [key for key in unused if len(shapes[key]) >= 2 and min(shapes[key][:2]) > 1]
-    if len(possible) == 1:
-        return possible[0]
+    large = [key for key in possible if can_be_images(shapes[key])]
+    like_one = {shapes[key][1:] for key in large}  # such as the few images of another part
+    large += [key for key in possible if key not in large and shapes[key][1:] in like_one]
+    if len(possible) == 1 or len(large) == 1:
+        return (large or possible)[0]
     listed = ", ".join(f"{_shown(key)} {shapes[key]}" for key in sorted(shapes)[:6]) or "nothing"
     if possible:
+        each = " If each holds one class, join them, and save labels y." if len(large) > 1 else ""
         raise RefusedError(
             f"{shown} holds several arrays that may be images: {listed}. Name the images x, or "
-            "x_train and x_test."
+            f"x_train and x_test.{each}"
+        )
+    if shapes and all(len(shape) < 2 or min(shape) == 1 for shape in shapes.values()):
+        raise RefusedError(
+            f"{shown} holds {listed}: one value per item, such as labels, but no images. Save both "
+            "in one file, as x and y."
         )
     raise RefusedError(
         f"{shown} must hold images named x, or x_train and x_test; it holds {listed}."

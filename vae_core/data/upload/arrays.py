@@ -3,51 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from vae_core import sandbox
 from vae_core.data.upload.array_names import NAMES, WHOLE, Parts, parts_of
+from vae_core.data.upload.array_split import split_array
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.layout import Layout, layout_of
 from vae_core.data.upload.limits import CHUNK_BYTES, LARGEST_IMAGE, LARGEST_SIDE
 from vae_core.data.upload.split_words import TEST, TRAIN, VALIDATION
+from vae_core.data.upload.stored import Stored
 from vae_core.sandbox import RefusedError
 
 USUAL = ("x", "y", "x_train", "y_train", "x_test", "y_test")  # these names need no note
-NUMBERS, TEXTS = "biuf", "US"  # NumPy's kinds: bool, integers and floats; texts and bytes
+# NumPy's kinds: bool, integers and floats; texts and bytes; dates.
+NUMBERS, TEXTS, DATES = "biuf", "US", "M"
 
 
-@dataclass(frozen=True)
-class Stored:
-    """An array in a file, read when it is used.
-
-    Attributes:
-        shape, dtype: of the array.
-        whole: reads all of it.
-        chunks: reads some rows at a time, in order; None if it can only be read whole.
-    """
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    whole: Callable[[], np.ndarray]
-    chunks: Callable[[], Iterator[np.ndarray]] | None = None
-
-
-def in_memory(array: np.ndarray) -> Stored:
-    """Return an array that was already read."""
-    return Stored(array.shape, array.dtype, lambda: array)
-
-
-def read_arrays(arrays: Mapping[str, Stored], images: Images) -> Raw:
+def read_arrays(arrays: Mapping[str, Stored], images: Images, columns_first: bool = False) -> Raw:
     """Add the images among some arrays to `images`, and return their labels.
 
     Args:
         arrays: name -> array.
         images: collects the images.
+        columns_first: whether the program that wrote the file counts pixels column by column; then
+            a sentence says how flat rows were read.
 
     Raises:
         RefusedError: the arrays hold no images, or can be read in two ways.
@@ -55,7 +37,11 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images) -> Raw:
     shown = images.shown
     texts = {name for name, array in arrays.items() if array.dtype.kind in TEXTS}
     shapes = {name: array.shape for name, array in arrays.items()}
-    label_like = {name for name, array in arrays.items() if array.dtype.kind in "biuUS"}
+    label_like = {
+        name
+        for name, array in arrays.items()
+        if array.dtype.kind in "biuUSM" and not _numbers_rows(array)
+    }
     parts = parts_of(shown, shapes, texts, label_like)
     notes = _what_was_read(parts)
     splits = [split for split in (WHOLE, TRAIN, VALIDATION, TEST) if split in parts.images]
@@ -65,9 +51,9 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images) -> Raw:
         name = parts.images[split]
         _check_kind(shown, name, arrays[name], NUMBERS, "numbers")
         labels = parts.labels.get(split)
-        count = _label_count(arrays[labels].shape) if labels else None
+        counts = _label_counts(arrays[labels].shape) if labels else ()
         layouts[split], note = layout_of(
-            shown, _shown(name), arrays[name].shape, count, arrays[name].whole, axes
+            shown, _shown(name), arrays[name].shape, counts, arrays[name].whole, axes
         )
         axes = layouts[split].axes
         _check_size(shown, layouts[split])
@@ -79,18 +65,40 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images) -> Raw:
     for split in splits:
         for chunk in _chunks(arrays[parts.images[split]], layouts[split]):
             images.add(layouts[split].images(chunk))
+    flat = next((key for key in parts.images.values() if len(arrays[key].shape) == 2), "")
+    if columns_first and flat:
+        notes.append(
+            f"The pixels of an image in {_shown(flat)} were read row by row. If the images lie on "
+            "their side, they were saved column by column: transpose each, and save them again."
+        )
     held_out, split_notes = _split(splits, layouts)
     notes += split_notes
-    if parts.unused:
-        some = ", ".join(_shown(key) for key in parts.unused[:5])
-        more = f" and {len(parts.unused) - 5} more" if len(parts.unused) > 5 else ""
+    unused = parts.unused
+    if splits == [WHOLE] and (found := split_array(arrays, unused, layouts[WHOLE].count)):
+        used, held_out, note = found
+        notes.append(note)
+        unused = [key for key in unused if key not in used]
+    if unused:
+        some = ", ".join(_unused(key, arrays[key]) for key in unused[:5])
+        more = f" and {len(unused) - 5} more" if len(unused) > 5 else ""
         notes.append(f"Left out: {some}{more}.")
     return Raw(
-        _labels(shown, arrays, [parts.labels[split] for split in splits if parts.labels]),
+        _labels(
+            shown,
+            arrays,
+            [(parts.labels[split], layouts[split].count) for split in splits if parts.labels],
+        ),
         _names(shown, arrays[parts.names]) if parts.names and parts.labels else None,
         held_out,
         tuple(notes),
     )
+
+
+def _numbers_rows(array: Stored) -> bool:
+    """Whether an array counts up by one, as numbers of rows do, not labels."""
+    if array.dtype.kind not in "iu" or not 2 < math.prod(array.shape) == max(array.shape) < 10**6:
+        return False
+    return bool((np.diff(array.whole().reshape(-1).astype(np.int64)) == 1).all())
 
 
 def _what_was_read(parts: Parts) -> list[str]:
@@ -109,18 +117,31 @@ def _shown(name: str) -> str:
     return sandbox.display_name(name)
 
 
-def _label_count(shape: tuple[int, ...]) -> int:
-    """Return the number of labels; MATLAB saves them as a row."""
-    return math.prod(shape) if 1 in shape or len(shape) == 1 else shape[0]
+def _unused(key: str, array: Stored) -> str:
+    """Return a name for the list of what was left out; a single y is no label for each image."""
+    return _shown(key) if array.shape else f"{_shown(key)} (a single value)"
+
+
+def _label_counts(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return how many labels there may be: MATLAB saves them as a row, and one-hot as columns."""
+    long = [length for length in shape if length > 1]
+    return (math.prod(shape),) if len(long) < 2 else tuple(long[:2])
 
 
 def _check_kind(shown: str, name: str, array: Stored, kinds: str, needed: str) -> None:
     if array.dtype.hasobject:
+        how = "y.astype(str) of labels" if kinds != NUMBERS else "numpy.stack(list(x)) of images"
         raise RefusedError(
-            f"{shown}: {_shown(name)} holds pickled objects: save plain {needed} instead."
+            f"{shown}: {_shown(name)} holds pickled objects: save plain {needed} instead, such as "
+            f"{how}."
         )
     if 0 in array.shape:
         raise RefusedError(f"{shown}: {_shown(name)} is empty.")
+    if array.dtype.kind == "c":
+        raise RefusedError(
+            f"{shown}: {_shown(name)} holds complex numbers: save their real part, or their size "
+            "with numpy.abs."
+        )
     if array.dtype.kind not in kinds:
         raise RefusedError(f"{shown}: {_shown(name)} must hold {needed}, got {array.dtype.name}.")
 
@@ -155,27 +176,36 @@ def _split(splits: list[str], layouts: Mapping[str, Layout]) -> tuple[np.ndarray
     return np.repeat([split != TRAIN for split in splits], list(counts.values())), notes
 
 
-def _labels(shown: str, arrays: Mapping[str, Stored], names: list[str]) -> np.ndarray | None:
-    """Return the labels (n,) or (n, labels) of all splits; None if there are none."""
+def _labels(
+    shown: str, arrays: Mapping[str, Stored], names: list[tuple[str, int]]
+) -> np.ndarray | None:
+    """Return the labels (n,) or (n, labels) of all splits; None if there are none.
+
+    Args:
+        names: key of the labels of a split, and its number of images.
+    """
     if not names:
         return None
     read = []
-    for name in names:
+    for name, count in names:
         array = arrays[name]
-        _check_kind(shown, name, array, NUMBERS + TEXTS, "numbers or texts")
-        if len(array.shape) > 2:
+        _check_kind(shown, name, array, NUMBERS + TEXTS + DATES, "numbers or texts")
+        if len([length for length in array.shape if length > 1]) > 2:
             raise RefusedError(
                 f"{shown}: {_shown(name)} has the shape {array.shape}: one label per image is "
                 "needed."
             )
         labels = array.whole()
-        read.append(labels.reshape(-1) if 1 in labels.shape else labels)
+        if 1 in labels.shape:
+            labels = labels.reshape([length for length in labels.shape if length > 1] or [-1])
+        if labels.ndim == 2 and len(labels) != count == labels.shape[1]:  # an image per column
+            labels = labels.T
+        read.append(labels.astype(str) if labels.dtype.kind in DATES else labels)
+    keys = " and ".join(_shown(name) for name, _ in names)
     if len({array.dtype.kind in TEXTS for array in read}) > 1:
-        raise RefusedError(
-            f"{shown}: {' and '.join(map(_shown, names))} must both be numbers or both be texts."
-        )
+        raise RefusedError(f"{shown}: {keys} must both be numbers or both be texts.")
     if len({array.shape[1:] for array in read}) > 1:
-        raise RefusedError(f"{shown}: {' and '.join(map(_shown, names))} differ in their columns.")
+        raise RefusedError(f"{shown}: {keys} differ in their columns.")
     return np.concatenate(read)
 
 

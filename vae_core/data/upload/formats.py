@@ -15,7 +15,7 @@ from vae_core.data.upload.gzip_chunks import GZIP, gzip_chunks
 from vae_core.data.upload.idx import holds_idx, is_idx, read_idx, read_idx_zip
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import TEXT_ENDING, Limits
-from vae_core.data.upload.npy import NPY, read_npy, read_npz
+from vae_core.data.upload.npy import NPY, is_array, read_npy, read_npz
 from vae_core.data.upload.other_formats import (
     is_binary,
     refuse_other_ending,
@@ -130,7 +130,8 @@ def _reader_of_zip(path: Path, ending: str, shown: str, most: int) -> Reader:
     if {PurePosixPath(name).name for name in names} >= RUN_FILES:
         raise RefusedError(f"{shown} is an exported run: import it as a run, not as data.")
     refuse_other_zip(names, shown)
-    if ending == ".npz" or (names and all(name.endswith(".npy") for name in names)):
+    arrays = [name for name in names if is_array(name)]
+    if ending == ".npz" or (arrays and all(name.endswith(".npy") for name in arrays)):
         return read_npz
     if holds_idx(path, shown, most):
         return read_idx_zip

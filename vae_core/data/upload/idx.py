@@ -7,20 +7,27 @@ and four bytes for the length of each axis, highest byte first. The numbers foll
 from __future__ import annotations
 
 import io
+import itertools
 import math
+import zipfile
+import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from vae_core import sandbox
-from vae_core.data.upload.arrays import Stored, in_memory, read_arrays
+from vae_core.data.upload.arrays import read_arrays
 from vae_core.data.upload.gzip_chunks import GZIP, gzip_chunks
 from vae_core.data.upload.images import Images, Raw
+from vae_core.data.upload.limits import IMAGE_ENDINGS
 from vae_core.data.upload.split_words import part_of
+from vae_core.data.upload.stored import Stored, in_memory
 from vae_core.sandbox import RefusedError
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MOST_AXES = 4
+LOOKED_AT, PEEKED = 20, 1 << 10  # files in a zip, and bytes of each, to tell what it holds
 
 
 def is_idx(first: bytes) -> bool:
@@ -49,26 +56,32 @@ def read_idx_zip(path: Path, images: Images) -> Raw:
     """Add the images of a zip of IDX files, plain or gzipped, and return their labels.
 
     The name of a file says whether it is for training (train), held out (t10k, test) or for
-    validation (val). A file with one axis holds labels.
+    validation (val). A file with one axis holds labels; one with two if its name says so.
     """
     shown, most = images.shown, images.limits.unpacked_bytes
     arrays: dict[str, Stored] = {}
+    notes = []
     with sandbox.archive(path, shown, most) as (opened, files):
         for info in files:
-            content = opened.read(info)
+            content = unzipped(opened.read(info), most, shown)
             most -= len(content)
-            content = unzipped(content, most, shown)
             if not is_idx(content[:4]):
                 continue
             name = sandbox.display_name(info.filename)
             array = _array(content, shown, name)
-            key = "_".join(["y" if array.ndim == 1 else "x", *part_of_file(info.filename)])
+            named = "y" if "label" in name.lower() else "x" if "image" in name.lower() else ""
+            role = "y" if array.ndim == 1 or (array.ndim == 2 and named == "y") else "x"
+            key = "_".join([role, *part_of_file(info.filename)])
             if key in arrays and np.array_equal(arrays[key].whole(), array):
                 continue  # the same file once more, such as packed and unpacked
             if key in arrays:
                 raise RefusedError(f"{shown} holds two files for {key}: {name} is the second.")
             arrays[key] = in_memory(array)
-    return read_arrays(arrays, images)
+            if named and named != role:
+                what = {"x": "images", "y": "labels"}
+                notes.append(f"{name} holds {what[role]}, although its name says {what[named]}.")
+    raw = read_arrays(arrays, images)
+    return replace(raw, notes=(*raw.notes, *notes))
 
 
 def part_of_file(path: str) -> list[str]:
@@ -78,12 +91,22 @@ def part_of_file(path: str) -> list[str]:
 
 
 def holds_idx(path: Path, shown: str, most: int) -> bool:
-    """Whether a zip holds a file that is named like an IDX file."""
-    with sandbox.archive(path, shown, most) as (_, files):
-        return any(
-            name.endswith(("-ubyte", "-ubyte.gz", ".idx", ".idx.gz")) or ".idx" in name
-            for name in (info.filename.lower() for info in files)
-        )
+    """Whether one of the first files of a zip that are no pictures is an IDX file."""
+    with sandbox.archive(path, shown, most) as (opened, files):
+        others = (info for info in files if not info.filename.lower().endswith(IMAGE_ENDINGS))
+        return any(is_idx(_start(opened, info)) for info in itertools.islice(others, LOOKED_AT))
+
+
+def _start(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """Return the first four bytes of a file in a zip; of an unpacked one if gzip packed it."""
+    with opened.open(info) as file:
+        start = file.read(PEEKED)
+    if not start.startswith(GZIP):
+        return start[:4]
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(start, 4)
+    except zlib.error:
+        return b""
 
 
 def unzipped(content: bytes, most: int, shown: str) -> bytes:
@@ -107,6 +130,15 @@ def _array(content: bytes, shown: str, name: str) -> np.ndarray:
     dtype = np.dtype(TYPES[content[2]])
     if 0 in shape:
         raise RefusedError(f"{shown}: {name} is empty.")
-    if math.prod(shape) * dtype.itemsize != len(content) - head:
-        raise RefusedError(f"{shown}: {name} is cut off, or holds more than its header says.")
+    expected, found = math.prod(shape) * dtype.itemsize, len(content) - head
+    if found < expected:
+        raise RefusedError(
+            f"{shown}: {name} is cut off: its header says {shape[0]:,} items, and "
+            f"{found * shape[0] // expected:,} are there. Download or copy it again."
+        )
+    if found > expected:
+        raise RefusedError(
+            f"{shown}: {name} holds {found - expected:,} bytes more than its header says: download "
+            "or copy it again."
+        )
     return np.frombuffer(content, dtype, offset=head).reshape(shape)

@@ -101,8 +101,13 @@ class Images:
         Raises:
             RefusedError: a pixel is not finite.
         """
-        if not np.isfinite(values).all():
-            raise RefusedError(f"{self.shown} has pixels that are no finite numbers, such as NaN.")
+        finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+        if not finite.all():
+            raise RefusedError(
+                f"{self.shown} has pixels that are no finite numbers, such as NaN: image "
+                f"{self.count + int(finite.argmin()) + 1:,} is the first with one. Leave such "
+                "images out, or save the array after numpy.nan_to_num."
+            )
         lowest, brightest = float(values.min()), float(values.max())
         fractions = values.dtype.kind == "f" and bool((values != np.rint(values)).any())
         self._lowest = min(self._lowest, lowest)

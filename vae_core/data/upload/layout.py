@@ -15,6 +15,7 @@ GREY, COLOUR = 1, 3  # channels
 LOOKED_AT = 200  # images of which neighbouring pixels are compared
 CLEARLY = 1.2  # so many times as rough is clearly rougher
 LONGEST = 8  # the largest ratio of the sides of an image
+NARROWEST = 4  # pixels of an image that is not square: three may be colours
 LIKELY = 2  # a layout whose images are longer than the least long ones by this factor is unlikely
 
 
@@ -61,7 +62,7 @@ def layout_of(
     shown: str,
     name: str,
     shape: tuple[int, ...],
-    labels: int | None,
+    labels: tuple[int, ...],
     read: Callable[[], np.ndarray],
     axes: tuple[int, ...] | None = None,
 ) -> tuple[Layout, str]:
@@ -71,7 +72,8 @@ def layout_of(
         shown: name of the file, for error messages.
         name: of the array.
         shape: of the array.
-        labels: number of labels, which is the number of images; None if there are none.
+        labels: number of labels, which is the number of images, the likelier one first; empty if
+            there are none.
         axes: the order of axes that another array of the file has; None to find it.
 
     Raises:
@@ -80,21 +82,27 @@ def layout_of(
     possible = [way for way in _possible(shape) if axes in (None, way.axes)]
     if not possible:
         raise RefusedError(f"{shown}: {name} has the shape {shape}. {_needed(shape)}")
-    fitting = [layout for layout in possible if layout.count == labels] if labels else possible
+    by_labels = [[way for way in possible if way.count == count] for count in labels]
+    fitting = next(filter(None, by_labels), []) if labels else possible
     if not fitting:
+        axis = " Save it with the images along the first axis." if labels[0] in shape[1:] else ""
         raise RefusedError(
-            f"{shown}: {name} has {possible[0].in_words}, and there are {labels:,} labels."
+            f"{shown}: {name} of shape {shape} has {possible[0].in_words}, and there are "
+            f"{labels[0]:,} labels.{axis}"
         )
     enough = [layout for layout in fitting if layout.count >= FEWEST_IMAGES] or fitting
     best = min(layout.aspect for layout in enough)
     likely = [layout for layout in enough if layout.aspect <= LIKELY * best]
     chosen = likely[0]
-    if chosen.aspect > LONGEST:
+    strip = len(shape) == 3 and chosen.aspect > 1 and min(chosen.image_shape) < NARROWEST
+    if chosen.aspect > LONGEST or strip:
         raise RefusedError(
             f"{shown}: {name} of shape {shape} would be {chosen.in_words}: images that long are "
             "not accepted; check which axis counts the images."
         )
-    rivals = [layout for layout in likely[1:] if layout.first_counts != chosen.first_counts]
+    rivals = (
+        [] if shape[-1] == GREY else [way for way in likely[1:] if way.axes[0] != chosen.axes[0]]
+    )
     if axes is not None:
         return chosen, ""
     if rivals:
@@ -110,8 +118,11 @@ def layout_of(
             "more alike."
         )
     if not chosen.first_counts:
+        place = {1: "second", 2: "third"}.get(chosen.axes[0], "")
+        place = "last" if chosen.axes[0] == len(shape) - 1 else place
         return chosen, (
-            f"The last axis of {name} {shape} counts the images: it was read as {chosen.in_words}."
+            f"The {place} axis of {name} {shape} counts the images: it was read as "
+            f"{chosen.in_words}."
         )
     return chosen, ""
 
@@ -129,6 +140,14 @@ def _roughness(layout: Layout, array: np.ndarray) -> float:
     some = np.linspace(0, layout.count - 1, min(layout.count, LOOKED_AT)).astype(int)
     images = layout.images(array.take(some, axis=layout.axes[0])).astype(np.float64)
     return float(np.mean([np.abs(np.diff(images, axis=axis)).mean() for axis in (1, 2)]))
+
+
+def can_be_images(shape: tuple[int, ...]) -> bool:
+    """Whether an array of this shape can hold enough images of an accepted size."""
+    return any(
+        way.count >= FEWEST_IMAGES and min(way.image_shape[:2]) >= SIZES[0] and way.aspect < LONGEST
+        for way in _possible(shape)
+    )
 
 
 def _possible(shape: tuple[int, ...]) -> list[Layout]:
@@ -173,6 +192,12 @@ def _orders(shape: tuple[int, ...]) -> list[Layout]:
         if channels in (GREY, COLOUR):
             image_shape = way.image_shape if channels == COLOUR else way.image_shape[:2]
             ways.append(Layout(way.count, image_shape, way.axes))
+    if d in (GREY, COLOUR):
+        ways.append(Layout(c, (a, b) if d == GREY else (a, b, d), (2, 0, 1, 3)))
+    if a == GREY:
+        ways.append(Layout(b, (c, d), (1, 2, 3, 0)))
+    if b == COLOUR and a == c != d:  # (h, 3, w, n), where (n, 3, h, w) would not be square
+        ways.append(Layout(d, (a, c, b), (3, 0, 2, 1)))
     return ways
 
 
@@ -184,6 +209,16 @@ def _needed(shape: tuple[int, ...]) -> str:
     """Return a sentence on the shapes that can be read, with a cure for a usual other one."""
     if len(shape) == 4 and 4 in (shape[1], shape[3]):
         return "Leave the fourth channel (alpha) out: an image has 1 or 3 channels."
+    if len(shape) == 4 and 2 in (shape[1], shape[3]):
+        return "Images have 1 or 3 channels, not 2: keep one of them."
+    if len(shape) in (4, 5) and min(shape[2:4]) >= SIZES[0]:
+        rest = ", ".join(map(str, shape[2:]))
+        return (
+            f"It may hold {shape[0]} films of {shape[1]} frames, or the other way round: make "
+            f"images of the frames with x.reshape(-1, {rest})."
+        )
+    if len(shape) < 2:
+        return "It holds single numbers, such as labels: images need (n, height, width)."
     if len(shape) == 2 and shape[1] % 3 == 0 and _is_square(shape[1] // 3):
         side = math.isqrt(shape[1] // 3)
         return (
