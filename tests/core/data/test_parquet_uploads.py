@@ -176,6 +176,13 @@ def test_one_hot_labels(tmp_path: Path) -> None:
         assert notes[0].startswith("The labels were one-hot: of column is_ant to column is_cat")
 
 
+def test_one_hot_labels_in_lists(tmp_path: Path) -> None:
+    content = table(pixels=ROWS.tolist(), label=np.eye(3, dtype=int)[LABELS].tolist())
+    notes, found = read(tmp_path, content, "a.parquet")
+    assert found == pairs(IMAGES, LABELS)
+    assert notes == ["The labels were one-hot lists: the place of the 1 is the label."]
+
+
 def test_the_index_that_pandas_writes(tmp_path: Path) -> None:
     pixels = dict(zip(PIXELS, ROWS.T, strict=True))
     content = table(**pixels, label=LABELS, __index_level_0__=np.arange(24)[::-1])

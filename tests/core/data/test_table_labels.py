@@ -174,6 +174,15 @@ def test_one_hot_labels_without_a_header(tmp_path: Path, place: int) -> None:
     assert notes[0].startswith("The labels were one-hot: of ")
 
 
+@pytest.mark.parametrize("write", ["{} {} {}", "[{}, {}, {}]", "[{}. {}. {}.]"])
+def test_one_hot_labels_in_one_cell(tmp_path: Path, write: str) -> None:
+    labels = [write.format(*flags) for flags in ONE_HOT]
+    content = table(beside([f'"{label}"' for label in labels]), ["label", *PIXELS])
+    notes, found = read(tmp_path, content)
+    assert found == pairs(IMAGES, LABELS)
+    assert notes == ["The labels were one-hot lists: the place of the 1 is the label."]
+
+
 def test_rows_of_one_hot_labels_with_no_1_or_several(tmp_path: Path) -> None:
     for wrong, count in (([0, 0, 0], 0), ([1, 0, 1], 2)):
         flags = [wrong if i == 5 else row for i, row in enumerate(ONE_HOT)]

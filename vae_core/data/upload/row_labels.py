@@ -75,6 +75,9 @@ def text_labels(
             f"{shown}: row {rows[-1]:,} seems to sum the others up, because {column} holds "
             f"{sandbox.display_text(labels[-1])!r} there: leave it out."
         )
+    if (places := _one_hot(set(labels))) is not None:
+        notes.append("The labels were one-hot lists: the place of the 1 is the label.")
+        return np.array([places[label] for label in labels], np.int64), notes
     if all(len(label) > 1 and label[0] == label[-1] == "'" for label in labels):
         labels = [label[1:-1] for label in labels]
         values = {label: number(label) for label in set(labels)}
@@ -86,6 +89,18 @@ def text_labels(
             return found.astype(np.int64), notes
         return np.array([repr(float(v)).removesuffix(".0") for v in found]), notes
     return np.array([label[:1000] for label in labels]), [*notes, *_alike(list(values))]
+
+
+def _one_hot(labels: set[str]) -> dict[str, int] | None:
+    """Return the place of the 1 in each label, if all are lists of 0 with one 1."""
+    places = {}
+    lists = {label: label.strip("[]() ").replace(",", " ").split() for label in labels}
+    for label, fields in lists.items():
+        values = [number(field) for field in fields]
+        if len(values) < 2 or sorted(values) != [0] * (len(values) - 1) + [1]:
+            return None
+        places[label] = values.index(1)
+    return places if len(set(map(len, lists.values()))) == 1 else None
 
 
 def _alike(labels: list[str]) -> list[str]:
