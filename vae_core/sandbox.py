@@ -56,8 +56,13 @@ class ChildLimits(NamedTuple):
 
 def display_name(file_name: str) -> str:
     """Return a file's name for a sentence: short, printable, on one line."""
-    name = file_name[-1000:].replace("\\", "/").rsplit("/", 1)[-1]
-    return isolated(shortened(REORDERING.sub("?", _without_controls(name, "?")), SHOWN_LENGTH))
+    return display_text(file_name[-1000:].replace("\\", "/").rsplit("/", 1)[-1])
+
+
+def display_text(text: str) -> str:
+    """Return a text of a file for a sentence: short, printable, on one line."""
+    text = REORDERING.sub("?", _without_controls(text[:1000], "?"))
+    return isolated(shortened(text, SHOWN_LENGTH))
 
 
 def clean_label(text: str) -> str:

@@ -175,6 +175,7 @@ def _code(character: str) -> str:
 
 
 def _is_table(content: bytes) -> bool:
-    """Return whether the last of the first lines holds nothing but numbers."""
+    """Return whether the last of the first lines holds numbers, beside a label at most."""
     line = content[:LONGEST_ROW].splitlines()[:3][-1].strip()
-    return bool(line) and not line.translate(None, b"0123456789eE+-.,;| \t")
+    rest = line.translate(None, b"0123456789eE+-.,;| \t")
+    return bool(line) and 10 * len(rest) <= len(line)

@@ -168,10 +168,13 @@ def test_binary_pixels(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"image": [{"bytes": b"x", "path": "a"}] * 24}, "image holds files or structs"),
-        ({"image": [b"x"] * 24, "label": LABELS}, "image holds files or structs"),
+        ({"image": [b"x"] * 24, "label": LABELS}, "the image in row 1 is cut off, damaged"),
+        ({"box": [{"x": 1, "y": 2}] * 24, "label": LABELS}, "column box holds structs"),
         ({"when": pd.date_range("2026", periods=24)}, "neither numbers nor texts"),
-        ({"label": LABELS, "p": [None, *range(23)], "q": LABELS}, "can't form a square"),
+        (
+            {"label": LABELS, "p": [None, *range(23)], "q": LABELS},
+            "has 2 columns of numbers beside the label",
+        ),
         (
             {"label": LABELS, **{f"p{i}": [1] * 23 + [None] for i in range(64)}},
             "row 24, column p0 holds nothing",

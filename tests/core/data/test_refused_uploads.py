@@ -36,6 +36,7 @@ from vae_core.sandbox import RefusedError
 pytestmark = pytest.mark.usefixtures("own")
 
 
+MORE = b",1,2,3,4" * 3 + b"\n"  # more pixels of a row of 16
 F8 = "{'descr': '<f8', 'fortran_order': False, 'shape': %s, }"
 BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     "wrong type": ("a.xyz", b"\0\1", "a.xyz can't be read: save it as .npz"),
@@ -166,18 +167,21 @@ BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
         csv().replace(b"\n", b"\nabc", 3),
         "row 2, column 1 holds 'abc",
     ),
-    "a gap": ("a.csv", b"1,,3,4\n" * 30, "row 1, column 2 holds nothing"),
+    "a gap": ("a.csv", (b"1,,3,4" + MORE) * 30, "row 1, column 2 holds nothing"),
     "ragged": ("a.csv", csv() + b"\n1,2,3", "row 25 has 3 columns, the first has 81"),
     "no square in csv": ("a.csv", b"1,2,3\n" * 30, "3 columns"),
-    "label and no square": ("a.csv", b"label,a,b,c\n" + b"1,2,3,4\n" * 30, "can't form a square"),
-    "nan in csv": ("a.csv", b"1,nan,3,4\n" * 30, "NaN"),
-    "negative in csv": ("a.csv", b"1,-2,3,4\n" * 30, "from -2 to 4: scale"),
+    "label and no square": (
+        "a.csv",
+        b"label,a,b,c\n" + b"1,2,3,4\n" * 30,
+        "has 3 columns of numbers beside the label",
+    ),
+    "nan in csv": ("a.csv", (b"1,nan,3,4" + MORE) * 30, "NaN"),
+    "negative in csv": ("a.csv", (b"1,-2,3,4" + MORE) * 30, "from -2 to 4: scale"),
     "a header alone": ("a.csv", b"a,b,c,d\n", "holds 0 images"),
-    "one row": ("a.csv", b"1,2,3,4\n", "holds 1 image"),
+    "one row": ("a.csv", b"1,2,3,4" + MORE, "holds 1 image"),
     "a huge row": ("a.csv", b"1," * 600_000 + b"1", "row 1 is longer than 1 MB"),
     "bytes as csv": ("a.csv", bytes(range(1, 256)) * 4, "not in UTF-8"),
     "zeros as csv": ("a.csv", bytes(1000), "NUL"),
-    "utf-16 without a mark": ("a.csv", csv().decode().encode("utf-16-le"), "byte order mark"),
     "utf-16 cut off": ("a.csv", csv().decode().encode("utf-16")[:-1], "is damaged"),
     "a long name": ("n" * 100_000 + ".xyz", b"\1", r"^n{26}…n*\.xyz can't be read"),
     "an odd name": ("a\n\u202e\ud800/../x\0.npz", b"hello", r"^x\?\.npz is damaged"),

@@ -175,7 +175,7 @@ def some_pictures(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def some_rows(draw: st.DrawFn) -> bytes:
-    columns = draw(st.sampled_from([1, 4, 9, 10, 64, 65, 5]))
+    columns = draw(st.sampled_from([1, 4, 16, 17, 64, 65, 5]))
     field = st.one_of(
         st.integers(0, 255).map(str),
         st.floats().map(str),
@@ -230,6 +230,13 @@ VALID = [
     ),
     *(npz(x=IMAGES, y=LABELS), zipped(*pictures()), csv(labels=LABELS)),
     *((CASES / f"set.{ending}").read_bytes() for ending in ("h5", "mat", "parquet")),
+    # Tables: cells with images, words, thousands, lines above the table, rows in quotation marks.
+    b"label,pixels\n" + b"\n".join(b'a,"%s"' % str(x.tolist()).encode() for x in IMAGES),
+    csv(IMAGES > 127, LABELS),
+    b"Export\n# x\n" + csv(IMAGES.astype(int) * 16, LABELS).replace(b",", b";"),
+    b"\n".join(b'"%s"' % line for line in csv(labels=LABELS).split(b"\n")),
+    csv(labels=LABELS, header="class" + ",p" * 81).decode().encode("utf-16-le"),
+    b"\n".join(b"%d " % i + b"1:2 7:1" for i in range(24)),
 ]
 CONTENT = st.one_of(
     some_arrays().flatmap(mutated),

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-import re
 from collections.abc import Sequence
 
 import numpy as np
 
-from vae_core.data.upload.csv_dialect import is_number, pixels_in
-from vae_core.data.upload.limits import MOST_LABELS
+from vae_core.data.upload.image_cells import is_abbreviated, pixels_in
+from vae_core.data.upload.limits import IMAGE_ENDINGS, MOST_LABELS
+from vae_core.data.upload.number_text import is_truth, number
 from vae_core.data.upload.split_words import TRAIN, part_of
 
+LONGEST_PART = 40  # characters of a word such as train
 SAMPLED = 50  # fields of a column that its kind is told from
+FILE_ENDINGS = (*IMAGE_ENDINGS, ".npy", ".dcm", ".mat", ".csv", ".txt", ".json", ".svg", ".nii")
 
 
 def kind_of(column: list[str]) -> str:
-    """Return what most fields of a column are: `number`, `image`, or `text`."""
-    filled = [field for field in column if field.strip()]
-    numbers = [pixels_in(field) for field in filled[:SAMPLED]]
-    if not numbers or 2 * sum(number == 1 for number in numbers) >= len(numbers):
+    """Return what most fields of a column are: `number`, `truth`, `image`, `cut`, or `text`.
+
+    `truth` is TRUE and FALSE; `cut` are arrays whose middle NumPy wrote as `...`.
+    """
+    filled = [field for field in column if field.strip()][:SAMPLED]
+    numbers = [pixels_in(field) for field in filled]
+    if 2 * sum(count == 1 for count in numbers) >= len(filled):
         return "number"
-    return "image" if 2 * sum(number > 1 for number in numbers) >= len(numbers) else "text"
+    if 2 * sum(count > 1 for count in numbers) >= len(filled):
+        return "image"
+    if all(map(is_truth, filled)):
+        return "truth"
+    return "cut" if any(map(is_abbreviated, filled)) else "text"
 
 
 def is_square(count: int) -> bool:
@@ -32,9 +40,16 @@ def is_square(count: int) -> bool:
 
 def numbers(fields: Sequence[str]) -> np.ndarray:
     """Return fields as numbers (n,); what isn't a number becomes NaN."""
-    return np.array(
-        [float(f.replace(",", ".", 1)) if is_number(f) else np.nan for f in fields], np.float64
-    )
+    return np.array([number(field) for field in fields], np.float64)
+
+
+def flags(fields: Sequence[str]) -> np.ndarray:
+    """Return fields (n,) as 0 and 1, also words such as True; what is neither becomes NaN."""
+    values = numbers(fields)
+    for i in map(int, np.flatnonzero(~np.isfinite(values))):
+        if is_truth(fields[i]):
+            values[i] = fields[i].strip().casefold() in ("true", "wahr", "vrai", "t")
+    return np.where((values == 0) | (values == 1), values, np.nan)
 
 
 def counts_up(fields: Sequence[str]) -> bool:
@@ -55,6 +70,13 @@ def looks_like_labels(values: np.ndarray) -> int:
     return 2 if distinct[-1] - distinct[0] + 1 == len(distinct) else 1
 
 
+def is_border(values: np.ndarray, beside: np.ndarray) -> bool:
+    """Return whether a column and the one beside it hold one and the same number in all rows."""
+    return bool(np.isfinite(values).all() and (values == values[0]).all()) and bool(
+        (beside == values[0]).all()
+    )
+
+
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Return how closely two columns follow each other: 0 to 1; neighbouring pixels do."""
     if not (np.isfinite(a).all() and np.isfinite(b).all()) or not a.std() or not b.std():
@@ -64,20 +86,5 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 def is_held_out(part: str) -> bool | None:
     """Return whether a word such as `PublicTest` means held out; None if it names no part."""
-    found, others = part_of(part)
+    found, others = part_of(part) if len(part) <= LONGEST_PART else (None, [])
     return None if found is None or others else found != TRAIN
-
-
-def text_labels(labels: list[str]) -> np.ndarray:
-    """Return labels (n,) as whole numbers if all are whole numbers, else as text.
-
-    Quotation marks around all of them, as OpenML writes them, are removed; 007 stays as it is.
-    """
-    if all(len(label) > 1 and label[0] == label[-1] == "'" for label in labels):
-        labels = [label[1:-1] for label in labels]
-    if not any(re.match(r"[+-]?0\d", label) for label in labels):
-        with contextlib.suppress(ValueError, OverflowError):
-            found = np.array([label.replace(",", ".", 1) for label in labels], np.float64)
-            if np.isfinite(found).all() and (found == np.rint(found)).all():
-                return found.astype(np.int64)
-    return np.array([label[:1000] for label in labels])

@@ -68,6 +68,19 @@ CURES = {
         'convert it with python -c "from scipy.io import arff; import pandas; '
         "pandas.DataFrame(arff.loadarff('{name}')[0]).to_csv('{stem}.csv', index=False)\"",
     ),
+    ".libsvm": (
+        "a libsvm file",
+        'convert it with python -c "from sklearn.datasets import load_svmlight_file as load; '
+        "import numpy; x, y = load('{name}', n_features=784); "
+        "numpy.savez('{stem}.npz', x=x.toarray(), y=y)\", where 784 is the number of pixels",
+    ),
+    ".mtx": (
+        "a MatrixMarket file",
+        'convert it with python -c "import numpy, scipy.io; '
+        "numpy.savez('{stem}.npz', x=scipy.io.mmread('{name}', spmatrix=False))\", and add the "
+        "labels as y",
+    ),
+    ".sql": ("a list of SQL commands", "save the table as .csv"),
     ".feather": ("a Feather file", _pandas("pandas.read_feather('{name}')")),
     ".arrow": ("an Arrow file", _pandas("pandas.read_feather('{name}')")),
     ".orc": ("an ORC file", _pandas("pandas.read_orc('{name}')")),
@@ -103,16 +116,9 @@ _SAME = {
     **{".tgz": ".tar", ".tar.gz": ".tar", ".tbz2": ".tar", ".txz": ".tar", ".ndjson": ".jsonl"},
     **{".tfrecords": ".tfrecord", ".rda": ".rdata", ".ipc": ".arrow", ".nii.gz": ".nii"},
     **{".db": ".sqlite", ".sqlite3": ".sqlite", ".lmdb": ".mdb", ".htm": ".html", ".cdf": ".nc"},
-    **{
-        ".heif": ".heic",
-        ".avif": ".heic",
-        ".avi": ".mp4",
-        ".mov": ".mp4",
-        ".mkv": ".mp4",
-        ".webm": ".mp4",
-        ".ppt": ".pptx",
-    },
-    **{".raw": ".bin", ".dat": ".bin", ".nc4": ".nc"},
+    **{".heif": ".heic", ".avif": ".heic"},
+    **{".avi": ".mp4", ".mov": ".mp4", ".mkv": ".mp4", ".webm": ".mp4", ".ppt": ".pptx"},
+    **{".svm": ".libsvm", ".svmlight": ".libsvm", ".raw": ".bin", ".dat": ".bin", ".nc4": ".nc"},
 }
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
@@ -12,70 +10,105 @@ from pathlib import Path
 import numpy as np
 
 from vae_core import sandbox
-from vae_core.data.upload.column_values import is_held_out, text_labels
-from vae_core.data.upload.csv_dialect import Row, cell_fields, guess, is_comment, rows
+from vae_core.data.upload.column_values import flags
+from vae_core.data.upload.csv_dialect import guess, rows
 from vae_core.data.upload.csv_lines import read_lines
+from vae_core.data.upload.csv_preamble import Row, is_comment, left_out
+from vae_core.data.upload.csv_quotes import are_quoted, unquoted
+from vae_core.data.upload.image_cells import cell_fields
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES
+from vae_core.data.upload.pixel_numbers import PixelNumbers
+from vae_core.data.upload.row_labels import text_labels
 from vae_core.data.upload.table_columns import Columns, choose
+from vae_core.data.upload.table_label import Label
 from vae_core.sandbox import RefusedError
 
-THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+")
+EMNIST = (
+    "The files of EMNIST hold their images transposed: if they lie on their side here, transpose "
+    "them, and upload them again."
+)
 
 
 def read_csv(path: Path, images: Images) -> Raw:
     """Add the images of a table in a text file to `images`, and return their labels and split."""
     table = _Table(path, images)
-    if not table.dialect.sample:
+    sample = table.dialect.sample
+    if not sample:
         return Raw(None)
-    columns = choose(images.shown, table.dialect.names, table.dialect.sample, table.whole)
+    columns = choose(images.shown, table.dialect.names, sample, table.whole)
     images.expect(1)
     labels: list[str] = []
-    parts: list[str] = []
+    numbers: list[int] = []
+    held_out: list[bool] = []
+    pixels = PixelNumbers(images.shown, columns, _pixels(sample, columns))
     step = max(1, min(2000, CHUNK_BYTES // (8 * columns.side**2)))
     found = table.rows()
     while chunk := list(itertools.islice(found, step)):
+        data = [fields for _, fields in chunk]
         if columns.label is not None:
-            labels += table.labels(chunk, columns.label)
+            labels += _labels(data, columns.label)
+            numbers += [number for number, _ in chunk]
         if columns.split is not None:
-            parts += [fields[columns.split] for _, fields in chunk]
-        pixels = table.cells(chunk, columns) if columns.in_cell else _fields(chunk, columns.pixels)
-        values = table.numbers(chunk, pixels, columns)
-        images.add(values.reshape(len(chunk), columns.side, columns.side))
+            held_out += [columns.split.held_out[fields[columns.split.column]] for fields in data]
+        images.add(pixels.read([number for number, _ in chunk], _pixels(data, columns)))
+    values: np.ndarray | None = None
+    notes: list[str] = []
+    if columns.label is not None:
+        values, notes = text_labels(images.shown, columns.label_name, labels, numbers)
     return Raw(
-        text_labels(labels) if columns.label is not None else None,
-        notes=(*table.dialect.notes, *columns.notes, *table.notes()),
-        held_out=np.array([bool(is_held_out(part)) for part in parts]) if parts else None,
+        values,
+        notes=(
+            *table.notes,
+            *table.dialect.notes,
+            *columns.notes,
+            *notes,
+            *pixels.notes(),
+            *([EMNIST] if "emnist" in images.shown.lower() else []),
+            *table.comments(),
+        ),
+        held_out=np.array(held_out) if held_out else None,
     )
 
 
 class _Table:
-    """The rows of a table in a text file, checked and converted.
+    """The rows of a table in a text file, all of one width.
 
     Attributes:
         dialect: how the table is written.
+        notes: sentences on how its lines are written.
     """
 
     def __init__(self, path: Path, images: Images) -> None:
         self.path, self.shown, self.limits = path, images.shown, images.limits
+        self.notes: list[str] = []
+        self.quoted = are_quoted(self._lines())
+        if self.quoted:
+            self.notes.append("Quotation marks around whole rows were removed.")
         self.dialect = guess(self._lines(), self.shown)
-        self.comments = 0
+        self.skipped: list[list[str]] = []
+        self.headers: list[int] = []
 
     def _lines(self) -> Iterator[str]:
-        return read_lines(self.path, self.shown, self.limits)
+        lines = read_lines(self.path, self.shown, self.limits)
+        return map(unquoted, lines) if self.__dict__.get("quoted") else lines
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows of data, all with the same number of columns."""
-        dialect, self.comments = self.dialect, 0
+        dialect, self.skipped, self.headers = self.dialect, [], []
         expected = dialect.columns + dialect.empty
+        header = [*(dialect.names or []), *[""] * dialect.empty]
         for number, fields in rows(self._lines(), dialect.delimiter, self.shown):
             if number < dialect.first_row:
                 continue
             if len(fields) != expected or (dialect.empty and any(fields[dialect.columns :])):
                 if is_comment(fields):
-                    self.comments += 1
+                    self.skipped.append(fields)
                     continue
                 raise RefusedError(self._other_width(number, fields))
+            if header and fields[-1].strip() == header[-1] and _same(fields, header):
+                self.headers.append(number)
+                continue
             yield number, fields
 
     def whole(self, columns: Sequence[int]) -> list[list[str]]:
@@ -86,77 +119,20 @@ class _Table:
                 found.append(fields[column])
         return values
 
-    def labels(self, chunk: list[Row], column: int) -> list[str]:
-        """Return the labels of some rows."""
-        labels = [fields[column].strip() for _, fields in chunk]
-        for (number, _), label in zip(chunk, labels, strict=True):
-            if not label:
-                raise RefusedError(
-                    f"{self.shown}: row {number:,} has no label: column {column + 1:,} holds "
-                    "nothing there."
-                )
-        return labels
-
-    def cells(self, chunk: list[Row], columns: Columns) -> list[Sequence[str]]:
-        """Split the cells that hold a whole image each."""
-        cells: list[Sequence[str]] = []
-        for number, fields in chunk:
-            cells.append(cell_fields(fields[columns.pixels[0]]))
-            if len(cells[-1]) != columns.side**2:
-                raise RefusedError(
-                    f"{self.shown}: row {number:,}, column {columns.pixels[0] + 1:,} holds "
-                    f"{len(cells[-1]):,} pixels, the first row {columns.side**2:,}."
-                )
-        return cells
-
-    def numbers(
-        self, chunk: list[Row], pixels: list[Sequence[str]], columns: Columns
-    ) -> np.ndarray:
-        """Return the pixels of some rows as numbers (k, pixels) float64.
-
-        Args:
-            chunk: the rows.
-            pixels: fields of their pixels.
-            columns: where the pixels are.
-        """
-        try:
-            values = _floats(pixels)
-        except ValueError:
-            self._check_commas(chunk, pixels)
-            points: list[Sequence[str]] = [
-                [field.replace(",", ".", 1) for field in fields] for fields in pixels
-            ]
-            try:
-                values = _floats(points)
-            except ValueError:
-                raise RefusedError(self._no_number(chunk, points, columns)) from None
-        if not np.isfinite(values).all():
-            raise RefusedError(self._no_number(chunk, pixels, columns))
-        return values
-
-    def _check_commas(self, chunk: list[Row], pixels: list[Sequence[str]]) -> None:
-        """Refuse pixels whose commas may all separate thousands, such as 4,080."""
-        with_comma = [
-            (number, field)
-            for (number, _), fields in zip(chunk, pixels, strict=True)
-            for field in fields
-            if "," in field
-        ]
-        if with_comma and all(THOUSANDS.fullmatch(field) for _, field in with_comma):
-            number, field = with_comma[0]
-            raise RefusedError(
-                f"{self.shown}: row {number:,} holds {sandbox.display_name(field)!r}, which may be "
-                "a decimal comma or a separator of thousands: write numbers with a decimal point."
+    def comments(self) -> list[str]:
+        """Return sentences on rows below the header that were skipped."""
+        sentences = []
+        if self.headers:
+            times = "once more" if len(self.headers) == 1 else f"{len(self.headers):,} times more"
+            sentences.append(
+                f"The names of the columns, which row {self.headers[0]:,} repeats ({times}), were "
+                "left out."
             )
-
-    def notes(self) -> list[str]:
-        """Return a sentence on rows that were skipped."""
-        if not self.comments:
-            return []
-        rows_were = (
-            "row that begins with # was" if self.comments == 1 else ("rows that begin with # were")
-        )
-        return [f"{self.comments:,} {rows_were} left out."]
+        if self.skipped:
+            signs = sorted({fields[0].lstrip()[0] for fields in self.skipped})
+            what = f"that begin{{s}} with {' or '.join(signs)}"
+            sentences.append(left_out(self.skipped, what))
+        return sentences
 
     def _other_width(self, number: int, fields: list[str]) -> str:
         """Return a sentence on a row that has more or fewer columns than the first."""
@@ -165,43 +141,38 @@ class _Table:
         place = f"{self.shown}: row {number:,}"
         if len(fields) == expected:
             column = next(i for i in range(dialect.columns, expected) if fields[i])
-            what = sandbox.display_name(fields[column])
+            what = sandbox.display_text(fields[column])
             return f"{place}, column {column + 1:,} holds {what!r}, and the first row nothing."
         counts = f"{place} has {len(fields):,} columns, the first has {expected:,}"
         if len(fields) == expected + 1 and not fields[-1].strip():
             return f"{counts}: it ends in a delimiter, and the first row doesn't."
         if len(fields) == expected - 1 and dialect.empty:
             return f"{counts}: the first ends in a delimiter, and this one doesn't."
-        return f"{counts}."
-
-    def _no_number(
-        self, chunk: list[Row], pixels: Sequence[Sequence[str]], columns: Columns
-    ) -> str:
-        """Return a sentence that names the first field that isn't a finite number."""
-        for (number, _), fields in zip(chunk, pixels, strict=True):
-            for place, field in enumerate(fields):
-                column = columns.pixels[0 if columns.in_cell else place]
-                where = f"{self.shown}: row {number:,}, column {column + 1:,} holds"
-                if not field.strip():
-                    return f"{where} nothing: every pixel needs a number."
-                with contextlib.suppress(ValueError):
-                    if np.isfinite(float(field)):
-                        continue
-                    return f"{where} {field.strip()} (NaN or infinite), not a finite number."
-                return f"{where} {sandbox.display_name(field)!r}, not a number."
-        return f"{self.shown} holds something that isn't a number."
+        if len(fields) < 4:
+            text = sandbox.display_text(dialect.delimiter.join(fields))
+            return f"{counts}: it says {text!r}. Correct it, or leave it out."
+        return f"{counts}: correct it, or leave it out."
 
 
-def _floats(rows: list[Sequence[str]]) -> np.ndarray:
-    """Convert fields to numbers (k, n); NumPy takes thrice as long for texts."""
-    count = len(rows) * len(rows[0])
-    values = np.fromiter(map(float, itertools.chain.from_iterable(rows)), np.float64, count)
-    return values.reshape(len(rows), -1)
+def _same(fields: list[str], header: list[str]) -> bool:
+    return any(header) and [field.strip() for field in fields] == header
 
 
-def _fields(chunk: list[Row], columns: tuple[int, ...]) -> list[Sequence[str]]:
-    if columns == tuple(range(columns[0], columns[-1] + 1)):
-        part = slice(columns[0], columns[-1] + 1)
-        return [fields[part] for _, fields in chunk]
-    pick = itemgetter(*columns)  # there are at least four
-    return [pick(fields) for _, fields in chunk]
+def _labels(data: list[list[str]], label: Label) -> list[str]:
+    """Return the labels of some rows."""
+    if not label.classes:
+        return [fields[label.columns[0]] for fields in data]
+    values = np.array([flags([fields[c] for fields in data]) for c in label.columns])
+    return [label.classes[i] for i in values.argmax(axis=0)]
+
+
+def _pixels(data: Sequence[list[str]], columns: Columns) -> list[Sequence[str]]:
+    """Return the fields of the pixels in some rows."""
+    chosen = columns.pixels
+    if columns.in_cell:
+        return [cell_fields(fields[chosen[0]]) for fields in data]
+    if chosen == tuple(range(chosen[0], chosen[-1] + 1)):
+        part = slice(chosen[0], chosen[-1] + 1)
+        return [fields[part] for fields in data]
+    pick = itemgetter(*chosen)  # there are at least four
+    return [pick(fields) for fields in data]

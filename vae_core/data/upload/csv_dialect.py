@@ -5,33 +5,21 @@ from __future__ import annotations
 import csv
 import itertools
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from vae_core import sandbox
+from vae_core.data.upload.csv_preamble import Row, split_head
+from vae_core.data.upload.image_cells import is_abbreviated, pixels_in
 from vae_core.data.upload.limits import LONGEST_LINE
+from vae_core.data.upload.number_text import is_number, is_truth
 from vae_core.sandbox import RefusedError
 
 BLANK = " "  # as a delimiter: any run of blanks
 DELIMITERS = (",", ";", "\t", "|", BLANK)
 GUESSED_LINES = 20  # lines that the delimiter is guessed from
 SAMPLE_ROWS, SAMPLE_FIELDS = 200, 400_000  # rows that the columns are judged by, at most
-FEWEST_COUNTED = 16  # a first row 0, 1, 2 ... of so many numbers is a header, not an image
-
-# Names of columns, in lower case.
-LABEL_NAMES = (
-    *("label", "labels", "class", "classes", "target", "targets", "y", "emotion", "digit"),
-    *("class_label", "class label", "classlabel", "label_name", "class_name", "classname"),
-    *("category", "categories", "species", "letter", "name"),
-)
-SPLIT_NAMES = ("usage", "split", "set", "subset", "partition", "dataset", "fold", "phase")
-_NUMBER = re.compile(
-    r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*|\s*[-+]?(?:nan|inf)\s*", re.I
-)
-FEWEST_IN_CELL = 9  # pixels, if one cell holds an image
-
-Row = tuple[int, list[str]]  # number of its first line in the file, and its fields
+_MANY = 1000  # numbers that an abbreviated array counts as
 
 
 @dataclass(frozen=True)
@@ -55,28 +43,6 @@ class Dialect:
     first_row: int
     sample: list[list[str]]
     notes: tuple[str, ...] = ()
-
-
-def is_number(field: str) -> bool:
-    """Return whether a field is a number, with a decimal point or a decimal comma."""
-    return bool(_NUMBER.fullmatch(field) or _NUMBER.fullmatch(field.replace(",", ".", 1)))
-
-
-def cell_fields(cell: str) -> list[str]:
-    """Split a cell that holds a whole image, such as `0 12 255` or `[0, 12, 255]`."""
-    return cell.strip(" \t\r\n[]()").replace(",", " ").replace(";", " ").split()
-
-
-def pixels_in(field: str) -> int:
-    """Return how many numbers a field holds: 1, or more if it is a whole image, or 0."""
-    if is_number(field):
-        return 1
-    if len(field) < 2 * FEWEST_IN_CELL or field.lstrip()[:1] not in "[(-.0123456789":
-        return 0
-    fields = cell_fields(field)
-    if len(fields) < FEWEST_IN_CELL or not all(map(_NUMBER.fullmatch, fields)):
-        return 0
-    return len(fields)
 
 
 def rows(lines: Iterable[str], delimiter: str, shown: str) -> Iterator[Row]:
@@ -110,8 +76,8 @@ def guess(lines: Iterable[str], shown: str) -> Dialect:
     Raises:
         RefusedError: the table's first rows differ in their number of columns.
     """
-    notes = []
-    first = list(itertools.islice(lines, GUESSED_LINES))
+    lines = iter(lines)
+    first = _first_lines(lines)
     named = re.fullmatch(r'\s*"?sep=(.)"?[,;\t ]*\s*', first[0], re.I) if first else None
     delimiter = named[1] if named else _delimiter(first, shown)
     found: list[Row] = []
@@ -122,19 +88,7 @@ def guess(lines: Iterable[str], shown: str) -> Dialect:
         fields += len(row[1])
         if len(found) >= SAMPLE_ROWS or fields > SAMPLE_FIELDS:
             break
-    width = Counter(len(fields) for _, fields in found if not is_comment(fields))
-    usual = width.most_common(1)[0][0] if width else 0
-    names, before = _commented_names(found, usual)
-    data = [row for row in found if not is_comment(row[1]) or len(row[1]) == usual]
-    data = [row for row in data if row[0] > before]
-    if names is None and data and _is_header(data[0][1], [fields for _, fields in data[1:]]):
-        names, before = [field.strip() for field in data[0][1]], data[0][0]
-        del data[0]
-        if names and all(field.isdigit() for field in names):
-            notes.append(
-                f"The first row, which counts from {names[0]} to {names[-1]}, was read as the "
-                "names of the columns."
-            )
+    names, data, before, notes = split_head(found)
     columns = len(data[0][1]) if data else len(names or [])
     if names is not None and len(names) == columns - 1 and data and data[0][1][-1].strip():
         names.insert(0, "")  # as R writes it: the column of row names has no name
@@ -165,54 +119,34 @@ def guess(lines: Iterable[str], shown: str) -> Dialect:
     )
 
 
-def is_comment(fields: Sequence[str]) -> bool:
-    """Return whether a row is a comment, as NumPy writes it."""
-    return fields[0].lstrip().startswith("#")
+def _first_lines(lines: Iterator[str]) -> list[str]:
+    """Return some lines; they end with a row, whose quoted cells may hold ends of lines."""
+    first = list(itertools.islice(lines, GUESSED_LINES))
+    marks, length = sum(line.count('"') for line in first), 0
+    while marks % 2 and length < LONGEST_LINE and (line := next(lines, "")):
+        first.append(line)
+        marks, length = marks + line.count('"'), length + len(line)
+    return first
 
 
 def _delimiter(lines: list[str], shown: str) -> str:
     """Return the delimiter that gives the most numbers; a cell with an image counts as many."""
 
-    def numbers(delimiter: str) -> int:
-        return sum(
-            # A row of one field is no cell with an image, but a row with another delimiter.
-            sum(map(pixels_in, fields)) if len(fields) > 1 else is_number(fields[0])
-            for _, fields in rows(lines, delimiter, shown)
-        )
+    def count(field: str) -> int:
+        return _MANY if is_abbreviated(field) else pixels_in(field) or is_truth(field)
 
-    return max(DELIMITERS, key=numbers)
+    def numbers(delimiter: str) -> tuple[int, int, int]:
+        found = [fields for _, fields in rows(lines, delimiter, shown)]
+        # A row of one field is no cell with an image, but a row with another delimiter.
+        counts = (sum(map(count, f)) if len(f) > 1 else is_number(f[0]) for f in found)
+        widths[delimiter] = {len(fields) for fields in found}
+        return sum(counts), -len(widths[delimiter]), max(widths[delimiter], default=0)
 
-
-def _commented_names(found: list[Row], usual: int) -> tuple[list[str] | None, int]:
-    """Return the names in a comment before the data, and the number of its row."""
-    for number, fields in itertools.takewhile(lambda row: is_comment(row[1]), found):
-        names = [fields[0].lstrip().lstrip("#"), *fields[1:]]
-        if not names[0].strip() and len(names) == usual + 1:
-            del names[0]  # `# label p0 p1` with blanks
-        names = [name.strip() for name in names]
-        if len(names) == usual > 1 and _is_header(names, [f for n, f in found if n > number]):
-            return names, number
-    return None, 0
-
-
-def _is_header(fields: list[str], data: list[list[str]]) -> bool:
-    """Return whether the first row holds names of columns."""
-    texts = [
-        field.strip(" '\t").lower() for field in fields if not pixels_in(field) and field.strip()
-    ]
-    numbers = [field.strip() for field in fields if pixels_in(field)]
-    if not numbers:
-        return True
-    if any(text in LABEL_NAMES + SPLIT_NAMES for text in texts):
-        return not any(
-            text in (f.strip().lower() for f in row) for row in data[:20] for text in texts
-        )
-    start = int(numbers[0]) if numbers[0] in ("0", "1") else None
-    return (
-        start is not None
-        and len(numbers) >= FEWEST_COUNTED
-        and numbers == [str(start + i) for i in range(len(numbers))]
-    )
+    widths: dict[str, set[int]] = {}
+    best = max(DELIMITERS, key=numbers)
+    # With tabs as delimiters a blank may separate thousands.
+    has_tabs = len(widths["\t"]) == 1 and widths["\t"] != {1}
+    return "\t" if best == BLANK and has_tabs else best
 
 
 def _is_empty(column: int, names: list[str] | None, data: list[Row]) -> bool:

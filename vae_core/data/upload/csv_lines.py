@@ -14,6 +14,7 @@ from vae_core import sandbox
 from vae_core.data.upload.limits import LONGEST_LINE, Limits
 from vae_core.sandbox import RefusedError
 
+END_OF_FILE = "\x1a"  # Ctrl-Z, with which programs of DOS end a text
 TABLES = (".csv", ".tsv", ".tab")  # endings
 ZIP = b"PK\x03\x04"
 UNDECODED = re.compile("[\udc80-\udcff]+")  # bytes that aren't UTF-8, as surrogateescape keeps them
@@ -22,7 +23,8 @@ UNDECODED = re.compile("[\udc80-\udcff]+")  # bytes that aren't UTF-8, as surrog
 def read_lines(path: Path, shown: str, limits: Limits) -> Iterator[str]:
     """Yield the lines of a text file with their ends (LF, CRLF or CR).
 
-    The file may be packed alone in a zip file. It is in UTF-8, or in UTF-16 with a byte order mark.
+    The file may be packed alone in a zip file. It is in UTF-8 or UTF-16. A Ctrl-Z at its end is
+    left out.
 
     Raises:
         RefusedError: the file is damaged, no text, or in another encoding, or a line is too long.
@@ -38,16 +40,42 @@ def read_lines(path: Path, shown: str, limits: Limits) -> Iterator[str]:
                 if len(line) > LONGEST_LINE:
                     most = sandbox.format_bytes(LONGEST_LINE)
                     raise RefusedError(f"{shown}: row {number:,} is longer than {most}.")
-                if "\0" in line:
-                    raise RefusedError(f"{shown} is not text: row {number:,} holds a NUL.")
                 if not line.isascii() and UNDECODED.search(line):
                     raise RefusedError(_other_encoding(shown, number, line))
+                ends = END_OF_FILE in line
+                if ends:
+                    line = _before_end(line, text, shown, number)
+                if "\0" in line:
+                    raise RefusedError(
+                        f"{shown} is not text: row {number:,} holds a NUL. It may be damaged, or "
+                        "of another format than its ending says: save it again."
+                    )
+                if "\x1b" in line:
+                    raise RefusedError(
+                        f"{shown} is not in UTF-8: row {number:,} holds an escape character, as "
+                        "in ISO-2022-JP. Save it as UTF-8."
+                    )
                 yield line.replace("\ufeff", "") if not line.isascii() else line
+                if ends:
+                    return
     except UnicodeDecodeError:
         raise RefusedError(
             f"{shown} is damaged: it starts as UTF-16, but row {number + 1:,} is not. Save it as "
             "UTF-8."
         ) from None
+
+
+def _before_end(line: str, text: IO[str], shown: str, number: int) -> str:
+    """Return what a line holds before the sign that ends the file."""
+    before, _, after = line.partition(END_OF_FILE)
+    while after:
+        if after.strip(END_OF_FILE + "\0\r\n "):
+            raise RefusedError(
+                f"{shown}: row {number:,} holds a Ctrl-Z, which ends a text, but more follows: "
+                "leave it out."
+            )
+        after = text.read(LONGEST_LINE)
+    return before
 
 
 @contextlib.contextmanager
@@ -83,13 +111,16 @@ def _encoding(head: bytes, shown: str) -> tuple[str, str]:
         raise RefusedError(f"{shown} is in UTF-32: save it as UTF-8.")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16", "strict"
-    pairs = head[: len(head) // 2 * 2]
-    for zeros, others in ((pairs[::2], pairs[1::2]), (pairs[1::2], pairs[::2])):
-        if len(pairs) >= 8 and not any(zeros) and all(others):
-            raise RefusedError(
-                f"{shown} is in UTF-16, but without the byte order mark that says so: save it as "
-                "UTF-8."
-            )
+    quarters = [any(head[i::4]) for i in range(4)]
+    if len(head) >= 16 and quarters in ([True, False, False, False], [False, False, False, True]):
+        raise RefusedError(f"{shown} is in UTF-32: save it as UTF-8.")
+    # Digits and delimiters of UTF-16 have one byte that is 0; other letters may have none.
+    for encoding, zeros, others in (
+        ("utf-16-be", head[::2], head[1::2]),
+        ("utf-16-le", head[1::2], head[::2]),
+    ):
+        if len(head) >= 8 and 0 not in others and 4 * zeros.count(0) > len(zeros):
+            return encoding, "strict"
     return "utf-8-sig", "surrogateescape"
 
 

@@ -25,6 +25,7 @@ from vae_core.data.upload.other_formats import (
     refuse_unknown,
 )
 from vae_core.data.upload.parquet import PARQUET, read_parquet
+from vae_core.data.upload.text_formats import LOOKED_AT, refuse_other_table
 from vae_core.data.upload.zip import read_zip
 from vae_core.sandbox import RefusedError
 
@@ -46,6 +47,7 @@ def is_text(path: Path, file_name: str) -> bool:
         refuse_other_format(first, shown)
     if is_idx(first[:4]):
         raise RefusedError(f"{shown} is really an IDX file: give it the ending .idx.")
+    refuse_other_table(_first_bytes(path, LOOKED_AT), shown, among_texts=True)
     return True
 
 
@@ -79,6 +81,7 @@ def reader_of(path: Path, file_name: str, images: Images) -> Reader:
     if first.startswith(PARQUET):
         return read_parquet
     refuse_other_format(first, shown)
+    refuse_other_table(_first_bytes(path, LOOKED_AT), shown)
     refuse_other_text(first, shown)
     if ending in TABLES:
         return read_csv
@@ -88,9 +91,9 @@ def reader_of(path: Path, file_name: str, images: Images) -> Reader:
     raise RefusedError(f"{shown} can't be read: {ACCEPTED}.")
 
 
-def _first_bytes(path: Path) -> bytes:
+def _first_bytes(path: Path, count: int = 512) -> bytes:
     with open(path, "rb") as file:
-        return file.read(512)
+        return file.read(count)
 
 
 def _reader_of_zip(path: Path, ending: str, shown: str, most: int) -> Reader:

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from vae_core import sandbox
-from vae_core.data.upload.column_values import (
-    correlation,
-    counts_up,
-    is_held_out,
-    is_square,
-    kind_of,
-    looks_like_labels,
-    numbers,
+from vae_core.data.upload.column_values import counts_up, is_square
+from vae_core.data.upload.image_cells import SPREADSHEET_CELL, pixels_in, rows_in
+from vae_core.data.upload.limits import MOST_LABELS, SIZES
+from vae_core.data.upload.pixel_order import in_order
+from vae_core.data.upload.table_label import (
+    Label,
+    label_at_an_end,
+    label_beside,
+    named_label,
+    one_hot_end,
 )
-from vae_core.data.upload.csv_dialect import LABEL_NAMES, SPLIT_NAMES, pixels_in
-from vae_core.data.upload.limits import SIZES
+from vae_core.data.upload.table_names import INDEX
+from vae_core.data.upload.table_sample import LEFT_OUT, Sample
+from vae_core.data.upload.table_split import Split, find_split
 from vae_core.sandbox import RefusedError
 
-# A column of these names is the label only if none of the other names is there.
-_WEAK_LABELS = ("category", "categories", "species", "letter", "name")
-_INDEX = re.compile(r"|unnamed: \d+(_level_\d+)?|index|idx|id|#|nr|no|row|(image|img|row)[ _]?id")
-_FILE_NAMES = ("filename", "file", "path", "image", "img", "image_name", "img_name", "image_path")
+SMALLEST_SIDE = 4  # pixels; a table with fewer columns holds something else
 
 
 @dataclass(frozen=True)
@@ -37,15 +34,18 @@ class Columns:
     Attributes:
         pixels: in the order of the image's pixels, row by row; one column if a cell holds an image.
         in_cell: whether one cell holds an image.
-        label, split: None if there is none.
-        side: pixels per side.
+        label: None if there is none.
+        label_name: words for its column.
+        split: None if there is none.
+        side: pixels per side; 0 for pictures.
         notes: sentences on how that was found.
     """
 
     pixels: tuple[int, ...]
     in_cell: bool
-    label: int | None
-    split: int | None
+    label: Label | None
+    label_name: str
+    split: Split | None
     side: int
     notes: tuple[str, ...]
 
@@ -53,282 +53,162 @@ class Columns:
 def choose(
     shown: str,
     names: Sequence[str] | None,
-    sample: Sequence[Sequence[str]],
+    rows: Sequence[Sequence[str]],
     whole: Callable[[Sequence[int]], list[list[str]]],
+    pictures: int | None = None,
 ) -> Columns:
     """Decide what each column of a table is.
 
     Args:
         shown: the file's name, for error messages.
         names: of the columns; None without a header.
-        sample: fields of the first rows.
+        rows: fields of the first rows.
         whole: returns the fields of some columns in all rows; it reads the file once more.
+        pictures: a column of encoded pictures, if there is one.
 
     Raises:
         RefusedError: the pixels form no square, or the label can't be told.
     """
-    return _Chooser(shown, names, sample, whole).choose()
-
-
-class _Chooser:
-    def __init__(
-        self,
-        shown: str,
-        names: Sequence[str] | None,
-        sample: Sequence[Sequence[str]],
-        whole: Callable[[Sequence[int]], list[list[str]]],
-    ) -> None:
-        self.shown, self.names, self.whole = shown, names, whole
-        self.columns = [list(column) for column in zip(*sample, strict=True)]
-        self.keys = [name.strip(" '\t").lower() for name in names or [""] * len(self.columns)]
-        self.kinds = [kind_of(column) for column in self.columns]
-        self.notes: list[str] = []
-
-    def choose(self) -> Columns:
-        split = self._split()
-        label = self._named_label(split)
-        free = [c for c in range(len(self.columns)) if c not in (split, label)]
-        cells = [c for c in free if self.kinds[c] == "image"]
-        if cells:
-            return self._in_cell(cells, free, label, split)
-        pixels = self._named_pixels(free)
+    table = Sample(shown, names, rows, whole)
+    if pictures is not None:
+        table.kinds[pictures] = "image"
+    split = find_split(table)
+    held_out = split.column if split else None
+    label = named_label(table, held_out)
+    taken = {held_out, *(label.columns if label else ())}
+    free = [c for c in range(len(table.columns)) if c not in taken]
+    cells = [pictures] if pictures is not None else _cells(table, free)
+    if cells:
+        pixels = cells
+        label = label_beside(table, _without(free, cells), label)
+        side = 0 if pictures is not None else _side_in_cells(table, cells[0], label)
+    else:
+        pixels = _named_pixels(table, free)
         if pixels:
-            label = self._label_beside([c for c in free if c not in pixels], label)
-            pixels = self._ordered(pixels)
+            label = label_beside(table, _without(free, pixels), label)
+            pixels = in_order(table, pixels)
         else:
-            pixels, label = self._by_values(free, label)
+            pixels, label = _by_values(table, free, label)
         side = math.isqrt(len(pixels))
-        if not is_square(len(pixels)):
-            raise RefusedError(self._no_square(len(pixels), label is not None))
-        return Columns(tuple(pixels), False, label, split, side, tuple(self.notes))
+        if not is_square(len(pixels)) or side < SMALLEST_SIDE:
+            raise RefusedError(_no_square(table, len(pixels), label is not None))
+    label_name = f"column {label.columns[0] + 1:,}" if label else ""
+    return Columns(tuple(pixels), bool(cells), label, label_name, split, side, tuple(table.notes))
 
-    def _split(self) -> int | None:
-        """Find the column that says which rows are held out."""
-        for c, column in enumerate(self.columns):
-            known = sum(is_held_out(part) is not None for part in column)
-            enough = (
-                2 * known > len(column) if self.keys[c] in SPLIT_NAMES else known == len(column)
-            )
-            if self.kinds[c] != "text" or not enough or self.keys[c] in LABEL_NAMES:
-                continue
-            parts = self.whole([c])[0]
-            held_out = Counter(is_held_out(part) for part in parts)
-            if None in held_out and self.keys[c] not in SPLIT_NAMES:
-                continue  # the names of some classes
-            if None in held_out:
-                row = next(i for i, part in enumerate(parts) if is_held_out(part) is None)
-                what = sandbox.display_name(parts[row].strip()) or "nothing"
-                raise RefusedError(
-                    f"{self.shown}: {self._name(c)} splits the rows, and holds {what!r} in row "
-                    f"{row + 1:,} of the data: write train or test there."
-                )
-            if len(held_out) == 2:
-                words = {
-                    h: sorted({p.strip() for p in parts if is_held_out(p) == h}) for h in (0, 1)
-                }
-                self.notes.append(
-                    f"{self._name(c, True)} was used as the split: {', '.join(words[0])} for "
-                    f"training, {', '.join(words[1])} held out."
-                )
-                return c
-            self.notes.append(
-                f"{self._name(c, True)}, which says {column[0].strip()} in every row, was left out."
-            )
-            self.kinds[c] = "left out"
-        return None
 
-    def _named_label(self, split: int | None) -> int | None:
-        """Find the column whose name says that it is the label."""
-        named = [
-            c
-            for c, key in enumerate(self.keys)
-            if key in LABEL_NAMES and c != split and self.kinds[c] != "image"
-        ]
-        strong = [c for c in named if self.keys[c] not in _WEAK_LABELS]
-        labels = strong or named
-        if len(labels) > 1:
-            raise RefusedError(self._which_label(labels))
-        if not labels:
-            return None
-        if self.keys[labels[0]] not in ("label", "labels"):
-            self.notes.append(f"{self._name(labels[0], True)} was read as the label.")
-        return labels[0]
+def _without(columns: list[int], others: list[int]) -> list[int]:
+    left_out = set(others)
+    return [c for c in columns if c not in left_out]
 
-    def _in_cell(
-        self, cells: list[int], free: list[int], label: int | None, split: int | None
-    ) -> Columns:
-        """Return the columns of a table with a whole image in one cell of each row."""
-        if len(cells) > 1:
-            names = " and ".join(map(self._name, cells[:2]))
-            raise RefusedError(f"{self.shown} holds an image in both {names}: keep one of them.")
-        label = self._label_beside([c for c in free if c not in cells], label)
-        count = pixels_in(self.columns[cells[0]][0])
-        side = math.isqrt(count)
-        if side**2 != count:
-            raise RefusedError(self._no_square(count, label is not None))
-        return Columns((cells[0],), True, label, split, side, tuple(self.notes))
 
-    def _named_pixels(self, free: list[int]) -> list[int]:
-        """Find the columns whose names differ only in numbers, if they form a square."""
-        groups: dict[str, list[int]] = {}
-        for c in free:
-            if self.keys[c]:
-                key = re.sub(r"\d+", "", self.keys[c]).rstrip(" ._-")
-                groups.setdefault(key, []).append(c)
-        largest = max(groups.values(), key=len, default=[])
-        is_most = 2 * len(largest) > len(free)
-        return largest if is_most and math.isqrt(len(largest)) ** 2 == len(largest) > 1 else []
-
-    def _ordered(self, pixels: list[int]) -> list[int]:
-        """Put pixel columns in the order of the numbers in their names."""
-        numbers = {c: tuple(map(int, re.findall(r"\d{1,9}", self.keys[c]))) for c in pixels}
-        lengths = {len(n) for n in numbers.values()}
-        if lengths not in ({1}, {2}) or len(set(numbers.values())) != len(pixels):
-            return pixels
-        ordered = sorted(pixels, key=lambda c: numbers[c])
-        if ordered == pixels or pixels == sorted(pixels, key=lambda c: numbers[c][::-1]):
-            return pixels  # or named x before y, and written in rows
-        self.notes.append("The columns of pixels were ordered by the numbers in their names.")
-        return ordered
-
-    def _label_beside(self, others: list[int], label: int | None) -> int | None:
-        """Find the label among the columns that are no pixels, and mention the rest."""
-        left_out = []
-        candidates = []
-        for c in others:
-            if self.kinds[c] == "left out":
-                continue
-            if self._numbers_rows(c):
-                self.notes.append(f"{self._name(c, True)}, which numbers the rows, was left out.")
-            elif label is not None or self.keys[c] in _FILE_NAMES or not self._may_be_label(c):
-                left_out.append(self._name(c))
-            else:
-                candidates.append(c)
-        if len(candidates) > 1:
-            raise RefusedError(self._which_label(candidates))
-        if candidates:
-            label = candidates[0]
-            self.notes.append(
-                f"{self._name(label, True)} was read as the label: it is the only one beside the "
-                "pixels."
-            )
-        if left_out:
-            names, verb = ", ".join(left_out[:3]), "was" if len(left_out) == 1 else "were"
-            more = f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
-            self.notes.append(f"{names[0].upper()}{names[1:]}{more} {verb} left out.")
-        return label
-
-    def _by_values(self, free: list[int], label: int | None) -> tuple[list[int], int | None]:
-        """Find pixels and the label by what the columns hold; return the pixels and the label."""
-        if self.names is not None:
-            indices = [c for c in free if _INDEX.fullmatch(self.keys[c]) and self._numbers_rows(c)]
-            if indices:
-                label = self._label_beside(indices, label)
-            free = [c for c in free if c not in indices]
-        free = [c for c in free if self.kinds[c] != "left out"]
-        texts = [c for c in free if self.kinds[c] != "number"]
-        pixels = [c for c in free if c not in texts]
-        if not pixels:
-            raise RefusedError(
-                f"{self.shown} has no columns of numbers: each row must hold the pixels of a "
-                "square image. Texts, one per line, need the ending .txt."
-            )
-        label = self._label_beside(texts, label) if texts else label
-        if is_square(len(pixels)):
-            return pixels, label
-        without_index = (
-            [len(pixels) - 1] if label is not None else [len(pixels) - 1, len(pixels) - 2]
+def _cells(table: Sample, free: list[int]) -> list[int]:
+    """Find the column that holds a whole image in each cell."""
+    cells = [c for c in free if table.kinds[c] in ("image", "cut")]
+    if len(cells) > 1:
+        names = " and ".join(map(table.name, cells[:2]))
+        raise RefusedError(f"{table.shown} holds an image in both {names}: keep one of them.")
+    if cells and table.kinds[cells[0]] == "cut":
+        raise RefusedError(
+            f"{table.shown}: {table.name(cells[0])} holds arrays that NumPy abbreviated with ..., "
+            "so most pixels are missing: save the arrays with numpy.savez('x.npz', x=..., y=...)."
         )
-        if any(map(is_square, without_index)) and counts_up(self.columns[pixels[0]]):
-            self.notes.append(
-                f"{self._name(pixels[0], True)}, which numbers the rows, was left out."
+    return cells
+
+
+def _side_in_cells(table: Sample, c: int, label: Label | None) -> int:
+    """Return the pixels per side of the images in a column's cells."""
+    cells = table.columns[c]
+    if any(len(cell) == SPREADSHEET_CELL for cell in cells):
+        raise RefusedError(
+            f"{table.shown}: {table.name(c)} holds cells of {SPREADSHEET_CELL:,} characters, where "
+            "Excel cuts them off: save the table without Excel, or with a pixel per column."
+        )
+    count = pixels_in(cells[0])
+    side = math.isqrt(count)
+    if side**2 != count:
+        raise RefusedError(_no_square(table, count, label is not None))
+    for cell in cells:
+        rows = rows_in(cell)
+        if rows not in (1, side, count) and pixels_in(cell) == count:
+            raise RefusedError(
+                f"{table.shown}: {table.name(c)} holds {rows:,} rows of {count // rows:,} pixels "
+                "in a cell: save square images, or pictures in a .zip."
             )
-            del pixels[0]
-        if label is None and not is_square(len(pixels)) and is_square(len(pixels) - 1):
-            label = self._first_or_last(pixels)
-            pixels.remove(label)
+    return side
+
+
+def _named_pixels(table: Sample, free: list[int]) -> list[int]:
+    """Find the columns whose names differ only in numbers, if they form a square."""
+    groups: dict[str, list[int]] = {}
+    for c in free:
+        if table.keys[c] and table.kinds[c] != LEFT_OUT:
+            key = re.sub(r"\d+", "", table.keys[c]).rstrip(" ._-")
+            groups.setdefault(key, []).append(c)
+    largest = max(groups.values(), key=len, default=[])
+    return largest if 2 * len(largest) > len(free) and is_square(len(largest)) else []
+
+
+def _by_values(
+    table: Sample, free: list[int], label: Label | None
+) -> tuple[list[int], Label | None]:
+    """Find pixels and the label by what the columns hold; return the pixels and the label."""
+    if table.names is not None:
+        indices = [c for c in free if INDEX.fullmatch(table.keys[c]) and table.numbers_rows(c)]
+        if indices:
+            label = label_beside(table, indices, label)
+        free = _without(free, indices)
+    free = [c for c in free if table.kinds[c] != LEFT_OUT]
+    truths = [c for c in free if table.kinds[c] == "truth"]
+    kinds = ("number", "truth") if 2 * len(truths) > len(free) else ("number",)
+    texts = [c for c in free if table.kinds[c] not in kinds]
+    pixels = _without(free, texts)
+    if not pixels or len(texts) > max(len(pixels), 9):
+        c = texts[-1] if texts else free[-1]
+        raise RefusedError(
+            f"{table.shown} has {'too few' if pixels else 'no'} columns of numbers "
+            f"({table.name(c)} holds {sandbox.display_text(table.columns[c][0])!r}): each row "
+            "must hold the pixels of a square image. Texts, one per line, need the ending .txt."
+        )
+    if texts:
+        label = label_beside(table, texts, label)
+    if is_square(len(pixels)):
         return pixels, label
+    without_index = [len(pixels) - 1] if label is not None else [len(pixels) - 1, len(pixels) - 2]
+    if any(map(is_square, without_index)) and counts_up(table.columns[pixels[0]]):
+        table.notes.append(f"{table.name(pixels[0], True)}, which numbers the rows, was left out.")
+        del pixels[0]
+    if label is None and not is_square(len(pixels)):
+        if is_square(len(pixels) - 1):
+            label = label_at_an_end(table, pixels)
+        else:
+            more = len(pixels) - math.isqrt(len(pixels)) ** 2
+            label = one_hot_end(table, pixels, more) if more <= MOST_LABELS else None
+        pixels = [c for c in pixels if label is None or c not in label.columns]
+    return pixels, label
 
-    def _first_or_last(self, columns: list[int]) -> int:
-        """Decide which of the first and the last column is the label, the other being a pixel."""
-        if len(columns) < 4:
-            return columns[0]
-        ends = [columns[0], columns[1], columns[-1], columns[-2]]
-        first, second, last, before_last = (numbers(column) for column in self.whole(ends))
-        scores = looks_like_labels(first), looks_like_labels(last)
-        alike = correlation(first, second), correlation(last, before_last)
-        chosen = None
-        for i in (0, 1):
-            sure = scores[i] and not scores[1 - i]
-            better = scores[i] > scores[1 - i] > 0 and alike[i] < alike[1 - i]
-            unlike = (
-                scores[i] and scores[i] >= scores[1 - i] and alike[i] < 0.5 and alike[1 - i] > 0.8
-            )
-            if sure or better or unlike:
-                chosen = i
-        if chosen is None:
-            raise RefusedError(
-                f"{self.shown}: {len(columns):,} columns are one more than the pixels of a square "
-                f"image, and both {self._name(columns[0])} and {self._name(columns[-1])} may be "
-                "the label: name the columns in a first row, one of them label."
-            )
-        label, values = (columns[0], first) if chosen == 0 else (columns[-1], last)
-        other = columns[-1] if chosen == 0 else columns[0]
-        count = len(np.unique(values))
-        holds = f"{count} different whole numbers" if count > 1 else "one whole number in all rows"
-        self.notes.append(
-            f"{self._name(label, True)} was read as the label: it holds {holds}, and "
-            f"{self._name(other)} looks like a pixel."
-        )
-        return label
 
-    def _numbers_rows(self, c: int) -> bool:
-        """Return whether a column numbers the rows, by its name or by its values."""
-        if self.kinds[c] != "number":
-            return bool(self.keys[c]) and bool(_INDEX.fullmatch(self.keys[c]))
-        distinct = len(set(self.columns[c])) == len(self.columns[c])
-        named = self.names is not None and _INDEX.fullmatch(self.keys[c])
-        return bool(named and distinct) or counts_up(self.columns[c])
-
-    def _may_be_label(self, c: int) -> bool:
-        if self.kinds[c] == "text":
-            return True
-        values = numbers(self.columns[c])
-        return bool((values == np.rint(values)).all())
-
-    def _name(self, c: int, start: bool = False) -> str:
-        """Return words for a column, for a sentence."""
-        words = f"column {c + 1:,}"
-        if self.names is not None and self.keys[c]:
-            words = f"column {sandbox.display_name(self.names[c].strip())}"
-        elif c in (0, len(self.columns) - 1):
-            words = "the first column" if c == 0 else "the last column"
+def _no_square(table: Sample, pixels: int, labels: bool) -> str:
+    beside = " beside the label" if labels else ""
+    side = math.isqrt(pixels // 3)
+    if 3 * side**2 == pixels and side >= SIZES[0]:
         return (
-            words[0].upper() + words[1:]
-            if start and words.startswith("the ")
-            else (f"The {words}" if start else words)
+            f"{table.shown} has {pixels:,} pixels per row{beside}, perhaps {side}x{side} in "
+            "three colours: save grey pixels, or pictures in a .zip."
         )
-
-    def _which_label(self, candidates: list[int]) -> str:
-        names = [self._name(c) for c in candidates[:3]]
-        more = f" (and {len(candidates) - 3} more)" if len(candidates) > 3 else ""
-        return (
-            f"{self.shown}: {', '.join(names[:-1])} and {names[-1]}{more} may be the label: rename "
-            "the right one to label, or leave the others out."
-        )
-
-    def _no_square(self, pixels: int, labels: bool) -> str:
-        beside = " beside the label" if labels else ""
-        side = math.isqrt(pixels // 3)
-        if 3 * side**2 == pixels and side >= SIZES[0]:
+    total = len(table.columns)
+    if pixels < SMALLEST_SIDE**2:
+        if any(kind == "text" and table.holds_files(c) for c, kind in enumerate(table.kinds)):
             return (
-                f"{self.shown} has {pixels:,} pixels per row{beside}, perhaps {side}x{side} in "
-                "three colours: save grey pixels, or pictures in a .zip."
+                f"{table.shown} names pictures, and holds no pixels: upload it with the pictures "
+                "in one .zip."
             )
-        total = len(self.columns)
-        if pixels != total:
-            return f"{self.shown} has {pixels:,} pixels per row{beside}: they can't form a square."
         return (
-            f"{self.shown} has {total:,} columns: each row must hold the pixels of a square image, "
-            "and labels must be in a column named label."
+            f"{table.shown} has {pixels:,} columns of numbers{beside}: each row must hold all "
+            f"pixels of an image, at least {SMALLEST_SIDE}x{SMALLEST_SIDE}."
         )
+    if pixels != total:
+        return f"{table.shown} has {pixels:,} pixels per row{beside}: they can't form a square."
+    return (
+        f"{table.shown} has {total:,} columns: each row must hold the pixels of a square image, "
+        "and labels must be in a column named label."
+    )
