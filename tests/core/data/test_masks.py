@@ -8,7 +8,7 @@ import pytest
 
 from tests.core.data.picture_sets import encoded, read_files
 from tests.core.data.upload_files import IMAGES
-from vae_core.data.upload.masks import find_masks
+from vae_core.data.upload.pictures.masks import find_masks
 
 
 @pytest.mark.parametrize(

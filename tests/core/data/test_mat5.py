@@ -12,7 +12,7 @@ import pytest
 from scipy import io as scipy_io
 from scipy import sparse
 
-from vae_core.data.upload.mat5 import Filled, TooLargeError, is_mat5, variables
+from vae_core.data.upload.arrays.mat5 import Filled, TooLargeError, is_mat5, variables
 
 RNG = np.random.default_rng(0)
 NUMBERS = RNG.integers(0, 100, (3, 4, 5))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.core.data.picture_sets import encoded, read_files
 from tests.core.data.upload_files import IMAGES
-from vae_core.data.upload.name_labels import labels_of_names
+from vae_core.data.upload.pictures.name_labels import labels_of_names
 
 WORDS = ("cat", "dog")
 

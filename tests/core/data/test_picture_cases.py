@@ -26,9 +26,9 @@ from tests.core.data.picture_sets import (
     zip_of_bytes,
 )
 from tests.core.data.upload_files import arrays_of, link, parse
-from vae_core.data.upload.folder import read_folder
 from vae_core.data.upload.images import Images
 from vae_core.data.upload.limits import LIMITS
+from vae_core.data.upload.pictures.folder import read_folder
 from vae_core.sandbox import RefusedError
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.core.data.picture_sets import encoded, read_files, zip_of_bytes
 from tests.core.data.picture_sets import read as read_zip
 from tests.core.data.upload_files import IMAGES
-from vae_core.data.upload.folder_labels import FolderLabels, read_folders
+from vae_core.data.upload.pictures.folder_labels import FolderLabels, read_folders
 from vae_core.sandbox import RefusedError
 
 

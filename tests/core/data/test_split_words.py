@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from vae_core.data.upload.array_names import parts_of
-from vae_core.data.upload.column_values import is_held_out
-from vae_core.data.upload.folder_split import take_split
-from vae_core.data.upload.idx import part_of_file
+from vae_core.data.upload.arrays.idx import part_of_file
+from vae_core.data.upload.arrays.names import parts_of
+from vae_core.data.upload.pictures.folder_split import take_split
 from vae_core.data.upload.split_words import (
     FILLERS,
     TEST,
@@ -19,6 +18,7 @@ from vae_core.data.upload.split_words import (
     without_part,
     words_of,
 )
+from vae_core.data.upload.tables.column_values import is_held_out
 
 
 def ways_to_write(word: str) -> list[str]:

@@ -7,14 +7,11 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from vae_core import sandbox
-from vae_core.data.upload.converted import CONVERTED, read_converted
-from vae_core.data.upload.csv import read_csv
-from vae_core.data.upload.csv_lines import TABLES, only_table
-from vae_core.data.upload.folder import read_folder
-from vae_core.data.upload.idx import holds_idx, is_idx, read_idx, read_idx_zip
+from vae_core.data.upload.arrays.converted import CONVERTED, read_converted
+from vae_core.data.upload.arrays.idx import holds_idx, is_idx, read_idx, read_idx_zip
+from vae_core.data.upload.arrays.npy import NPY, is_array, read_npy, read_npz
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import TEXT_ENDING
-from vae_core.data.upload.npy import NPY, is_array, read_npy, read_npz
 from vae_core.data.upload.other_formats import (
     is_binary,
     refuse_other_ending,
@@ -24,9 +21,12 @@ from vae_core.data.upload.other_formats import (
     refuse_placeholder,
     refuse_unknown,
 )
-from vae_core.data.upload.parquet import PARQUET, read_parquet
+from vae_core.data.upload.pictures.folder import read_folder
+from vae_core.data.upload.pictures.zip import read_zip
+from vae_core.data.upload.tables.csv import read_csv
+from vae_core.data.upload.tables.csv_lines import TABLES, only_table
+from vae_core.data.upload.tables.parquet import PARQUET, read_parquet
 from vae_core.data.upload.text_formats import LOOKED_AT, refuse_other_table
-from vae_core.data.upload.zip import read_zip
 from vae_core.sandbox import RefusedError
 
 Reader = Callable[[Path, Images], Raw]
