@@ -11,6 +11,17 @@ import unicodedata
 
 JOINER = "\u200d"
 VIRAMA = 9  # canonical combining class of the marks that join two consonants
+# Format characters that can be seen: signs around or above numbers in Arabic, Syriac and Kaithi,
+# such as the end of an ayah; how Egyptian hieroglyphs are put together; the Mongolian separator.
+VISIBLE = frozenset(
+    map(
+        chr,
+        (
+            *(*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD),
+            *(*range(0x13430, 0x13440), 0x180E),
+        ),
+    )
+)
 
 
 def clusters(text: str) -> list[str]:

@@ -29,10 +29,11 @@ from typing import IO, Any, NamedTuple
 from vae_core import processes
 from vae_core.bidirectional import isolated
 from vae_core.config import VaeLabError
-from vae_core.graphemes import first_clusters, shortened
+from vae_core.graphemes import VISIBLE, first_clusters, shortened
 from vae_core.zip_names import entry_name
 
 LABEL_LENGTH = 200
+INVISIBLE = "(none)"  # the label in place of one that holds nothing to be seen
 SHOWN_LENGTH = 40  # characters of a file's name in a sentence
 REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # they turn the direction of what follows
 
@@ -55,8 +56,13 @@ class ChildLimits(NamedTuple):
 
 def display_name(file_name: str) -> str:
     """Return a file's name for a sentence: short, printable, on one line."""
-    name = file_name[-1000:].replace("\\", "/").rsplit("/", 1)[-1]
-    return isolated(shortened(REORDERING.sub("?", _without_controls(name, "?")), SHOWN_LENGTH))
+    return display_text(file_name[-1000:].replace("\\", "/").rsplit("/", 1)[-1])
+
+
+def display_text(text: str) -> str:
+    """Return a text of a file for a sentence: short, printable, on one line."""
+    text = REORDERING.sub("?", _without_controls(text[:1000], "?"))
+    return isolated(shortened(text, SHOWN_LENGTH))
 
 
 def clean_label(text: str) -> str:
@@ -67,8 +73,8 @@ def clean_label(text: str) -> str:
     """
     text = REORDERING.sub("", _without_controls(text[:2000], " ")).replace("\ufeff", "")
     text = " ".join(unicodedata.normalize("NFC", text).split())
-    if all(unicodedata.category(c) in ("Cf", "Zs") for c in text):  # nothing of it can be seen
-        return "(none)"
+    if all(unicodedata.category(c) in ("Cf", "Zs") and c not in VISIBLE for c in text):
+        return INVISIBLE
     return first_clusters(text, LABEL_LENGTH).strip()
 
 
@@ -279,10 +285,14 @@ def _check_entries(entries: list[zipfile.ZipInfo], name: str, unpacked_bytes: in
     for info in entries:
         entry_path = entry_name(info)
         entry = f"'{display_name(entry_path)}'"
+        whole = "/".join(display_name(part) for part in entry_path.split("/")[-4:])
         for path in (info.orig_filename, entry_path):  # zipfile changes the name in `filename`
             parts = re.split(r"[/\\]", path)
-            if ".." in parts or parts[0] == "" or re.match("[A-Za-z]:", path):
-                raise RefusedError(f"{name} holds a name that leads out of the archive: {entry}.")
+            if ".." in parts or parts[0] == "" or re.match(r"[A-Za-z]:[/\\]", path):
+                raise RefusedError(
+                    f"{name} holds a name that leads out of the archive, '{whole}': pack the files "
+                    "with names relative to their folder."
+                )
             if "\0" in path:
                 raise RefusedError(f"{name} holds a name with a NUL: {entry}.")
         if stat.S_ISLNK(info.external_attr >> 16):

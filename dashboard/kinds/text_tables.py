@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import html
+import unicodedata
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from plotly import graph_objects as go
 from dashboard.figures import latent, latent_overlays
 from dashboard.shared import posteriors, run_cache, run_list, run_numbers
 from vae_core.config import VaeLabError
-from vae_core.data import registry, text_items
+from vae_core.data import registry, text_characters
 from vae_core.data.dataset import DatasetError
 from vae_core.kinds.contents import Contents
 from vae_core.metrics import texts as metrics_texts
@@ -214,9 +215,9 @@ def missing_data_message(run: Run) -> str:
 def normalize_typed(run: Run, typed: str) -> str:
     """Normalise a typed text, and change its case if the run's vocabulary has only one case."""
     vocabulary = set(run_cache.text_inference(run).vocabulary)
-    typed = text_items.normalize_text(typed)
-    unknown = set(text_items.JOINERS) - vocabulary  # they are invisible, so nobody would miss them
-    typed = "".join(character for character in typed if character not in unknown)
+    typed = text_characters.normalize_text(typed)
+    # Format characters that the run doesn't know are left out: nobody would miss them.
+    typed = "".join(c for c in typed if c in vocabulary or unicodedata.category(c) != "Cf")
     return next(
         (text for text in (typed, typed.lower(), typed.upper()) if set(text) <= vocabulary),
         typed,

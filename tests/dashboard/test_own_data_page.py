@@ -63,7 +63,9 @@ def test_upload_preview_keep_train_delete(own_store: RunStore) -> None:
     page.button(f"own-delete-{name}").click().run()
     assert not page.exception
     assert own.own_names() == []
-    assert page.selectbox("train_dataset").value == "digits"
+    assert page.selectbox("train_dataset").value is None
+    assert [error.value for error in page.error] == ["Choose a data set."]
+    assert page.button("train").disabled
     st.cache_data.clear()
     st.cache_resource.clear()
     for other in ("train", "compare", "latent_space", "manifold"):
@@ -162,8 +164,8 @@ def test_a_damaged_file_can_be_deleted(own_store: RunStore) -> None:
     page.selectbox("train_dataset").set_value("own_x_0000000000000000").run()
     assert "is damaged: delete it" in page.error[0].value
     page.button("own-delete-own_x_0000000000000000").click().run()
-    assert not page.error
-    assert page.selectbox("train_dataset").value == "digits"
+    assert page.selectbox("train_dataset").value is None
+    assert [error.value for error in page.error] == ["Choose a data set."]
 
 
 @pytest.mark.browser

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from vae_core.data.text_characters import is_allowed, normalize_text
+from vae_core.data.text_encoding import decoded
 from vae_core.data.tokens import LONGEST, SHORTEST, encode, printable_character
 from vae_core.sandbox import RefusedError
 
@@ -16,11 +19,7 @@ MOST_ITEMS = 100_000
 MOST_CHARACTERS = 200  # distinct characters in all items
 HELD_OUT = 5  # one of five items is held out
 MOST_LENGTH_GROUPS = 5
-# Zero-width non-joiner and joiner: invisible, but part of the spelling in Persian and in the
-# scripts of India, and of emoji that are put together from several.
-JOINERS = "\u200c\u200d"
 LONGEST_ROW = 1 << 16  # bytes that are looked at to tell a table from texts
-VIRAMA = 9  # combining class of the sign that ends a syllable in scripts of India
 
 
 class Items(NamedTuple):
@@ -88,26 +87,28 @@ def length_groups(lengths: Sequence[int]) -> tuple[tuple[str, ...], np.ndarray]:
 def parse_items(content: bytes, shown: str) -> tuple[list[str], list[str]]:
     """Read the items of a text file, one per line.
 
-    The file is in UTF-8, or in UTF-16 with a byte order mark. `normalize_text` is applied to each
-    line.
+    See `decoded` for the encoding. `normalize_text` is applied to each line.
 
     Args:
         content: the file's bytes.
         shown: its name, for error messages.
 
     Returns:
-        The distinct items, and sentences that say which lines were left out.
+        The distinct items, and sentences on the encoding, and on what was left out.
 
     Raises:
         RefusedError: the file is not text, or holds too few or too many items or characters.
     """
-    notes = []
+    whole, notes = decoded(content, shown)
     items, empty, too_long = [], 0, 0
-    for number, line in enumerate(_text(content, shown).splitlines(), start=1):
+    removed: Counter[str] = Counter()
+    for number, line in enumerate(whole.splitlines(), start=1):
         if len(line) > 20 * LONGEST:  # normalising a very long line would take long
             too_long += 1
             continue
         text = normalize_text(line)
+        if len(text) < len(line) and not line.isascii():
+            removed += _formats(line) - _formats(text)
         for character in text:
             if not is_allowed(character):
                 raise RefusedError(
@@ -119,6 +120,10 @@ def parse_items(content: bytes, shown: str) -> tuple[list[str], list[str]]:
         if SHORTEST <= len(text) <= LONGEST:
             items.append(text)
     distinct = list(dict.fromkeys(items))
+    if removed:
+        some = ", ".join(f"{_code(c)} ({count:,})" for c, count in removed.most_common(5))
+        more = f" and {len(removed) - 5} others" if len(removed) > 5 else ""
+        notes.append(f"Characters that can't be seen were removed: {some}{more}.")
     for count, one, many in (
         (empty, "empty line was", "empty lines were"),
         (
@@ -158,62 +163,19 @@ def parse_items(content: bytes, shown: str) -> tuple[list[str], list[str]]:
     return distinct, notes
 
 
+def _formats(text: str) -> Counter[str]:
+    """Count the format characters of a text, most of which can't be seen."""
+    return Counter(c for c in text if unicodedata.category(c) == "Cf")
+
+
+def _code(character: str) -> str:
+    """Return the code point and the name of a character."""
+    name = unicodedata.name(character, "").lower()
+    return f"U+{ord(character):04X} {name}".strip()
+
+
 def _is_table(content: bytes) -> bool:
-    """Return whether the last of the first lines holds nothing but numbers."""
+    """Return whether the last of the first lines holds numbers, beside a label at most."""
     line = content[:LONGEST_ROW].splitlines()[:3][-1].strip()
-    return bool(line) and not line.translate(None, b"0123456789eE+-.,;| \t")
-
-
-def _text(content: bytes, shown: str) -> str:
-    marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if not marked and b"\0" in content:
-        raise RefusedError(f"{shown} is not a text file: it must hold one item per line, in UTF-8.")
-    try:
-        return content.decode("utf-16" if marked else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise RefusedError(
-            f"{shown} is not in UTF-8 (line {line:,} is the first that is not): save it as UTF-8."
-        ) from None
-
-
-def normalize_text(line: str) -> str:
-    """Remove invisible characters and surplus spaces from a line, and compose its letters (NFC).
-
-    `JOINERS` are kept between letters and between the parts of an emoji.
-    """
-    visible: list[str] = []
-    waiting = ""  # a joiner that is kept if a letter follows
-    for character in line:
-        if unicodedata.category(character) != "Cf":
-            visible += [waiting, character] if waiting and _joins(character) else [character]
-            waiting = ""
-        elif character in JOINERS and visible and not waiting:
-            if unicodedata.combining(visible[-1]) == VIRAMA:  # it may end a word, in Malayalam
-                visible.append(character)
-            elif _joins(visible[-1]):
-                waiting = character
-    return " ".join(unicodedata.normalize("NFC", "".join(visible)).split())
-
-
-def is_allowed(character: str) -> bool:
-    """Return whether a normalised text can contain a character.
-
-    Controls, noncharacters and characters for private use are refused. Characters newer than
-    Python's table of Unicode, such as emoji, are allowed.
-    """
-    category = unicodedata.category(character)
-    if category != "Cn":
-        return category[0] not in "CZ" or character in JOINERS + " "
-    code = ord(character)
-    is_noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
-    # Beyond the planes 0 to 3 no visible characters are assigned; U+2065 and U+FFF0 to U+FFF8 are
-    # reserved for invisible ones.
-    return code < 0x40000 and not (is_noncharacter or code == 0x2065 or 0xFFF0 <= code <= 0xFFF8)
-
-
-def _joins(character: str) -> bool:
-    """Return whether a joiner beside a character has an effect: letters, marks and emoji."""
-    return unicodedata.category(character)[0] in "LM" or (
-        unicodedata.category(character) in ("So", "Sk", "Sm", "Cn") and ord(character) > 0xFF
-    )
+    rest = line.translate(None, b"0123456789eE+-.,;| \t")
+    return bool(line) and 10 * len(rest) <= len(line)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from vae_core import sandbox
 from vae_core.config import RunConfig
-from vae_core.data import text_items
+from vae_core.data import text_characters, text_items
 from vae_core.kinds.contents import Contents
 from vae_core.metrics.catalogue import AUTOENCODER_METRICS, METRICS
 from vae_core.model import objectives, priors
@@ -160,7 +160,7 @@ def is_vocabulary(text: str) -> bool:
     return (
         1 <= len(text) <= text_items.MOST_CHARACTERS
         and list(text) == sorted(set(text))
-        and all(map(text_items.is_allowed, text))
+        and all(map(text_characters.is_allowed, text))
     )
 
 

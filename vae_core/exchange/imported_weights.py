@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import io
-import math
 from typing import Any
 
 import numpy as np
 
 from vae_core import kinds, sandbox
+from vae_core.hdf5_objects import datasets, is_plain
 from vae_core.runs.files import WEIGHTS
 from vae_core.runs.records import DatasetSize, item_shape
 from vae_core.runs.run import Run
 from vae_core.sandbox import RefusedError
 
-MOST_OBJECTS, DEEPEST = 1000, 8  # groups and arrays in a file, and levels of groups
+DEEPEST = 8  # levels of groups
 
 
 def weights(content: bytes, name: str) -> dict[str, np.ndarray]:
@@ -31,45 +31,23 @@ def weights(content: bytes, name: str) -> dict[str, np.ndarray]:
 
     file_name = f"{name}: {WEIGHTS}"
     arrays: dict[str, np.ndarray] = {}
-    objects = size = 0
+    size = 0
 
-    def visit(group: Any, path: str, depth: int) -> None:
-        nonlocal objects, size
-        for key in group:
-            objects += 1
-            if objects > MOST_OBJECTS or depth > DEEPEST:
-                raise RefusedError(f"{file_name} holds more than weights.")
-            if not isinstance(group.get(key, getlink=True), h5py.HardLink):
-                raise RefusedError(f"{file_name} holds a link, which is not followed.")
-            item = group[key]
-            if isinstance(item, h5py.Group):
-                visit(item, f"{path}{key}/", depth + 1)
-            elif isinstance(item, h5py.Dataset):
-                size += item.id.get_storage_size()
-                if size > len(content):  # one array under many names
-                    raise RefusedError(f"{file_name} holds an array twice.")
-                arrays[f"{path}{key}"] = read_array(item)
-            else:
-                raise RefusedError(f"{file_name} holds something that isn't an array.")
+    def refused(what: str) -> RefusedError:
+        return RefusedError(f"{file_name} {what}.")
 
-    def read_array(item: Any) -> np.ndarray:
-        layout = item.id.get_create_plist()
-        kind = item.id.get_type()
-        if (
-            layout.get_layout() not in (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT)
-            or layout.get_external_count()
-            or layout.get_nfilters()
-            or not isinstance(kind, h5py.h5t.TypeFloatID)
-            or item.dtype != np.float32
-            or item.shape is None
-            or item.id.get_storage_size() != math.prod(item.shape) * 4
-        ):
-            raise RefusedError(f"{file_name} holds an array that is not plain float32.")
-        return item[()]
+    def is_float32(item: Any) -> bool:
+        return isinstance(item.id.get_type(), h5py.h5t.TypeFloatID) and item.dtype == np.float32
 
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
-            visit(file, "", 0)
+            for path, item in datasets(file, DEEPEST, refused):
+                size += item.id.get_storage_size()
+                if size > len(content):  # one array under many names
+                    raise refused("holds an array twice")
+                if not (is_float32(item) and is_plain(item)):
+                    raise refused("holds an array that is not plain float32")
+                arrays["/".join(path)] = item[()]
     except (RefusedError, MemoryError):
         raise
     except Exception as error:  # h5py raises many kinds of errors on damaged files

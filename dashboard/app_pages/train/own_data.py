@@ -180,6 +180,9 @@ def _delete(name: str) -> None:
         actions.delete_data(name)
     except (VaeLabError, OSError) as error:
         st.toast(markdown.escape_markdown(str(error)), icon=":material/error:")
+        return
+    if st.session_state.get("train_dataset") == name:
+        st.session_state["train_dataset"] = None  # no other one stands in for it
 
 
 def _import() -> None:

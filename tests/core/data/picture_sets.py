@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from vae_core.data.upload.folder import read_folder
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import LIMITS
-from vae_core.data.upload.zip import read_zip
+from vae_core.data.upload.pictures.folder import read_folder
+from vae_core.data.upload.pictures.zip import read_zip
 
 UPLOADS = Path(__file__).parents[2] / "cases" / "uploads"
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import gzip
 import io
 import struct
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.core.data import upload_files
 from tests.core.data.upload_files import IMAGES, LABELS, arrays_of, npz, parse, zipped
-from vae_core.data.upload.limits import LIMITS
 from vae_core.runs.store import PROJECT
 
 CASES = PROJECT / "tests" / "cases" / "uploads"
@@ -214,7 +211,7 @@ def test_axes_of_length_1_are_left_out(tmp_path: Path, shape: tuple[int, ...]) -
 def test_arrays_that_are_not_used_are_named(tmp_path: Path) -> None:
     content = npz(x=IMAGES, y=LABELS, image_mean=IMAGES.mean(axis=0), info=np.array([{}], object))
     result = read(tmp_path, content, "a.npz")
-    assert "Left out: image_mean, info." in result["notes"]
+    assert "Left out: image_mean, info (pickled objects)." in result["notes"]
 
 
 @pytest.mark.parametrize(
@@ -244,7 +241,7 @@ def test_what_can_be_read_in_two_ways_is_refused(
     assert message in reply["error"]
 
 
-# --- IDX ---------------------------------------------------------------------------------------
+# --- any small set in every format ------------------------------------------------------------
 
 
 def idx(array: np.ndarray, kind: int = 8) -> bytes:
@@ -252,51 +249,8 @@ def idx(array: np.ndarray, kind: int = 8) -> bytes:
     return (
         bytes([0, 0, kind, array.ndim])
         + struct.pack(f">{array.ndim}I", *array.shape)
-        + (array.tobytes())
+        + array.tobytes()
     )
-
-
-@pytest.mark.parametrize("packed", [False, True])
-def test_the_four_files_of_mnist(tmp_path: Path, packed: bool) -> None:
-    files = {
-        "train-images-idx3-ubyte": idx(IMAGES[:20]),
-        "train-labels-idx1-ubyte": idx(LABELS[:20].astype(np.uint8)),
-        "t10k-images-idx3-ubyte": idx(IMAGES[20:]),
-        "t10k-labels-idx1-ubyte": idx(LABELS[20:].astype(np.uint8)),
-    }
-    named = [
-        (f"MNIST/raw/{name}.gz", gzip.compress(content)) if packed else (name, content)
-        for name, content in files.items()
-    ]
-    kept = read(tmp_path, zipped(*named), "mnist.zip")["kept"]
-    assert np.array_equal(kept["x_train"], IMAGES[:20])
-    assert np.array_equal(kept["y_train"], LABELS[:20])
-    assert np.array_equal(kept["x_test"], IMAGES[20:])
-    assert np.array_equal(kept["y_test"], LABELS[20:])
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (idx(IMAGES)[:-1], "cut off"),
-        (idx(IMAGES) + b"x", "more than its header says"),
-        (idx(LABELS.astype(np.uint8)), "pack it into a zip together with the file of the images"),
-        (gzip.compress(idx(IMAGES))[:-9], "cut off or damaged"),
-        (idx(IMAGES)[:7], "cut off"),
-    ],
-)
-def test_a_damaged_idx_file(tmp_path: Path, content: bytes, message: str) -> None:
-    assert message in parse(tmp_path, content, "train-images-idx3-ubyte")["error"]
-
-
-def test_a_gzip_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = replace(LIMITS, unpacked_bytes=10**6)
-    monkeypatch.setattr(upload_files, "LIMITS", small)
-    content = gzip.compress(idx(np.zeros((40_000, 8, 8), np.uint8)))
-    assert "unpacks to more than" in parse(tmp_path, content, "a.idx.gz")["error"]
-
-
-# --- any small set in every format ------------------------------------------------------------
 
 
 def npy(array: np.ndarray) -> bytes:

@@ -1,4 +1,4 @@
-"""HDF5, .mat and .parquet files are read where that is safe; of others a sentence says the cure."""
+"""HDF5 and .parquet files are read where that is safe; of others a sentence says the cure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
-from scipy import io as scipy_io
 
 from tests.core.data.test_csv_uploads import BLOBS, CASES, NUMBERED, PIXELS, error, pairs, read
 from tests.core.data.upload_files import IMAGES, LABELS, arrays_of, csv, parse
@@ -28,12 +27,6 @@ def hdf5(folder: Path, fill: Callable[[h5py.File], object]) -> bytes:
     with h5py.File(folder / "made.h5", "w") as file:
         fill(file)
     return (folder / "made.h5").read_bytes()
-
-
-def mat(**arrays: Any) -> bytes:
-    buffer = io.BytesIO()
-    scipy_io.savemat(buffer, arrays)
-    return buffer.getvalue()
 
 
 def table(**columns: Any) -> bytes:
@@ -102,39 +95,45 @@ def test_other_hdf5_files_are_refused(
     assert message in error(tmp_path, hdf5(tmp_path, fill), "a.h5")
 
 
+def test_what_is_no_array_is_left_out(tmp_path: Path) -> None:
+    def fill(file: h5py.File) -> None:
+        file["set/x"], file["set/y"], file["set/seed"] = IMAGES, LABELS, 3
+        file["set/author"], file["set/empty"] = "me", h5py.Empty("f4")
+
+    notes, found = read(tmp_path, hdf5(tmp_path, fill), "a.h5")
+    assert found == pairs(IMAGES, LABELS)
+    assert notes == [
+        "Left out: seed (a single value).",
+        "set_author, set_empty, which are no plain arrays, were left out.",
+    ]
+
+
+def _keras(file: h5py.File) -> None:
+    file["layers/dense/vars/0"], file["vars/0"] = np.zeros((64, 64), "f4"), np.zeros(3)
+
+
+def _pandas(file: h5py.File) -> None:
+    file.attrs["PYTABLES_FORMAT_VERSION"] = "2.1"
+    file.create_group("df").attrs["pandas_type"] = "frame"
+    file["df/block0_values"] = IMAGES.reshape(24, 81)
+
+
+@pytest.mark.parametrize(
+    ("fill", "message"),
+    [
+        (_keras, "holds the weights of a Keras model, not data"),
+        (_pandas, "import pandas; pandas.read_hdf('a.h5').to_csv('a.csv')"),
+    ],
+)
+def test_files_of_other_programs(
+    tmp_path: Path, fill: Callable[[h5py.File], object], message: str
+) -> None:
+    assert message in error(tmp_path, hdf5(tmp_path, fill), "a.h5")
+
+
 def test_a_damaged_hdf5_file(tmp_path: Path) -> None:
     content = (CASES / "set.h5").read_bytes()
     assert "damaged" in error(tmp_path, content[:3000], "a.h5")
-
-
-# --- .mat ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("y", [LABELS, LABELS[:, None], WORDS])
-def test_images_in_the_order_of_matlab(tmp_path: Path, y: np.ndarray) -> None:
-    content = mat(X=np.moveaxis(IMAGES, 0, -1), y=y)
-    _, found = read(tmp_path, content, "a.mat")
-    assert found == pairs(IMAGES, y.ravel())
-
-
-def test_structs_beside_arrays_and_alone(tmp_path: Path) -> None:
-    info = {"about": {"author": "x"}, "parts": np.array([{"a": 1}, [1, 2]], object)}
-    notes, found = read(tmp_path, mat(x=IMAGES, y=LABELS, **info), "a.mat")
-    assert found == pairs(IMAGES, LABELS)
-    assert notes == ["about, parts, which are no plain arrays, were left out."]
-    sentence = error(tmp_path, mat(**info), "a.mat")
-    assert "a.mat holds no plain arrays (cell, struct)" in sentence
-    assert "save('a.mat', 'X', 'y', '-v7')" in sentence
-
-
-def test_version_7_3(tmp_path: Path) -> None:
-    content = b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(512) + bytes(1000)
-    assert "save it in MATLAB with save('a.mat', '-v7')" in error(tmp_path, content, "a.mat")
-
-
-def test_a_damaged_mat_file(tmp_path: Path) -> None:
-    for content in (b"MATLAB 5.0 MAT-file".ljust(300), mat(x=IMAGES)[:-100], b"x" * 999):
-        assert "is damaged, or not what its ending says" in error(tmp_path, content, "a.mat")
 
 
 # --- .parquet -----------------------------------------------------------------------------
@@ -169,10 +168,13 @@ def test_binary_pixels(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ({"image": [{"bytes": b"x", "path": "a"}] * 24}, "image holds files or structs"),
-        ({"image": [b"x"] * 24, "label": LABELS}, "image holds files or structs"),
+        ({"image": [b"x"] * 24, "label": LABELS}, "the image in row 1 is cut off, damaged"),
+        ({"box": [{"x": 1, "y": 2}] * 24, "label": LABELS}, "column box holds structs"),
         ({"when": pd.date_range("2026", periods=24)}, "neither numbers nor texts"),
-        ({"label": LABELS, "p": [None, *range(23)], "q": LABELS}, "can't form a square"),
+        (
+            {"label": LABELS, "p": [None, *range(23)], "q": LABELS},
+            "has 2 columns of numbers beside the label",
+        ),
         (
             {"label": LABELS, **{f"p{i}": [1] * 23 + [None] for i in range(64)}},
             "row 24, column p0 holds nothing",
@@ -240,6 +242,27 @@ def _compressed(path: Path) -> None:
         file["y"] = WORDS.tolist()
 
 
+def _scalars(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        file.create_dataset("x", data=IMAGES, compression="gzip")
+        file["y"] = WORDS.tolist()
+        file["version"], file["author"], file["empty"] = 3, "me", h5py.Empty("f4")
+
+
+def _groups(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        for part, some in (("train", slice(20)), ("test", slice(20, None))):
+            file.create_dataset(f"set/{part}/x", data=IMAGES[some], chunks=True)
+            file[f"set/{part}/y"] = WORDS[some].tolist()
+
+
+def _records(path: Path) -> None:
+    records = np.zeros(24, [("image", "u1", (9, 9)), ("label", "S3")])
+    records["image"], records["label"] = IMAGES, WORDS.astype("S")
+    with h5py.File(path, "w") as file:
+        file["set"] = records
+
+
 def _arff(path: Path) -> None:
     names = "\n".join(f"@attribute {name} numeric" for name in PIXELS)
     rows = csv().decode()
@@ -254,6 +277,9 @@ def _arff(path: Path) -> None:
         ("a.jsonl", lambda path: _frame().to_json(path, orient="records", lines=True)),
         ("a.feather", lambda path: _frame().to_feather(path)),
         ("a.h5", _compressed),
+        ("a.h5", _scalars),
+        ("a.h5", _groups),
+        ("a.hdf5", _records),
         ("a.arff", _arff),
     ],
 )

@@ -26,10 +26,11 @@ def table(header: str = "filename,label", row: str = "{name},{label}", ending: s
 
 
 def read(folder: Path, tables: Mapping[str, str | bytes], where: str = "images/") -> Found:
-    files = {
-        f"{where.format(i=i, label=LABELS[i], half='ab'[i % 2])}{name}": encoded(image)
-        for i, (name, image) in enumerate(zip(NAMES, IMAGES, strict=True))
-    }
+    files = {}
+    for i, (name, image) in enumerate(zip(NAMES, IMAGES, strict=True)):
+        part = "test" if i % 3 == 0 else "train"
+        place = where.format(i=i, label=LABELS[i], half="ab"[i % 2], part=part)
+        files[f"{place}{name}"] = encoded(image)
     more = {
         name: text if isinstance(text, bytes) else text.encode() for name, text in tables.items()
     }
@@ -170,6 +171,30 @@ def test_tables_that_do_not_fit(tmp_path: Path, text: str, where: str, message: 
         read(tmp_path, {"labels.csv": text}, where)
 
 
+def test_numbers_that_begin_at_another_number(tmp_path: Path) -> None:
+    text = "\n".join(["id,label", *(f"{i + 1},{label}" for i, label in enumerate(LABELS))])
+    with pytest.raises(RefusedError) as caught:
+        read(tmp_path, {"labels.csv": text})
+    assert str(caught.value) == (
+        "set.zip: the numbers in labels.csv begin at another number than those of the images: 24 "
+        "has no image, and 00.png no row. Write the names of the images."
+    )
+
+
+@pytest.mark.parametrize("missing", ["", "nan", "NaN", "null", "#N/A"])
+def test_missing_labels_are_no_class(tmp_path: Path, missing: str) -> None:
+    found = read(tmp_path, {"labels.csv": table().replace("05.png,cow", f"05.png,{missing}")})
+    assert {*(found.labels or [])} == {"ant", "bee", "cow"}
+    assert "1 image was left out, because labels.csv has no label for it: 05.png." in found.notes
+
+
+def test_texts_about_single_pictures_are_not_read(tmp_path: Path) -> None:
+    texts = {f"images/{i:02}.txt": f"{NAMES[0]} {LABELS[i]}" for i in range(COUNT)}
+    found = read(tmp_path, texts)
+    assert found.labels is None
+    assert found.notes == "24 files that are not images were left out."
+
+
 def test_a_name_that_fits_several_pictures(tmp_path: Path) -> None:
     files = {
         f"{c}/{i:02}.png": encoded(IMAGES[12 * j + i])
@@ -217,6 +242,7 @@ def test_boxes_in_a_file_per_picture_are_no_labels(tmp_path: Path) -> None:
             table("file,width,height", "{name},8,{number}"),
             "none of its columns (width",
         ),
+        ("notes.txt", "Hello", "1 file that is not an image was left out."),
         ("images.txt", table("", "{stem}x {name}"), "1 file that is not an image"),
     ],
 )
@@ -224,3 +250,44 @@ def test_other_tables_are_left_alone(tmp_path: Path, name: str, text: str, note:
     found = read(tmp_path, {name: text}, "{label}/")
     check(found)
     assert note in found.notes
+
+
+def test_masks_that_have_the_names_of_the_pictures(tmp_path: Path) -> None:
+    """As the pets of Oxford: the table lies beside the masks."""
+    files = {f"images/{name}": encoded(image) for name, image in zip(NAMES, IMAGES, strict=True)}
+    files |= {f"annotations/trimaps/{name}": encoded(IMAGES[0] // 99) for name in NAMES}
+    files["annotations/list.txt"] = table("", "{stem} {label}").encode()
+    found = read_files(tmp_path, files)
+    check(found)
+    assert len(found.x) == COUNT
+    assert found.notes == (
+        "24 masks in annotations were left out. The labels are those in list.txt."
+    )
+
+
+def test_a_few_labelled_pictures_beside_the_split_are_left_out(tmp_path: Path) -> None:
+    files = {
+        f"{'Test' if i % 4 == 0 else 'Train'}/{name}": encoded(image)
+        for i, (name, image) in enumerate(zip(NAMES, IMAGES, strict=True))
+    }
+    files["Meta/m.png"] = encoded(IMAGES[0] // 2)
+    files["labels.csv"] = (table() + "\nMeta/m.png,ant").encode()
+    found = read_files(tmp_path, files)
+    check(found)
+    assert len(found.x) == COUNT
+    assert "1 image was left out, because no image of their folder has a label." in found.notes
+
+
+def test_tables_of_one_name_are_counted(tmp_path: Path) -> None:
+    """As Roboflow exports them."""
+    files: dict[str, bytes] = {}
+    for part, rows in (("train", range(18)), ("valid", range(18, 24))):
+        lines = [f"{NAMES[i]}, " + ", ".join(str(int(i % 3 == j)) for j in range(3)) for i in rows]
+        files[f"{part}/_classes.csv"] = "\n".join(["filename, ant, bee, cow", *lines]).encode()
+        files |= {f"{part}/{NAMES[i]}": encoded(IMAGES[i]) for i in rows}
+    found = read_files(tmp_path, files)
+    check(found)
+    assert found.notes == (
+        "The labels are those in 2 tables called _classes.csv. The images in valid are held out: "
+        "6 of 24."
+    )

@@ -26,9 +26,9 @@ from tests.core.data.picture_sets import (
     zip_of_bytes,
 )
 from tests.core.data.upload_files import arrays_of, link, parse
-from vae_core.data.upload.folder import read_folder
 from vae_core.data.upload.images import Images
 from vae_core.data.upload.limits import LIMITS
+from vae_core.data.upload.pictures.folder import read_folder
 from vae_core.sandbox import RefusedError
 
 
@@ -153,6 +153,57 @@ def test_names_in_the_code_page_of_dos_are_a_guess_that_is_said(tmp_path: Path) 
     assert {*found.by_label} == {"Käse", "cat"}
     assert "read as code page 437: if they look wrong" in found.notes
     assert "code page" not in names_of(tmp_path, [b"dog", b"cat"]).notes
+
+
+@pytest.mark.parametrize(
+    ("encoding", "names", "shown", "page"),
+    [
+        ("cp932", ["ソース", "表示"], ["â\\ü[âX", "ò\\Äª"], "code page 437"),
+        ("gbk", ["誠實", "乗車"], ["╒\\îì", "ü\\▄ç"], "code page 437"),
+        ("big5", ["功能", "許可"], ["Ñ\\»α", "│\\Ñi"], "code page 437"),
+        ("cp1252", ["Bär", "Löwe"], ["Bär", "Löwe"], "Windows-1252"),
+        ("cp437", ["Äpfel", "Füße"], ["Äpfel", "Füße"], "code page 437"),
+        ("cp1251", ["кот", "пёс"], ["Ωε≥", "∩╕±"], "code page 437"),
+    ],
+)
+def test_a_byte_of_a_letter_is_no_backslash(
+    tmp_path: Path, encoding: str, names: list[str], shown: list[str], page: str
+) -> None:
+    found = names_of(tmp_path, [name.encode(encoding) for name in names])
+    assert {label: len(x) for label, x in found.by_label.items()} == dict.fromkeys(shown, 12)
+    assert f"neither ASCII nor UTF-8, and were read as {page}: if they look" in found.notes
+
+
+def test_backslashes_in_a_code_page_are_folders(tmp_path: Path) -> None:
+    files: list[tuple[zipfile.ZipInfo | str, bytes]] = [
+        (PlainName(b"K\x84se\\Nr %02d.png" % i), encoded(image)) for i, image in enumerate(IMAGES)
+    ]
+    assert {*read(zip_of_bytes(tmp_path / "a.zip", files)).by_label} == {"Käse"}
+    flat: list[tuple[zipfile.ZipInfo | str, bytes]] = [
+        (PlainName(f"表{i}表.png".encode("cp932")), encoded(image))
+        for i, image in enumerate(IMAGES)
+    ]
+    found = read(zip_of_bytes(tmp_path / "b.zip", flat))
+    assert found.labels is None
+    assert np.array_equal(found.x, IMAGES)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["c:x", "d:y"],
+        ["cat.", "dog. "],
+        ["CON", 'a<b>|?*"'],
+        ["👩‍🔬", "👨‍🔬"],
+        ["_cat", "_"],
+        ["c" * 200, "c" * 199 + "d"],
+        ["cat..dog", "dog..cat"],
+    ],
+)
+def test_unusual_names_stay_whole(tmp_path: Path, names: list[str]) -> None:
+    found = names_of(tmp_path, [name.encode() for name in names])
+    assert {label: len(x) for label, x in found.by_label.items()} == dict.fromkeys(names, 12)
+    assert found.notes == ""
 
 
 def test_the_extra_field_with_a_unicode_path_is_used(tmp_path: Path) -> None:
@@ -303,3 +354,24 @@ def test_links_in_a_zip_are_refused(tmp_path: Path) -> None:
     path = zip_of_bytes(tmp_path / "a.zip", [(link("a/x.png"), b"/etc/passwd")])
     with pytest.raises(RefusedError, match="symbolic link"):
         read(path)
+
+
+def test_pictures_with_different_whites_are_refused(tmp_path: Path) -> None:
+    files: list[tuple[zipfile.ZipInfo | str, bytes]] = []
+    for i, image in enumerate(IMAGES):
+        deep = image * np.uint16(257) if i % 3 else (image / np.float32(255)).astype(np.float32)
+        files.append((f"{'ab'[i % 2]}/{i:02}.tif", encoded(deep, "tiff")))
+    message = "a.zip: 8 images have pixels from 0 to 1, and 16 up to 65535: save all of them alike"
+    with pytest.raises(RefusedError, match=message):
+        read(zip_of_bytes(tmp_path / "a.zip", files))
+
+
+def test_a_folder_of_links_says_that_they_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "cat").symlink_to(tmp_path)
+    with pytest.raises(RefusedError) as caught:
+        read(tmp_path / "set")
+    assert str(caught.value) == (
+        "set holds no image files: put PNG or JPEG files into it, those of each class in a folder. "
+        "1 link was not followed: cat."
+    )

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from vae_core.data.upload.folder_labels import FolderLabels, read_folders
+from tests.core.data.picture_sets import encoded, read_files, zip_of_bytes
+from tests.core.data.picture_sets import read as read_zip
+from tests.core.data.upload_files import IMAGES
+from vae_core.data.upload.pictures.folder_labels import FolderLabels, read_folders
+from vae_core.sandbox import RefusedError
 
 
 def read(*folders: tuple[str, int]) -> FolderLabels:
@@ -33,7 +38,12 @@ TWENTY = {"healthy": 20, "ill": 20}
 CASES: dict[str, tuple[list[tuple[str, int]], dict[str, int] | None, int, str]] = {
     # folders and pictures in each, labels, held out, part of a note (empty: there is none)
     "no folder": ([("", 30)], None, 0, ""),
-    "one folder": ([("cat", 30)], {"cat": 30}, 0, ""),
+    "one folder": (
+        [("cat", 30)],
+        {"cat": 30},
+        0,
+        "All images have the label cat, of their folder.",
+    ),
     "two folders": ([("cat", 10), ("dog", 12)], {"cat": 10, "dog": 12}, 0, ""),
     "a common root": ([("a/b/cat", 10), ("a/b/dog", 12)], {"cat": 10, "dog": 12}, 0, ""),
     "a common end": ([("cat/images", 10), ("dog/images", 12)], {"cat": 10, "dog": 12}, 0, ""),
@@ -73,6 +83,100 @@ CASES: dict[str, tuple[list[tuple[str, int]], dict[str, int] | None, int, str]] 
         {"cat": 23},
         0,
         "own split was not used: with 3 held-out images in test and 20 others it is too small.",
+    ),
+    "a class without training images": (
+        [("train/cat", 20), ("train/dog", 20), ("test/cat", 5), ("test/owl", 5)],
+        {"cat": 25, "dog": 20, "owl": 5},
+        10,
+        "The images in test are held out: 10 of 50.",
+    ),
+    "parts of the split in the names of classes": (
+        [("Cat_train", 20), ("Cat_test", 5), ("train dog", 20), ("ValOwl", 5), ("TrainOwl", 5)],
+        {"Cat": 25, "dog": 20, "Owl": 10},
+        10,
+        "The images in Cat_test and ValOwl are held out: 10 of 55.",
+    ),
+    "numbers of classes beside the parts": (
+        [*((f"train_{c}", 9) for c in range(3)), *((f"test_{c}", 4) for c in range(3))],
+        {"0": 13, "1": 13, "2": 13},
+        12,
+        "The images in test_0, test_1 and test_2 are held out: 12 of 39.",
+    ),
+    "numbers of parts": (
+        [("train_1", 20), ("train_2", 20), ("test_1", 9)],
+        None,
+        9,
+        "The images in test_1 are held out: 9 of 49.",
+    ),
+    "versions above classes": (
+        [(f"v1.{v}/{c}", 8) for v in (0, 1) for c in ("ant", "bee")],
+        {"ant": 16, "bee": 16},
+        0,
+        "The labels are the deepest level of folders (ant and bee), not v1.0 and v1.1.",
+    ),
+    "words of a split in the names of two classes": (
+        [("train_station", 20), ("test_tube", 20)],
+        {"train_station": 20, "test_tube": 20},
+        0,
+        "",
+    ),
+    "a folder beside train and test": (
+        [("a/train/cat", 20), ("a/train/dog", 20), ("a/test/cat", 5), ("a/samples/dog", 2)],
+        {"cat": 25, "dog": 20},
+        5,
+        "2 images were left out, because a folder beside the parts of the split holds them: "
+        "samples/dog/0.png.",
+    ),
+    "a folder beside train and test without classes": (
+        [("train", 40), ("test", 10), ("samples", 2)],
+        None,
+        10,
+        "2 images were left out",
+    ),
+    "a folder above train and test is no class": (
+        [("ds/train", 20), ("ds/test", 6)],
+        None,
+        6,
+        "The images in test are held out: 6 of 26.",
+    ),
+    "one folder that is no class": ([("ds/train", 30)], None, 0, ""),
+    "one folder of images": ([("ds/train images", 30)], None, 0, ""),
+    "folders of dates": (
+        [("2024-01-03", 20), ("2024-01-04", 20)],
+        {"2024-01-03": 20, "2024-01-04": 20},
+        0,
+        "The labels are the names of the folders: 2024-01-03 and 2024-01-04.",
+    ),
+    "dates above classes": (
+        [(f"2024-0{m}/{c}", 5) for m in (1, 2, 3) for c in ("cat", "dog")],
+        {"cat": 15, "dog": 15},
+        0,
+        "The labels are the deepest level of folders (cat and dog), not 2024-01, 2024-02 and",
+    ),
+    "folders with and without labels": (
+        [("labeled/cat", 20), ("labeled/dog", 20), ("unlabeled", 9)],
+        {"cat": 20, "dog": 20},
+        0,
+        "No folder says the class of 9 images in unlabeled: left out.",
+    ),
+    "numbered folders": (
+        [(f"batch{i}", 9) for i in range(4)],
+        {f"batch{i}": 9 for i in range(4)},
+        0,
+        "The labels are the names of the folders: batch0, batch1, batch2 and 1 more.",
+    ),
+    "digits": ([(f"{i}", 9) for i in range(4)], {f"{i}": 9 for i in range(4)}, 0, ""),
+    "codes of languages": (
+        [(code, 9) for code in ("de", "en", "te", "tr")],
+        dict.fromkeys(("de", "en", "te", "tr"), 9),
+        0,
+        "",
+    ),
+    "classes whose names say little": (
+        [("public", 20), ("private", 20)],
+        {"public": 20, "private": 20},
+        0,
+        "",
     ),
     "only train": ([("train/cat", 20), ("train/dog", 20)], {"cat": 20, "dog": 20}, 0, ""),
     "a class that is called train": (
@@ -148,12 +252,6 @@ CASES: dict[str, tuple[list[tuple[str, int]], dict[str, int] | None, int, str]] 
         0,
         "The folder docs holds 1 image: is it a class?",
     ),
-    "pictures and their masks": (
-        [("train/images", 20), ("train/masks", 20), ("val/images", 5), ("val/masks", 5)],
-        None,
-        5,
-        "25 masks in masks were left out. The images in val are held out: 5 of 25.",
-    ),
     "masks are a class": (
         [("mask", 20), ("no_mask", 20)],
         {"mask": 20, "no_mask": 20},
@@ -186,3 +284,42 @@ def test_the_split_says_which_pictures_are_held_out() -> None:
     assert found.held_out is not None
     assert found.held_out.tolist() == [True] * 4 + [False] * 20
     assert found.labels == ["cat"] * 20 + ["dog"] * 4
+
+
+def test_many_pictures_beside_train_and_test() -> None:
+    with pytest.raises(RefusedError) as caught:
+        read(("train/cat", 20), ("test/cat", 10), ("misc", 10))
+    assert str(caught.value) == (
+        "The folders test and train are the parts of a split, but beside them 10 of 40 images lie "
+        "in misc: put these into the parts, or take them out."
+    )
+
+
+def pictures(*folders: str) -> dict[str, bytes]:
+    return {
+        f"{folder}/{i}.png": encoded(IMAGES[(7 * j + i) % len(IMAGES)])
+        for j, folder in enumerate(folders)
+        for i in range(20)
+    }
+
+
+def test_classes_without_pictures_are_named(tmp_path: Path) -> None:
+    files = pictures("set/cat", "set/dog") | {"set/owl/1.heic": b"x", "set/owl/2.heic": b"x"}
+    found = read_files(tmp_path, files)
+    assert {*(found.labels or [])} == {"cat", "dog"}
+    assert "The folder owl holds no image that can be read." in found.notes
+    entries = [*pictures("cat", "dog").items(), ("owl/", b""), ("emu/", b""), ("__MACOSX/", b"")]
+    found = read_zip(zip_of_bytes(tmp_path / "a.zip", entries))
+    assert found.notes == "The folders emu and owl hold no image that can be read."
+    (tmp_path / "set/set/emu").mkdir()
+    notes = read_zip(tmp_path / "set").notes
+    assert "The folders emu and owl hold no image that can be read." in notes
+
+
+def test_classes_that_hardly_differ_or_are_not_trained_are_named(tmp_path: Path) -> None:
+    found = read_files(tmp_path, pictures("train/Cat", "test/cat", "train/dog", "test/owl"))
+    assert {*(found.labels or [])} == {"Cat", "cat", "dog", "owl"}
+    assert "cat and owl are only among the held-out images." in found.notes
+    assert "Cat and cat differ only in capital letters, blanks or invisible signs, and were" in (
+        found.notes
+    )

@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.core.data.picture_sets import encoded
 from vae_core.data.upload.limits import FORMATS, IMAGE_ENDINGS
-from vae_core.data.upload.pictures import PictureError, changes, decode
+from vae_core.data.upload.pictures.pictures import PictureError, changes, decode
 
 RNG = np.random.default_rng(2)
 GREY = RNG.integers(0, 256, (8, 10)).astype(np.uint8)
@@ -72,14 +72,6 @@ EIGHT_BITS: dict[str, tuple[bytes, np.ndarray]] = {
 }
 
 
-@pytest.mark.parametrize("name", EIGHT_BITS)
-def test_eight_bits(name: str) -> None:
-    content, expected = EIGHT_BITS[name]
-    found = one(content)
-    assert found.dtype == np.uint8
-    assert np.array_equal(found, expected)
-
-
 SHARES = (DEEP / 4095).astype(np.float32)
 MORE_BITS: dict[str, tuple[bytes, np.ndarray]] = {
     "png": (encoded(DEEP), DEEP),
@@ -108,9 +100,12 @@ MORE_BITS: dict[str, tuple[bytes, np.ndarray]] = {
 }
 
 
-@pytest.mark.parametrize("name", MORE_BITS)
-def test_more_than_eight_bits_are_kept(name: str) -> None:
-    content, expected = MORE_BITS[name]
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [*EIGHT_BITS.values(), *MORE_BITS.values()],
+    ids=[*EIGHT_BITS, *(f"more bits: {name}" for name in MORE_BITS)],
+)
+def test_pixels_are_kept(content: bytes, expected: np.ndarray) -> None:
     found = one(content)
     assert found.dtype == expected.dtype
     assert np.array_equal(found, expected)
@@ -129,6 +124,19 @@ def test_transparent_pixels_become_white() -> None:
     assert (found[0, 0], found[0, 1]) == (255, 127)
     assert np.array_equal(found[1:], GREY[1:])
     assert notes == "Transparent pixels became white, in 1 image."
+
+
+def test_a_white_drawing_on_nothing_is_seen() -> None:
+    white = np.full_like(GREY, 255)
+    (found,), notes = read(encoded(np.dstack([white, white, white, GREY])))
+    assert np.array_equal(found, GREY)
+    assert notes == "Transparent pixels became black, because the others are white, in 1 image."
+    (found,), notes = read(encoded(np.dstack([RGB, np.zeros_like(GREY)])))
+    assert (found == 255).all()
+    assert notes == "All pixels are transparent, and became white, in 1 image."
+    (found,), notes = read(encoded(np.dstack([RGB, np.full_like(GREY, 255)]) | 255))
+    assert (found == 255).all()
+    assert notes == ""
 
 
 def test_a_transparent_grey_level() -> None:
@@ -211,6 +219,7 @@ def test_a_phone_s_rotation_is_used() -> None:
         (b"", "cut off, damaged"),
         (encoded(GREY)[:-30], "cut off, damaged"),
         (b"P5\n8 8\n255\nxx", "cut off, damaged"),
+        (saved(Image.fromarray(RGB).convert("LAB"), "tiff"), "of the kind LAB: convert it to RGB"),
         (encoded(np.where(GREY > 250, np.nan, GREY).astype(np.float32), "tiff"), "such as NaN"),
     ],
 )

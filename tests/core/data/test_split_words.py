@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from vae_core.data.upload.array_names import parts_of
-from vae_core.data.upload.column_values import is_held_out
-from vae_core.data.upload.folder_split import take_split
-from vae_core.data.upload.idx import part_of_file
+from vae_core.data.upload.arrays.idx import part_of_file
+from vae_core.data.upload.arrays.names import parts_of
+from vae_core.data.upload.pictures.folder_split import take_split
 from vae_core.data.upload.split_words import (
     FILLERS,
     TEST,
     TRAIN,
     VALIDATION,
     WORDS,
+    is_filler,
     part_of,
+    without_part,
     words_of,
 )
+from vae_core.data.upload.tables.column_values import is_held_out
 
 
 def ways_to_write(word: str) -> list[str]:
@@ -35,10 +37,10 @@ def test_all_readers_know_a_word(word: str) -> None:
         assert part_of_file(f"{name}/{name}-images-idx3-ubyte") == [part], name
         assert part_of_file(f"mnist/{name}/images.idx") == [part], name
         other = "test" if part == TRAIN else "train"
-        folders, held_out, _ = take_split([(name, "cat"), (other, "cat")])
-        assert folders == [("cat",), ("cat",)], name
-        assert held_out is not None
-        assert held_out.tolist() == [part != TRAIN, part == TRAIN], name
+        split = take_split([(name, "cat"), (other, "cat")])
+        assert split.folders == [("cat",), ("cat",)], name
+        assert split.held_out is not None
+        assert split.held_out.tolist() == [part != TRAIN, part == TRAIN], name
     for key in (f"x_{word}", f"{word}_images", f"{word.upper()}_X", f"X_{word.title()}", word):
         shapes = {key: (20, 8, 8)} | ({} if part == TRAIN else {"x_train": (20, 8, 8)})
         assert parts_of("a.npz", shapes, set(), set()).images[part] == key, key
@@ -53,6 +55,8 @@ def test_all_readers_know_a_word(word: str) -> None:
         ("Hold-Out images", TEST, []),
         ("held out", TEST, []),
         ("T10K", TEST, []),
+        ("Validación", VALIDATION, []),
+        ("entraînement", TRAIN, []),
         ("t10k-images-idx3-ubyte", TEST, ["idx", "ubyte"]),
         ("evalset", TEST, []),
         ("tests", TEST, []),
@@ -74,7 +78,29 @@ def test_a_name_means_a_part(name: str, part: str | None, rest: list[str]) -> No
     assert part_of(name) == (part, rest)
 
 
+def test_some_names_only_say_that_they_hold_images() -> None:
+    names = {"images", "train", "JPEGImages", "Test Set 2", "data_2017"}
+    assert all(map(is_filler, names))
+    assert not any(map(is_filler, {"cat", "train_cat", "2017", "", "image of a cat"}))
+
+
 def test_words_are_split() -> None:
     assert words_of("MyTestSet_2") == ["my", "test", "set", "2"]
     assert words_of("trainimages") == ["train", "images"]
     assert not FILLERS & {*WORDS}
+
+
+@pytest.mark.parametrize(
+    ("name", "rest"),
+    [
+        ("cat_train", "cat"),
+        ("Test-Golden Retriever", "Golden Retriever"),
+        ("golden_retriever_val", "golden_retriever"),
+        ("TrainCat", "Cat"),
+        ("trainA", "A"),
+        ("train", "train"),
+        ("cat", "cat"),
+    ],
+)
+def test_the_word_of_a_part_is_removed(name: str, rest: str) -> None:
+    assert without_part(name) == rest

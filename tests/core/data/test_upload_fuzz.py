@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
+import io
 import json
 import os
 import subprocess
@@ -19,7 +21,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy import io as scipy_io
 
+from tests.core.data.test_array_uploads import idx
 from tests.core.data.upload_files import (
     IMAGES,
     LABELS,
@@ -79,6 +83,7 @@ class Driver:
             "path": str(self.path),
             "file_name": file_name,
             "size": size,
+            "labels": "all",
             "limits": asdict(LIMITS),
         }
         self.stdin.write(json.dumps(request) + "\n")
@@ -170,7 +175,7 @@ def some_pictures(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def some_rows(draw: st.DrawFn) -> bytes:
-    columns = draw(st.sampled_from([1, 4, 9, 10, 64, 65, 5]))
+    columns = draw(st.sampled_from([1, 4, 16, 17, 64, 65, 5]))
     field = st.one_of(
         st.integers(0, 255).map(str),
         st.floats().map(str),
@@ -214,9 +219,24 @@ def mutated(content: bytes) -> st.SearchStrategy[bytes]:
     return st.just(content) | _mutated(content)
 
 
+MATLAB = io.BytesIO()
+scipy_io.savemat(
+    MATLAB, {"data": {"X": IMAGES, "y": np.array(["a", "b"], object)[LABELS % 2]}, "cell": [{}, 1]}
+)
 VALID = [
+    MATLAB.getvalue(),
+    zipped(
+        ("x-idx3-ubyte.gz", gzip.compress(idx(IMAGES))), ("y-idx1-ubyte", idx(LABELS.astype("u1")))
+    ),
     *(npz(x=IMAGES, y=LABELS), zipped(*pictures()), csv(labels=LABELS)),
     *((CASES / f"set.{ending}").read_bytes() for ending in ("h5", "mat", "parquet")),
+    # Tables: cells with images, words, thousands, lines above the table, rows in quotation marks.
+    b"label,pixels\n" + b"\n".join(b'a,"%s"' % str(x.tolist()).encode() for x in IMAGES),
+    csv(IMAGES > 127, LABELS),
+    b"Export\n# x\n" + csv(IMAGES.astype(int) * 16, LABELS).replace(b",", b";"),
+    b"\n".join(b'"%s"' % line for line in csv(labels=LABELS).split(b"\n")),
+    csv(labels=LABELS, header="class" + ",p" * 81).decode().encode("utf-16-le"),
+    b"\n".join(b"%d " % i + b"1:2 7:1" for i in range(24)),
 ]
 CONTENT = st.one_of(
     some_arrays().flatmap(mutated),

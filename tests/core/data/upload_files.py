@@ -138,5 +138,5 @@ def check_sentence(text: str) -> None:
     assert text.endswith(".")
     assert "\n" not in text
     assert "Traceback" not in text
-    assert len(text) < 300
+    assert len(text) < (500 if "python -c" in text else 300)
     text.encode()

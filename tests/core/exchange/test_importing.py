@@ -354,7 +354,7 @@ BAD: dict[str, tuple[Callable[[Files], Files], str]] = {
     "one array under many names": (changed_weights(many_names), "an array twice"),
     "many groups": (
         changed_weights(lambda file: [file.create_group(f"g{i}") for i in range(1001)]),
-        "more than weights",
+        "too many groups and arrays",
     ),
 }
 

@@ -13,6 +13,7 @@ from vae_core.cli.config_options import config_of
 from vae_core.config import ConfigError, RunConfig
 from vae_core.data import excerpts, registry, text_items
 from vae_core.data.dataset import DatasetError, TextDataset
+from vae_core.data.text_characters import is_allowed, normalize_text
 from vae_core.data.tokens import (
     Step,
     decode,
@@ -94,7 +95,13 @@ MANY = "\n".join(WORDS)
         (b"one\n" * 500, "line that repeats|lines that repeat"),
         (MANY.encode() + b"\n\xe9t\xe9", "line 211"),
         (b"\x89PNG\0\0", "not a text file"),
-        (MANY.encode("utf-16-le"), "not a text file"),
+        (MANY.replace("\n", " ").encode("utf-16-le"), "not a text file"),
+        (MANY.encode() + b"\n\0", "Line 211 holds a NUL"),
+        ((MANY + "\nMüller").encode("latin-1"), r"line 211 .* \(Windows-1252\) reads as 'Müller'"),
+        ((MANY + "\nпривет").encode("cp1251"), "line 211 .*such as Windows-1251"),
+        ((MANY + "\nかな").encode("shift_jis"), "line 211 .*such as Windows-1251, Shift-JIS"),
+        (MANY.encode("utf-16") + b"x", "starts as UTF-16, but line 210 is not"),
+        ((MANY + "\n\U0001f600").encode("utf-16")[:-2], "starts as UTF-16, but line 211 is not"),
         ((MANY + "\nbell \a").encode(), r"line 211 holds U\+0007"),
         ("\n".join(chr(0x4E00 + i) for i in range(300)).encode(), "300 different characters"),
         (("x" * 1_000_000 + "\n").encode(), "more than 64 characters"),
@@ -106,8 +113,8 @@ def test_invalid_text_files(content: bytes, message: str) -> None:
 
 
 def test_texts_are_normalised() -> None:
-    assert text_items.normalize_text("\u200b a \u200b  b\t") == "a b"
-    assert text_items.normalize_text("cafe\u0301") == "caf\u00e9"
+    assert normalize_text("\u200b a \u200b  b\t") == "a b"
+    assert normalize_text("cafe\u0301") == "caf\u00e9"
     with pytest.raises(RefusedError, match="more than 64 characters"):  # they are not shortened
         text_items.parse_items(("abc" + " " * 1300 + "def").encode(), "words.txt")
 
@@ -137,8 +144,8 @@ def test_joiners_and_new_emoji_are_kept(name: str) -> None:
     ],
 )
 def test_what_belongs_to_a_text_is_kept(text: str) -> None:
-    assert text_items.normalize_text(text) == text
-    assert all(map(text_items.is_allowed, text))
+    assert normalize_text(text) == text
+    assert all(map(is_allowed, text))
 
 
 @pytest.mark.parametrize(
@@ -151,8 +158,8 @@ def test_what_belongs_to_a_text_is_kept(text: str) -> None:
     ],
 )
 def test_other_invisible_characters_are_removed(typed: str, text: str) -> None:
-    assert text_items.normalize_text(typed) == text
-    assert text_items.normalize_text(text) == text
+    assert normalize_text(typed) == text
+    assert normalize_text(text) == text
 
 
 @pytest.mark.parametrize(
@@ -161,6 +168,59 @@ def test_other_invisible_characters_are_removed(typed: str, text: str) -> None:
 def test_other_characters_are_refused_with_their_line(odd: str) -> None:
     with pytest.raises(RefusedError, match=f"line 211 holds U\\+{ord(odd):04X}, which a text"):
         text_items.parse_items(f"{MANY}\nx{odd}y".encode(), "words.txt")
+
+
+FLAG = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"  # of Scotland
+
+
+@pytest.mark.parametrize("text", [f"a {FLAG} b", "\u06dd12", "\u0600\u0661", "\u1820\u180e\u1821"])
+def test_format_characters_with_a_meaning_are_kept(text: str) -> None:
+    assert normalize_text(text) == text
+    items, notes = text_items.parse_items(f"{MANY}\n{text}".encode(), "words.txt")
+    assert items[-1] == text
+    assert notes == []
+    assert is_vocabulary("".join(sorted(set(text))))
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "note"),
+    [
+        ("Donau\u00addampf\u00adschiff", "Donaudampfschiff", "U+00AD soft hyphen (2)"),
+        (
+            "\u200fשלום\u200e",
+            "שלום",
+            "U+200F right-to-left mark (1), U+200E left",
+        ),
+        ("\u202eabc\u202c", "abc", "U+202E right-to-left override (1), U+202C pop direction"),
+        ("a\U000e0067b", "ab", "U+E0067 tag latin small letter g (1)"),
+        (FLAG[:-1], FLAG[0], "U+E0062 tag latin small letter b (1)"),
+        ("ab\u200b", "ab", "U+200B zero width space (1)"),
+    ],
+)
+def test_what_is_removed_is_named(typed: str, text: str, note: str) -> None:
+    items, notes = text_items.parse_items(f"{MANY}\n{typed}".encode(), "words.txt")
+    assert items[-1] == text or (text in items and "repeats" in notes[-1])
+    assert notes[0].startswith("Characters that can't be seen were removed: ")
+    assert note in notes[0]
+
+
+THAI = [f"สวัสดี {i} ครับ" for i in range(120)]
+CHINESE = [f"{a}{b}国人" for a in "一二三四五六七八九十百千" for b in "东西南北春夏秋冬山水"]
+
+
+@pytest.mark.parametrize("texts", [WORDS, THAI, CHINESE])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_text_without_a_byte_order_mark(texts: list[str], line_end: str) -> None:
+    whole = line_end.join(texts)
+    for encoding in ("UTF-16-LE", "UTF-16-BE", "UTF-32-LE", "UTF-32-BE"):
+        items, notes = text_items.parse_items(whole.encode(encoding), "words.txt")
+        assert items == texts
+        assert notes == [f"The file has no byte order mark: it was read as {encoding}."]
+    for marked in (
+        *("\ufeff".encode(encoding) + whole.encode(encoding) for encoding in ("UTF-32-LE",)),
+        *(whole.encode(encoding) for encoding in ("UTF-16", "UTF-32", "UTF-8", "UTF-8-SIG")),
+    ):
+        assert text_items.parse_items(marked, "words.txt") == (texts, [])
 
 
 def test_a_table_of_numbers_is_no_text_file() -> None:

@@ -1,8 +1,8 @@
 """Make a data set from a user's file, or refuse it with one sentence that says why.
 
-    arrays     .npz, .npy, IDX, .mat, .h5: see `arrays.read_arrays`
+    arrays     .npz, .npy, IDX, .mat, .h5: see `arrays.arrays.read_arrays`
     pictures   .zip or a folder; the labels are the names of folders, or in a table beside them
-    tables     .csv, .tsv, .parquet: one image per row; see `table_columns.choose`
+    tables     .csv, .tsv, .parquet: one image per row; see `tables.columns.choose`
     texts      .txt, one text per line; see `vae_core.data.text_items.parse_items`
 
 Each may be packed with gzip. Of other formats `conversions` says how to convert them. Colour

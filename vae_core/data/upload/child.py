@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from vae_core.data.upload.limits import (
     Limits,
 )
 from vae_core.data.upload.reader import Summary
+from vae_core.data.upload.single_file import unpacked
 from vae_core.sandbox import RefusedError
 
 
@@ -61,11 +62,12 @@ def _parse(
     shown = sandbox.display_name(file_name)
     if not path.is_dir():
         sandbox.check_file(path, file_name, limits.file_bytes)
-    path, plain_name = formats.unpacked(path, file_name, folder, limits)
-    if formats.is_text(plain_name):
+    path, plain_name, unpacked_notes = unpacked(path, file_name, folder, limits)
+    if formats.is_text(path, plain_name):
         return _parse_text(path, file_name, shown, folder)
     images = Images(shown, size, limits)
     raw = formats.reader_of(path, plain_name, images)(path, images)
+    raw = replace(raw, notes=(*unpacked_notes, *raw.notes))
     if images.count < FEWEST_IMAGES:
         raise RefusedError(
             f"{shown} holds {images.count} {'image' if images.count == 1 else 'images'}: at least "

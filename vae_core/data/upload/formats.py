@@ -2,56 +2,53 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from vae_core import sandbox
-from vae_core.data.upload.conversions import refuse_other_ending, refuse_other_format
-from vae_core.data.upload.converted import CONVERTED, read_converted
-from vae_core.data.upload.csv import read_csv
-from vae_core.data.upload.csv_lines import TABLES, only_table
-from vae_core.data.upload.folder import read_folder
-from vae_core.data.upload.gzip_chunks import GZIP, gzip_chunks
-from vae_core.data.upload.idx import holds_idx, is_idx, read_idx, read_idx_zip
+from vae_core.data.upload.arrays.converted import CONVERTED, read_converted
+from vae_core.data.upload.arrays.idx import holds_idx, is_idx, read_idx, read_idx_zip
+from vae_core.data.upload.arrays.npy import NPY, is_array, read_npy, read_npz
 from vae_core.data.upload.images import Images, Raw
-from vae_core.data.upload.limits import TEXT_ENDING, Limits
-from vae_core.data.upload.npy import NPY, read_npy, read_npz
-from vae_core.data.upload.parquet import PARQUET, read_parquet
-from vae_core.data.upload.zip import read_zip
+from vae_core.data.upload.limits import TEXT_ENDING
+from vae_core.data.upload.other_formats import (
+    is_binary,
+    refuse_other_ending,
+    refuse_other_format,
+    refuse_other_text,
+    refuse_other_zip,
+    refuse_placeholder,
+    refuse_unknown,
+)
+from vae_core.data.upload.pictures.folder import read_folder
+from vae_core.data.upload.pictures.zip import read_zip
+from vae_core.data.upload.tables.csv import read_csv
+from vae_core.data.upload.tables.csv_lines import TABLES, only_table
+from vae_core.data.upload.tables.parquet import PARQUET, read_parquet
+from vae_core.data.upload.text_formats import LOOKED_AT, refuse_other_table
 from vae_core.sandbox import RefusedError
 
 Reader = Callable[[Path, Images], Raw]
 RUN_FILES = {"config.json", "metrics.jsonl", "vae.weights.h5"}  # in the zip of an exported run
 
 
-def unpacked(path: Path, file_name: str, folder: Path, limits: Limits) -> tuple[Path, str]:
-    """Unpack a file that gzip packed; return its path and its name without the ending .gz.
-
-    Args:
-        path: the file.
-        file_name: its name.
-        folder: where the unpacked file may be written.
-        limits: the most bytes that it may unpack to.
+def is_text(path: Path, file_name: str) -> bool:
+    """Whether a file holds texts, one per line.
 
     Raises:
-        RefusedError: it is damaged, or unpacks to too much.
+        RefusedError: it has the ending of a text, but its first bytes are those of another format.
     """
-    if path.is_dir():
-        return path, file_name
-    name = file_name[:-3] if file_name.lower().endswith(".gz") else file_name
-    with open(path, "rb") as file:
-        if file.read(2) != GZIP:
-            return path, name
-        file.seek(0)
-        plain, shown = folder / "unpacked", sandbox.display_name(file_name)
-        with open(plain, "wb") as target:
-            target.writelines(gzip_chunks(file, limits.unpacked_bytes, shown))
-    return plain, name
-
-
-def is_text(file_name: str) -> bool:
-    """Whether a file holds texts, one per line."""
-    return Path(file_name).suffix.lower() == TEXT_ENDING
+    if path.is_dir() or Path(file_name).suffix.lower() != TEXT_ENDING:
+        return False
+    first, shown = _first_bytes(path), sandbox.display_name(file_name)
+    refuse_placeholder(first, file_name)
+    if is_binary(first) or first.startswith(b"%PDF-"):  # not a list that starts with GIF89a
+        refuse_other_format(first, shown)
+    if is_idx(first[:4]):
+        raise RefusedError(f"{shown} is really an IDX file: give it the ending .idx.")
+    refuse_other_table(_first_bytes(path, LOOKED_AT), shown, among_texts=True)
+    return True
 
 
 def reader_of(path: Path, file_name: str, images: Images) -> Reader:
@@ -60,39 +57,55 @@ def reader_of(path: Path, file_name: str, images: Images) -> Reader:
     Raises:
         RefusedError: no reader fits.
     """
-    if path.is_dir():
-        return read_folder
     shown = images.shown
+    if path.is_dir():
+        refuse_other_zip([f"{file_name}/{child.name}".lower() for child in path.iterdir()], shown)
+        return read_folder
+    first = _first_bytes(path)
+    refuse_placeholder(first, file_name)
     refuse_other_ending(file_name)
-    with open(path, "rb") as file:
-        first = file.read(512)
     ending = Path(file_name).suffix.lower()
     if first.startswith(NPY):
         return read_npy
     if is_idx(first[:4]):
         return read_idx
-    if first.startswith((b"PK\x03\x04", b"PK\x05\x06")) or ending in (".zip", ".npz"):
+    if first.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
+        if not zipfile.is_zipfile(path):
+            raise RefusedError(
+                f"{shown} is cut off: it starts as a zip file, but its end is missing. Download or "
+                "copy it again."
+            )
         return _reader_of_zip(path, ending, shown, images.limits.unpacked_bytes)
     if ending in CONVERTED:
         return read_converted
     if first.startswith(PARQUET):
         return read_parquet
     refuse_other_format(first, shown)
+    refuse_other_table(_first_bytes(path, LOOKED_AT), shown)
+    refuse_other_text(first, shown)
     if ending in TABLES:
         return read_csv
+    if ending in (".zip", ".npz"):
+        raise RefusedError(f"{shown} is damaged, or not what its ending says: it is no zip file.")
+    refuse_unknown(first, file_name)
     raise RefusedError(f"{shown} can't be read: {ACCEPTED}.")
+
+
+def _first_bytes(path: Path, count: int = 512) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(count)
 
 
 def _reader_of_zip(path: Path, ending: str, shown: str, most: int) -> Reader:
     with sandbox.archive(path, shown, most) as (_, files):
         names = [info.filename.lower() for info in files]
-        if "[content_types].xml" in names:
-            refuse_other_ending(f"{shown}.xlsx")
         if only_table(files):
             return read_csv
     if {PurePosixPath(name).name for name in names} >= RUN_FILES:
         raise RefusedError(f"{shown} is an exported run: import it as a run, not as data.")
-    if ending == ".npz" or (names and all(name.endswith(".npy") for name in names)):
+    refuse_other_zip(names, shown)
+    arrays = [name for name in names if is_array(name)]
+    if ending == ".npz" or (arrays and all(name.endswith(".npy") for name in arrays)):
         return read_npz
     if holds_idx(path, shown, most):
         return read_idx_zip

@@ -37,4 +37,9 @@ def gzip_chunks(packed: IO[bytes], most: int, shown: str) -> Iterator[bytes]:
                     )
                 yield content
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        if str(error).startswith("Not a gzipped file"):  # after a whole one
+            raise RefusedError(
+                f"{shown} holds more bytes after what gzip packed: unpack it with gunzip, and "
+                "upload the unpacked file."
+            ) from error
         raise RefusedError(f"{shown} is cut off or damaged: gzip can't unpack it.") from error

@@ -76,6 +76,7 @@ class Images:
         self._lowest, self._brightest, self._fractions = math.inf, -math.inf, False
         self._source_shapes: Counter[tuple[int, int]] = Counter()
         self._colour = False
+        self._above_one = self._fractions_of_one = 0  # pictures of more than 8 bits
 
     def expect(self, count: int) -> None:
         """Refuse the file before its images are read, if there are too many.
@@ -101,8 +102,13 @@ class Images:
         Raises:
             RefusedError: a pixel is not finite.
         """
-        if not np.isfinite(values).all():
-            raise RefusedError(f"{self.shown} has pixels that are no finite numbers, such as NaN.")
+        finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+        if not finite.all():
+            raise RefusedError(
+                f"{self.shown} has pixels that are no finite numbers, such as NaN: image "
+                f"{self.count + int(finite.argmin()) + 1:,} is the first with one. Leave such "
+                "images out, or save the array after numpy.nan_to_num."
+            )
         lowest, brightest = float(values.min()), float(values.max())
         fractions = values.dtype.kind == "f" and bool((values != np.rint(values)).any())
         self._lowest = min(self._lowest, lowest)
@@ -129,8 +135,12 @@ class Images:
         self._colour |= colour
         if picture.dtype == np.uint8:
             self._add_grey(_Part(picture[None], 1, True), colour)
-        else:
-            self.add(picture[None])
+            return
+        if picture.max() > 1 + OVERSHOOT:
+            self._above_one += 1
+        elif (picture != np.rint(picture)).any():
+            self._fractions_of_one += 1
+        self.add(picture[None])
 
     def _scale(self) -> Scale | None:
         if self._brightest < self._lowest:  # only picture files of 8 bits
@@ -161,6 +171,11 @@ class Images:
         Raises:
             RefusedError: the pixels have no usual range.
         """
+        if self._above_one and self._fractions_of_one:
+            raise RefusedError(
+                f"{self.shown}: {self._fractions_of_one:,} images have pixels from 0 to 1, and "
+                f"{self._above_one:,} up to {self._brightest:g}: save all of them alike."
+            )
         parts, self._parts = self._parts, []
         scale = self._scale()
         if scale is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from vae_core import sandbox
+from vae_core.data.text_characters import normalize_text
 from vae_core.data.upload.limits import MOST_LABELS
 from vae_core.sandbox import RefusedError
 
@@ -50,13 +52,22 @@ def index_labels(
         raise RefusedError(f"{shown} has {count:,} images and {len(values):,} labels.")
     array, notes = _one_per_image(shown, np.asarray(values))
     distinct, labels = np.unique(array, return_inverse=True)
+    unlabelled = array.dtype.kind == "i" and distinct[0] == -1 and 0 in distinct
+    if unlabelled:
+        notes.append(
+            f"The label -1 (images: {np.count_nonzero(labels == 0):,}) often means that an image "
+            "has no label: it was kept as a label of its own."
+        )
+    if array.dtype.kind == "U" and given is not None and {*distinct.tolist()} <= {*given}:
+        given = None  # the labels are the names
     if given is not None:
-        if array.dtype.kind == "U" or distinct[0] < 0 or distinct[-1] >= len(given):
+        lowest = -1 if unlabelled else 0
+        if array.dtype.kind == "U" or distinct[0] < lowest or distinct[-1] >= len(given):
             raise RefusedError(
                 f"{shown}: with {len(given)} label_names the labels must be whole numbers from 0 "
                 f"to {len(given) - 1}."
             )
-        distinct = np.array(given)[distinct.astype(np.int64)]
+        distinct = np.array([*given, str(lowest)])[distinct.astype(np.int64)]
     elif array.dtype.kind == "U":
         distinct, labels = _in_order(distinct, labels)
     texts = [str(value) for value in distinct]
@@ -75,10 +86,43 @@ def index_labels(
     names = tuple(sandbox.clean_label(text) for text in texts)
     if len(set(names)) != len(names):
         twice = Counter(names).most_common(1)[0][0]
+        cut = len(twice) == sandbox.LABEL_LENGTH
         raise RefusedError(
-            f"{shown} has two labels that both read {sandbox.display_name(twice)!r}: rename one."
+            f"{shown} has two labels that both read {sandbox.display_name(twice)!r}"
+            f"{f', after a cut to {sandbox.LABEL_LENGTH} characters' if cut else ''}: rename one."
         )
+    seen = Counter(normalize_text(name) or name for name in names)
+    if len(seen) != len(names):
+        raise RefusedError(
+            f"{shown} has two labels that look the same, {seen.most_common(1)[0][0]!r}: one of "
+            "them holds characters that can't be seen. Remove them."
+        )
+    notes += _what_changed(texts, names, np.bincount(labels, minlength=len(names)))
     return labels.astype(np.uint8), names, notes
+
+
+def _what_changed(texts: list[str], names: tuple[str, ...], counts: np.ndarray) -> list[str]:
+    """Return sentences on the names that are not what the file holds, apart from blanks.
+
+    Args:
+        counts: images of each label.
+    """
+    notes = []
+    for text, name, count in zip(texts, names, counts, strict=True):
+        if name == sandbox.INVISIBLE != text.strip():
+            what = "holds nothing that can be seen" if text.strip() else "is empty"
+            notes.append(f"A label (images: {count:,}) {what}: it is named {name}.")
+        elif len(text.strip()) > len(name) == sandbox.LABEL_LENGTH:
+            notes.append(
+                f"The label {sandbox.display_name(name)} was cut to {sandbox.LABEL_LENGTH} "
+                "characters."
+            )
+        elif unicodedata.normalize("NFC", "".join(text.split())) != "".join(name.split()):
+            notes.append(
+                f"Control characters were left out of the label {sandbox.display_name(name)}."
+            )
+    more = [f"So were {len(notes) - 4:,} other labels."] if len(notes) > 5 else []
+    return [*notes[:4], *more] if more else notes
 
 
 def _one_per_image(shown: str, array: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -87,13 +131,16 @@ def _one_per_image(shown: str, array: np.ndarray) -> tuple[np.ndarray, list[str]
     if array.ndim == 2 and array.shape[1] == 1:  # some libraries save labels as a column
         array = array[:, 0]
     if array.ndim == 2 and array.dtype.kind in "biuf":
-        if not (np.isin(array, (0, 1)).all() and (array.sum(axis=1) == 1).all()):
+        high = _highest_of_one_hot(array)
+        if high is None:
             raise RefusedError(
                 f"{shown} has {array.shape[1]} labels for each image: keep one label each, or one "
-                "column per label with a single 1 in each row."
+                "column per label with a single 1 in each row; or leave the labels out (on the "
+                f"command line: --labels {NONE})."
             )
         notes.append(
-            f"The labels were one-hot: the column with the 1 of {array.shape[1]} is the label."
+            f"The labels were one-hot: the column with the {high:.3g} of {array.shape[1]} is the "
+            "label."
         )
         array = array.argmax(axis=1)
     if array.ndim != 1:
@@ -103,12 +150,40 @@ def _one_per_image(shown: str, array: np.ndarray) -> tuple[np.ndarray, list[str]
     if array.dtype.kind == "S":
         array = _decoded(shown, array)
     if array.dtype.kind == "b" or (
-        array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.rint(array)).all()
+        array.dtype.kind == "f"
+        and (np.abs(array) < 2**53).all()
+        and (array == np.rint(array)).all()
     ):
         array = array.astype(np.int64)
+    if array.dtype.kind == "f":
+        missing = ~(np.abs(array) < 2**53)  # also those that are too large to be told apart
+        odd = missing if missing.any() else array != np.rint(array)
+        first = int(odd.argmax())
+        raise RefusedError(
+            f"{shown} has labels that are neither whole numbers nor text: that of image "
+            f"{first + 1:,} is {array[first]:.6g}. Correct them, or leave the labels out (on the "
+            f"command line: --labels {NONE})."
+        )
     if array.dtype.kind not in "iuU":
         raise RefusedError(f"{shown} has labels that are neither whole numbers nor text.")
     return array, notes
+
+
+def _highest_of_one_hot(array: np.ndarray) -> float | None:
+    """Return the number that marks the label in one-hot rows (n, labels); None if they are not.
+
+    Rows hold a single 1 beside 0 or -1. Smoothed ones add up to 1 and have two values, of which the
+    higher one is there once.
+    """
+    if not np.isfinite(array).all():
+        return None
+    numbers = array.astype(np.float64)
+    low, high = float(numbers.min()), float(numbers.max())
+    near = np.abs(numbers - high) < 1e-3
+    if not ((near | (np.abs(numbers - low) < 1e-3)).all() and (near.sum(axis=1) == 1).all()):
+        return None
+    smoothed = 0 < low < high < 1 and np.allclose(numbers.sum(axis=1), 1, atol=1e-2)
+    return high if (low, high) in ((0, 1), (-1, 1)) or smoothed else None
 
 
 def _decoded(shown: str, array: np.ndarray) -> np.ndarray:

@@ -134,8 +134,8 @@ def read(
         fields = sandbox.ask_child(
             "vae_core.data.upload.child", request, child, sandbox.display_name(file_name)
         )
-        for name in ("file", "unpacked"):
-            (folder / name).unlink(missing_ok=True)
+        for used in (folder / "file", *folder.glob("unpacked*")):
+            used.unlink(missing_ok=True)
         for key in ("item_shape", "label_names", "counts", "notes"):
             fields[key] = tuple(fields[key])
         return Upload(Summary(**fields), folder)

@@ -36,7 +36,12 @@ def scale_of(lowest: float, brightest: float, fractions: bool) -> Scale | None:
     if unit and lowest >= -OVERSHOOT:
         if lowest < 0 or brightest > 1:
             return Scale(0, 1, _clipped(lowest, brightest, 1))
-        return Scale(0, 1, "No pixel was above 1, so 1 was read as white.")
+        note = "No pixel was above 1, so 1 was read as white."
+        if brightest < 64 / 255:
+            note += (
+                f" The brightest one is {brightest:g}: if that should be white, scale the pixels."
+            )
+        return Scale(0, 1, note)
     if unit and lowest >= -1 - OVERSHOOT:
         return Scale(
             -1,

@@ -7,26 +7,46 @@ words that add nothing (`test_set`, `valImages`, `train2017`) or with others (`s
 from __future__ import annotations
 
 import re
+import unicodedata
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
+# In English, and in Spanish, French, Portuguese, Italian and German where the words differ.
 PARTS = {
-    TRAIN: ("train", "training", "tr", "trn", "trainval"),
-    VALIDATION: ("val", "valid", "validation", "dev", "devel", "development"),
+    TRAIN: (
+        *("train", "training", "tr", "trn", "trainval", "entrenamiento", "entrainement"),
+        *("apprentissage", "treino", "treinamento", "addestramento"),
+    ),
+    VALIDATION: (
+        *("val", "valid", "validation", "dev", "devel", "development", "validacion"),
+        *("validacao", "validazione", "validierung"),
+    ),
     TEST: (
         *("test", "testing", "te", "tst", "t10k", "heldout", "holdout", "eval", "evaluation"),
-        *("evaluate",),
+        *("evaluate", "prueba", "teste"),
     ),
 }
 WORDS = {word: part for part, words in PARTS.items() for word in words}
 # Words beside the one of the part that add nothing.
 FILLERS = {
     *("set", "sets", "subset", "split", "part", "data", "dataset", "image", "images", "img"),
-    *("imgs", "picture", "pictures", "sample", "samples", "file", "files", "public", "private"),
+    *(
+        "imgs",
+        "picture",
+        "pictures",
+        "sample",
+        "samples",
+        "file",
+        "files",
+        "public",
+        "private",
+        *("jpeg", "jpg", "png"),
+    ),
 }
 NO_PLURAL = {"trains"}  # a class of vehicles
 
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _HELD_OUT = re.compile(r"(?<![^\W\d_])h(el|ol)d[\W_]?out(?![^\W\d_])", re.IGNORECASE)
+_BETWEEN = re.compile(rf"[\W_]+|{_CAMEL_CASE.pattern}")
 _WORD = re.compile(r"(?<![^\W_])t10k|[^\W\d_]+|\d+", re.IGNORECASE)
 
 
@@ -42,7 +62,8 @@ def words_of(name: str) -> list[str]:
 
     A word of a part and one that adds nothing are two words, even if they are written as one.
     """
-    name = _HELD_OUT.sub(" heldout ", _CAMEL_CASE.sub(" ", name))
+    name = unicodedata.normalize("NFKD", _CAMEL_CASE.sub(" ", name))
+    name = _HELD_OUT.sub(" heldout ", "".join(c for c in name if not unicodedata.combining(c)))
     return [part for word in _WORD.findall(name) for part in _unjoined(word.casefold())]
 
 
@@ -67,3 +88,19 @@ def part_of(name: str) -> tuple[str | None, list[str]]:
         if not (word.isdecimal() or word in FILLERS or (len(found) == 1 and part_of_word(word)))
     ]
     return (found[0] if len(found) == 1 else None), rest
+
+
+def without_part(name: str) -> str:
+    """Return a name without the word of a part at its start or end: `cat_train` gives cat."""
+    gaps = [match.span() for match in _BETWEEN.finditer(name)]
+    if gaps and part_of(name[: gaps[0][0]])[0]:
+        return name[gaps[0][1] :]
+    if gaps and part_of(name[gaps[-1][1] :])[0]:
+        return name[: gaps[-1][0]]
+    return name
+
+
+def is_filler(name: str) -> bool:
+    """Return whether a name only says that it holds images, or the images of a part."""
+    words = [word for word in words_of(name) if not word.isdecimal()]
+    return bool(words) and all(word in FILLERS or part_of_word(word) for word in words)

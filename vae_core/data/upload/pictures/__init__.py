@@ -1,0 +1,1 @@
+"""Read pictures in a zip or a folder, and find their labels and their split."""
