@@ -19,6 +19,7 @@ CORE = (
     ("graphemes", "code_pages"),
     ("zip_names",),
     ("bidirectional",),
+    ("processes", "confinement"),
     ("sandbox",),
     ("hdf5_objects",),
     ("runs",),
@@ -37,7 +38,8 @@ DASHBOARD = (
     ("figures",),
     ("components",),
     ("shared", "access", "shell", "kinds"),  # these may import each other
-    ("app_pages",),
+    ("app_pages", "server"),
+    ("navigation",),
     ("app",),
 )
 MAY_IMPORT_EACH_OTHER = {part for row in DASHBOARD if len(row) > 1 for part in row}

@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from vae_core import processes
+from vae_core import confinement, processes
 from vae_core.bidirectional import isolated
 from vae_core.config import VaeLabError
 from vae_core.graphemes import VISIBLE, first_clusters, shortened
@@ -160,7 +160,8 @@ def ask_child(
 
     Args:
         module: a module that calls `serve`.
-        request: a dict that JSON can hold.
+        request: a dict that JSON can hold. The child may read `path` and `store`, if they are
+            in it, and may change `folder`.
         child: the child's limits.
         name: of the file, for error messages.
 
@@ -173,11 +174,11 @@ def ask_child(
     arguments = json.dumps(request | {"child": child})
     try:
         process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", module, arguments],
+            [sys.executable, "-P", "-W", "ignore", "-m", module, arguments],
             stdin=subprocess.PIPE,  # when it closes, the child knows that this process has ended
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+            env=confinement.environment(Path(request["folder"])),
         )
     except (OSError, ValueError) as error:
         raise RefusedError(f"{name} could not be read: {error}; try again.") from error
@@ -204,6 +205,8 @@ def ask_child(
 def serve(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """Answer the request on the command line with one line of JSON; this is all a child does."""
     request = json.loads(sys.argv[1])
+    readable = [Path(request[name]) for name in ("path", "store") if name in request]
+    confinement.confine(readable, Path(request["folder"]))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_process(ChildLimits(*request["child"]))
     printed = os.fdopen(os.dup(1), "w")

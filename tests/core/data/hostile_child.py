@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import socket
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from vae_core import sandbox
+from vae_core.runs.store import PROJECT
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -18,8 +23,33 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"length": len(bytearray(4 << 30))}
     if request["do"] == "abort":
         os.abort()
+    if request["do"] == "break out":
+        return {name: _refused(act, request) for name, act in ATTEMPTS.items()}
     print("this line is not the answer")
     return {"done": True}
+
+
+# What a file that took over its reader would try.
+ATTEMPTS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "read a secret": lambda request: Path(request["secret"]).read_text(),
+    "read the server's environment": lambda _: Path(f"/proc/{os.getppid()}/environ").read_bytes(),
+    "write beside its folder": lambda request: Path(request["secret"]).write_text("changed"),
+    "make a file in the project": lambda _: (PROJECT / "vae_core/evil.py").touch(),
+    "start a program": lambda _: subprocess.run(["/bin/true"], check=True),
+    "connect": lambda request: socket.create_connection(("127.0.0.1", request["port"]), 5),
+    "see the environment": lambda _: os.environ["VAE_LAB_PASSWORD"],
+    "write in its folder": lambda request: Path(request["folder"], "x").write_text("x"),
+    "read the file": lambda request: Path(request["path"]).read_text(),
+    "import TensorFlow": lambda _: importlib.import_module("tensorflow"),
+}
+
+
+def _refused(act: Callable[[dict[str, Any]], Any], request: dict[str, Any]) -> bool:
+    try:
+        act(request)
+    except (OSError, KeyError):
+        return True
+    return False
 
 
 if __name__ == "__main__":

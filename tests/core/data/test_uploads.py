@@ -203,11 +203,16 @@ def test_a_misbehaving_child_gives_one_sentence(tmp_path: Path) -> None:
         ("allocate", "more memory"),
         ("abort", "within 1 s"),
     ):
-        request = {"do": do, "file_name": "a.npz", "pid": str(tmp_path / "pid")}
+        request = {
+            "do": do,
+            "file_name": "a.npz",
+            "pid": str(tmp_path / "pid"),
+            "folder": str(tmp_path),
+        }
         with pytest.raises(RefusedError, match=message) as caught:
             sandbox.ask_child("tests.core.data.hostile_child", request, child, "a.npz")
         check_sentence(str(caught.value))
-    request = {"do": "print", "file_name": "a.npz"}
+    request = {"do": "print", "file_name": "a.npz", "folder": str(tmp_path)}
     assert sandbox.ask_child("tests.core.data.hostile_child", request, child, "a.npz") == {
         "done": True
     }
@@ -222,7 +227,8 @@ def test_a_killed_parent_leaves_nothing(tmp_path: Path) -> None:
         tempfile.tempdir = {tempfile.gettempdir()!r}
         with sandbox.private_folder() as folder:
             (folder / "file").write_text("private")
-            request = {{"do": "spin", "file_name": "a", "pid": {str(pid)!r}}}
+            request = {{"do": "spin", "file_name": "a", "pid": {str(pid)!r},
+                       "folder": {str(tmp_path)!r}}}
             child = sandbox.ChildLimits(2 << 30, 1000)
             sandbox.ask_child("tests.core.data.hostile_child", request, child, "a")
         """
