@@ -206,6 +206,8 @@ def serve(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """Answer the request on the command line with one line of JSON; this is all a child does."""
     request = json.loads(sys.argv[1])
     readable = [Path(request[name]) for name in ("path", "store") if name in request]
+    if hasattr(os, "nice"):
+        os.nice(10)  # whoever looks at a page comes first
     confinement.confine(readable, Path(request["folder"]))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_process(ChildLimits(*request["child"]))

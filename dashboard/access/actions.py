@@ -5,8 +5,11 @@ No other part of the pages may write; a test of the roles checks this.
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.access import roles
 from dashboard.shared import run_list
@@ -25,7 +28,10 @@ from vae_core.runs.run import Run
 from vae_core.runs.store import default_store
 
 UPLOAD_MB = 200  # Streamlit holds the file in memory; the command line has no such limit
-_reading = threading.Lock()  # one file at a time, to bound the memory
+MOST_READ = 2  # files at a time, to bound the memory; one of each person
+READ_SECONDS = 20.0  # how long a file waits for its turn
+_reading: set[str] = set()  # who has a file that is being read
+_reading_changed = threading.Condition()
 _counting = threading.Lock()  # so that two visitors can't exceed a limit at the same moment
 
 
@@ -132,9 +138,10 @@ def read_upload(
     Raises:
         RoleError: a viewer asked.
         RefusedError: the file holds no data set, or is too large.
+        LimitError: too many files are being read.
     """
     roles.require_trainer("upload data")
-    with _reading:
+    with _turn():
         return reader.read(content, name, size, upload_limits(), labels)
 
 
@@ -172,14 +179,40 @@ def import_run(content: memoryview | bytes, name: str) -> Run:
 
     Raises:
         RoleError: a viewer asked.
-        VaeLabError: the file holds no run that can be imported.
+        VaeLabError: the file holds no run that can be imported, or too many files are being read.
     """
     roles.require_trainer("import a run")
     sandbox.check_file(content, name, upload_mb() << 20, (".zip",))
-    with _reading:
+    with _turn():
         run = importing.import_run(content, name, default_store())
     run_list.clear_scan()
     return run
+
+
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    """Wait until a file of this visitor may be read.
+
+    Raises:
+        LimitError: it took more than `READ_SECONDS`.
+    """
+    context = get_script_run_ctx()
+    person = roles.user() or (context.session_id if context else "")
+
+    def free() -> bool:
+        return person not in _reading and len(_reading) < MOST_READ
+
+    with _reading_changed:
+        if not _reading_changed.wait_for(free, READ_SECONDS):
+            whose = "Your last file" if person in _reading else "Another file"
+            raise LimitError(f"{whose} is still being read here: try again in a minute.")
+        _reading.add(person)
+    try:
+        yield
+    finally:
+        with _reading_changed:
+            _reading.remove(person)
+            _reading_changed.notify_all()
 
 
 def upload_mb() -> int:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import dashboard
-from dashboard.access import actions
+from dashboard.access import actions, roles
+from dashboard.access.actions import LimitError
 from tests.conftest import SMALL
 from tests.core.data.upload_files import IMAGES, LABELS, npz
 from tests.dashboard.visitors import VISITORS, Host, act, contents, filled, visit
@@ -137,3 +138,20 @@ def test_only_actions_write() -> None:
                 if owner_text not in ("actions", "run_queue"):
                     writers.add(f"{path.relative_to(root)}: {owner_text}.{node.attr}")
     assert not writers
+
+
+def test_files_that_take_long_do_not_hold_up_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One file of each person is read at a time, and two of all; others wait, and then are told."""
+    persons = iter(["ada", "ada", "grace", "eve"])
+    monkeypatch.setattr(roles, "user", lambda: next(persons))
+    monkeypatch.setattr(actions, "READ_SECONDS", 0.05)
+    with actions._turn():
+        with pytest.raises(LimitError, match="Your last file is still being read"), actions._turn():
+            pass
+        with (
+            actions._turn(),
+            pytest.raises(LimitError, match="Another file is still being read"),
+            actions._turn(),
+        ):
+            pass
+    assert not actions._reading
