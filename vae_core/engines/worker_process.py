@@ -6,11 +6,13 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
 
+from vae_core import sandbox
 from vae_core.runs.run import Run
 
 # A worker ends itself within two seconds of the end of its input.
@@ -29,12 +31,18 @@ class WorkerProcess:
 
     def __init__(self, env: Mapping[str, str] | None = None) -> None:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed by end)
+        # TensorFlow leaves code that it generates in its temporary folder if it is killed.
+        with sandbox.private_folder() as self._scratch:
+            self._start(env or {})
+
+    def _start(self, env: Mapping[str, str]) -> None:
+        here = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._scratch))
         self._process = subprocess.Popen(
             [sys.executable, "-m", "vae_core.engines.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, **here, **env},
             text=True,
         )
         self.pid = self._process.pid
@@ -74,6 +82,7 @@ class WorkerProcess:
             self._process.kill()
             self._process.wait()
         self._process.stdout.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
         last_line = b""
         if not self._stderr.closed:
             self._stderr.seek(0)

@@ -15,7 +15,7 @@ from pathlib import Path
 import filelock
 
 from vae_core.config import RUN_ID, RunConfig
-from vae_core.runs.disk import json_bytes, replace_file, sync_folder
+from vae_core.runs.disk import json_bytes, open_file, replace_file, sync_folder
 from vae_core.runs.errors import RunError
 from vae_core.runs.files import CONFIG, STATUS
 from vae_core.runs.groups import Group, checked_group_name
@@ -191,7 +191,8 @@ class RunStore:
         """
         path = self._groups_path(run_id)
         try:
-            groups = json.loads(path.read_text("utf-8"))
+            with open_file(os.fspath(path)) as file:
+                groups = json.loads(file.readall())
             return {checked_group_name(n): Group(tuple(g["images"])) for n, g in groups.items()}
         except FileNotFoundError:
             return {}

@@ -60,6 +60,15 @@ def test_a_damaged_file_of_groups_is_reported(store: RunStore, content: str | by
         store.save_group("digits-1", "a", Group((1,)))
 
 
+def test_a_link_in_the_place_of_groups_is_not_followed(store: RunStore) -> None:
+    elsewhere = store.root / "elsewhere.json"
+    (store.root / ".groups").mkdir(parents=True)
+    elsewhere.write_text('{"a": {"images": [1]}}')
+    (store.root / ".groups" / "digits-1.json").symlink_to(elsewhere)
+    with pytest.raises(RunError, match="can't be read"):
+        store.groups("digits-1")
+
+
 @pytest.mark.parametrize("name", ["", "  ", "a" * 61])
 def test_names_of_groups_have_1_to_60_characters(store: RunStore, name: str) -> None:
     with pytest.raises(RunError, match="1 to 60"):
