@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 import tomllib
@@ -106,3 +107,17 @@ def test_every_metric_has_one_definition_with_its_source() -> None:
             assert SOURCE.search(section), f"no source: {names}"
             assert len(METRIC.sub("", section)) > 200, f"no definition: {names}"
     assert sorted(defined) == sorted(METRICS)
+
+
+def test_every_promise_of_security_names_a_test() -> None:
+    rows = [
+        [cell.strip() for cell in line.strip("| \n").split(" | ")]
+        for line in (PROJECT / "docs/security.md").read_text("utf-8").splitlines()
+        if line.startswith("|")
+    ][2:]
+    assert len(rows) > 20
+    for promise, named in rows:
+        path, _, name = named.strip("`").partition("::")
+        functions = ast.walk(ast.parse((PROJECT / path).read_text("utf-8")))
+        names = {node.name for node in functions if isinstance(node, ast.FunctionDef)}
+        assert name in names, promise
