@@ -40,7 +40,7 @@ REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # they turn the directi
 # An archive is refused as a zip bomb if it unpacks to more than BOMB_BYTES and to more than
 # BOMB_RATIO times its packed size.
 BOMB_RATIO, BOMB_BYTES = 200, 64 << 20
-PREFIX = "vae-lab-outside"  # of private folders' names
+PREFIX = "vae-lab-private"  # of private folders' names
 
 
 class RefusedError(VaeLabError):
