@@ -139,7 +139,8 @@ def test_a_split_counts_the_pages_of_tiffs(tmp_path: Path, in_folders: bool) -> 
     if not in_folders:
         files["labels.csv"] = "\n".join(rows).encode()
     found = read_files(tmp_path, files)
-    assert found.labels is not None and found.held_out is not None
+    assert found.labels is not None
+    assert found.held_out is not None
     read_as = {
         image.tobytes(): (label, bool(out))
         for image, label, out in zip(found.x, found.labels, found.held_out, strict=True)
