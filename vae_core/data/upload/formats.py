@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from vae_core import sandbox
-from vae_core.data.upload.arrays.converted import CONVERTED, read_converted
+from vae_core.data.upload.arrays.hdf5_or_matlab import HDF5_OR_MATLAB, read_hdf5_or_matlab
 from vae_core.data.upload.arrays.idx import holds_idx, is_idx, read_idx, read_idx_zip
 from vae_core.data.upload.arrays.npy import NPY, is_array, read_npy, read_npz
 from vae_core.data.upload.images import Images, Raw
@@ -21,12 +21,12 @@ from vae_core.data.upload.other_formats import (
     refuse_placeholder,
     refuse_unknown,
 )
+from vae_core.data.upload.other_texts import LOOKED_AT, refuse_other_table
 from vae_core.data.upload.pictures.folder import read_folder
 from vae_core.data.upload.pictures.zip import read_zip
 from vae_core.data.upload.tables.csv import read_csv
 from vae_core.data.upload.tables.csv_lines import TABLES, only_table
 from vae_core.data.upload.tables.parquet import PARQUET, read_parquet
-from vae_core.data.upload.text_formats import LOOKED_AT, refuse_other_table
 from vae_core.sandbox import RefusedError
 
 Reader = Callable[[Path, Images], Raw]
@@ -76,8 +76,8 @@ def reader_of(path: Path, file_name: str, images: Images) -> Reader:
                 "copy it again."
             )
         return _reader_of_zip(path, ending, shown, images.limits.unpacked_bytes)
-    if ending in CONVERTED:
-        return read_converted
+    if ending in HDF5_OR_MATLAB:
+        return read_hdf5_or_matlab
     if first.startswith(PARQUET):
         return read_parquet
     refuse_other_format(first, shown)

@@ -16,9 +16,18 @@ import numpy as np
 from vae_core import sandbox
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import IMAGE_ENDINGS, SYSTEM
-from vae_core.data.upload.pictures import label_rows, label_tables, pictures
-from vae_core.data.upload.pictures.picture_labels import find_labels
+from vae_core.data.upload.pictures.decode import (
+    DAMAGED,
+    PictureError,
+    changes,
+    decode,
+    is_picture,
+    other_format,
+)
+from vae_core.data.upload.pictures.labels_and_split import find_labels
 from vae_core.data.upload.pictures.picture_names import Parts
+from vae_core.data.upload.pictures.table_labels import LARGEST
+from vae_core.data.upload.pictures.table_rows import ENDINGS
 from vae_core.sandbox import RefusedError
 
 ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar")
@@ -129,7 +138,7 @@ def _sort(entries: Sequence[Entry], shown: str) -> _Sorted:
             )
         elif entry.ending in IMAGE_ENDINGS:
             found.pictures.append(entry)
-        elif entry.ending in label_rows.ENDINGS and entry.size <= label_tables.LARGEST:
+        elif entry.ending in ENDINGS and entry.size <= LARGEST:
             found.tables.append(entry)
         else:
             found.others.append(entry)
@@ -147,11 +156,11 @@ def _find_by_content(files: _Sorted) -> None:
     others, files.others = files.others, []
     count = len(files.pictures)
     for entry in others:
-        is_picture = False
+        found_picture = False
         if entry.ending not in (*OTHER_PICTURES, *ARRAYS, *OTHER_TABLES, *DOCUMENTS):
-            with contextlib.suppress(pictures.PictureError):
-                is_picture = pictures.is_picture(_content(entry))
-        (files.pictures if is_picture else files.others).append(entry)
+            with contextlib.suppress(PictureError):
+                found_picture = is_picture(_content(entry))
+        (files.pictures if found_picture else files.others).append(entry)
     if found := len(files.pictures) - count:
         what = "1 file is an image by its content, not by the ending of its name"
         if found > 1:
@@ -162,8 +171,8 @@ def _find_by_content(files: _Sorted) -> None:
 def _no_pictures(files: _Sorted, shown: str) -> RefusedError:
     others = [*files.others, *files.tables]
     for entry in others:
-        with contextlib.suppress(pictures.PictureError):
-            if reason := pictures.other_format(_content(entry)):
+        with contextlib.suppress(PictureError):
+            if reason := other_format(_content(entry)):
                 return RefusedError(
                     f"{shown} holds no image files that can be read: {entry.shown} {reason}."
                 )
@@ -235,7 +244,7 @@ def _content(entry: Entry) -> bytes:
     try:
         return entry.read()
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-        raise pictures.PictureError(pictures.DAMAGED) from error
+        raise PictureError(DAMAGED) from error
 
 
 def _decode(
@@ -254,12 +263,12 @@ def _decode(
         try:
             if not unused:
                 shown = f"{images.shown}: {entry.shown}"
-                for picture in pictures.decode(_content(entry), shown, counts):
+                for picture in decode(_content(entry), shown, counts):
                     images.add_picture(*picture)
-        except pictures.PictureError as error:
+        except PictureError as error:
             broken.append((entry.shown, str(error)))
         pages.append(images.count - before)
-    notes += pictures.changes(counts)
+    notes += changes(counts)
     if not broken:
         return pages
     name, reason = broken[0]

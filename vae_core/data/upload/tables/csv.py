@@ -19,9 +19,9 @@ from vae_core.data.upload.tables.csv_lines import read_lines
 from vae_core.data.upload.tables.csv_preamble import Row, is_comment, left_out
 from vae_core.data.upload.tables.csv_quotes import are_quoted, unquoted
 from vae_core.data.upload.tables.image_cells import cell_fields
-from vae_core.data.upload.tables.label import Label
+from vae_core.data.upload.tables.label_column import Label
+from vae_core.data.upload.tables.label_values import text_labels
 from vae_core.data.upload.tables.pixel_numbers import PixelNumbers
-from vae_core.data.upload.tables.row_labels import text_labels
 from vae_core.sandbox import RefusedError
 
 EMNIST = (

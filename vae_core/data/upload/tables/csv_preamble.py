@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from vae_core import sandbox
+from vae_core.data.upload.tables.column_names import EVERY_LABEL_NAME, SPLIT_NAMES, key_of
 from vae_core.data.upload.tables.image_cells import pixels_in
-from vae_core.data.upload.tables.names import EVERY_LABEL_NAME, SPLIT_NAMES, key_of
 from vae_core.data.upload.tables.number_text import is_truth
 
 Row = tuple[int, list[str]]  # number of its first line in the file, and its fields

@@ -13,14 +13,14 @@ import numpy as np
 from vae_core import sandbox
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES
-from vae_core.data.upload.pictures.pictures import PictureError, changes, decode
+from vae_core.data.upload.pictures.decode import PictureError, changes, decode
 from vae_core.data.upload.tables.column_values import flags
 from vae_core.data.upload.tables.columns import Columns, choose
 from vae_core.data.upload.tables.csv_dialect import SAMPLE_ROWS
 from vae_core.data.upload.tables.image_cells import cell_fields
+from vae_core.data.upload.tables.label_values import text_labels
 from vae_core.data.upload.tables.parquet_types import class_names, holds, picture_column
 from vae_core.data.upload.tables.pixel_numbers import PixelNumbers
-from vae_core.data.upload.tables.row_labels import text_labels
 from vae_core.sandbox import RefusedError
 
 PARQUET = b"PAR1"

@@ -10,13 +10,17 @@ import numpy as np
 
 from vae_core import sandbox
 from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES, SYSTEM
-from vae_core.data.upload.pictures import label_tables
 from vae_core.data.upload.pictures.folder_labels import one_folder_note, read_folders
 from vae_core.data.upload.pictures.folder_split import parts_without_labels, read_split, some_names
-from vae_core.data.upload.pictures.label_tables import TableLabels
 from vae_core.data.upload.pictures.masks import find_masks
 from vae_core.data.upload.pictures.name_labels import labels_of_names
 from vae_core.data.upload.pictures.picture_names import Parts
+from vae_core.data.upload.pictures.table_labels import (
+    TableLabels,
+    check_missing,
+    read_tables,
+    used_tables,
+)
 
 
 @dataclass
@@ -90,7 +94,7 @@ def _find_labels(
     """Do what `find_labels` does, for pictures without masks."""
     folders = read_folders(paths)
     in_folders = folders.labels is not None and len({*folders.labels}) > 1
-    tables = label_tables.read_tables(shown, contents, paths, in_folders)
+    tables = read_tables(shown, contents, paths, in_folders)
     if tables.labels is None:
         found = Found(
             folders.labels, True, folders.held_out, folders.left_out, tables.seen, folders.notes
@@ -132,7 +136,7 @@ def _use_names(found: Found, paths: list[Parts]) -> None:
 
 def _from_tables(shown: str, tables: TableLabels, paths: list[Parts], in_folders: bool) -> Found:
     assert tables.labels is not None
-    notes = label_tables.used_tables(tables, in_folders)
+    notes = used_tables(tables, in_folders)
     labelled = np.array([label is not None for label in tables.labels])
     without = parts_without_labels(paths, labelled)
     labelled &= ~without
@@ -145,7 +149,7 @@ def _from_tables(shown: str, tables: TableLabels, paths: list[Parts], in_folders
         what = "1 image was" if without.sum() == 1 else f"{without.sum():,} images were"
         notes.append(f"{what} left out, because no image {where} has a label.")
     rest = np.flatnonzero(~without)
-    notes += label_tables.check_missing(
+    notes += check_missing(
         shown, [tables.labels[row] for row in rest], [paths[row] for row in rest], tables.used
     )
     split, said = read_split(paths, ~labelled)

@@ -8,6 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vae_core.data.upload.tables.column_names import (
+    FILE_NAMES,
+    LABEL_NAMES,
+    SPLIT_NAMES,
+    WEAK_LABEL_NAMES,
+)
 from vae_core.data.upload.tables.column_values import (
     correlation,
     flags,
@@ -15,8 +21,7 @@ from vae_core.data.upload.tables.column_values import (
     looks_like_labels,
     numbers,
 )
-from vae_core.data.upload.tables.names import FILE_NAMES, LABEL_NAMES, SPLIT_NAMES, WEAK_LABEL_NAMES
-from vae_core.data.upload.tables.row_labels import says_nothing
+from vae_core.data.upload.tables.label_values import says_nothing
 from vae_core.data.upload.tables.sample import LEFT_OUT, Sample
 from vae_core.sandbox import RefusedError
 

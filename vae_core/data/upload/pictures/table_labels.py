@@ -10,9 +10,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from vae_core import sandbox
-from vae_core.data.upload.pictures.label_columns import Columns, Unclear, find_columns
-from vae_core.data.upload.pictures.label_rows import read_rows
 from vae_core.data.upload.pictures.picture_names import Parts, PictureNames, is_number
+from vae_core.data.upload.pictures.table_columns import Columns, Unclear, find_columns
+from vae_core.data.upload.pictures.table_rows import read_rows
 from vae_core.data.upload.split_words import TRAIN, part_of
 from vae_core.sandbox import RefusedError
 

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from vae_core import sandbox
 from vae_core.data.upload.limits import FEWEST_IMAGES, IMAGE_ENDINGS, MOST_LABELS
-from vae_core.data.upload.pictures.label_headings import LABELS, NAMES, SIZES, SPLITS, plain_heading
+from vae_core.data.upload.pictures.table_headings import LABELS, NAMES, SIZES, SPLITS, plain_heading
 from vae_core.data.upload.split_words import TRAIN, part_of, part_of_word, words_of
 from vae_core.data.upload.tables.column_values import counts_up, is_held_out
 
