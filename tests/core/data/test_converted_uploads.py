@@ -104,7 +104,7 @@ def test_what_is_no_array_is_left_out(tmp_path: Path) -> None:
     assert found == pairs(IMAGES, LABELS)
     assert notes == [
         "Left out: seed (a single value).",
-        "set_author, set_empty, which are no plain arrays, were left out.",
+        "set_author and set_empty, which are no plain arrays, were left out.",
     ]
 
 

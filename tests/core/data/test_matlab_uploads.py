@@ -99,7 +99,7 @@ def test_a_damaged_mat_file(tmp_path: Path) -> None:
         (
             {"faces": FLAT.T, "p": np.eye(4), "u": np.eye(9)},
             None,
-            ["faces", "last", "row", "p, u."],
+            ["faces", "last", "row", "p and u."],
         ),
     ],
 )
@@ -128,7 +128,7 @@ def test_a_struct_in_a_struct(tmp_path: Path) -> None:
         "Arrays were read by their names: train_images and test_images as images, train_labels "
         "and test_labels as labels.",
         SIDE.format("train_images"),
-        "Left out: train_writers, test_writers, mapping.",
+        "Left out: train_writers, test_writers and mapping.",
     ]
 
 

@@ -159,7 +159,7 @@ BAD: dict[str, tuple[str, bytes | Callable[[], bytes], str]] = {
     "arrays in a zip": (
         "a.zip",
         zipped(("x.npz", npz(x=IMAGES)), ("y.npz", npz(x=IMAGES))),
-        r"2 files of data \(x.npz, y.npz\): upload one",
+        r"2 files of data \(x.npz and y.npz\): upload one",
     ),
     "a line of text": ("a.csv", b"hello world\n" * 30, "has no columns of numbers"),
     "text among numbers": (

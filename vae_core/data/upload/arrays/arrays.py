@@ -16,6 +16,7 @@ from vae_core.data.upload.arrays.stored import Stored
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES, LARGEST_IMAGE, LARGEST_SIDE
 from vae_core.data.upload.split_words import TEST, TRAIN, VALIDATION
+from vae_core.data.upload.wording import listed
 from vae_core.sandbox import RefusedError
 
 USUAL = ("x", "y", "x_train", "y_train", "x_test", "y_test")  # these names need no note
@@ -82,9 +83,8 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images, columns_first: boo
         notes.append(note)
         unused = [key for key in unused if key not in used]
     if unused:
-        some = ", ".join(_unused(key, arrays[key]) for key in unused[:5])
-        more = f" and {len(unused) - 5} more" if len(unused) > 5 else ""
-        notes.append(f"Left out: {some}{more}.")
+        left_out = [_unused(key, arrays[key]) for key in unused]
+        notes.append(f"Left out: {listed(left_out, 5)}.")
     return Raw(
         _labels(
             shown,

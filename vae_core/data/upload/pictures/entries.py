@@ -28,6 +28,7 @@ from vae_core.data.upload.pictures.labels_and_split import find_labels
 from vae_core.data.upload.pictures.picture_names import Parts
 from vae_core.data.upload.pictures.table_labels import LARGEST
 from vae_core.data.upload.pictures.table_rows import ENDINGS
+from vae_core.data.upload.wording import counted, listed
 from vae_core.sandbox import RefusedError
 
 ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar")
@@ -143,9 +144,9 @@ def _sort(entries: Sequence[Entry], shown: str) -> _Sorted:
         else:
             found.others.append(entry)
     for name, count in hidden.items():
-        what = "image was" if count == 1 else "images were"
+        what = counted(count, "image was", "images were")
         found.notes.append(
-            f"{count:,} {what} left out, because a name with a dot in front is hidden: "
+            f"{what} left out, because a name with a dot in front is hidden: "
             f"{sandbox.display_name(name)}."
         )
     return found
@@ -162,10 +163,8 @@ def _find_by_content(files: _Sorted) -> None:
                 found_picture = is_picture(_content(entry))
         (files.pictures if found_picture else files.others).append(entry)
     if found := len(files.pictures) - count:
-        what = "1 file is an image by its content, not by the ending of its name"
-        if found > 1:
-            what = f"{found:,} files are images by their content, not by the ending of their names"
-        files.notes.append(f"{what}.")
+        what = counted(found, "file was", "files were")
+        files.notes.append(f"{what} read as images, because their content says so, not their name.")
 
 
 def _no_pictures(files: _Sorted, shown: str) -> RefusedError:
@@ -178,7 +177,7 @@ def _no_pictures(files: _Sorted, shown: str) -> RefusedError:
                 )
     data = [entry for entry in others if entry.ending in (*ARRAYS, *TABLES)]
     if len(data) > 1:
-        names = ", ".join(entry.shown for entry in data[:3])
+        names = listed([entry.shown for entry in data])
         return RefusedError(
             f"{shown} holds no image files, but {len(data):,} files of data ({names}): upload one "
             "of them, or join them into one .npz or .csv."
@@ -195,7 +194,7 @@ def _no_pictures(files: _Sorted, shown: str) -> RefusedError:
         )
     held = f"; it holds {others[0].shown}" if others else ""
     if len(others) > 1:
-        held += f" and {len(others) - 1:,} more {'file' if len(others) == 2 else 'files'}"
+        held += f" and {counted(len(others) - 1, 'more file', 'more files')}"
     return RefusedError(
         f"{shown} holds no image files{held}: put PNG or JPEG files into it, those of each class "
         "in a folder."
@@ -208,22 +207,20 @@ def _others(others: list[Entry]) -> list[str]:
     notes = []
     if unread:
         endings = ", ".join(sorted({entry.ending for entry in unread}))
-        what = "file was" if len(unread) == 1 else "files were"
-        notes.append(
-            f"{len(unread):,} {what} left out, because {endings} is not read: convert to PNG."
-        )
+        what = counted(len(unread), "file was", "files were")
+        notes.append(f"{what} left out, because {endings} is not read: convert to PNG.")
     tables = [entry for entry in others if entry.ending in OTHER_TABLES]
     notes += [
         f"{table.shown} was not read: if it holds labels, save them as labels.csv."
         for table in tables[:1]
     ]
     if len(tables) > 1:
-        more = f"{len(tables) - 1:,} more such {'file' if len(tables) == 2 else 'files'}"
+        more = counted(len(tables) - 1, "more such file", "more such files")
         notes[-1] = f"{notes[-1][:-1]}. The same goes for {more}."
     count = len(others) - len(unread) - len(tables)
     if count:
-        what = "file that is not an image was" if count == 1 else "files that are not images were"
-        notes.append(f"{count:,} {what} left out.")
+        what = counted(count, "file that is not an image was", "files that are not images were")
+        notes.append(f"{what} left out.")
     return notes
 
 
@@ -275,8 +272,7 @@ def _decode(
     if not images.count or len(broken) > max(1, sum(~left_out) // BROKEN):
         more = f", and {len(broken) - 1:,} more can't be read" if len(broken) > 1 else ""
         raise RefusedError(f"{images.shown}: {name} {reason}{more}.")
-    names = ", ".join(name for name, _ in broken[:3])
-    more = f" and {len(broken) - 3:,} more" if len(broken) > 3 else ""
-    what = "1 image was" if len(broken) == 1 else f"{len(broken):,} images were"
-    notes.append(f"{what} left out, because no image can be read from it: {names}{more}.")
+    names = listed([name for name, _ in broken])
+    what = counted(len(broken), "file was", "files were")
+    notes.append(f"{what} left out, because no image can be read from it: {names}.")
     return pages

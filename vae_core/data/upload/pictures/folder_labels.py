@@ -16,11 +16,11 @@ from vae_core.data.upload.pictures.folder_split import (
     Folders,
     Path,
     Split,
-    some_names,
     take_split,
     usable_split,
 )
 from vae_core.data.upload.split_words import is_filler
+from vae_core.data.upload.wording import counted, some_names
 
 # Folders that count up are persons or parts, and not classes, if another level does not count up.
 # Folders with these names are classes even so.
@@ -78,7 +78,7 @@ def _classes(split: Split, paths: Sequence[Path]) -> tuple[list[str] | None, np.
     notes = []
     if beside.any():
         first_path = paths[int(np.flatnonzero(beside)[0])]
-        what = "1 image was" if beside.sum() == 1 else f"{beside.sum():,} images were"
+        what = counted(beside.sum(), "image was", "images were")
         notes.append(
             f"{what} left out, because a folder beside the parts of the split holds them: "
             f"{'/'.join(sandbox.display_name(part) for part in first_path[-3:])}."
@@ -90,8 +90,7 @@ def _classes(split: Split, paths: Sequence[Path]) -> tuple[list[str] | None, np.
     if (no_class & ~beside).any():
         first_path = paths[int(np.flatnonzero(no_class & ~beside)[0])]
         folder = "/".join(sandbox.display_name(part) for part in first_path[:-1][-3:])
-        count = (no_class & ~beside).sum()
-        what = "1 image" if count == 1 else f"{count:,} images"
+        what = counted((no_class & ~beside).sum(), "image", "images")
         notes.append(f"No folder says the class of {what} in {folder}: left out.")
     strays = outside & ~no_class
     if strays.sum() > max(1, STRAY * len(folders)):

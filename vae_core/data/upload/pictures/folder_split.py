@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vae_core import sandbox
 from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES
 from vae_core.data.upload.split_words import TEST, TRAIN, VALIDATION, part_of, without_part
-from vae_core.graphemes import shortened
+from vae_core.data.upload.wording import some_names
 from vae_core.sandbox import RefusedError
 
 Folders = tuple[str, ...]  # the folders that a picture lies in, from the outermost one
@@ -26,7 +25,6 @@ FOLDERS_ONLY = {
     **dict.fromkeys(("extra", "labeled", "labelled"), TRAIN),
     **dict.fromkeys(("pred", "prediction", "unlabeled", "unlabelled"), NOT_LABELLED),
 }
-NAMED, LONGEST_NAME = 3, 24  # names in a list of a note, and characters of each
 
 
 def read_split(paths: Sequence[Path], left_out: np.ndarray) -> tuple[np.ndarray | None, list[str]]:
@@ -174,11 +172,3 @@ def usable_split(
             f"{trained:,} others it is too small."
         ]
     return held_out, [f"The images in {names} are held out: {tested:,} of {len(used):,}."]
-
-
-def some_names(names: Sequence[str]) -> str:
-    """Return the first names for a sentence, and how many more there are."""
-    shown = [shortened(sandbox.display_name(name), LONGEST_NAME) for name in names[:NAMED]]
-    if len(names) > NAMED:
-        return f"{', '.join(shown)} and {len(names) - NAMED:,} more"
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)

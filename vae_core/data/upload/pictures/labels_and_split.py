@@ -11,7 +11,7 @@ import numpy as np
 from vae_core import sandbox
 from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES, SYSTEM
 from vae_core.data.upload.pictures.folder_labels import one_folder_note, read_folders
-from vae_core.data.upload.pictures.folder_split import parts_without_labels, read_split, some_names
+from vae_core.data.upload.pictures.folder_split import parts_without_labels, read_split
 from vae_core.data.upload.pictures.masks import find_masks
 from vae_core.data.upload.pictures.name_labels import labels_of_names
 from vae_core.data.upload.pictures.picture_names import Parts
@@ -21,6 +21,7 @@ from vae_core.data.upload.pictures.table_labels import (
     read_tables,
     used_tables,
 )
+from vae_core.data.upload.wording import counted, some_names
 
 
 @dataclass
@@ -121,7 +122,7 @@ def _use_names(found: Found, paths: list[Parts]) -> None:
         labels = labels_of_names([paths[row] for row in rows])
         if labels:
             found.left_out, found.held_out = found.left_out | held_out, None
-            what = "1 image was" if held_out.sum() == 1 else f"{held_out.sum():,} images were"
+            what = counted(held_out.sum(), "image was", "images were")
             found.notes = [f"{what} left out, because the names of held-out images say no class."]
     if labels is None:
         return
@@ -146,7 +147,7 @@ def _from_tables(shown: str, tables: TableLabels, paths: list[Parts], in_folders
         without |= held_out
         where = f"that {tables.split} holds out"
     if without.any():
-        what = "1 image was" if without.sum() == 1 else f"{without.sum():,} images were"
+        what = counted(without.sum(), "image was", "images were")
         notes.append(f"{what} left out, because no image {where} has a label.")
     rest = np.flatnonzero(~without)
     notes += check_missing(
@@ -182,7 +183,7 @@ def _use_split(found: Found, tables: TableLabels, paths: list[Parts]) -> None:
         )
         return
     if len(unknown):
-        what = "1 image was" if len(unknown) == 1 else f"{len(unknown):,} images were"
+        what = counted(len(unknown), "image was", "images were")
         first = sandbox.display_name(paths[unknown[0]][-1])
         found.notes.append(
             f"{what} left out, because {tables.split} doesn't say its part of the split: {first}."

@@ -14,6 +14,7 @@ from vae_core.data.upload.pictures.picture_names import Parts, PictureNames, is_
 from vae_core.data.upload.pictures.table_columns import Columns, Unclear, find_columns
 from vae_core.data.upload.pictures.table_rows import read_rows
 from vae_core.data.upload.split_words import TRAIN, part_of
+from vae_core.data.upload.wording import counted
 from vae_core.sandbox import RefusedError
 
 SIDECARS = (".txt", ".json")  # endings of files that tell of the picture of the same name
@@ -94,7 +95,7 @@ def read_tables(
     found.notes += not_used[:NAMED]
     if len(not_used) > NAMED:
         more = len(not_used) - NAMED
-        found.notes.append(f"{more:,} more {'table was' if more == 1 else 'tables were'} not used.")
+        found.notes.append(f"{counted(more, 'more table was', 'more tables were')} not used.")
     reading.finish_labels(found, in_folders)
     reading.finish_split(found)
     return found
@@ -214,7 +215,7 @@ class _Reading:
         if self.errors:
             raise RefusedError(self.errors[0])
         if self.unknown:
-            what = "1 row has" if len(self.unknown) == 1 else f"{len(self.unknown):,} rows have"
+            what = counted(len(self.unknown), "row has", "rows have")
             found.notes.append(
                 f"{what} no image, in {_names(tables)}; the first is {self.unknown[0]}."
             )
@@ -256,5 +257,5 @@ def check_missing(
             f"{shown}: {_names(tables)} has no label for {len(missing):,} of {len(labels):,} "
             f"images, such as {first}: add the rows, or leave the images out."
         )
-    what = "1 image was" if len(missing) == 1 else f"{len(missing):,} images were"
+    what = counted(len(missing), "image was", "images were")
     return [f"{what} left out, because {_names(tables)} has no label for it: {first}."]

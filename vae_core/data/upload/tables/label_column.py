@@ -23,6 +23,7 @@ from vae_core.data.upload.tables.column_values import (
 )
 from vae_core.data.upload.tables.label_values import says_nothing
 from vae_core.data.upload.tables.sample import LEFT_OUT, Sample
+from vae_core.data.upload.wording import listed
 from vae_core.sandbox import RefusedError
 
 # A correlation below which two columns are no neighbouring pixels, and above which they are.
@@ -105,9 +106,8 @@ def label_beside(table: Sample, others: Sequence[int], label: Label | None) -> L
         why = ": it is the only one beside the pixels" if alone else ""
         table.notes.append(f"{table.name(c, True)} was read as the label{why}.")
     if left_out:
-        names, verb = ", ".join(left_out[:3]), "was" if len(left_out) == 1 else "were"
-        more = f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
-        table.notes.append(f"{names[0].upper()}{names[1:]}{more} {verb} left out.")
+        names, verb = listed(left_out), "was" if len(left_out) == 1 else "were"
+        table.notes.append(f"{names[0].upper()}{names[1:]} {verb} left out.")
     return label
 
 
@@ -260,9 +260,8 @@ def _only(table: Sample, candidates: list[int]) -> int:
                 f"{table.name(c, True)}, which says the same as {table.name(best)}, was left out."
             )
         return best
-    names = [table.name(c) for c in candidates[:3]]
-    more = f" (and {len(candidates) - 3} more)" if len(candidates) > 3 else ""
+    names = listed([table.name(c) for c in candidates])
     raise RefusedError(
-        f"{table.shown}: {', '.join(names[:-1])} and {names[-1]}{more} may be the label: rename "
+        f"{table.shown}: {names} may be the label: rename "
         "the right one to label, or leave the others out."
     )
