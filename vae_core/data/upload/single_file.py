@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from vae_core import sandbox
 from vae_core.data.upload.gzip_chunks import GZIP, gzip_chunks
-from vae_core.data.upload.limits import CHUNK_BYTES, IMAGE_ENDINGS, SYSTEM, Limits
+from vae_core.data.upload.hidden_files import lies_hidden
+from vae_core.data.upload.limits import CHUNK_BYTES, IMAGE_ENDINGS, Limits
 from vae_core.data.upload.other_formats import refuse_other_zip
 from vae_core.data.upload.wording import counted, listed
 
@@ -73,7 +74,7 @@ def _from_zip(found: Unpacked, target: Path, limits: Limits) -> Unpacked | None:
         return None
     with sandbox.archive(found.path, shown, limits.unpacked_bytes) as (opened, files):
         refuse_other_zip([info.filename.lower() for info in files], shown)
-        useful = [info for info in files if not _is_system(info.filename)]
+        useful = [info for info in files if not lies_hidden(info.filename)]
         data = [info for info in useful if _without_gz(info.filename.lower()).endswith(DATA)]
         if len(data) != 1 or any(i.filename.lower().endswith(IMAGE_ENDINGS) for i in useful):
             return None
@@ -90,7 +91,3 @@ def _from_zip(found: Unpacked, target: Path, limits: Limits) -> Unpacked | None:
         f"{listed(others)}."
     )
     return Unpacked(target, name, (*found.notes, note))
-
-
-def _is_system(path: str) -> bool:
-    return any(part.startswith(".") or part.casefold() in SYSTEM for part in path.split("/"))

@@ -16,6 +16,7 @@ import numpy as np
 from vae_core import sandbox
 from vae_core.data.upload.arrays.arrays import read_arrays
 from vae_core.data.upload.arrays.stored import Stored
+from vae_core.data.upload.hidden_files import lies_hidden
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES
 from vae_core.sandbox import RefusedError
@@ -54,9 +55,7 @@ def read_npz(path: Path, images: Images) -> Raw:
 
 def is_array(name: str) -> bool:
     """Whether a file in a zip is an array: not hidden, nor a text that says something of them."""
-    parts = name.split("/")
-    hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
-    return not hidden and not name.lower().endswith((".txt", ".md", ".json", ".html"))
+    return not lies_hidden(name) and not name.lower().endswith((".txt", ".md", ".json", ".html"))
 
 
 def _common_folder(names: list[str]) -> str:

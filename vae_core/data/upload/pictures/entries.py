@@ -14,8 +14,9 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from vae_core import sandbox
+from vae_core.data.upload.hidden_files import is_hidden, is_system
 from vae_core.data.upload.images import Images, Raw
-from vae_core.data.upload.limits import IMAGE_ENDINGS, SYSTEM
+from vae_core.data.upload.limits import IMAGE_ENDINGS
 from vae_core.data.upload.pictures.decode import (
     DAMAGED,
     PictureError,
@@ -124,12 +125,12 @@ def _sort(entries: Sequence[Entry], shown: str) -> _Sorted:
     found = _Sorted([], [], [], [])
     hidden: Counter[str] = Counter()
     for entry in entries:
-        added = [p for p in entry.parts if p.startswith((".", "~$")) or p.casefold() in SYSTEM]
+        added = list(filter(is_hidden, entry.parts))
         if added:
             if (
                 entry.ending in IMAGE_ENDINGS
                 and not entry.parts[-1].startswith("._")
-                and not any(part.casefold() in SYSTEM for part in added)
+                and not any(map(is_system, added))
             ):
                 hidden[added[0]] += 1
         elif entry.ending in ARCHIVES and not entry.parts[-1].endswith(("ubyte.gz", ".nii.gz")):

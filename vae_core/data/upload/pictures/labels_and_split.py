@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vae_core import sandbox
-from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES, SYSTEM
+from vae_core.data.upload.hidden_files import is_hidden
+from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES
 from vae_core.data.upload.pictures.folder_labels import one_folder_note, read_folders
 from vae_core.data.upload.pictures.folder_split import parts_without_labels, read_split
 from vae_core.data.upload.pictures.masks import find_masks
@@ -206,7 +207,7 @@ def _empty_classes(found: Found, paths: list[Parts], all_folders: Sequence[Parts
         for folder in all_folders
         if folder and folder[:-1] in parents and folder not in filled
     }
-    empty = {name for name in empty - labels if not (name[0] == "." or name.casefold() in SYSTEM)}
+    empty = {name for name in empty - labels if not is_hidden(name)}
     if not empty:
         return []
     what = "The folder {} holds" if len(empty) == 1 else "The folders {} hold"
