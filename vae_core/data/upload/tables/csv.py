@@ -12,14 +12,12 @@ import numpy as np
 from vae_core import sandbox
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES
-from vae_core.data.upload.tables.column_values import flags
 from vae_core.data.upload.tables.columns import Columns, choose
 from vae_core.data.upload.tables.csv_dialect import guess, rows
 from vae_core.data.upload.tables.csv_lines import read_lines
 from vae_core.data.upload.tables.csv_preamble import Row, is_comment, left_out
 from vae_core.data.upload.tables.csv_quotes import are_quoted, unquoted
 from vae_core.data.upload.tables.image_cells import cell_fields
-from vae_core.data.upload.tables.label_column import Label
 from vae_core.data.upload.tables.label_values import text_labels
 from vae_core.data.upload.tables.pixel_numbers import PixelNumbers
 from vae_core.sandbox import RefusedError
@@ -47,7 +45,9 @@ def read_csv(path: Path, images: Images) -> Raw:
     while chunk := list(itertools.islice(found, step)):
         data = [fields for _, fields in chunk]
         if columns.label is not None:
-            labels += _labels(data, columns.label)
+            labels += columns.label.of_rows(
+                [[fields[c] for fields in data] for c in columns.label.columns]
+            )
             numbers += [number for number, _ in chunk]
         if columns.split is not None:
             held_out += [columns.split.held_out[fields[columns.split.column]] for fields in data]
@@ -156,14 +156,6 @@ class _Table:
 
 def _same(fields: list[str], header: list[str]) -> bool:
     return any(header) and [field.strip() for field in fields] == header
-
-
-def _labels(data: list[list[str]], label: Label) -> list[str]:
-    """Return the labels of some rows."""
-    if not label.classes:
-        return [fields[label.columns[0]] for fields in data]
-    values = np.array([flags([fields[c] for fields in data]) for c in label.columns])
-    return [label.classes[i] for i in values.argmax(axis=0)]
 
 
 def _pixels(data: Sequence[list[str]], columns: Columns) -> list[Sequence[str]]:

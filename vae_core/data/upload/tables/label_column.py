@@ -41,6 +41,12 @@ class Label(NamedTuple):
     columns: tuple[int, ...]
     classes: tuple[str, ...] = ()
 
+    def of_rows(self, fields: Sequence[Sequence[str]]) -> Sequence[str]:
+        """Return the labels (k,) of some rows; `fields` are those of each of the columns."""
+        if not self.classes:
+            return fields[0]
+        return [self.classes[i] for i in np.array(list(map(flags, fields))).argmax(axis=0)]
+
 
 def named_label(table: Sample, split: int | None) -> Label | None:
     """Find the column whose name says that it is the label.
