@@ -16,16 +16,15 @@ from vae_core.data.upload.other_formats import (
     is_binary,
     refuse_other_ending,
     refuse_other_format,
-    refuse_other_text,
     refuse_other_zip,
     refuse_placeholder,
     refuse_unknown,
 )
-from vae_core.data.upload.other_texts import LOOKED_AT, refuse_other_table
+from vae_core.data.upload.other_texts import LOOKED_AT, refuse_other_table, refuse_other_text
 from vae_core.data.upload.pictures.folder import read_folder
 from vae_core.data.upload.pictures.zip import read_zip
 from vae_core.data.upload.tables.csv import read_csv
-from vae_core.data.upload.tables.csv_lines import TABLES, only_table
+from vae_core.data.upload.tables.csv_lines import TABLES
 from vae_core.data.upload.tables.parquet import PARQUET, read_parquet
 from vae_core.sandbox import RefusedError
 
@@ -99,8 +98,6 @@ def _first_bytes(path: Path, count: int = 512) -> bytes:
 def _reader_of_zip(path: Path, ending: str, shown: str, most: int) -> Reader:
     with sandbox.archive(path, shown, most) as (_, files):
         names = [info.filename.lower() for info in files]
-        if only_table(files):
-            return read_csv
     if {PurePosixPath(name).name for name in names} >= RUN_FILES:
         raise RefusedError(f"{shown} is an exported run: import it as a run, not as data.")
     refuse_other_zip(names, shown)

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from vae_core import sandbox
 from vae_core.data.upload.arrays.layout import Layout, layout_of
 from vae_core.data.upload.arrays.names import NAMES, WHOLE, Parts, parts_of
 from vae_core.data.upload.arrays.ranges import Range, check_ranges
@@ -17,7 +16,7 @@ from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES, LARGEST_IMAGE, LARGEST_SIDE
 from vae_core.data.upload.split_words import TEST, TRAIN, VALIDATION
 from vae_core.data.upload.wording import listed
-from vae_core.sandbox import RefusedError
+from vae_core.sandbox import RefusedError, display_name
 
 USUAL = ("x", "y", "x_train", "y_train", "x_test", "y_test")  # these names need no note
 # NumPy's kinds: bool, integers and floats; texts and bytes; dates.
@@ -55,25 +54,26 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images, columns_first: boo
         labels = parts.labels.get(split)
         counts = _label_counts(arrays[labels].shape) if labels else ()
         layouts[split], note = layout_of(
-            shown, _shown(name), arrays[name].shape, counts, arrays[name].whole, axes
+            shown, display_name(name), arrays[name].shape, counts, arrays[name].whole, axes
         )
         axes = layouts[split].axes
         _check_size(shown, layouts[split])
         notes += [note] if note else []
     if len({layout.image_shape for layout in layouts.values()}) > 1:
-        keys = " and ".join(_shown(parts.images[split]) for split in splits)
+        keys = " and ".join(display_name(parts.images[split]) for split in splits)
         raise RefusedError(f"{shown}: the images of {keys} differ in shape.")
     images.expect(sum(layout.count for layout in layouts.values()))
     ranges = []
     for split in splits:
         name = parts.images[split]
-        ranges.append((_shown(name), _add_images(arrays[name], layouts[split], images)))
+        ranges.append((display_name(name), _add_images(arrays[name], layouts[split], images)))
     check_ranges(shown, ranges)
     flat = next((key for key in parts.images.values() if len(arrays[key].shape) == 2), "")
     if columns_first and flat:
         notes.append(
-            f"The pixels of an image in {_shown(flat)} were read row by row. If the images lie on "
-            "their side, they were saved column by column: transpose each, and save them again."
+            f"The pixels of an image in {display_name(flat)} were read row by row. If the images "
+            "lie on their side, they were saved column by column: transpose each, and save them "
+            "again."
         )
     held_out, split_notes = _split(splits, layouts)
     notes += split_notes
@@ -119,22 +119,18 @@ def _what_was_read(parts: Parts) -> list[str]:
     if all(key in USUAL for key in (*parts.images.values(), *parts.labels.values())):
         return []
     listed = [
-        f"{' and '.join(map(_shown, keys))} as {what}"
+        f"{' and '.join(map(display_name, keys))} as {what}"
         for what, keys in (("images", parts.images.values()), ("labels", parts.labels.values()))
         if keys
     ]
     return [f"Arrays were read by their names: {', '.join(listed)}."]
 
 
-def _shown(name: str) -> str:
-    return sandbox.display_name(name)
-
-
 def _unused(key: str, array: Stored) -> str:
     """Return a name for the list of what was left out, and why if its name says labels or names."""
     if not array.shape:
-        return f"{_shown(key)} (a single value)"
-    return f"{_shown(key)} (pickled objects)" if array.dtype.hasobject else _shown(key)
+        return f"{display_name(key)} (a single value)"
+    return f"{display_name(key)} (pickled objects)" if array.dtype.hasobject else display_name(key)
 
 
 def _label_counts(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -147,18 +143,20 @@ def _check_kind(shown: str, name: str, array: Stored, kinds: str, needed: str) -
     if array.dtype.hasobject:
         how = "y.astype(str) of labels" if kinds != NUMBERS else "numpy.stack(list(x)) of images"
         raise RefusedError(
-            f"{shown}: {_shown(name)} holds pickled objects: save plain {needed} instead, such as "
-            f"{how}."
+            f"{shown}: {display_name(name)} holds pickled objects: save plain {needed} instead, "
+            f"such as {how}."
         )
     if 0 in array.shape:
-        raise RefusedError(f"{shown}: {_shown(name)} is empty.")
+        raise RefusedError(f"{shown}: {display_name(name)} is empty.")
     if array.dtype.kind == "c":
         raise RefusedError(
-            f"{shown}: {_shown(name)} holds complex numbers: save their real part, or their size "
-            "with numpy.abs."
+            f"{shown}: {display_name(name)} holds complex numbers: save their real part, or their "
+            "size with numpy.abs."
         )
     if array.dtype.kind not in kinds:
-        raise RefusedError(f"{shown}: {_shown(name)} must hold {needed}, got {array.dtype.name}.")
+        raise RefusedError(
+            f"{shown}: {display_name(name)} must hold {needed}, got {array.dtype.name}."
+        )
 
 
 def _check_size(shown: str, layout: Layout) -> None:
@@ -207,8 +205,8 @@ def _labels(
         _check_kind(shown, name, array, NUMBERS + TEXTS + DATES, "numbers or texts")
         if len([length for length in array.shape if length > 1]) > 2:
             raise RefusedError(
-                f"{shown}: {_shown(name)} has the shape {array.shape}: one label per image is "
-                "needed."
+                f"{shown}: {display_name(name)} has the shape {array.shape}: one label per image "
+                "is needed."
             )
         labels = array.whole()
         if 1 in labels.shape:
@@ -217,7 +215,7 @@ def _labels(
             labels = labels.T
         dates = labels.dtype.kind in DATES
         read.append(np.datetime_as_string(labels, unit="auto") if dates else labels)
-    keys = " and ".join(_shown(name) for name, _ in names)
+    keys = " and ".join(display_name(name) for name, _ in names)
     if len({array.dtype.kind in TEXTS for array in read}) > 1:
         raise RefusedError(f"{shown}: {keys} must both be numbers or both be texts.")
     if len({array.shape[1:] for array in read}) > 1:

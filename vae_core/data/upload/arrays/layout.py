@@ -26,8 +26,6 @@ class Layout:
     Attributes:
         count: number of images.
         image_shape: (h, w), or (h, w, 3) with colour.
-        read: reads the array. If its shape can be read in two ways, the one whose neighbouring
-            pixels are more alike is taken.
         axes: the order of the array's axes that gives (n, ...) with rows or channels last; the
             identity if the first axis counts the images.
     """
@@ -74,6 +72,8 @@ def layout_of(
         shape: of the array.
         labels: number of labels, which is the number of images, the likelier one first; empty if
             there are none.
+        read: reads the array. If its shape can be read in two ways, the one whose neighbouring
+            pixels are more alike is taken.
         axes: the order of axes that another array of the file has; None to find it.
 
     Raises:

@@ -14,11 +14,11 @@ from vae_core.data.upload.limits import MOST_LABELS
 from vae_core.data.upload.pictures.folder_split import (
     STRAY,
     Folders,
-    Path,
     Split,
     take_split,
     usable_split,
 )
+from vae_core.data.upload.pictures.picture_names import Parts
 from vae_core.data.upload.split_words import is_filler
 from vae_core.data.upload.wording import counted, some_names
 
@@ -45,7 +45,7 @@ class FolderLabels:
     notes: list[str] = field(default_factory=list)
 
 
-def read_folders(paths: Sequence[Path]) -> FolderLabels:
+def read_folders(paths: Sequence[Parts]) -> FolderLabels:
     """Find the labels and the split in the paths of pictures."""
     folders = [path[:-1] for path in paths]
     one_folder = len({*folders}) == 1 and bool(folders[0])
@@ -72,7 +72,9 @@ def one_folder_note(labels: list[str] | None) -> list[str]:
     )
 
 
-def _classes(split: Split, paths: Sequence[Path]) -> tuple[list[str] | None, np.ndarray, list[str]]:
+def _classes(
+    split: Split, paths: Sequence[Parts]
+) -> tuple[list[str] | None, np.ndarray, list[str]]:
     """Return the labels, which pictures are left out (n,), and notes."""
     beside = split.beside
     notes = []

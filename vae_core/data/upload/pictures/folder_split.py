@@ -8,12 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES
+from vae_core.data.upload.pictures.picture_names import Parts
 from vae_core.data.upload.split_words import TEST, TRAIN, VALIDATION, part_of, without_part
 from vae_core.data.upload.wording import some_names
 from vae_core.sandbox import RefusedError
 
 Folders = tuple[str, ...]  # the folders that a picture lies in, from the outermost one
-Path = tuple[str, ...]  # its folders and its file
 
 SHORT = 2  # letters: beside other folders, tr and te may be languages
 STRAY = 0.05  # share of pictures outside the folders that may be left out
@@ -27,7 +27,7 @@ FOLDERS_ONLY = {
 }
 
 
-def read_split(paths: Sequence[Path], left_out: np.ndarray) -> tuple[np.ndarray | None, list[str]]:
+def read_split(paths: Sequence[Parts], left_out: np.ndarray) -> tuple[np.ndarray | None, list[str]]:
     """Find only the split, for pictures whose labels are known.
 
     Args:
@@ -41,7 +41,7 @@ def read_split(paths: Sequence[Path], left_out: np.ndarray) -> tuple[np.ndarray 
     return usable_split(split.held_out, left_out, paths)
 
 
-def parts_without_labels(paths: Sequence[Path], labelled: np.ndarray) -> np.ndarray:
+def parts_without_labels(paths: Sequence[Parts], labelled: np.ndarray) -> np.ndarray:
     """Return which pictures lie in a part of the split where no picture has a label (n,).
 
     Args:
@@ -154,7 +154,7 @@ def _check_beside(beside: np.ndarray, others: set[str], parts: set[str]) -> None
 
 
 def usable_split(
-    held_out: np.ndarray | None, left_out: np.ndarray, paths: Sequence[Path]
+    held_out: np.ndarray | None, left_out: np.ndarray, paths: Sequence[Parts]
 ) -> tuple[np.ndarray | None, list[str]]:
     """Return the split, or None if it is too small, and a note on it."""
     if held_out is None:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from vae_core import sandbox
-from vae_core.data.upload.pictures.picture_names import Parts, PictureNames, is_number
+from vae_core.data.upload.pictures.picture_names import Parts, PictureNames, is_whole_number
 from vae_core.data.upload.pictures.table_columns import Columns, Unclear, find_columns
 from vae_core.data.upload.pictures.table_rows import read_rows
 from vae_core.data.upload.split_words import TRAIN, part_of
@@ -203,7 +203,11 @@ class _Reading:
         if len(missing) != 1 or len(self.unknown) != 1:
             return
         stem, cell = PurePosixPath(missing[0]).stem, self.unknown[0]
-        if is_number(stem) and is_number(cell) and abs(int(stem) - int(cell)) == len(self.paths):
+        if (
+            is_whole_number(stem)
+            and is_whole_number(cell)
+            and abs(int(stem) - int(cell)) == len(self.paths)
+        ):
             raise RefusedError(
                 f"{self.shown}: the numbers in {_names(tables)} begin at another number than those "
                 f"of the images: {cell} has no image, and {sandbox.display_name(missing[0])} no "

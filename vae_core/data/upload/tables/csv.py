@@ -1,4 +1,4 @@
-"""Read images from the rows of a table in a text file: .csv or .tsv, also packed with gzip."""
+"""Read images from the rows of a table in a text file: .csv or .tsv."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class _Table:
     """
 
     def __init__(self, path: Path, images: Images) -> None:
-        self.path, self.shown, self.limits = path, images.shown, images.limits
+        self.path, self.shown = path, images.shown
         self.notes: list[str] = []
         self.quoted = are_quoted(self._lines())
         if self.quoted:
@@ -90,7 +90,7 @@ class _Table:
         self.headers: list[int] = []
 
     def _lines(self) -> Iterator[str]:
-        lines = read_lines(self.path, self.shown, self.limits)
+        lines = read_lines(self.path, self.shown)
         return map(unquoted, lines) if self.__dict__.get("quoted") else lines
 
     def rows(self) -> Iterator[Row]:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vae_core.data.upload.split_words import SPLIT_NAMES
 from vae_core.data.upload.tables.column_names import (
     FILE_NAMES,
     LABEL_NAMES,
-    SPLIT_NAMES,
     WEAK_LABEL_NAMES,
 )
 from vae_core.data.upload.tables.column_values import (
