@@ -23,6 +23,14 @@ NAMES = np.array(["train", "val", "test"])
         ({"split": TEXTS}, "The array split was used as the split: train for training, test held"),
         ({"data_split": np.where(HELD, b"Val", b"Train")}, "Train for training, Val held out."),
         ({"is_test": HELD}, "The array is_test was used as the split."),
+        (
+            {"train_idx": np.flatnonzero(~HELD)[::-1], "test_idx": np.flatnonzero(HELD)},
+            "The arrays train_idx and test_idx were used as the split.",
+        ),
+        (
+            {"trainIndices": np.flatnonzero(~HELD) + 1, "valIndices": np.flatnonzero(HELD) + 1},
+            "The arrays trainIndices and valIndices were used as the split.",
+        ),
         ({"train_mask": ~HELD, "test_mask": HELD}, "The array train_mask was used as the split."),
         ({"set": np.where(HELD, 3, 1), "sets": NAMES}, "train for training, test held out."),
         ({"set": np.where(HELD, 1, 0), "sets": NAMES}, "train for training, val held out."),
@@ -55,6 +63,9 @@ def test_structs_of_images_and_of_their_names(tmp_path: Path) -> None:
         {"split": np.full(60, "train")},
         {"is_test": np.zeros(60, bool)},
         {"id": np.arange(60) + 7},
+        {"train_idx": np.arange(40)},
+        {"train_idx": np.arange(40), "test_idx": np.arange(39, 59)},
+        {"train_idx": np.arange(40) + 2, "test_idx": np.arange(40, 60) + 2},
     ],
 )
 def test_other_arrays_are_left_out(tmp_path: Path, arrays: dict[str, Any]) -> None:

@@ -89,6 +89,15 @@ def test_names_of_files_in_a_zip(
     assert result["notes"] == ("A fifth, 4 images drawn by a fixed seed, is held out.",)
 
 
+@pytest.mark.parametrize("name", ["emnist-letters-train-images-idx3-ubyte", "gzip.zip"])
+def test_files_of_emnist_may_be_transposed(tmp_path: Path, name: str) -> None:
+    content = idx(IMAGES)
+    if name.endswith(".zip"):
+        content = zipped(("gzip/emnist-letters-train-images-idx3-ubyte.gz", gzip.compress(content)))
+    notes = read(tmp_path, content, name)["notes"]
+    assert sum("The files of EMNIST hold their images transposed" in note for note in notes) == 1
+
+
 def test_swapped_names_are_named(tmp_path: Path) -> None:
     content = zipped(("images-idx3-ubyte", idx(BYTES)), ("labels-idx1-ubyte", idx(IMAGES)))
     result = read(tmp_path, content, "a.zip")

@@ -24,7 +24,13 @@ RECORD = struct.pack("<QI", 4000, 77) + b"\n\x08" + bytes(90)
 ENDINGS = ("npz", "npy", "csv", "zip", "h5", "mat", "txt", "parquet", "gz", "pkl", "csv.gz", "x")
 
 
-@pytest.mark.parametrize(("content", "message"), [POINTER, PAGE])
+TABLE = (
+    b'<table border="1">\n<thead><tr><th>label</th></tr>',
+    "is a table in HTML: save it as CSV",
+)
+
+
+@pytest.mark.parametrize(("content", "message"), [POINTER, PAGE, TABLE])
 def test_what_came_instead_of_the_file(tmp_path: Path, content: bytes, message: str) -> None:
     for ending in ENDINGS:
         sentence = parse(tmp_path, content, f"a.{ending}")["error"]

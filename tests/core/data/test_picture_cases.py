@@ -124,6 +124,31 @@ def test_every_page_of_tiffs_has_the_label_of_its_file() -> None:
     assert "225 images more than files" in found.notes
 
 
+@pytest.mark.parametrize("in_folders", [True, False])
+def test_a_split_counts_the_pages_of_tiffs(tmp_path: Path, in_folders: bool) -> None:
+    pages = np.random.default_rng(7).integers(0, 256, (60, 9, 9)).astype(np.uint8)
+    files: dict[str, bytes] = {}
+    rows = ["file,label,split"]
+    for k in range(6):
+        first, *more = [Image.fromarray(page) for page in pages[10 * k : 10 * k + 10]]
+        buffer = io.BytesIO()
+        first.save(buffer, "tiff", save_all=True, append_images=more)
+        part = "test" if k > 3 else "train"
+        files[f"{part}/{'ab'[k % 2]}/{k}.tif" if in_folders else f"{k}.tif"] = buffer.getvalue()
+        rows.append(f"{k}.tif,{'ab'[k % 2]},{part}")
+    if not in_folders:
+        files["labels.csv"] = "\n".join(rows).encode()
+    found = read_files(tmp_path, files)
+    assert found.labels is not None
+    assert found.held_out is not None
+    read_as = {
+        image.tobytes(): (label, bool(out))
+        for image, label, out in zip(found.x, found.labels, found.held_out, strict=True)
+    }
+    assert read_as == {page.tobytes(): ("ab"[i // 10 % 2], i >= 40) for i, page in enumerate(pages)}
+    assert "held out: 20 of 60." in found.notes or "20 of 60 images are held out" in found.notes
+
+
 def test_colour_becomes_grey_as_before() -> None:
     found = read(UPLOADS / "cmyk.zip")
     assert Counter(found.labels) == dict.fromkeys(ANIMALS, 20)

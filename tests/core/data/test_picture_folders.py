@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.core.data.picture_sets import encoded, read_files, zip_of_bytes
@@ -16,13 +17,12 @@ from vae_core.sandbox import RefusedError
 
 def read(*folders: tuple[str, int]) -> FolderLabels:
     """Read pictures that lie in these folders, so many in each."""
-    return read_folders(
-        [
-            (*(folder.split("/") if folder else ()), f"{i}.png")
-            for folder, count in folders
-            for i in range(count)
-        ]
-    )
+    paths = [
+        (*(folder.split("/") if folder else ()), f"{i}.png")
+        for folder, count in folders
+        for i in range(count)
+    ]
+    return read_folders(paths, np.ones(len(paths), int))
 
 
 def counts(found: FolderLabels) -> dict[str, int] | None:

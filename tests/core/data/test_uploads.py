@@ -193,6 +193,33 @@ def test_dark_pixels_are_mentioned(tmp_path: Path) -> None:
     assert any("brightest pixel is 15 of 255" in note for note in notes)
 
 
+@pytest.mark.parametrize(
+    ("x", "scale"),
+    [
+        (IMAGES / 255 - 0.5, "-0.5 was read as black and 0.5 as white."),
+        (IMAGES / 127.5 - 1, "-1 was read as black and 1 as white."),
+    ],
+)
+def test_pixels_around_zero(tmp_path: Path, x: np.ndarray, scale: str) -> None:
+    assert any(scale in note for note in parse(tmp_path, npz(x=x), "a.npz")["answer"]["notes"])
+    kept = arrays_of(tmp_path)
+    everything = np.concatenate([kept["x_train"], kept["x_test"]])
+    assert {image.tobytes() for image in everything} == {image.tobytes() for image in IMAGES}
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        IMAGES / 255 - 0.4,  # differences to a mean
+        IMAGES / 255 * 1.5,
+        IMAGES / IMAGES.std(),
+    ],
+)
+def test_other_ranges_of_fractions_are_refused(tmp_path: Path, x: np.ndarray) -> None:
+    sentence = parse(tmp_path, npz(x=x), "a.npz")["error"]
+    assert f"has pixels from {x.min():g} to {x.max():g}: scale them to 0 to 255" in sentence
+
+
 # --- the child process --------------------------------------------------------------------
 
 

@@ -92,6 +92,10 @@ def refuse_placeholder(head: bytes, file_name: str) -> None:
             f"{shown} is a web page (HTML), not the file itself: the download led to a page, such "
             "as a sign-in. Open the address in a browser, and download the file again."
         )
+    if start.startswith(b"<table"):
+        raise RefusedError(
+            f"{shown} is a table in HTML: save it as CSV, such as with to_csv instead of to_html."
+        )
     if ending_of(file_name) in _UNFINISHED:
         raise RefusedError(
             f"{shown} is a download that isn't finished: wait until it is, or download it again."

@@ -8,6 +8,9 @@ import numpy as np
 
 # A cubic resize overshoots the range of its input by some percent.
 OVERSHOOT = 0.2
+NEAR = 0.01  # a pixel so near to -0.5 or 0.5 is the end of that range
+DARKEST = -0.75  # pixels from -1 to 1 have one below; without it they may be differences to a mean
+FEWEST_GREYS = 16  # fractions below it would be rounded to so few grey levels of 255
 DEPTHS = (10, 12, 14, 16)  # usual bits of a pixel above 8
 
 
@@ -42,13 +45,18 @@ def scale_of(lowest: float, brightest: float, fractions: bool) -> Scale | None:
                 f" The brightest one is {brightest:g}: if that should be white, scale the pixels."
             )
         return Scale(0, 1, note)
-    if unit and lowest >= -1 - OVERSHOOT:
+    if unit and abs(lowest + 0.5) < NEAR and abs(brightest - 0.5) < NEAR:
+        note = "The pixels lie between -0.5 and 0.5, so -0.5 was read as black and 0.5 as white."
+        return Scale(-0.5, 0.5, note)
+    if unit and -1 - OVERSHOOT <= lowest <= DARKEST:
         return Scale(
             -1,
             1,
             f"The pixels lie between {lowest:g} and {brightest:g}, so -1 was read as black and 1 "
             "as white.",
         )
+    if fractions and brightest < FEWEST_GREYS:
+        return None
     if lowest >= 0 and brightest <= 255:
         if brightest < 64:
             return Scale(

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from vae_core import sandbox
+from vae_core.data.upload import emnist
 from vae_core.data.upload.arrays.arrays import read_arrays
 from vae_core.data.upload.arrays.stored import Stored, in_memory
 from vae_core.data.upload.gzip_chunks import GZIP, gzip_chunks
@@ -49,7 +50,8 @@ def read_idx(path: Path, images: Images) -> Raw:
             f"{shown} holds one number per item, such as labels: pack it into a zip together with "
             "the file of the images."
         )
-    return read_arrays({"x": in_memory(array)}, images)
+    raw = read_arrays({"x": in_memory(array)}, images)
+    return replace(raw, notes=(*raw.notes, *emnist.notes(shown)))
 
 
 def read_idx_zip(path: Path, images: Images) -> Raw:
@@ -81,7 +83,8 @@ def read_idx_zip(path: Path, images: Images) -> Raw:
                 what = {"x": "images", "y": "labels"}
                 notes.append(f"{name} holds {what[role]}, although its name says {what[named]}.")
     raw = read_arrays(arrays, images)
-    return replace(raw, notes=(*raw.notes, *notes))
+    names = (shown, *(info.filename for info in files))
+    return replace(raw, notes=(*raw.notes, *notes, *emnist.notes(*names)))
 
 
 def part_of_file(path: str) -> list[str]:

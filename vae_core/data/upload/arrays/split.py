@@ -12,6 +12,8 @@ from vae_core.data.upload.arrays.stored import Stored
 from vae_core.data.upload.split_words import SPLIT_NAMES, TRAIN, part_of_word, words_of
 
 MASK_WORDS = {"is", "mask", "flag", "flags", "idx", "index", "in"}  # beside train or test
+# Beside train or test.
+PLACE_WORDS = {"idx", "idxs", "index", "indexes", "indices", "inds", "ids", "rows"}
 LONGEST = 200_000  # entries of an array that is looked at
 
 
@@ -21,7 +23,8 @@ def split_array(
     """Return the keys of such arrays, which images are held out (n,) bool, and a sentence.
 
     It is one of texts (`split`: train, train, test ...); of bools (`is_test`); or of numbers
-    (`set`: 1, 1, 3 ...) that count the texts of another one (`sets`: train, val, test).
+    (`set`: 1, 1, 3 ...) that count the texts of another one (`sets`: train, val, test). Or there
+    is one of the places of the images of each part (`train_idx`, `test_idx`).
 
     Args:
         arrays: name -> array.
@@ -53,7 +56,38 @@ def split_array(
             if found.any() and not found.all():
                 shown = sandbox.display_name(key)
                 return [key], found, f"The array {shown} was used as the split."
-    return None
+    return _by_places(arrays, unused, count)
+
+
+def _by_places(
+    arrays: Mapping[str, Stored], unused: list[str], count: int
+) -> tuple[list[str], np.ndarray, str] | None:
+    """Find arrays that list the places of the images of each part, each image once.
+
+    Places count from 0, or from 1 if they do so in all parts together.
+    """
+    parts: dict[str, tuple[str, np.ndarray]] = {}
+    for key in unused:
+        words, array = words_of(key), arrays[key]
+        found = {part for word in words if (part := part_of_word(word))}
+        rest = {word for word in words if not part_of_word(word)}
+        if len(found) != 1 or not rest or not rest <= PLACE_WORDS:
+            continue
+        if array.dtype.kind not in "iu" or math.prod(array.shape) > LONGEST:
+            continue
+        if (part := found.pop()) in parts:
+            return None
+        parts[part] = (key, array.whole().reshape(-1).astype(np.int64))
+    if TRAIN not in parts or len(parts) < 2:
+        return None
+    places = np.sort(np.concatenate([one for _, one in parts.values()]))
+    if len(places) != count or places[0] not in (0, 1) or (np.diff(places) != 1).any():
+        return None
+    held_out = np.ones(count, bool)
+    held_out[parts[TRAIN][1] - places[0]] = False
+    keys = [key for key, _ in parts.values()]
+    shown = " and ".join(map(sandbox.display_name, keys))
+    return keys, held_out, f"The arrays {shown} were used as the split."
 
 
 def _texts(array: Stored) -> np.ndarray:

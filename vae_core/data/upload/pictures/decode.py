@@ -114,6 +114,15 @@ def is_picture(content: bytes) -> bool:
         return False
 
 
+def count_pages(content: bytes) -> int:
+    """Return how many pages a TIFF file has; 1 if it is damaged."""
+    try:
+        with Image.open(io.BytesIO(content), formats=["TIFF"]) as image:
+            return int(getattr(image, "n_frames", 1))
+    except Exception:  # Pillow's plugins raise many errors on damaged files
+        return 1
+
+
 def other_format(content: bytes) -> str:
     """Return what a file is and the cure, the end of a sentence; empty if it is not known."""
     return next((reason for first, reason in OTHERS if first.match(content)), "")

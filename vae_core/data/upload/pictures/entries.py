@@ -21,6 +21,7 @@ from vae_core.data.upload.pictures.decode import (
     DAMAGED,
     PictureError,
     changes,
+    count_pages,
     decode,
     is_picture,
     other_format,
@@ -40,6 +41,7 @@ OTHER_PICTURES = (
     *(".fits", ".fit", ".nrrd", ".mha", ".czi", ".lif", ".nd2", ".svs", ".arw", ".raf", ".orf"),
     *(".pdf", ".dcm", ".nii", ".exr", ".hdr", ".dng", ".cr2", ".nef", ".mp4", ".avi", ".mov"),
 )
+TIFF = (".tif", ".tiff")
 TABLES = (".csv", ".tsv", ".tab")
 DOCUMENTS = (".md", ".rst", ".html", ".yaml", ".yml", ".py", ".ipynb", ".log", ".db", ".zip")
 OTHER_TABLES = (".xlsx", ".xls", ".ods", ".json", ".jsonl", ".xml", ".mat", ".parquet", ".pkl")
@@ -103,13 +105,14 @@ def read_entries(entries: Sequence[Entry], folders: Sequence[Parts], images: Ima
     tables = {_composed(table.parts): table for table in files.tables}
     contents = [(path, table.read()) for path, table in tables.items()]
     folders = [*folders, *(entry.parts[:-1] for entry in (*files.others, *files.tables))]
-    found = find_labels(images.shown, paths, contents, [*map(_composed, folders)])
+    pages = np.array([_pages(entry) for entry in files.pictures])
+    found = find_labels(images.shown, paths, contents, [*map(_composed, folders)], pages)
     unseen = [table for path, table in tables.items() if path not in found.seen]
     notes = [*files.notes, *found.notes, *_others([*files.others, *unseen])]
     if found.by_folder:
         notes += _joined_folders(files.pictures)
-    pages = _decode(files.pictures, found.left_out, images, notes)
-    rows = np.repeat(np.arange(len(paths)), pages)
+    decoded = _decode(files.pictures, found.left_out, images, notes)
+    rows = np.repeat(np.arange(len(paths)), decoded)
     return Raw(
         None if found.labels is None else [found.labels[row] for row in rows],
         held_out=None if found.held_out is None else found.held_out[rows],
@@ -243,6 +246,15 @@ def _content(entry: Entry) -> bytes:
         return entry.read()
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise PictureError(DAMAGED) from error
+
+
+def _pages(entry: Entry) -> int:
+    """Return how many images a file holds; 1 if it can't be read."""
+    if entry.ending not in TIFF:
+        return 1
+    with contextlib.suppress(PictureError):
+        return count_pages(_content(entry))
+    return 1
 
 
 def _decode(

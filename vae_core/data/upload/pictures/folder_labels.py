@@ -45,8 +45,13 @@ class FolderLabels:
     notes: list[str] = field(default_factory=list)
 
 
-def read_folders(paths: Sequence[Parts]) -> FolderLabels:
-    """Find the labels and the split in the paths of pictures."""
+def read_folders(paths: Sequence[Parts], pages: np.ndarray) -> FolderLabels:
+    """Find the labels and the split in the paths of pictures.
+
+    Args:
+        paths: of each picture.
+        pages: (n,) int, images in each file.
+    """
     folders = [path[:-1] for path in paths]
     one_folder = len({*folders}) == 1 and bool(folders[0])
     split = take_split(folders)
@@ -58,7 +63,7 @@ def read_folders(paths: Sequence[Parts]) -> FolderLabels:
         labels, left_out, notes = _classes(split, paths)
     if labels is not None and len(one := {*labels} - {""}) == 1 and all(map(is_filler, one)):
         labels, notes = None, [note for note in notes if note not in one_folder_note(labels)]
-    held_out, said = usable_split(split.held_out, left_out, paths)
+    held_out, said = usable_split(split.held_out, left_out, paths, pages)
     return FolderLabels(labels, held_out, left_out, notes + said)
 
 

@@ -27,18 +27,21 @@ FOLDERS_ONLY = {
 }
 
 
-def read_split(paths: Sequence[Parts], left_out: np.ndarray) -> tuple[np.ndarray | None, list[str]]:
+def read_split(
+    paths: Sequence[Parts], pages: np.ndarray, left_out: np.ndarray
+) -> tuple[np.ndarray | None, list[str]]:
     """Find only the split, for pictures whose labels are known.
 
     Args:
         paths: of each picture.
+        pages: (n,) int, images in each file.
         left_out: (n,) bool, pictures that won't be used.
 
     Returns:
         Which pictures are held out (n,), None without a split; and notes.
     """
     split = take_split([path[:-1] for path in paths])
-    return usable_split(split.held_out, left_out, paths)
+    return usable_split(split.held_out, left_out, paths, pages)
 
 
 def parts_without_labels(paths: Sequence[Parts], labelled: np.ndarray) -> np.ndarray:
@@ -154,15 +157,15 @@ def _check_beside(beside: np.ndarray, others: set[str], parts: set[str]) -> None
 
 
 def usable_split(
-    held_out: np.ndarray | None, left_out: np.ndarray, paths: Sequence[Parts]
+    held_out: np.ndarray | None, left_out: np.ndarray, paths: Sequence[Parts], pages: np.ndarray
 ) -> tuple[np.ndarray | None, list[str]]:
     """Return the split, or None if it is too small, and a note on it."""
     if held_out is None:
         return None, []
-    used = held_out[~left_out]
-    if not used.any():
+    tested = int(pages[held_out & ~left_out].sum())
+    trained = int(pages[~held_out & ~left_out].sum())
+    if not tested:
         return None, []
-    tested, trained = int(used.sum()), int((~used).sum())
     parts = sorted({part for path in {path[:-1] for path in paths} for part in path})
     words = {part.casefold(): part for part in parts if _split_name(part)[1] in HELD_OUT}
     names = some_names(sorted(words.values()))
@@ -171,4 +174,4 @@ def usable_split(
             f"The folders' own split was not used: with {tested:,} held-out images in {names} and "
             f"{trained:,} others it is too small."
         ]
-    return held_out, [f"The images in {names} are held out: {tested:,} of {len(used):,}."]
+    return held_out, [f"The images in {names} are held out: {tested:,} of {tested + trained:,}."]

@@ -50,7 +50,8 @@ def find_labels(
     shown: str,
     paths: list[Parts],
     contents: Sequence[tuple[Parts, bytes]],
-    all_folders: Sequence[Parts] = (),
+    all_folders: Sequence[Parts],
+    pages: np.ndarray,
 ) -> Found:
     """Find the labels and the split of pictures.
 
@@ -59,6 +60,7 @@ def find_labels(
         paths: of the pictures.
         contents: path and content of the files that may be tables.
         all_folders: all folders, also those without files.
+        pages: (n,) int, images in each file, more than one in some TIFF files.
 
     Raises:
         RefusedError: a table does not fit the pictures.
@@ -67,7 +69,7 @@ def find_labels(
     rows = np.flatnonzero(~masks)
     with_masks = {path[:i] for path in _at(paths, masks) for i in range(1, len(path))}
     others = [folder for folder in all_folders if folder not in with_masks]
-    found = _find_labels(shown, _at(paths, ~masks), contents, others)
+    found = _find_labels(shown, _at(paths, ~masks), contents, others, pages[~masks])
     found.notes[:0] = notes
     if not masks.any():
         return found
@@ -92,9 +94,10 @@ def _find_labels(
     paths: list[Parts],
     contents: Sequence[tuple[Parts, bytes]],
     all_folders: Sequence[Parts],
+    pages: np.ndarray,
 ) -> Found:
     """Do what `find_labels` does, for pictures without masks."""
-    folders = read_folders(paths)
+    folders = read_folders(paths, pages)
     in_folders = folders.labels is not None and len({*folders.labels}) > 1
     tables = read_tables(shown, contents, paths, in_folders)
     if tables.labels is None:
@@ -103,11 +106,11 @@ def _find_labels(
         )
         found.notes += _empty_classes(found, paths, all_folders)
     else:
-        found = _from_tables(shown, tables, paths, in_folders)
+        found = _from_tables(shown, tables, paths, pages, in_folders)
     if len({*(found.labels or [])} - {""}) < 2:
         _use_names(found, paths)
     if tables.held_out is not None:
-        _use_split(found, tables, paths)
+        _use_split(found, tables, paths, pages)
     found.notes += _unlike_classes(found)
     found.notes[:0] = tables.notes
     return found
@@ -136,7 +139,9 @@ def _use_names(found: Found, paths: list[Parts]) -> None:
     )
 
 
-def _from_tables(shown: str, tables: TableLabels, paths: list[Parts], in_folders: bool) -> Found:
+def _from_tables(
+    shown: str, tables: TableLabels, paths: list[Parts], pages: np.ndarray, in_folders: bool
+) -> Found:
     assert tables.labels is not None
     notes = used_tables(tables, in_folders)
     labelled = np.array([label is not None for label in tables.labels])
@@ -154,12 +159,12 @@ def _from_tables(shown: str, tables: TableLabels, paths: list[Parts], in_folders
     notes += check_missing(
         shown, [tables.labels[row] for row in rest], [paths[row] for row in rest], tables.used
     )
-    split, said = read_split(paths, ~labelled)
+    split, said = read_split(paths, pages, ~labelled)
     labels = [label or "" for label in tables.labels]
     return Found(labels, False, split, ~labelled, tables.seen, notes + said)
 
 
-def _use_split(found: Found, tables: TableLabels, paths: list[Parts]) -> None:
+def _use_split(found: Found, tables: TableLabels, paths: list[Parts], pages: np.ndarray) -> None:
     """Use the split of the tables, if the folders have none."""
     assert tables.held_out is not None
     known = np.array([part is not None for part in tables.held_out])
@@ -174,7 +179,8 @@ def _use_split(found: Found, tables: TableLabels, paths: list[Parts]) -> None:
             )
         return
     unknown = np.flatnonzero(used & ~known)
-    tested, trained = int((used & held_out).sum()), int((used & known & ~held_out).sum())
+    tested = int(pages[used & held_out].sum())
+    trained = int(pages[used & known & ~held_out].sum())
     if not tested:
         return  # the held-out images have no labels, which is said
     if tested < FEWEST_HELD_OUT or trained < FEWEST_IMAGES - FEWEST_HELD_OUT:

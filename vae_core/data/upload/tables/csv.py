@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from vae_core import sandbox
+from vae_core.data.upload import emnist
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES
 from vae_core.data.upload.tables.columns import Columns, choose
@@ -21,11 +22,6 @@ from vae_core.data.upload.tables.image_cells import cell_fields
 from vae_core.data.upload.tables.label_values import text_labels
 from vae_core.data.upload.tables.pixel_numbers import PixelNumbers
 from vae_core.sandbox import RefusedError
-
-EMNIST = (
-    "The files of EMNIST hold their images transposed: if they lie on their side here, transpose "
-    "them, and upload them again."
-)
 
 
 def read_csv(path: Path, images: Images) -> Raw:
@@ -64,7 +60,7 @@ def read_csv(path: Path, images: Images) -> Raw:
             *columns.notes,
             *notes,
             *pixels.notes(),
-            *([EMNIST] if "emnist" in images.shown.lower() else []),
+            *emnist.notes(images.shown),
             *table.comments(),
         ),
         held_out=np.array(held_out) if held_out else None,
