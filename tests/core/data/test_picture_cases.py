@@ -297,7 +297,7 @@ def test_one_of_a_hundred_may_be_broken(tmp_path: Path) -> None:
     broken = {f"a/x{i}.png": b"" for i in range(5)}
     found = read_files(tmp_path, files | dict(list(broken.items())[:2]))
     assert len(found.x) == 295
-    assert "2 files were left out, because no image can be read from it: x0.png and x1.png." in (
+    assert "2 files were left out, because no image can be read from them: x0.png and x1.png." in (
         found.notes
     )
     with pytest.raises(RefusedError, match=r"x0.png is cut off, damaged, or not an image, and 4 m"):

@@ -85,7 +85,10 @@ def reader_of(path: Path, file_name: str, images: Images) -> Reader:
     if ending in TABLES:
         return read_csv
     if ending in (".zip", ".npz"):
-        raise RefusedError(f"{shown} is damaged, or not what its ending says: it is no zip file.")
+        raise RefusedError(
+            f"{shown} is damaged, or not what its ending says: it is no zip file. Download or copy "
+            "it again."
+        )
     refuse_unknown(first, file_name)
     raise RefusedError(f"{shown} can't be read: {ACCEPTED}.")
 
@@ -109,4 +112,6 @@ def _reader_of_zip(path: Path, ending: str, shown: str, most: int) -> Reader:
     return read_zip
 
 
-ACCEPTED = "save it as .npz, .npy, IDX, .csv, a zip of images, or .txt with one text per line"
+ACCEPTED = (
+    "save it as .npz, .npy, .csv or .parquet, as a zip of images, or as .txt with one text per line"
+)

@@ -105,9 +105,9 @@ class Images:
         finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
         if not finite.all():
             raise RefusedError(
-                f"{self.shown} has pixels that are no finite numbers, such as NaN: image "
-                f"{self.count + int(finite.argmin()) + 1:,} is the first with one. Leave such "
-                "images out, or save the array after numpy.nan_to_num."
+                f"{self.shown} has pixels that are no finite numbers, such as NaN, first in image "
+                f"{self.count + int(finite.argmin()) + 1:,}. Leave such images out, or save the "
+                "array after numpy.nan_to_num."
             )
         lowest, brightest = float(values.min()), float(values.max())
         fractions = values.dtype.kind == "f" and bool((values != np.rint(values)).any())

@@ -61,7 +61,7 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images, columns_first: boo
         notes += [note] if note else []
     if len({layout.image_shape for layout in layouts.values()}) > 1:
         keys = " and ".join(display_name(parts.images[split]) for split in splits)
-        raise RefusedError(f"{shown}: the images of {keys} differ in shape.")
+        raise RefusedError(f"{shown}: the images of {keys} differ in shape: save them alike.")
     images.expect(sum(layout.count for layout in layouts.values()))
     ranges = []
     for split in splits:
@@ -147,7 +147,7 @@ def _check_kind(shown: str, name: str, array: Stored, kinds: str, needed: str) -
             f"such as {how}."
         )
     if 0 in array.shape:
-        raise RefusedError(f"{shown}: {display_name(name)} is empty.")
+        raise RefusedError(f"{shown}: {display_name(name)} is empty: save it again.")
     if array.dtype.kind == "c":
         raise RefusedError(
             f"{shown}: {display_name(name)} holds complex numbers: save their real part, or their "
@@ -155,14 +155,17 @@ def _check_kind(shown: str, name: str, array: Stored, kinds: str, needed: str) -
         )
     if array.dtype.kind not in kinds:
         raise RefusedError(
-            f"{shown}: {display_name(name)} must hold {needed}, got {array.dtype.name}."
+            f"{shown}: {display_name(name)} must hold {needed}, but holds "
+            f"{array.dtype.name}: convert it."
         )
 
 
 def _check_size(shown: str, layout: Layout) -> None:
     height, width = layout.image_shape[:2]
     if max(height, width) > LARGEST_SIDE or math.prod(layout.image_shape) > LARGEST_IMAGE:
-        raise RefusedError(f"{shown}: images of {width}x{height} pixels are too large.")
+        raise RefusedError(
+            f"{shown}: images of {width}x{height} pixels are too large: make them smaller."
+        )
 
 
 def _chunks(array: Stored, layout: Layout) -> Iterator[np.ndarray]:
@@ -219,7 +222,7 @@ def _labels(
     if len({array.dtype.kind in TEXTS for array in read}) > 1:
         raise RefusedError(f"{shown}: {keys} must both be numbers or both be texts.")
     if len({array.shape[1:] for array in read}) > 1:
-        raise RefusedError(f"{shown}: {keys} differ in their columns.")
+        raise RefusedError(f"{shown}: {keys} have different numbers of columns: save them alike.")
     return np.concatenate(read)
 
 
@@ -232,5 +235,7 @@ def _names(shown: str, array: Stored) -> tuple[str, ...]:
         try:
             names = np.char.decode(names, "utf-8")
         except UnicodeDecodeError:
-            raise RefusedError(f"{shown}: the {NAMES} are not in UTF-8.") from None
+            raise RefusedError(
+                f"{shown}: the {NAMES} are not in UTF-8: save them as texts."
+            ) from None
     return tuple(str(name).strip() for name in names)

@@ -66,7 +66,9 @@ def hdf5_arrays(path: Path, shown: str, limits: Limits) -> Nested:
     except (RefusedError, MemoryError):
         raise
     except Exception as error:  # h5py raises many kinds of errors on damaged files
-        raise RefusedError(f"{shown} is damaged, or not what its ending says.") from error
+        raise RefusedError(
+            f"{shown} is damaged, or not what its ending says: download or copy it again."
+        ) from error
     return nested
 
 

@@ -42,7 +42,9 @@ def matlab_arrays(path: Path, shown: str, limits: Limits) -> Nested:
     except mat5.TooLargeError:
         raise _too_large(shown, limits) from None
     except Exception as error:  # SciPy and NumPy raise many kinds of errors on damaged files
-        raise RefusedError(f"{shown} is damaged, or not what its ending says.") from error
+        raise RefusedError(
+            f"{shown} is damaged, or not what its ending says: download or copy it again."
+        ) from error
     if not nested.arrays:
         sentences = [
             f"{shown} holds no plain arrays: save the images as an array of numbers, with "

@@ -240,5 +240,6 @@ def _check_split(shown: str, images: dict[str, str], labels: dict[str, str]) -> 
     for split in labels:
         if split not in images:
             raise RefusedError(
-                f"{shown} holds the labels {display_name(labels[split])} without their images."
+                f"{shown} holds the labels {display_name(labels[split])} without their images: add "
+                "the images, or leave these labels out."
             )

@@ -286,6 +286,9 @@ def _decode(
         more = f", and {len(broken) - 1:,} more can't be read" if len(broken) > 1 else ""
         raise RefusedError(f"{images.shown}: {name} {reason}{more}.")
     names = listed([name for name, _ in broken])
-    what = counted(len(broken), "file was", "files were")
-    notes.append(f"{what} left out, because no image can be read from it: {names}.")
+    what, them = (
+        counted(len(broken), "file was", "files were"),
+        "it" if len(broken) == 1 else "them",
+    )
+    notes.append(f"{what} left out, because no image can be read from {them}: {names}.")
     return pages

@@ -71,7 +71,7 @@ def one_folder_note(labels: list[str] | None) -> list[str]:
     """Return a note on labels that are all the same."""
     one = {*(labels or [])} - {""}
     return (
-        [f"All images have the label {some_names([*one])}, of their folder."]
+        [f"All images have the label {some_names([*one])}, the name of their folder."]
         if len(one) == 1
         else []
     )

@@ -88,7 +88,7 @@ def find_columns(
     if not isinstance(name, int):
         return name
     if SUBMISSION in table.casefold():
-        return "its name says that its labels are no true ones"
+        return "it is called a submission, which holds predictions and not labels"
     split = search.split_column(name)
     if isinstance(split, Unclear):
         return split
@@ -164,7 +164,8 @@ class _Search:
             return (
                 "it has no column of file names, called filename for example"
                 if has_label
-                else "none of its columns names the images: write the name before each label"
+                else "none of its columns names the images: write the name of an image before each "
+                "label"
                 if {*words_of(PurePosixPath(self.table).stem)} & IN_NAMES
                 else "none of its columns names the images"
             )

@@ -262,4 +262,5 @@ def check_missing(
             f"images, such as {first}: add the rows, or leave the images out."
         )
     what = counted(len(missing), "image was", "images were")
-    return [f"{what} left out, because {_names(tables)} has no label for it: {first}."]
+    which = f"it: {first}" if len(missing) == 1 else f"them, such as {first}"
+    return [f"{what} left out, because {_names(tables)} has no label for {which}."]

@@ -207,7 +207,10 @@ def _no_square(table: Sample, pixels: int, labels: bool) -> str:
             f"pixels of an image, at least {SMALLEST_SIDE}x{SMALLEST_SIDE}."
         )
     if pixels != total:
-        return f"{table.shown} has {pixels:,} pixels per row{beside}: they can't form a square."
+        return (
+            f"{table.shown} has {pixels:,} pixels per row{beside}: they can't form a square. Save "
+            "all pixels of square images."
+        )
     return (
         f"{table.shown} has {total:,} columns: each row must hold the pixels of a square image, "
         "and labels must be in a column named label."

@@ -138,12 +138,17 @@ class _Table:
         if len(fields) == expected:
             column = next(i for i in range(dialect.columns, expected) if fields[i])
             what = sandbox.display_text(fields[column])
-            return f"{place}, column {column + 1:,} holds {what!r}, and the first row nothing."
+            return (
+                f"{place}, column {column + 1:,} holds {what!r}, and the first row nothing: "
+                "correct it."
+            )
         counts = f"{place} has {len(fields):,} columns, the first has {expected:,}"
         if len(fields) == expected + 1 and not fields[-1].strip():
-            return f"{counts}: it ends in a delimiter, and the first row doesn't."
+            return f"{counts}: it ends in a delimiter, and the first row doesn't. Write them alike."
         if len(fields) == expected - 1 and dialect.empty:
-            return f"{counts}: the first ends in a delimiter, and this one doesn't."
+            return (
+                f"{counts}: the first ends in a delimiter, and this one doesn't. Write them alike."
+            )
         if len(fields) < 4:
             text = sandbox.display_text(dialect.delimiter.join(fields))
             return f"{counts}: it says {text!r}. Correct it, or leave it out."

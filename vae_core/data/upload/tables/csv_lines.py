@@ -36,7 +36,9 @@ def read_lines(path: Path, shown: str) -> Iterator[str]:
                 number += 1
                 if len(line) > LONGEST_LINE:
                     most = sandbox.format_bytes(LONGEST_LINE)
-                    raise RefusedError(f"{shown}: row {number:,} is longer than {most}.")
+                    raise RefusedError(
+                        f"{shown}: row {number:,} is longer than {most}: save smaller images."
+                    )
                 if not line.isascii() and UNDECODED.search(line):
                     raise RefusedError(_other_encoding(shown, number, line))
                 ends = END_OF_FILE in line

@@ -120,8 +120,8 @@ def _header(data: list[Row], before: int) -> tuple[list[str] | None, list[Row], 
         )
     elif _is_mangled(names):
         notes.append(
-            "The first row is an image that was taken for names, with a number after each value "
-            f"that came before ({', '.join(names[:3])} ...): it was left out."
+            "The first row is an image that pandas took for the names of columns "
+            f"({', '.join(names[:3])} ...): it was left out."
         )
         return None, rest, before, notes
     levels = 1

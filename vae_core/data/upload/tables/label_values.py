@@ -60,7 +60,7 @@ def text_labels(
             if not are_numbers:
                 notes.append(
                     f"{labels.count(label):,} rows hold {label} as their label, which was read as "
-                    "a class: leave them out if it means that they have none."
+                    "a class: leave these rows out if they have no label."
                 )
     missing = [i for i, label in enumerate(labels) if known[label]]
     if missing:

@@ -201,7 +201,7 @@ class _Table:
             row = int(np.argmax(sizes != count))
             raise RefusedError(
                 f"{self.shown}: row {first + row:,} holds {sizes[row]:,} pixels, the first row "
-                f"{count:,}."
+                f"{count:,}: all images must have one size."
             )
         return _numbers(flat).reshape(len(column), count)
 
