@@ -24,6 +24,44 @@ def beside(*columns: Any, place: int = 0) -> list[list[Any]]:
     ]
 
 
+# --- labels that look like something else ---------------------------------------------------
+
+
+@pytest.mark.parametrize("header", [None, ["", *PIXELS], ["c", *PIXELS]])
+def test_classes_in_turn_do_not_number_the_rows(tmp_path: Path, header: list[str] | None) -> None:
+    """As the first rows of scikit-learn's digits: 0 to 9, and again."""
+    rows = [[i % 12, *ROWS[i]] for i in range(24)]
+    notes, found = read(tmp_path, table(rows, header))
+    expected = [str(i % 12) for i in range(24)]
+    if header and not header[0]:
+        assert "The first column, which numbers the rows, was left out." in notes
+        expected = ["all"] * 24
+    assert found == pairs(IMAGES, expected)
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_a_pixel_like_its_neighbour_is_no_label(tmp_path: Path, dark: bool) -> None:
+    """Each image has the label 0, and the last pixel holds a few dark greys."""
+    rows = [[0, *row] for row in ROWS]
+    for i, row in enumerate(rows):
+        row[-2:] = [2 * (i % 5), i % 5]
+        row[1:3] = [0, 0] if dark else row[1:3]
+    sentence = error(tmp_path, table(rows))
+    assert "both the first column and the last column may be the label" in sentence
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [str(10**17 + i % 3) for i in range(24)],
+        [("1E1", "1E2", "10")[i % 3] for i in range(24)],
+    ],
+)
+def test_labels_of_digits_are_not_merged(tmp_path: Path, labels: list[str]) -> None:
+    _, found = read(tmp_path, table(beside(labels), ["label", *PIXELS]))
+    assert found == pairs(IMAGES, labels)
+
+
 # --- rows without a label -------------------------------------------------------------------
 
 
@@ -72,6 +110,7 @@ def test_numbers_as_labels(tmp_path: Path) -> None:
         (["0.0", "1.0", "2.0"], ["0", "1", "2"]),
         (["0", "1.0", "1e1"], ["0", "1", "10"]),
         (["0", "0.5", "1.0"], ["0", "0.5", "1"]),
+        (["0.5", "1", "1.0"], ["0.5", "1", "1"]),
         (["-1", "+1", "3"], ["-1", "1", "3"]),
     ):
         _, found = read(tmp_path, table(beside(labels * 8), ["label", *PIXELS]))

@@ -25,6 +25,14 @@ NO_HEADER = table(LABELLED)
 BESIDE = "The first column was read as the label: it is the only one beside the pixels."
 
 
+def test_a_line_sep_that_the_rows_do_not_follow(tmp_path: Path) -> None:
+    notes, found = read(tmp_path, b"sep= ,\n" + WITH_HEADER)
+    assert (notes, found) == ([], pairs(IMAGES, WORDS))
+    notes, found = read(tmp_path, b"sep=;\n" + WITH_HEADER)
+    said = "The first line, sep=;, was not followed, because no row holds that delimiter."
+    assert (notes, found) == ([said], pairs(IMAGES, WORDS))
+
+
 # --- lines above and between the rows -------------------------------------------------------
 
 

@@ -52,10 +52,18 @@ def flags(fields: Sequence[str]) -> np.ndarray:
     return np.where((values == 0) | (values == 1), values, np.nan)
 
 
-def counts_up(fields: Sequence[str]) -> bool:
-    """Return whether a column counts up by 1, perhaps anew in some rows."""
+def counts_up(fields: Sequence[str], few: bool = False) -> bool:
+    """Return whether a column counts up by 1, perhaps anew in some rows.
+
+    Args:
+        fields: of the column.
+        few: whether it may do so with a few numbers again and again, as classes in turn do.
+    """
     values = numbers(fields)
-    return len(values) > 2 and float(np.mean(np.diff(values) == 1)) >= 0.9
+    if len(values) < 3 or float(np.mean(np.diff(values) == 1)) < 0.9:
+        return False
+    distinct = len(np.unique(values))
+    return few or distinct > MOST_LABELS or 2 * distinct > len(values)
 
 
 def looks_like_labels(values: np.ndarray) -> int:

@@ -78,8 +78,9 @@ def guess(lines: Iterable[str], shown: str) -> Dialect:
     """
     lines = iter(lines)
     first = _first_lines(lines)
-    named = re.fullmatch(r'\s*"?sep=(.)"?[,;\t ]*\s*', first[0], re.I) if first else None
-    delimiter = named[1] if named else _delimiter(first, shown)
+    named = re.fullmatch(r'\s*"?sep= ?([^\r\n])"?[,;\t ]*\s*', first[0], re.I) if first else None
+    unused = named is not None and not any(named[1] in line for line in first[1:])
+    delimiter = named[1] if named and not unused else _delimiter(first[bool(named) :], shown)
     found: list[Row] = []
     fields = 0
     ahead = itertools.chain([""] if named else [], first[1:] if named else first, lines)
@@ -89,6 +90,11 @@ def guess(lines: Iterable[str], shown: str) -> Dialect:
         if len(found) >= SAMPLE_ROWS or fields > SAMPLE_FIELDS:
             break
     names, data, before, notes = split_head(found)
+    if named and unused:
+        notes.append(
+            f"The first line, {sandbox.display_text(first[0].strip())}, was not followed, because "
+            "no row holds that delimiter."
+        )
     columns = len(data[0][1]) if data else len(names or [])
     if names is not None and len(names) == columns - 1 and data and data[0][1][-1].strip():
         names.insert(0, "")  # as R writes it: the column of row names has no name

@@ -155,20 +155,23 @@ def _better_end(
     """Return 0 if the first column is the label, 1 if the last is; None if that can't be told."""
     scores = looks_like_labels(first), looks_like_labels(last)
     borders = is_border(first, second), is_border(last, before_last)
+    alike = correlation(first, second), correlation(last, before_last)
     if borders[0] != borders[1]:
         # One side is a border of the picture, of one colour in all images.
         end = int(borders[0])
         values = (first, last)[end]
         is_corner = len(np.unique(values)) == 1 and values[0] in (0, 255, -1)
-        return end if scores[end] and not is_corner else None
+        is_pixel = is_corner or alike[end] > ALIKE
+        return end if scores[end] and not is_pixel else None
     if all(borders):
         scores = 0, 0
-    alike = correlation(first, second), correlation(last, before_last)
     varied = [len(np.unique(values)) > 1 for values in (first, last)]
     chosen = None
     for i in (0, 1):
         other = (last, first)[i]
-        sure = scores[i] and not scores[1 - i]
+        # Beside a corner that is black in all images, or one class, the label is unlike a pixel.
+        most = ALIKE if varied[1 - i] else UNLIKE
+        sure = scores[i] and not scores[1 - i] and alike[i] < most
         better = scores[i] > scores[1 - i] > 0 and alike[i] < alike[1 - i]
         unlike = (
             scores[i] and scores[i] >= scores[1 - i] and alike[i] < UNLIKE and alike[1 - i] > ALIKE

@@ -82,14 +82,26 @@ def text_labels(
     if all(len(label) > 1 and label[0] == label[-1] == "'" for label in labels):
         labels = [label[1:-1] for label in labels]
         values = {label: number(label) for label in set(labels)}
-    if np.isfinite(list(values.values())).all() and not any(
-        re.match(r"[+-]?0\d", label) for label in values
-    ):
+    if np.isfinite(list(values.values())).all() and not _are_codes(values):
         found = np.array([values[label] for label in labels], np.float64)
-        if (found == np.rint(found)).all() and np.abs(found).max(initial=0) < 2**62:
-            return found.astype(np.int64), notes
-        return np.array([repr(float(v)).removesuffix(".0") for v in found]), notes
+        if np.abs(found).max(initial=0) < 2**53:  # floats can tell larger ones no longer apart
+            if (found == np.rint(found)).all():
+                return found.astype(np.int64), notes
+            return np.array([repr(float(v)).removesuffix(".0") for v in found]), notes
     return np.array([label[:1000] for label in labels]), [*notes, *_alike(list(values))]
+
+
+def _are_codes(values: dict[str, float]) -> bool:
+    """Return whether labels only look like numbers, such as 007, or the wells 1E1 and 1E2.
+
+    Args:
+        values: label -> the number that it looks like.
+    """
+    if any(re.match(r"[+-]?0\d", label) for label in values):
+        return True
+    powers = [label for label in values if re.fullmatch(r"\d+e\d+", label, re.IGNORECASE)]
+    merged = len({*values.values()}) < len(values)
+    return bool(powers) and (merged or len(powers) == len(values))
 
 
 def _one_hot(labels: set[str]) -> dict[str, int] | None:

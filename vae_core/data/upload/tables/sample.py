@@ -73,7 +73,7 @@ class Sample:
         if self.kinds[c] != "number":
             return named and self.differs(c)
         distinct = len(set(self.columns[c])) == len(self.columns[c])
-        return (named and distinct) or counts_up(self.columns[c])
+        return (named and distinct) or counts_up(self.columns[c], few=named)
 
     def differs(self, c: int) -> bool:
         """Return whether most rows have a field of their own in a column: it names the rows."""
