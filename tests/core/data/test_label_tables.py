@@ -49,7 +49,6 @@ ONE_HOT = "\n".join(
         *(f"{i:02},{','.join(str(int(i % 3 == j)) for j in range(3))}" for i in range(COUNT)),
     ]
 )
-GTSRB = table("Filename;Width;Height;Roi.X1;ClassId", "{name};8;8;1;{number}", "\r\n")
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,6 @@ NAMES = ["ant", "owl", "cat"]
 WORDS = np.array(NAMES)[LABELS]
 CELL = WORDS.astype(object)
 COLUMN = LABELS[:, None] + 0.0
-MIXED = np.array([1, "a"], object)
 FLAT = IMAGES.reshape(24, 81)
 SIDE = (
     "The pixels of an image in {} were read row by row. If the images lie on their side, they were "
