@@ -86,6 +86,17 @@ def index_labels(
             f"The {MOST_LABELS - 1} most frequent of {len(distinct):,} labels were kept, and the "
             f"others joined as {OTHER!r}."
         )
+    names = _distinct_names(shown, texts)
+    notes += _what_changed(texts, names, np.bincount(labels, minlength=len(names)))
+    return labels.astype(np.uint8), names, notes
+
+
+def _distinct_names(shown: str, texts: list[str]) -> tuple[str, ...]:
+    """Return the names of labels without what can't be shown.
+
+    Raises:
+        RefusedError: two of them read or look the same.
+    """
     names = tuple(sandbox.clean_label(text) for text in texts)
     if len(set(names)) != len(names):
         twice = Counter(names).most_common(1)[0][0]
@@ -100,8 +111,7 @@ def index_labels(
             f"{shown} has two labels that look the same, {seen.most_common(1)[0][0]!r}: one of "
             "them holds characters that can't be seen. Remove them."
         )
-    notes += _what_changed(texts, names, np.bincount(labels, minlength=len(names)))
-    return labels.astype(np.uint8), names, notes
+    return names
 
 
 def _what_changed(texts: list[str], names: tuple[str, ...], counts: np.ndarray) -> list[str]:

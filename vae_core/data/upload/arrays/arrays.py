@@ -45,23 +45,9 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images, columns_first: boo
     }
     parts = parts_of(shown, shapes, texts, label_like)
     notes = _what_was_read(parts)
-    splits = [split for split in (WHOLE, TRAIN, VALIDATION, TEST) if split in parts.images]
-    layouts: dict[str, Layout] = {}
-    axes = None
-    for split in splits:
-        name = parts.images[split]
-        _check_kind(shown, name, arrays[name], NUMBERS, "numbers")
-        labels = parts.labels.get(split)
-        counts = _label_counts(arrays[labels].shape) if labels else ()
-        layouts[split], note = layout_of(
-            shown, display_name(name), arrays[name].shape, counts, arrays[name].whole, axes
-        )
-        axes = layouts[split].axes
-        _check_size(shown, layouts[split])
-        notes += [note] if note else []
-    if len({layout.image_shape for layout in layouts.values()}) > 1:
-        keys = " and ".join(display_name(parts.images[split]) for split in splits)
-        raise RefusedError(f"{shown}: the images of {keys} differ in shape: save them alike.")
+    layouts, layout_notes = _layouts(shown, arrays, parts)
+    notes += layout_notes
+    splits = list(layouts)
     images.expect(sum(layout.count for layout in layouts.values()))
     ranges = []
     for split in splits:
@@ -95,6 +81,34 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images, columns_first: boo
         held_out,
         tuple(notes),
     )
+
+
+def _layouts(
+    shown: str, arrays: Mapping[str, Stored], parts: Parts
+) -> tuple[dict[str, Layout], list[str]]:
+    """Return the layout of the images of each part of the split, and sentences on them.
+
+    Raises:
+        RefusedError: they are no images, or those of two parts differ in shape.
+    """
+    layouts: dict[str, Layout] = {}
+    notes = []
+    axes = None
+    for split in (split for split in (WHOLE, TRAIN, VALIDATION, TEST) if split in parts.images):
+        name = parts.images[split]
+        _check_kind(shown, name, arrays[name], NUMBERS, "numbers")
+        labels = parts.labels.get(split)
+        counts = _label_counts(arrays[labels].shape) if labels else ()
+        layouts[split], note = layout_of(
+            shown, display_name(name), arrays[name].shape, counts, arrays[name].whole, axes
+        )
+        axes = layouts[split].axes
+        _check_size(shown, layouts[split])
+        notes += [note] if note else []
+    if len({layout.image_shape for layout in layouts.values()}) > 1:
+        keys = " and ".join(display_name(parts.images[split]) for split in layouts)
+        raise RefusedError(f"{shown}: the images of {keys} differ in shape: save them alike.")
+    return layouts, notes
 
 
 def _add_images(array: Stored, layout: Layout, images: Images) -> Range:

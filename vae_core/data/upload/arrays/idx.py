@@ -24,6 +24,7 @@ from vae_core.data.upload.gzip_chunks import GZIP, gzip_chunks
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import IMAGE_ENDINGS
 from vae_core.data.upload.split_words import part_of
+from vae_core.data.upload.wording import counted
 from vae_core.sandbox import RefusedError
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -144,7 +145,7 @@ def _array(content: bytes, shown: str, name: str) -> np.ndarray:
         )
     if found > expected:
         raise RefusedError(
-            f"{shown}: {name} holds {found - expected:,} bytes more than its header says: download "
-            "or copy it again."
+            f"{shown}: {name} holds {counted(found - expected, 'byte', 'bytes')} more than its "
+            "header says: download or copy it again."
         )
     return np.frombuffer(content, dtype, offset=head).reshape(shape)
