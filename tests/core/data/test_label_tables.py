@@ -236,6 +236,7 @@ def test_boxes_in_a_file_per_picture_are_no_labels(tmp_path: Path) -> None:
             "labels.csv was not used: it has no column of file names",
         ),
         ("labels.json", "{}", "labels.json was not read: if it holds labels, save them as labels"),
+        ("labels.npy", "x", "labels.npy was not read: if it holds labels, save them as labels"),
         (
             "sizes.csv",
             table("file,width,height", "{name},8,{number}"),

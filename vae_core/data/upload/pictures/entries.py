@@ -44,7 +44,9 @@ OTHER_PICTURES = (
 TIFF = (".tif", ".tiff")
 TABLES = (".csv", ".tsv", ".tab")
 DOCUMENTS = (".md", ".rst", ".html", ".yaml", ".yml", ".py", ".ipynb", ".log", ".db", ".zip")
-OTHER_TABLES = (".xlsx", ".xls", ".ods", ".json", ".jsonl", ".xml", ".mat", ".parquet", ".pkl")
+OTHER_TABLES = (
+    *(".xlsx", ".xls", ".ods", ".json", ".jsonl", ".xml", ".mat", ".parquet", ".pkl", ".npy"),
+)
 BROKEN = 100  # one of so many pictures may be broken, and one in any case
 
 
