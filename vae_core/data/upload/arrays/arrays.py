@@ -132,12 +132,12 @@ def _what_was_read(parts: Parts) -> list[str]:
     """Return a sentence on which arrays were taken, unless they have the usual names."""
     if all(key in USUAL for key in (*parts.images.values(), *parts.labels.values())):
         return []
-    listed = [
-        f"{' and '.join(map(display_name, keys))} as {what}"
+    roles = [
+        f"{listed(list(map(display_name, keys)))} as {what}"
         for what, keys in (("images", parts.images.values()), ("labels", parts.labels.values()))
         if keys
     ]
-    return [f"Arrays were read by their names: {', '.join(listed)}."]
+    return [f"Arrays were read by their names: {', '.join(roles)}."]
 
 
 def _unused(key: str, array: Stored) -> str:
