@@ -307,7 +307,7 @@ def _check_entries(entries: list[zipfile.ZipInfo], name: str, unpacked_bytes: in
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise RefusedError(f"{name} is packed in a way that is not accepted: use plain zip.")
         if entry_path in names:
-            raise RefusedError(f"{name} holds {entry} twice.")
+            raise RefusedError(f"{name} holds {entry} twice: leave one of them out.")
         names.add(entry_path)
     unpacked = sum(info.file_size for info in entries)
     packed = sum(info.compress_size for info in entries)

@@ -176,6 +176,6 @@ def _code(character: str) -> str:
 
 def _is_table(content: bytes) -> bool:
     """Return whether the last of the first lines holds numbers, beside a label at most."""
-    line = content[:LONGEST_ROW].splitlines()[:3][-1].strip()
-    rest = line.translate(None, b"0123456789eE+-.,;| \t")
+    line = content[:LONGEST_ROW].splitlines()[:3][-1].translate(None, b" \t")
+    rest = line.translate(None, b"0123456789eE+-.,;|")
     return bool(line) and 10 * len(rest) <= len(line)

@@ -70,7 +70,7 @@ def test_structs_of_images_and_of_their_names(tmp_path: Path) -> None:
 )
 def test_other_arrays_are_left_out(tmp_path: Path, arrays: dict[str, Any]) -> None:
     result = read(tmp_path, npz(x=X, y=Y, **arrays), "a.npz")
-    assert result["notes"][0] == f"Left out: {', '.join(arrays)}."
+    assert result["notes"][0] == f"Left out: {' and '.join(arrays)}."
     assert "drawn by a fixed seed" in result["notes"][1]
 
 

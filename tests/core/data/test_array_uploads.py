@@ -211,7 +211,7 @@ def test_axes_of_length_1_are_left_out(tmp_path: Path, shape: tuple[int, ...]) -
 def test_arrays_that_are_not_used_are_named(tmp_path: Path) -> None:
     content = npz(x=IMAGES, y=LABELS, image_mean=IMAGES.mean(axis=0), info=np.array([{}], object))
     result = read(tmp_path, content, "a.npz")
-    assert "Left out: image_mean, info (pickled objects)." in result["notes"]
+    assert "Left out: image_mean and info (pickled objects)." in result["notes"]
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def with_numpy(draw: Draw, frame: pd.DataFrame, header: bool) -> str:
     "write", [with_csv, pytest.param(with_pandas, marks=pytest.mark.slow), with_numpy]
 )
 @settings(
-    max_examples=100,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     database=None,

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.core.data import upload_files
 from tests.core.data.test_array_uploads import idx, in_order, read
 from tests.core.data.upload_files import IMAGES, LABELS, parse, zipped
 from vae_core.data.upload.limits import LIMITS
@@ -40,7 +39,7 @@ def test_the_four_files_of_mnist(tmp_path: Path, packed: bool) -> None:
     ("content", "message"),
     [
         (idx(IMAGES)[:-1], "says 24 items, and 23 are there"),
-        (idx(IMAGES) + b"x", "1 bytes more than its header says"),
+        (idx(IMAGES) + b"x", "holds 1 byte more than its header says"),
         (idx(LABELS.astype(np.uint8)), "pack it into a zip together with the file of the images"),
         (gzip.compress(idx(IMAGES), mtime=0)[:-9], "cut off or damaged"),
         (idx(IMAGES)[:7], "cut off"),
@@ -50,11 +49,10 @@ def test_a_damaged_idx_file(tmp_path: Path, content: bytes, message: str) -> Non
     assert message in parse(tmp_path, content, "train-images-idx3-ubyte")["error"]
 
 
-def test_a_gzip_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gzip_bomb_is_refused(tmp_path: Path) -> None:
     small = replace(LIMITS, unpacked_bytes=10**6)
-    monkeypatch.setattr(upload_files, "LIMITS", small)
     content = gzip.compress(idx(np.zeros((40_000, 8, 8), np.uint8)))
-    assert "unpacks to more than" in parse(tmp_path, content, "a.idx.gz")["error"]
+    assert "unpacks to more than" in parse(tmp_path, content, "a.idx.gz", limits=small)["error"]
 
 
 @pytest.mark.parametrize(

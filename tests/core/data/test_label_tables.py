@@ -49,7 +49,6 @@ ONE_HOT = "\n".join(
         *(f"{i:02},{','.join(str(int(i % 3 == j)) for j in range(3))}" for i in range(COUNT)),
     ]
 )
-GTSRB = table("Filename;Width;Height;Roi.X1;ClassId", "{name};8;8;1;{number}", "\r\n")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +142,7 @@ def test_a_test_set_without_labels_is_left_out(tmp_path: Path) -> None:
     assert np.array_equal(found.x, IMAGES[:18])
     assert found.held_out is None
     assert "6 images were left out, because no image of their folder has a label." in found.notes
-    assert "sample_submission.csv was not used: its name says" in found.notes
+    assert "sample_submission.csv was not used: it is called a submission" in found.notes
 
 
 def test_single_gaps_are_said(tmp_path: Path) -> None:

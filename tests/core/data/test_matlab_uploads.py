@@ -24,7 +24,6 @@ NAMES = ["ant", "owl", "cat"]
 WORDS = np.array(NAMES)[LABELS]
 CELL = WORDS.astype(object)
 COLUMN = LABELS[:, None] + 0.0
-MIXED = np.array([1, "a"], object)
 FLAT = IMAGES.reshape(24, 81)
 SIDE = (
     "The pixels of an image in {} were read row by row. If the images lie on their side, they were "
@@ -99,7 +98,7 @@ def test_a_damaged_mat_file(tmp_path: Path) -> None:
         (
             {"faces": FLAT.T, "p": np.eye(4), "u": np.eye(9)},
             None,
-            ["faces", "last", "row", "p, u."],
+            ["faces", "last", "row", "p and u."],
         ),
     ],
 )
@@ -128,7 +127,7 @@ def test_a_struct_in_a_struct(tmp_path: Path) -> None:
         "Arrays were read by their names: train_images and test_images as images, train_labels "
         "and test_labels as labels.",
         SIDE.format("train_images"),
-        "Left out: train_writers, test_writers, mapping.",
+        "Left out: train_writers, test_writers and mapping.",
     ]
 
 

@@ -297,7 +297,7 @@ def test_one_of_a_hundred_may_be_broken(tmp_path: Path) -> None:
     broken = {f"a/x{i}.png": b"" for i in range(5)}
     found = read_files(tmp_path, files | dict(list(broken.items())[:2]))
     assert len(found.x) == 295
-    assert "2 images were left out, because no image can be read from it: x0.png, x1.png." in (
+    assert "2 files were left out, because no image can be read from them: x0.png and x1.png." in (
         found.notes
     )
     with pytest.raises(RefusedError, match=r"x0.png is cut off, damaged, or not an image, and 4 m"):
@@ -314,7 +314,7 @@ def test_an_entry_with_a_wrong_checksum_is_one_broken_picture(tmp_path: Path) ->
     path.write_bytes(content[:at] + bytes([content[at] ^ 255]) + content[at + 1 :])
     found = read(path)
     assert {x.tobytes() for x in found.x} == {x.tobytes() for i, x in enumerate(IMAGES) if i != 5}
-    assert "1 image was left out, because no image can be read from it: 05.png." in found.notes
+    assert "1 file was left out, because no image can be read from it: 05.png." in found.notes
 
 
 def test_pictures_are_known_by_their_content(tmp_path: Path) -> None:
@@ -323,7 +323,7 @@ def test_pictures_are_known_by_their_content(tmp_path: Path) -> None:
     files = {f"{'ab'[i % 2]}/s{i:02}.happy": encoded(x, kinds[i % 5]) for i, x in enumerate(IMAGES)}
     found = read_files(tmp_path, files | {"a/Readme": b"Faces"})
     check(found, list(IMAGES), ("a", "b"))
-    assert "24 files are images by their content" in found.notes
+    assert "24 files were read as images, because their content says so" in found.notes
     assert "1 file that is not an image was left out." in found.notes
 
 

@@ -42,7 +42,7 @@ CASES: dict[str, tuple[list[tuple[str, int]], dict[str, int] | None, int, str]] 
         [("cat", 30)],
         {"cat": 30},
         0,
-        "All images have the label cat, of their folder.",
+        "All images have the label cat, the name of their folder.",
     ),
     "two folders": ([("cat", 10), ("dog", 12)], {"cat": 10, "dog": 12}, 0, ""),
     "a common root": ([("a/b/cat", 10), ("a/b/dog", 12)], {"cat": 10, "dog": 12}, 0, ""),

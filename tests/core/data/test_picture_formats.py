@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.core.data.picture_sets import encoded
 from vae_core.data.upload.limits import FORMATS, IMAGE_ENDINGS
-from vae_core.data.upload.pictures.pictures import PictureError, changes, decode
+from vae_core.data.upload.pictures.decode import PictureError, changes, decode
 
 RNG = np.random.default_rng(2)
 GREY = RNG.integers(0, 256, (8, 10)).astype(np.uint8)

@@ -71,8 +71,8 @@ def in_zips(depth: int) -> bytes:
     [
         (
             zipped(("train.csv", TABLE), ("test.csv", TABLE)),
-            "a.zip holds no image files, but 2 files of data (train.csv, test.csv): upload one of "
-            "them, or join them into one .npz or .csv.",
+            "a.zip holds no image files, but 2 files of data (train.csv and test.csv): upload one "
+            "of them, or join them into one .npz or .csv.",
         ),
         (
             zipped(("a.zip", zipped(*pictures())), ("b.zip", zipped(*pictures()))),
@@ -102,7 +102,7 @@ def test_pictures_without_an_ending_beside_others_are_read(tmp_path: Path) -> No
     reply = parse(tmp_path, zipped(*files, ("c/P5 notes", b"P5 is a note."), ("x", b"BM")), "a.zip")
     assert reply["answer"]["counts"] == (12, 12)
     assert reply["answer"]["notes"][:2] == (
-        "12 files are images by their content, not by the ending of their names.",
+        "12 files were read as images, because their content says so, not their name.",
         "The folder c holds no image that can be read.",
     )
     assert np.array_equal(np.unique(arrays_of(tmp_path)["y_train"]), [0, 1])

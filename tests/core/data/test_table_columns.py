@@ -48,6 +48,18 @@ def test_a_split_of_flags(tmp_path: Path, name: str, train: int, kind: type) -> 
         assert notes == [f"The column {name} was used as the split: {kind(1)} is {use}."]
 
 
+@pytest.mark.parametrize("true_false", ["WAHR FALSCH", "VERDADERO FALSO", "VERO FALSO", "T F"])
+def test_a_split_of_words_for_true_and_false(tmp_path: Path, true_false: str) -> None:
+    true, false = true_false.split()
+    rows = [[true if i % 3 == 2 else false, *row] for i, row in enumerate(LABELLED)]
+    notes, found = read(tmp_path, table(rows, ["is_test", "label", *PIXELS]))
+    assert found == pairs(IMAGES, WORDS)
+    assert {image.tobytes() for image in arrays_of(tmp_path)["x_test"]} == {
+        image.tobytes() for image in IMAGES[2::3]
+    }
+    assert notes == [f"The column is_test was used as the split: {true} is held out."]
+
+
 @pytest.mark.parametrize("word", ["val", "Validation", "TEST", "held-out", "eval"])
 @pytest.mark.parametrize("place", [0, 40, 82])
 def test_a_split_of_words_at_any_place(tmp_path: Path, word: str, place: int) -> None:

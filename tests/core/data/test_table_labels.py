@@ -90,8 +90,8 @@ def test_none_is_a_class_among_words_only(tmp_path: Path) -> None:
     notes, found = read(tmp_path, table(beside(words), ["label", *PIXELS]))
     assert found == pairs(IMAGES, words)
     assert notes == [
-        "8 rows hold none as their label, which was read as a class: leave them out if it means "
-        "that they have none."
+        "8 rows hold none as their label, which was read as a class: leave these rows out if they "
+        "have no label."
     ]
     numbers = ["None" if i == 7 else f"{label}.0" for i, label in enumerate(LABELS)]
     sentence = error(tmp_path, table(beside(numbers), ["label", *PIXELS]))

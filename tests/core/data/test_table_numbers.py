@@ -141,7 +141,7 @@ def test_a_word_among_numbers_is_refused(tmp_path: Path) -> None:
     lines[220] = lines[220].replace(b"False", b"0.5", 1)
     sentence = error(tmp_path, b"\n".join(lines))
     assert "row 221, column" in sentence
-    assert "holds '0.5', and the first rows TRUE and FALSE alone" in sentence
+    assert "holds '0.5', but the first rows hold only TRUE and FALSE" in sentence
 
 
 def test_true_and_false_as_labels(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.core.data.test_csv_uploads import pairs, read
 from tests.core.data.upload_files import arrays_of, picture
 
 PROPERTY = settings(
-    max_examples=100,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     database=None,

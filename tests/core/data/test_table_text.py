@@ -151,8 +151,8 @@ def test_an_image_that_pandas_took_for_names(tmp_path: Path) -> None:
     notes, found = read(tmp_path, table(rows, names))
     assert found == pairs(IMAGES, LABELS)
     assert notes[0] == (
-        "The first row is an image that was taken for names, with a number after each value that "
-        "came before (0, 0.1, 0.2 ...): it was left out."
+        "The first row is an image that pandas took for the names of columns (0, 0.1, 0.2 ...): "
+        "it was left out."
     )
 
 

@@ -297,7 +297,7 @@ def test_any_file_gives_a_data_set_or_a_sentence(
 
 
 @pytest.mark.slow
-@settings(FUZZ, max_examples=50)
+@settings(FUZZ, max_examples=15)  # each starts a process
 @given(CONTENT, ENDING, st.integers(0, 9), NAME)
 def test_reading_any_file_leaves_no_files_behind(
     own: Path, content: bytes, ending: str, other: int, name: str

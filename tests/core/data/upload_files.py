@@ -17,7 +17,7 @@ from PIL import Image
 
 from vae_core import sandbox
 from vae_core.data.upload.child import answer
-from vae_core.data.upload.limits import LIMITS
+from vae_core.data.upload.limits import LIMITS, Limits
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (24, 9, 9)).astype(np.uint8)
@@ -60,7 +60,12 @@ def csv(images: np.ndarray = IMAGES, labels: Any = None, header: str = "") -> by
 
 
 def parse(
-    folder: Path, content: bytes, file_name: str, size: int | None = None, labels: str = "all"
+    folder: Path,
+    content: bytes,
+    file_name: str,
+    size: int | None = None,
+    labels: str = "all",
+    limits: Limits = LIMITS,
 ) -> dict[str, Any]:
     """Return the answer of the child, which this process runs itself."""
     path = folder / "in"
@@ -70,7 +75,7 @@ def parse(
         "file_name": file_name,
         "size": size,
         "labels": labels,
-        "limits": asdict(LIMITS),
+        "limits": asdict(limits),
         "folder": str(folder),
     }
     return sandbox.answer_or_error(answer, request)

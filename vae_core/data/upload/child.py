@@ -29,6 +29,7 @@ from vae_core.data.upload.limits import (
 )
 from vae_core.data.upload.reader import Summary
 from vae_core.data.upload.single_file import unpacked
+from vae_core.data.upload.wording import counted
 from vae_core.sandbox import RefusedError
 
 
@@ -70,8 +71,8 @@ def _parse(
     raw = replace(raw, notes=(*unpacked_notes, *raw.notes))
     if images.count < FEWEST_IMAGES:
         raise RefusedError(
-            f"{shown} holds {images.count} {'image' if images.count == 1 else 'images'}: at least "
-            f"{FEWEST_IMAGES} are needed."
+            f"{shown} holds {counted(images.count, 'image', 'images')}: at least {FEWEST_IMAGES} "
+            "are needed."
         )
     labels, label_names, label_notes = index_labels(
         shown, raw.labels, raw.label_names, images.count, use

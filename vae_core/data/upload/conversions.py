@@ -138,7 +138,11 @@ def ending_of(file_name: str) -> str:
 def cure(ending: str, file_name: str, verb: str) -> str:
     """Return the rest of a sentence on a file, such as "is a PDF: save ..."; see `CURES`."""
     what, how = CURES[ending]
-    name = display_name(file_name)
-    if not re.fullmatch(r"[\w .+-]+", name):  # shortened, or not to be put into a shell as it is
-        name = f"data{ending}"
+    name = name_in_code(file_name, ending)
     return f"{verb} {what}: {how.format(name=name, stem=Path(name).stem)}."
+
+
+def name_in_code(file_name: str, ending: str) -> str:
+    """Return a file's name for a line of code; `data` with that ending if it can't stand there."""
+    name = display_name(file_name)
+    return name if re.fullmatch(r"[\w .+()-]+", name) else f"data{ending}"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from vae_core import sandbox
-from vae_core.data.upload.arrays.converted import CONVERTED, read_converted
+from vae_core.data.upload.arrays.hdf5_or_matlab import HDF5_OR_MATLAB, read_hdf5_or_matlab
 from vae_core.data.upload.arrays.idx import holds_idx, is_idx, read_idx, read_idx_zip
 from vae_core.data.upload.arrays.npy import NPY, is_array, read_npy, read_npz
 from vae_core.data.upload.images import Images, Raw
@@ -16,17 +16,16 @@ from vae_core.data.upload.other_formats import (
     is_binary,
     refuse_other_ending,
     refuse_other_format,
-    refuse_other_text,
     refuse_other_zip,
     refuse_placeholder,
     refuse_unknown,
 )
+from vae_core.data.upload.other_texts import LOOKED_AT, refuse_other_table, refuse_other_text
 from vae_core.data.upload.pictures.folder import read_folder
 from vae_core.data.upload.pictures.zip import read_zip
 from vae_core.data.upload.tables.csv import read_csv
-from vae_core.data.upload.tables.csv_lines import TABLES, only_table
+from vae_core.data.upload.tables.csv_lines import TABLES
 from vae_core.data.upload.tables.parquet import PARQUET, read_parquet
-from vae_core.data.upload.text_formats import LOOKED_AT, refuse_other_table
 from vae_core.sandbox import RefusedError
 
 Reader = Callable[[Path, Images], Raw]
@@ -76,8 +75,8 @@ def reader_of(path: Path, file_name: str, images: Images) -> Reader:
                 "copy it again."
             )
         return _reader_of_zip(path, ending, shown, images.limits.unpacked_bytes)
-    if ending in CONVERTED:
-        return read_converted
+    if ending in HDF5_OR_MATLAB:
+        return read_hdf5_or_matlab
     if first.startswith(PARQUET):
         return read_parquet
     refuse_other_format(first, shown)
@@ -86,7 +85,10 @@ def reader_of(path: Path, file_name: str, images: Images) -> Reader:
     if ending in TABLES:
         return read_csv
     if ending in (".zip", ".npz"):
-        raise RefusedError(f"{shown} is damaged, or not what its ending says: it is no zip file.")
+        raise RefusedError(
+            f"{shown} is damaged, or not what its ending says: it is no zip file. Download or copy "
+            "it again."
+        )
     refuse_unknown(first, file_name)
     raise RefusedError(f"{shown} can't be read: {ACCEPTED}.")
 
@@ -99,8 +101,6 @@ def _first_bytes(path: Path, count: int = 512) -> bytes:
 def _reader_of_zip(path: Path, ending: str, shown: str, most: int) -> Reader:
     with sandbox.archive(path, shown, most) as (_, files):
         names = [info.filename.lower() for info in files]
-        if only_table(files):
-            return read_csv
     if {PurePosixPath(name).name for name in names} >= RUN_FILES:
         raise RefusedError(f"{shown} is an exported run: import it as a run, not as data.")
     refuse_other_zip(names, shown)
@@ -112,4 +112,6 @@ def _reader_of_zip(path: Path, ending: str, shown: str, most: int) -> Reader:
     return read_zip
 
 
-ACCEPTED = "save it as .npz, .npy, IDX, .csv, a zip of images, or .txt with one text per line"
+ACCEPTED = (
+    "save it as .npz, .npy, .csv or .parquet, as a zip of images, or as .txt with one text per line"
+)

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from vae_core.data.upload.limits import DEFAULT_SIZE, SIZES, Limits
-from vae_core.data.upload.scale import OVERSHOOT, Scale, scale_of
+from vae_core.data.upload.scale import OVERSHOOT, Scale, is_up_to_1, scale_of
 from vae_core.sandbox import RefusedError
 
 LUMA = np.array([0.299, 0.587, 0.114])  # of red, green and blue, ITU-R 601
@@ -105,9 +105,9 @@ class Images:
         finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
         if not finite.all():
             raise RefusedError(
-                f"{self.shown} has pixels that are no finite numbers, such as NaN: image "
-                f"{self.count + int(finite.argmin()) + 1:,} is the first with one. Leave such "
-                "images out, or save the array after numpy.nan_to_num."
+                f"{self.shown} has pixels that are no finite numbers, such as NaN, first in image "
+                f"{self.count + int(finite.argmin()) + 1:,}. Leave such images out, or save the "
+                "array after numpy.nan_to_num."
             )
         lowest, brightest = float(values.min()), float(values.max())
         fractions = values.dtype.kind == "f" and bool((values != np.rint(values)).any())
@@ -116,8 +116,7 @@ class Images:
         self._fractions |= fractions
         colour = values.ndim == 4
         grey = values @ LUMA if colour else values.astype(np.float64)
-        unit = brightest <= 1 or (fractions and brightest <= 1 + OVERSHOOT)
-        factor = 255 if unit and lowest >= -1 - OVERSHOOT else 1
+        factor = 255 if is_up_to_1(brightest, fractions) and lowest >= -1 - OVERSHOOT else 1
         grey = grey * factor
         if grey.min() >= 0 and np.rint(grey.max()) <= 255:
             images = np.rint(grey).astype(np.uint8)

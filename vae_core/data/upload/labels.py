@@ -49,7 +49,10 @@ def index_labels(
     if use == NONE:
         return np.zeros(count, np.uint8), UNLABELLED, ["The labels were left out, as asked."]
     if len(values) != count:
-        raise RefusedError(f"{shown} has {count:,} images and {len(values):,} labels.")
+        raise RefusedError(
+            f"{shown} has {count:,} images and {len(values):,} labels: one label per image is "
+            "needed."
+        )
     array, notes = _one_per_image(shown, np.asarray(values))
     distinct, labels = np.unique(array, return_inverse=True)
     unlabelled = array.dtype.kind == "i" and distinct[0] == -1 and 0 in distinct
@@ -83,6 +86,17 @@ def index_labels(
             f"The {MOST_LABELS - 1} most frequent of {len(distinct):,} labels were kept, and the "
             f"others joined as {OTHER!r}."
         )
+    names = _distinct_names(shown, texts)
+    notes += _what_changed(texts, names, np.bincount(labels, minlength=len(names)))
+    return labels.astype(np.uint8), names, notes
+
+
+def _distinct_names(shown: str, texts: list[str]) -> tuple[str, ...]:
+    """Return the names of labels without what can't be shown.
+
+    Raises:
+        RefusedError: two of them read or look the same.
+    """
     names = tuple(sandbox.clean_label(text) for text in texts)
     if len(set(names)) != len(names):
         twice = Counter(names).most_common(1)[0][0]
@@ -97,8 +111,7 @@ def index_labels(
             f"{shown} has two labels that look the same, {seen.most_common(1)[0][0]!r}: one of "
             "them holds characters that can't be seen. Remove them."
         )
-    notes += _what_changed(texts, names, np.bincount(labels, minlength=len(names)))
-    return labels.astype(np.uint8), names, notes
+    return names
 
 
 def _what_changed(texts: list[str], names: tuple[str, ...], counts: np.ndarray) -> list[str]:
@@ -121,7 +134,7 @@ def _what_changed(texts: list[str], names: tuple[str, ...], counts: np.ndarray) 
             notes.append(
                 f"Control characters were left out of the label {sandbox.display_name(name)}."
             )
-    more = [f"So were {len(notes) - 4:,} other labels."] if len(notes) > 5 else []
+    more = [f"{len(notes) - 4:,} more labels were changed in such a way."] if len(notes) > 5 else []
     return [*notes[:4], *more] if more else notes
 
 
@@ -139,8 +152,8 @@ def _one_per_image(shown: str, array: np.ndarray) -> tuple[np.ndarray, list[str]
                 f"command line: --labels {NONE})."
             )
         notes.append(
-            f"The labels were one-hot: the column with the {high:.3g} of {array.shape[1]} is the "
-            "label."
+            f"The labels were one-hot: of {array.shape[1]} columns, the one that holds {high:.3g} "
+            "is the label."
         )
         array = array.argmax(axis=1)
     if array.ndim != 1:
@@ -165,7 +178,9 @@ def _one_per_image(shown: str, array: np.ndarray) -> tuple[np.ndarray, list[str]
             f"command line: --labels {NONE})."
         )
     if array.dtype.kind not in "iuU":
-        raise RefusedError(f"{shown} has labels that are neither whole numbers nor text.")
+        raise RefusedError(
+            f"{shown} has labels that are neither whole numbers nor text: convert them."
+        )
     return array, notes
 
 

@@ -16,9 +16,6 @@ IMAGE_ENDINGS = (
     *(".pgm", ".ppm", ".pbm", ".pnm", ".pfm"),
 )
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
-# Folders and files that systems add. They hold no pictures of a person.
-SYSTEM = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin", "__pycache__"}
-SYSTEM |= {"ehthumbs.db", "icon\r", "thumbs.db:encryptable", "system volume information"}
 LARGEST_SIDE = 10_000  # pixels, before an image is resized
 LARGEST_IMAGE = 50_000_000  # pixels, before an image is resized
 LONGEST_LINE = 1 << 20  # bytes, of a .csv file

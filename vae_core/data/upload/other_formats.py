@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 
 from vae_core.data.upload.conversions import CURES, PICTURES, cure, ending_of
@@ -140,19 +139,6 @@ def refuse_other_format(head: bytes, shown: str) -> None:
         raise RefusedError(f"{shown} {cure('.safetensors', shown, 'is really')}")
     if head[4:8] == bytes(4) and any(head[:3]) and head[12:13] == b"\n":  # length, checksum, record
         raise RefusedError(f"{shown} {cure('.tfrecord', shown, 'seems to be')}")
-
-
-def refuse_other_text(head: bytes, shown: str) -> None:
-    """Refuse a text in JSON or XML, which no reader takes for its data.
-
-    Raises:
-        RefusedError: it is one.
-    """
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start.startswith((b"<?xml", b"<svg")):
-        raise RefusedError(f"{shown} {cure('.xml', shown, 'is really')}")
-    if re.match(rb'\{\s*"|\[\s*[\[{]', start):
-        raise RefusedError(f"{shown} {cure('.json', shown, 'is really')}")
 
 
 def refuse_unknown(head: bytes, file_name: str) -> None:

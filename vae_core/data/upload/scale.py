@@ -35,7 +35,7 @@ def scale_of(lowest: float, brightest: float, fractions: bool) -> Scale | None:
         lowest, brightest: the least and the greatest pixel of all images.
         fractions: whether a pixel is not a whole number.
     """
-    unit = brightest <= 1 or (fractions and brightest <= 1 + OVERSHOOT)
+    unit = is_up_to_1(brightest, fractions)
     if unit and lowest >= -OVERSHOOT:
         if lowest < 0 or brightest > 1:
             return Scale(0, 1, _clipped(lowest, brightest, 1))
@@ -75,6 +75,11 @@ def scale_of(lowest: float, brightest: float, fractions: bool) -> Scale | None:
     if brightest > 255 and lowest >= -OVERSHOOT * brightest:
         return _deep(lowest, brightest, fractions)
     return None
+
+
+def is_up_to_1(brightest: float, fractions: bool) -> bool:
+    """Return whether 1 is white; fractions may lie a little above it after a resize."""
+    return brightest <= 1 or (fractions and brightest <= 1 + OVERSHOOT)
 
 
 def _clipped(lowest: float, brightest: float, white: int) -> str:

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from vae_core import sandbox
 from vae_core.data.upload.gzip_chunks import GZIP, gzip_chunks
-from vae_core.data.upload.limits import CHUNK_BYTES, IMAGE_ENDINGS, SYSTEM, Limits
+from vae_core.data.upload.hidden_files import lies_hidden
+from vae_core.data.upload.limits import CHUNK_BYTES, IMAGE_ENDINGS, Limits
 from vae_core.data.upload.other_formats import refuse_other_zip
+from vae_core.data.upload.wording import counted, listed
 
 ZIP = b"PK\x03\x04"
 DEEPEST = 3  # a table that gzip packed may lie in a zip in a zip
 DATA = (".npz", ".csv", ".tsv", ".tab", ".parquet", ".h5", ".hdf5", ".mat", ".zip")
-NAMED = 3  # files that are left out and named
 
 
 class Unpacked(NamedTuple):
@@ -73,7 +74,7 @@ def _from_zip(found: Unpacked, target: Path, limits: Limits) -> Unpacked | None:
         return None
     with sandbox.archive(found.path, shown, limits.unpacked_bytes) as (opened, files):
         refuse_other_zip([info.filename.lower() for info in files], shown)
-        useful = [info for info in files if not _is_system(info.filename)]
+        useful = [info for info in files if not lies_hidden(info.filename)]
         data = [info for info in useful if _without_gz(info.filename.lower()).endswith(DATA)]
         if len(data) != 1 or any(i.filename.lower().endswith(IMAGE_ENDINGS) for i in useful):
             return None
@@ -84,14 +85,9 @@ def _from_zip(found: Unpacked, target: Path, limits: Limits) -> Unpacked | None:
     others = [sandbox.display_name(info.filename) for info in useful if info is not data[0]]
     if not others:
         return Unpacked(target, name, found.notes)
-    what = "1 other file was" if len(others) == 1 else f"{len(others):,} other files were"
-    more = f" and {len(others) - NAMED:,} more" if len(others) > NAMED else ""
+    what = counted(len(others), "other file was", "other files were")
     note = (
         f"Of {shown} only {sandbox.display_name(name)} was read, and {what} left out: "
-        f"{', '.join(others[:NAMED])}{more}."
+        f"{listed(others)}."
     )
     return Unpacked(target, name, (*found.notes, note))
-
-
-def _is_system(path: str) -> bool:
-    return any(part.startswith(".") or part.casefold() in SYSTEM for part in path.split("/"))

@@ -29,19 +29,11 @@ WORDS = {word: part for part, words in PARTS.items() for word in words}
 # Words beside the one of the part that add nothing.
 FILLERS = {
     *("set", "sets", "subset", "split", "part", "data", "dataset", "image", "images", "img"),
-    *(
-        "imgs",
-        "picture",
-        "pictures",
-        "sample",
-        "samples",
-        "file",
-        "files",
-        "public",
-        "private",
-        *("jpeg", "jpg", "png"),
-    ),
+    *("imgs", "picture", "pictures", "sample", "samples", "file", "files", "public", "private"),
+    *("jpeg", "jpg", "png"),
 }
+# Names of columns, and words at the end of names of arrays, that say the part of each item.
+SPLIT_NAMES = {"usage", "split", "set", "subset", "partition", "dataset", "fold", "phase"}
 NO_PLURAL = {"trains"}  # a class of vehicles
 
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from vae_core import sandbox
 from vae_core.data.upload.arrays.layout import Layout, layout_of
 from vae_core.data.upload.arrays.names import NAMES, WHOLE, Parts, parts_of
 from vae_core.data.upload.arrays.ranges import Range, check_ranges
@@ -16,7 +15,8 @@ from vae_core.data.upload.arrays.stored import Stored
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES, LARGEST_IMAGE, LARGEST_SIDE
 from vae_core.data.upload.split_words import TEST, TRAIN, VALIDATION
-from vae_core.sandbox import RefusedError
+from vae_core.data.upload.wording import listed
+from vae_core.sandbox import RefusedError, display_name
 
 USUAL = ("x", "y", "x_train", "y_train", "x_test", "y_test")  # these names need no note
 # NumPy's kinds: bool, integers and floats; texts and bytes; dates.
@@ -45,34 +45,21 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images, columns_first: boo
     }
     parts = parts_of(shown, shapes, texts, label_like)
     notes = _what_was_read(parts)
-    splits = [split for split in (WHOLE, TRAIN, VALIDATION, TEST) if split in parts.images]
-    layouts: dict[str, Layout] = {}
-    axes = None
-    for split in splits:
-        name = parts.images[split]
-        _check_kind(shown, name, arrays[name], NUMBERS, "numbers")
-        labels = parts.labels.get(split)
-        counts = _label_counts(arrays[labels].shape) if labels else ()
-        layouts[split], note = layout_of(
-            shown, _shown(name), arrays[name].shape, counts, arrays[name].whole, axes
-        )
-        axes = layouts[split].axes
-        _check_size(shown, layouts[split])
-        notes += [note] if note else []
-    if len({layout.image_shape for layout in layouts.values()}) > 1:
-        keys = " and ".join(_shown(parts.images[split]) for split in splits)
-        raise RefusedError(f"{shown}: the images of {keys} differ in shape.")
+    layouts, layout_notes = _layouts(shown, arrays, parts)
+    notes += layout_notes
+    splits = list(layouts)
     images.expect(sum(layout.count for layout in layouts.values()))
     ranges = []
     for split in splits:
         name = parts.images[split]
-        ranges.append((_shown(name), _add_images(arrays[name], layouts[split], images)))
+        ranges.append((display_name(name), _add_images(arrays[name], layouts[split], images)))
     check_ranges(shown, ranges)
     flat = next((key for key in parts.images.values() if len(arrays[key].shape) == 2), "")
     if columns_first and flat:
         notes.append(
-            f"The pixels of an image in {_shown(flat)} were read row by row. If the images lie on "
-            "their side, they were saved column by column: transpose each, and save them again."
+            f"The pixels of an image in {display_name(flat)} were read row by row. If the images "
+            "lie on their side, they were saved column by column: transpose each, and save them "
+            "again."
         )
     held_out, split_notes = _split(splits, layouts)
     notes += split_notes
@@ -82,9 +69,8 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images, columns_first: boo
         notes.append(note)
         unused = [key for key in unused if key not in used]
     if unused:
-        some = ", ".join(_unused(key, arrays[key]) for key in unused[:5])
-        more = f" and {len(unused) - 5} more" if len(unused) > 5 else ""
-        notes.append(f"Left out: {some}{more}.")
+        left_out = [_unused(key, arrays[key]) for key in unused]
+        notes.append(f"Left out: {listed(left_out, 5)}.")
     return Raw(
         _labels(
             shown,
@@ -95,6 +81,34 @@ def read_arrays(arrays: Mapping[str, Stored], images: Images, columns_first: boo
         held_out,
         tuple(notes),
     )
+
+
+def _layouts(
+    shown: str, arrays: Mapping[str, Stored], parts: Parts
+) -> tuple[dict[str, Layout], list[str]]:
+    """Return the layout of the images of each part of the split, and sentences on them.
+
+    Raises:
+        RefusedError: they are no images, or those of two parts differ in shape.
+    """
+    layouts: dict[str, Layout] = {}
+    notes = []
+    axes = None
+    for split in (split for split in (WHOLE, TRAIN, VALIDATION, TEST) if split in parts.images):
+        name = parts.images[split]
+        _check_kind(shown, name, arrays[name], NUMBERS, "numbers")
+        labels = parts.labels.get(split)
+        counts = _label_counts(arrays[labels].shape) if labels else ()
+        layouts[split], note = layout_of(
+            shown, display_name(name), arrays[name].shape, counts, arrays[name].whole, axes
+        )
+        axes = layouts[split].axes
+        _check_size(shown, layouts[split])
+        notes += [note] if note else []
+    if len({layout.image_shape for layout in layouts.values()}) > 1:
+        keys = " and ".join(display_name(parts.images[split]) for split in layouts)
+        raise RefusedError(f"{shown}: the images of {keys} differ in shape: save them alike.")
+    return layouts, notes
 
 
 def _add_images(array: Stored, layout: Layout, images: Images) -> Range:
@@ -118,23 +132,19 @@ def _what_was_read(parts: Parts) -> list[str]:
     """Return a sentence on which arrays were taken, unless they have the usual names."""
     if all(key in USUAL for key in (*parts.images.values(), *parts.labels.values())):
         return []
-    listed = [
-        f"{' and '.join(map(_shown, keys))} as {what}"
+    roles = [
+        f"{listed(list(map(display_name, keys)))} as {what}"
         for what, keys in (("images", parts.images.values()), ("labels", parts.labels.values()))
         if keys
     ]
-    return [f"Arrays were read by their names: {', '.join(listed)}."]
-
-
-def _shown(name: str) -> str:
-    return sandbox.display_name(name)
+    return [f"Arrays were read by their names: {', '.join(roles)}."]
 
 
 def _unused(key: str, array: Stored) -> str:
     """Return a name for the list of what was left out, and why if its name says labels or names."""
     if not array.shape:
-        return f"{_shown(key)} (a single value)"
-    return f"{_shown(key)} (pickled objects)" if array.dtype.hasobject else _shown(key)
+        return f"{display_name(key)} (a single value)"
+    return f"{display_name(key)} (pickled objects)" if array.dtype.hasobject else display_name(key)
 
 
 def _label_counts(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -147,24 +157,29 @@ def _check_kind(shown: str, name: str, array: Stored, kinds: str, needed: str) -
     if array.dtype.hasobject:
         how = "y.astype(str) of labels" if kinds != NUMBERS else "numpy.stack(list(x)) of images"
         raise RefusedError(
-            f"{shown}: {_shown(name)} holds pickled objects: save plain {needed} instead, such as "
-            f"{how}."
+            f"{shown}: {display_name(name)} holds pickled objects: save plain {needed} instead, "
+            f"such as {how}."
         )
     if 0 in array.shape:
-        raise RefusedError(f"{shown}: {_shown(name)} is empty.")
+        raise RefusedError(f"{shown}: {display_name(name)} is empty: save it again.")
     if array.dtype.kind == "c":
         raise RefusedError(
-            f"{shown}: {_shown(name)} holds complex numbers: save their real part, or their size "
-            "with numpy.abs."
+            f"{shown}: {display_name(name)} holds complex numbers: save their real part, or their "
+            "size with numpy.abs."
         )
     if array.dtype.kind not in kinds:
-        raise RefusedError(f"{shown}: {_shown(name)} must hold {needed}, got {array.dtype.name}.")
+        raise RefusedError(
+            f"{shown}: {display_name(name)} must hold {needed}, but holds "
+            f"{array.dtype.name}: convert it."
+        )
 
 
 def _check_size(shown: str, layout: Layout) -> None:
     height, width = layout.image_shape[:2]
     if max(height, width) > LARGEST_SIDE or math.prod(layout.image_shape) > LARGEST_IMAGE:
-        raise RefusedError(f"{shown}: images of {width}x{height} pixels are too large.")
+        raise RefusedError(
+            f"{shown}: images of {width}x{height} pixels are too large: make them smaller."
+        )
 
 
 def _chunks(array: Stored, layout: Layout) -> Iterator[np.ndarray]:
@@ -207,8 +222,8 @@ def _labels(
         _check_kind(shown, name, array, NUMBERS + TEXTS + DATES, "numbers or texts")
         if len([length for length in array.shape if length > 1]) > 2:
             raise RefusedError(
-                f"{shown}: {_shown(name)} has the shape {array.shape}: one label per image is "
-                "needed."
+                f"{shown}: {display_name(name)} has the shape {array.shape}: one label per image "
+                "is needed."
             )
         labels = array.whole()
         if 1 in labels.shape:
@@ -217,11 +232,11 @@ def _labels(
             labels = labels.T
         dates = labels.dtype.kind in DATES
         read.append(np.datetime_as_string(labels, unit="auto") if dates else labels)
-    keys = " and ".join(_shown(name) for name, _ in names)
+    keys = " and ".join(display_name(name) for name, _ in names)
     if len({array.dtype.kind in TEXTS for array in read}) > 1:
         raise RefusedError(f"{shown}: {keys} must both be numbers or both be texts.")
     if len({array.shape[1:] for array in read}) > 1:
-        raise RefusedError(f"{shown}: {keys} differ in their columns.")
+        raise RefusedError(f"{shown}: {keys} have different numbers of columns: save them alike.")
     return np.concatenate(read)
 
 
@@ -234,5 +249,7 @@ def _names(shown: str, array: Stored) -> tuple[str, ...]:
         try:
             names = np.char.decode(names, "utf-8")
         except UnicodeDecodeError:
-            raise RefusedError(f"{shown}: the {NAMES} are not in UTF-8.") from None
+            raise RefusedError(
+                f"{shown}: the {NAMES} are not in UTF-8: save them as texts."
+            ) from None
     return tuple(str(name).strip() for name in names)

@@ -9,6 +9,7 @@ import numpy as np
 
 from vae_core import sandbox
 from vae_core.data.upload.arrays.nested import Nested
+from vae_core.data.upload.conversions import name_in_code
 from vae_core.data.upload.limits import Limits
 from vae_core.hdf5_objects import datasets, is_plain
 from vae_core.sandbox import RefusedError
@@ -65,7 +66,9 @@ def hdf5_arrays(path: Path, shown: str, limits: Limits) -> Nested:
     except (RefusedError, MemoryError):
         raise
     except Exception as error:  # h5py raises many kinds of errors on damaged files
-        raise RefusedError(f"{shown} is damaged, or not what its ending says.") from error
+        raise RefusedError(
+            f"{shown} is damaged, or not what its ending says: download or copy it again."
+        ) from error
     return nested
 
 
@@ -100,7 +103,8 @@ def _refuse_other_content(file: Any, shown: str) -> None:
             "trained with."
         )
     if PYTABLES in file.attrs and any(PANDAS in file[key].attrs for key in list(keys)[:100]):
-        code = f"import pandas; pandas.read_hdf('{_safe(shown)}').to_csv('{_stem(shown)}.csv')"
+        name = name_in_code(shown, ".h5")
+        code = f"import pandas; pandas.read_hdf('{name}').to_csv('{Path(name).stem}.csv')"
         raise RefusedError(
             f'{shown} holds a table of pandas: convert it with python -c "{code}", which needs '
             "the package tables."
@@ -108,34 +112,24 @@ def _refuse_other_content(file: Any, shown: str) -> None:
 
 
 def _cure(shown: str) -> str:
+    name = name_in_code(shown, ".h5")
     code = (
-        f"import h5py, numpy as n; f = h5py.File('{_safe(shown)}'); d = {{}}; "
+        f"import h5py, numpy as n; f = h5py.File('{name}'); d = {{}}; "
         "f.visititems(lambda k, v: d.update({k.replace('/', '_'): n.array(v.asstr()[()], str) "
         "if h5py.check_string_dtype(v.dtype) else v[()]}) "
         "if getattr(v, 'shape', None) is not None else None); "
-        f"n.savez('{_stem(shown)}.npz', **d)"
+        f"n.savez('{Path(name).stem}.npz', **d)"
     )
     return f'convert it with python -c "{code}"'
 
 
 def _matlab_cure(shown: str) -> str:
+    name = name_in_code(shown, ".mat")
     code = (
-        f"import h5py, numpy as n; f = h5py.File('{_safe(shown, '.mat')}'); d = {{}}; "
+        f"import h5py, numpy as n; f = h5py.File('{name}'); d = {{}}; "
         "f.visititems(lambda k, v: d.update({k.replace('/', '_'): "
         "n.array([''.join(map(chr, f[r][()].astype(int).flat)) for r in v[()].flat]) "
         "if v.dtype == 'O' else v[()].T}) if '#' not in k and hasattr(v, 'dtype') else None); "
-        f"n.savez('{_stem(shown, '.mat')}.npz', **d)"
+        f"n.savez('{Path(name).stem}.npz', **d)"
     )
-    return (
-        f"save it in MATLAB with save('{_safe(shown, '.mat')}', '-v7'), or convert it with "
-        f'python -c "{code}"'
-    )
-
-
-def _safe(shown: str, ending: str = ".h5") -> str:
-    """Return the file's name, or another one if it can't be put into a line of code."""
-    return shown if shown.isascii() and not set(shown) & set("'\"$`\\") else f"data{ending}"
-
-
-def _stem(shown: str, ending: str = ".h5") -> str:
-    return Path(_safe(shown, ending)).stem
+    return f"save it in MATLAB with save('{name}', '-v7'), or convert it with python -c \"{code}\""

@@ -24,10 +24,12 @@ from vae_core.data.upload.gzip_chunks import GZIP, gzip_chunks
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import IMAGE_ENDINGS
 from vae_core.data.upload.split_words import part_of
+from vae_core.data.upload.wording import counted
 from vae_core.sandbox import RefusedError
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MOST_AXES = 4
+_WHAT = {"x": "images", "y": "labels"}
 LOOKED_AT, PEEKED = 20, 1 << 10  # files in a zip, and bytes of each, to tell what it holds
 
 
@@ -77,11 +79,13 @@ def read_idx_zip(path: Path, images: Images) -> Raw:
             if key in arrays and np.array_equal(arrays[key].whole(), array):
                 continue  # the same file once more, such as packed and unpacked
             if key in arrays:
-                raise RefusedError(f"{shown} holds two files for {key}: {name} is the second.")
+                raise RefusedError(
+                    f"{shown} holds two different files of {_WHAT[role]} for the same part of the "
+                    f"split: {name} is the second. Leave one of them out."
+                )
             arrays[key] = in_memory(array)
             if named and named != role:
-                what = {"x": "images", "y": "labels"}
-                notes.append(f"{name} holds {what[role]}, although its name says {what[named]}.")
+                notes.append(f"{name} holds {_WHAT[role]}, although its name says {_WHAT[named]}.")
     raw = read_arrays(arrays, images)
     names = (shown, *(info.filename for info in files))
     return replace(raw, notes=(*raw.notes, *notes, *emnist.notes(*names)))
@@ -128,11 +132,11 @@ def _array(content: bytes, shown: str, name: str) -> np.ndarray:
         raise RefusedError(f"{shown}: {name} is no IDX file.")
     head = 4 + 4 * content[3]
     if len(content) < head:
-        raise RefusedError(f"{shown}: {name} is cut off.")
+        raise RefusedError(f"{shown}: {name} is cut off: download or copy it again.")
     shape = tuple(int(length) for length in np.frombuffer(content[4:head], ">u4"))
     dtype = np.dtype(TYPES[content[2]])
     if 0 in shape:
-        raise RefusedError(f"{shown}: {name} is empty.")
+        raise RefusedError(f"{shown}: {name} is empty: download or copy it again.")
     expected, found = math.prod(shape) * dtype.itemsize, len(content) - head
     if found < expected:
         raise RefusedError(
@@ -141,7 +145,7 @@ def _array(content: bytes, shown: str, name: str) -> np.ndarray:
         )
     if found > expected:
         raise RefusedError(
-            f"{shown}: {name} holds {found - expected:,} bytes more than its header says: download "
-            "or copy it again."
+            f"{shown}: {name} holds {counted(found - expected, 'byte', 'bytes')} more than its "
+            "header says: download or copy it again."
         )
     return np.frombuffer(content, dtype, offset=head).reshape(shape)

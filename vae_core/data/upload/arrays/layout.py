@@ -26,8 +26,6 @@ class Layout:
     Attributes:
         count: number of images.
         image_shape: (h, w), or (h, w, 3) with colour.
-        read: reads the array. If its shape can be read in two ways, the one whose neighbouring
-            pixels are more alike is taken.
         axes: the order of the array's axes that gives (n, ...) with rows or channels last; the
             identity if the first axis counts the images.
     """
@@ -74,6 +72,8 @@ def layout_of(
         shape: of the array.
         labels: number of labels, which is the number of images, the likelier one first; empty if
             there are none.
+        read: reads the array. If its shape can be read in two ways, the one whose neighbouring
+            pixels are more alike is taken.
         axes: the order of axes that another array of the file has; None to find it.
 
     Raises:
@@ -82,18 +82,20 @@ def layout_of(
     possible = [way for way in _possible(shape) if axes in (None, way.axes)]
     if not possible and axes is not None and _possible(shape):
         raise RefusedError(
-            f"{shown}: {name} of shape {shape} has other axes than the images before it: save "
-            "both alike."
+            f"{shown}: {name} of shape {shape} has its axes in another order than the images "
+            "before it: save both alike."
         )
     if not possible:
         raise RefusedError(f"{shown}: {name} has the shape {shape}. {_needed(shape)}")
     by_labels = [[way for way in possible if way.count == count] for count in labels]
     fitting = next(filter(None, by_labels), []) if labels else possible
     if not fitting:
-        axis = " Save it with the images along the first axis." if labels[0] in shape[1:] else ""
+        cure = "Save one per image."
+        if labels[0] in shape[1:]:
+            cure = "Save it with the images along the first axis."
         raise RefusedError(
             f"{shown}: {name} of shape {shape} has {possible[0].in_words}, and there are "
-            f"{labels[0]:,} labels.{axis}"
+            f"{labels[0]:,} labels. {cure}"
         )
     enough = [layout for layout in fitting if layout.count >= FEWEST_IMAGES] or fitting
     best = min(layout.aspect for layout in enough)
@@ -103,7 +105,7 @@ def layout_of(
     if chosen.aspect > LONGEST or strip:
         raise RefusedError(
             f"{shown}: {name} of shape {shape} would be {chosen.in_words}: images that long are "
-            "not accepted; check which axis counts the images."
+            "not accepted. Save it with the images along the first axis."
         )
     rivals = (
         [] if shape[-1] == GREY else [way for way in likely[1:] if way.axes[0] != chosen.axes[0]]

@@ -12,6 +12,7 @@ import numpy as np
 from vae_core import sandbox
 from vae_core.data.upload.arrays import mat5
 from vae_core.data.upload.arrays.nested import Nested
+from vae_core.data.upload.conversions import name_in_code
 from vae_core.data.upload.limits import Limits
 from vae_core.sandbox import RefusedError
 
@@ -41,11 +42,13 @@ def matlab_arrays(path: Path, shown: str, limits: Limits) -> Nested:
     except mat5.TooLargeError:
         raise _too_large(shown, limits) from None
     except Exception as error:  # SciPy and NumPy raise many kinds of errors on damaged files
-        raise RefusedError(f"{shown} is damaged, or not what its ending says.") from error
+        raise RefusedError(
+            f"{shown} is damaged, or not what its ending says: download or copy it again."
+        ) from error
     if not nested.arrays:
         sentences = [
             f"{shown} holds no plain arrays: save the images as an array of numbers, with "
-            f"save('{_safe(shown)}', 'X', 'y', '-v7').",
+            f"save('{name_in_code(shown, '.mat')}', 'X', 'y', '-v7').",
             *nested.what_was_left_out(),
         ]
         raise RefusedError(" ".join(sentences))
@@ -134,7 +137,3 @@ def _vector(array: np.ndarray) -> np.ndarray:
         whole = np.isfinite(row).all() and (row == np.rint(row)).all()
         return row.astype(np.int64) if whole and np.abs(row).max(initial=0) < 2**53 else row
     return row
-
-
-def _safe(shown: str) -> str:
-    return "data.mat" if "'" in shown else shown

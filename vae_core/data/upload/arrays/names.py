@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from vae_core import sandbox
 from vae_core.data.upload.arrays.layout import can_be_images
 from vae_core.data.upload.split_words import (
     FILLERS,
@@ -17,22 +16,14 @@ from vae_core.data.upload.split_words import (
     part_of_word,
     words_of,
 )
-from vae_core.sandbox import RefusedError
+from vae_core.sandbox import RefusedError, display_name
 
 IMAGES, LABELS, NAMES = "images", "labels", "names of labels"
 WHOLE = ""  # no part of a split
 SPLITS = (TRAIN, VALIDATION, TEST)
 ROLES = {
     IMAGES: (
-        "x",
-        "image",
-        "data",
-        "img",
-        "picture",
-        "pixel",
-        "feature",
-        "input",
-        "sample",
+        *("x", "image", "data", "img", "picture", "pixel", "feature", "input", "sample"),
         "dataset",
     ),
     LABELS: ("y", "label", "target", "class", "category", "categorie"),
@@ -106,7 +97,7 @@ def parts_of(
             keys[:] = [key for key in keys if key not in flat]
     for (split, role), keys in sorts.items():
         if len(keys) > 1:
-            one, other = map(_shown, keys[:2])
+            one, other = map(display_name, keys[:2])
             raise RefusedError(
                 f"{shown} holds {role} twice{f' for {split}' if split else ''}, {one} and {other}: "
                 "leave one of them out."
@@ -141,11 +132,7 @@ def _is_flat_copy(key: str, keys: list[str], shapes: Mapping[str, tuple[int, ...
 
 
 def _stem(key: str) -> str:
-    return sandbox.display_name(key).lower().strip("_ ")
-
-
-def _shown(key: str) -> str:
-    return sandbox.display_name(key)
+    return display_name(key).lower().strip("_ ")
 
 
 def _sort_of(key: str, rare: Mapping[str, tuple[str, ...]] | None = None) -> tuple[str, str] | None:
@@ -210,7 +197,9 @@ def _only_images(shown: str, shapes: Mapping[str, tuple[int, ...]], unused: list
     large += [key for key in possible if key not in large and shapes[key][1:] in like_one]
     if len(possible) == 1 or len(large) == 1:
         return (large or possible)[0]
-    listed = ", ".join(f"{_shown(key)} {shapes[key]}" for key in sorted(shapes)[:6]) or "nothing"
+    listed = (
+        ", ".join(f"{display_name(key)} {shapes[key]}" for key in sorted(shapes)[:6]) or "nothing"
+    )
     if possible:
         each = " If each holds one class, join them, and save labels y." if len(large) > 1 else ""
         raise RefusedError(
@@ -229,26 +218,28 @@ def _only_images(shown: str, shapes: Mapping[str, tuple[int, ...]], unused: list
 
 def _check_split(shown: str, images: dict[str, str], labels: dict[str, str]) -> None:
     if WHOLE in images and len(images) > 1:
-        others = ", ".join(_shown(key) for split, key in images.items() if split)
+        others = ", ".join(display_name(key) for split, key in images.items() if split)
         raise RefusedError(
-            f"{shown} holds both {_shown(images[WHOLE])} and {others}: keep the whole or the parts."
+            f"{shown} holds both {display_name(images[WHOLE])} and {others}: keep the whole or the "
+            "parts."
         )
     if WHOLE not in images and TRAIN not in images:
-        held = ", ".join(map(_shown, images.values()))
+        held = ", ".join(map(display_name, images.values()))
         raise RefusedError(f"{shown} holds {held}, but no images to train on, such as x_train.")
     without = [images[split] for split in images if split not in labels]
     if labels and without:
         if WHOLE in labels and len(labels) == 1:
             raise RefusedError(
-                f"{shown} holds {_shown(labels[WHOLE])} for images in {len(images)} parts: name "
-                "the labels y_train and y_test."
+                f"{shown} holds {display_name(labels[WHOLE])} for images in {len(images)} parts: "
+                "name the labels y_train and y_test."
             )
         raise RefusedError(
-            f"{shown} has no labels for {', '.join(map(_shown, without))}: add them, or leave all "
-            "labels out."
+            f"{shown} has no labels for {', '.join(map(display_name, without))}: add them, or "
+            "leave all labels out."
         )
     for split in labels:
         if split not in images:
             raise RefusedError(
-                f"{shown} holds the labels {_shown(labels[split])} without their images."
+                f"{shown} holds the labels {display_name(labels[split])} without their images: add "
+                "the images, or leave these labels out."
             )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vae_core import sandbox
+from vae_core.data.upload.wording import listed
 
 
 @dataclass
@@ -39,8 +40,7 @@ class Nested:
         """Return a sentence on what is no array, if there is anything."""
         if not self.left_out:
             return []
-        some = ", ".join(map(sandbox.display_name, self.left_out[:3]))
-        more = f" and {len(self.left_out) - 3} more" if len(self.left_out) > 3 else ""
+        some = listed(list(map(sandbox.display_name, self.left_out)))
         one = len(self.left_out) == 1
         was = "which is no plain array, was" if one else "which are no plain arrays, were"
-        return [f"{some}{more}, {was} left out."]
+        return [f"{some}, {was} left out."]

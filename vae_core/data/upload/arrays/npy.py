@@ -16,6 +16,7 @@ import numpy as np
 from vae_core import sandbox
 from vae_core.data.upload.arrays.arrays import read_arrays
 from vae_core.data.upload.arrays.stored import Stored
+from vae_core.data.upload.hidden_files import lies_hidden
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES
 from vae_core.sandbox import RefusedError
@@ -42,7 +43,9 @@ def read_npz(path: Path, images: Images) -> Raw:
             for field, array in found.items():
                 key = f"{name}_{field}" if field and len(files) > 1 else field or name
                 if key in arrays:
-                    raise RefusedError(f"{shown} holds an array twice.")
+                    raise RefusedError(
+                        f"{shown} holds {sandbox.display_name(key)} twice: leave one of them out."
+                    )
                 arrays[key] = array
         if arrays.keys() >= SPARSE:
             raise RefusedError(
@@ -54,9 +57,7 @@ def read_npz(path: Path, images: Images) -> Raw:
 
 def is_array(name: str) -> bool:
     """Whether a file in a zip is an array: not hidden, nor a text that says something of them."""
-    parts = name.split("/")
-    hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
-    return not hidden and not name.lower().endswith((".txt", ".md", ".json", ".html"))
+    return not lies_hidden(name) and not name.lower().endswith((".txt", ".md", ".json", ".html"))
 
 
 def _common_folder(names: list[str]) -> str:
@@ -146,9 +147,11 @@ def _head(file: IO[bytes], shown: str, name: str) -> _Head:
         version = np.lib.format.read_magic(file)
         shape, fortran, dtype = read_header[version](file)
     except Exception as error:  # NumPy raises many errors on a damaged header
-        raise RefusedError(f"{shown}: {name} is no plain NumPy array.") from error
+        raise RefusedError(
+            f"{shown}: {name} is no plain NumPy array: save it with numpy.save."
+        ) from error
     if min(shape, default=0) < 0:
-        raise RefusedError(f"{shown}: {name} is no plain NumPy array.")
+        raise RefusedError(f"{shown}: {name} is no plain NumPy array: save it with numpy.save.")
     return _Head(tuple(int(length) for length in shape), bool(fortran), dtype)
 
 
@@ -164,12 +167,15 @@ def _rows(file: IO[bytes], head: _Head, shown: str, name: str) -> Iterator[np.nd
 
 def _check_end(file: IO[bytes], shown: str, name: str) -> None:
     if file.read(1):
-        raise RefusedError(f"{shown}: {name} holds more than its header says.")
+        raise RefusedError(f"{shown}: {name} holds more than its header says: save it again.")
 
 
 def _numbers(file: IO[bytes], head: _Head, rows: int, shown: str, name: str) -> np.ndarray:
     count = rows * math.prod(head.shape[1:])
     content = file.read(count * head.dtype.itemsize)
     if len(content) != count * head.dtype.itemsize:
-        raise RefusedError(f"{shown}: {name} is cut off: it holds less than its header says.")
+        raise RefusedError(
+            f"{shown}: {name} is cut off: it holds less than its header says. "
+            "Download or copy it again."
+        )
     return np.frombuffer(content, head.dtype)

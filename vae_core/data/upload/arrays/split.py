@@ -9,9 +9,8 @@ import numpy as np
 
 from vae_core import sandbox
 from vae_core.data.upload.arrays.stored import Stored
-from vae_core.data.upload.split_words import TRAIN, part_of_word, words_of
+from vae_core.data.upload.split_words import SPLIT_NAMES, TRAIN, part_of_word, words_of
 
-SPLIT_WORDS = {"split", "splits", "set", "subset", "partition", "usage", "phase"}
 MASK_WORDS = {"is", "mask", "flag", "flags", "idx", "index", "in"}  # beside train or test
 # Beside train or test.
 PLACE_WORDS = {"idx", "idxs", "index", "indexes", "indices", "inds", "ids", "rows"}
@@ -36,7 +35,7 @@ def split_array(
     names = [key for key in unused if arrays[key].dtype.kind in "US" and key not in fitting]
     for key in fitting:
         words, kind = words_of(key), arrays[key].dtype.kind
-        says_split = bool(words) and words[-1] in SPLIT_WORDS
+        says_split = bool(words) and words[-1].removesuffix("s") in SPLIT_NAMES
         if says_split and kind in "US":
             values = _texts(arrays[key])
             found = _held_out(values)

@@ -14,11 +14,23 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from vae_core import sandbox
+from vae_core.data.upload.hidden_files import is_hidden, is_system
 from vae_core.data.upload.images import Images, Raw
-from vae_core.data.upload.limits import IMAGE_ENDINGS, SYSTEM
-from vae_core.data.upload.pictures import label_rows, label_tables, pictures
-from vae_core.data.upload.pictures.picture_labels import find_labels
+from vae_core.data.upload.limits import IMAGE_ENDINGS
+from vae_core.data.upload.pictures.decode import (
+    DAMAGED,
+    PictureError,
+    changes,
+    count_pages,
+    decode,
+    is_picture,
+    other_format,
+)
+from vae_core.data.upload.pictures.labels_and_split import find_labels
 from vae_core.data.upload.pictures.picture_names import Parts
+from vae_core.data.upload.pictures.table_labels import LARGEST
+from vae_core.data.upload.pictures.table_rows import ENDINGS
+from vae_core.data.upload.wording import counted, listed
 from vae_core.sandbox import RefusedError
 
 ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar")
@@ -118,12 +130,12 @@ def _sort(entries: Sequence[Entry], shown: str) -> _Sorted:
     found = _Sorted([], [], [], [])
     hidden: Counter[str] = Counter()
     for entry in entries:
-        added = [p for p in entry.parts if p.startswith((".", "~$")) or p.casefold() in SYSTEM]
+        added = list(filter(is_hidden, entry.parts))
         if added:
             if (
                 entry.ending in IMAGE_ENDINGS
                 and not entry.parts[-1].startswith("._")
-                and not any(part.casefold() in SYSTEM for part in added)
+                and not any(map(is_system, added))
             ):
                 hidden[added[0]] += 1
         elif entry.ending in ARCHIVES and not entry.parts[-1].endswith(("ubyte.gz", ".nii.gz")):
@@ -133,14 +145,14 @@ def _sort(entries: Sequence[Entry], shown: str) -> _Sorted:
             )
         elif entry.ending in IMAGE_ENDINGS:
             found.pictures.append(entry)
-        elif entry.ending in label_rows.ENDINGS and entry.size <= label_tables.LARGEST:
+        elif entry.ending in ENDINGS and entry.size <= LARGEST:
             found.tables.append(entry)
         else:
             found.others.append(entry)
     for name, count in hidden.items():
-        what = "image was" if count == 1 else "images were"
+        what = counted(count, "image was", "images were")
         found.notes.append(
-            f"{count:,} {what} left out, because a name with a dot in front is hidden: "
+            f"{what} left out, because a name with a dot in front is hidden: "
             f"{sandbox.display_name(name)}."
         )
     return found
@@ -151,29 +163,27 @@ def _find_by_content(files: _Sorted) -> None:
     others, files.others = files.others, []
     count = len(files.pictures)
     for entry in others:
-        is_picture = False
+        found_picture = False
         if entry.ending not in (*OTHER_PICTURES, *ARRAYS, *OTHER_TABLES, *DOCUMENTS):
-            with contextlib.suppress(pictures.PictureError):
-                is_picture = pictures.is_picture(_content(entry))
-        (files.pictures if is_picture else files.others).append(entry)
+            with contextlib.suppress(PictureError):
+                found_picture = is_picture(_content(entry))
+        (files.pictures if found_picture else files.others).append(entry)
     if found := len(files.pictures) - count:
-        what = "1 file is an image by its content, not by the ending of its name"
-        if found > 1:
-            what = f"{found:,} files are images by their content, not by the ending of their names"
-        files.notes.append(f"{what}.")
+        what = counted(found, "file was", "files were")
+        files.notes.append(f"{what} read as images, because their content says so, not their name.")
 
 
 def _no_pictures(files: _Sorted, shown: str) -> RefusedError:
     others = [*files.others, *files.tables]
     for entry in others:
-        with contextlib.suppress(pictures.PictureError):
-            if reason := pictures.other_format(_content(entry)):
+        with contextlib.suppress(PictureError):
+            if reason := other_format(_content(entry)):
                 return RefusedError(
                     f"{shown} holds no image files that can be read: {entry.shown} {reason}."
                 )
     data = [entry for entry in others if entry.ending in (*ARRAYS, *TABLES)]
     if len(data) > 1:
-        names = ", ".join(entry.shown for entry in data[:3])
+        names = listed([entry.shown for entry in data])
         return RefusedError(
             f"{shown} holds no image files, but {len(data):,} files of data ({names}): upload one "
             "of them, or join them into one .npz or .csv."
@@ -190,7 +200,7 @@ def _no_pictures(files: _Sorted, shown: str) -> RefusedError:
         )
     held = f"; it holds {others[0].shown}" if others else ""
     if len(others) > 1:
-        held += f" and {len(others) - 1:,} more {'file' if len(others) == 2 else 'files'}"
+        held += f" and {counted(len(others) - 1, 'more file', 'more files')}"
     return RefusedError(
         f"{shown} holds no image files{held}: put PNG or JPEG files into it, those of each class "
         "in a folder."
@@ -203,22 +213,20 @@ def _others(others: list[Entry]) -> list[str]:
     notes = []
     if unread:
         endings = ", ".join(sorted({entry.ending for entry in unread}))
-        what = "file was" if len(unread) == 1 else "files were"
-        notes.append(
-            f"{len(unread):,} {what} left out, because {endings} is not read: convert to PNG."
-        )
+        what = counted(len(unread), "file was", "files were")
+        notes.append(f"{what} left out, because {endings} is not read: convert to PNG.")
     tables = [entry for entry in others if entry.ending in OTHER_TABLES]
     notes += [
         f"{table.shown} was not read: if it holds labels, save them as labels.csv."
         for table in tables[:1]
     ]
     if len(tables) > 1:
-        more = f"{len(tables) - 1:,} more such {'file' if len(tables) == 2 else 'files'}"
+        more = counted(len(tables) - 1, "more such file", "more such files")
         notes[-1] = f"{notes[-1][:-1]}. The same goes for {more}."
     count = len(others) - len(unread) - len(tables)
     if count:
-        what = "file that is not an image was" if count == 1 else "files that are not images were"
-        notes.append(f"{count:,} {what} left out.")
+        what = counted(count, "file that is not an image was", "files that are not images were")
+        notes.append(f"{what} left out.")
     return notes
 
 
@@ -239,15 +247,15 @@ def _content(entry: Entry) -> bytes:
     try:
         return entry.read()
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-        raise pictures.PictureError(pictures.DAMAGED) from error
+        raise PictureError(DAMAGED) from error
 
 
 def _pages(entry: Entry) -> int:
     """Return how many images a file holds; 1 if it can't be read."""
     if entry.ending not in TIFF:
         return 1
-    with contextlib.suppress(pictures.PictureError):
-        return pictures.pages(_content(entry))
+    with contextlib.suppress(PictureError):
+        return count_pages(_content(entry))
     return 1
 
 
@@ -267,20 +275,22 @@ def _decode(
         try:
             if not unused:
                 shown = f"{images.shown}: {entry.shown}"
-                for picture in pictures.decode(_content(entry), shown, counts):
+                for picture in decode(_content(entry), shown, counts):
                     images.add_picture(*picture)
-        except pictures.PictureError as error:
+        except PictureError as error:
             broken.append((entry.shown, str(error)))
         pages.append(images.count - before)
-    notes += pictures.changes(counts)
+    notes += changes(counts)
     if not broken:
         return pages
     name, reason = broken[0]
     if not images.count or len(broken) > max(1, sum(~left_out) // BROKEN):
         more = f", and {len(broken) - 1:,} more can't be read" if len(broken) > 1 else ""
         raise RefusedError(f"{images.shown}: {name} {reason}{more}.")
-    names = ", ".join(name for name, _ in broken[:3])
-    more = f" and {len(broken) - 3:,} more" if len(broken) > 3 else ""
-    what = "1 image was" if len(broken) == 1 else f"{len(broken):,} images were"
-    notes.append(f"{what} left out, because no image can be read from it: {names}{more}.")
+    names = listed([name for name, _ in broken])
+    what, them = (
+        counted(len(broken), "file was", "files were"),
+        "it" if len(broken) == 1 else "them",
+    )
+    notes.append(f"{what} left out, because no image can be read from {them}: {names}.")
     return pages

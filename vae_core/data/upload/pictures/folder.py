@@ -11,6 +11,7 @@ from pathlib import Path
 from vae_core import sandbox
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.pictures.entries import Entry, read_entries
+from vae_core.data.upload.wording import counted
 from vae_core.sandbox import RefusedError
 
 MOST_FILES = 2  # times the images that are accepted: so many files are listed
@@ -34,7 +35,7 @@ def read_folder(path: Path, images: Images) -> Raw:
                 f"{images.shown} holds more than {len(entries) - 1:,} files: choose a folder that "
                 "holds only the images."
             )
-    what = "1 link was" if len(links) == 1 else f"{len(links):,} links were"
+    what = counted(len(links), "link was", "links were")
     note = f"{what} not followed: {sandbox.display_name(links[0])}." if links else ""
     try:
         raw = read_entries(entries, folders, images)

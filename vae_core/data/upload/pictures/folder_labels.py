@@ -14,13 +14,13 @@ from vae_core.data.upload.limits import MOST_LABELS
 from vae_core.data.upload.pictures.folder_split import (
     STRAY,
     Folders,
-    Path,
     Split,
-    some_names,
     take_split,
     usable_split,
 )
+from vae_core.data.upload.pictures.picture_names import Parts
 from vae_core.data.upload.split_words import is_filler
+from vae_core.data.upload.wording import counted, some_names
 
 # Folders that count up are persons or parts, and not classes, if another level does not count up.
 # Folders with these names are classes even so.
@@ -45,7 +45,7 @@ class FolderLabels:
     notes: list[str] = field(default_factory=list)
 
 
-def read_folders(paths: Sequence[Path], pages: np.ndarray) -> FolderLabels:
+def read_folders(paths: Sequence[Parts], pages: np.ndarray) -> FolderLabels:
     """Find the labels and the split in the paths of pictures.
 
     Args:
@@ -71,19 +71,21 @@ def one_folder_note(labels: list[str] | None) -> list[str]:
     """Return a note on labels that are all the same."""
     one = {*(labels or [])} - {""}
     return (
-        [f"All images have the label {some_names([*one])}, of their folder."]
+        [f"All images have the label {some_names([*one])}, the name of their folder."]
         if len(one) == 1
         else []
     )
 
 
-def _classes(split: Split, paths: Sequence[Path]) -> tuple[list[str] | None, np.ndarray, list[str]]:
+def _classes(
+    split: Split, paths: Sequence[Parts]
+) -> tuple[list[str] | None, np.ndarray, list[str]]:
     """Return the labels, which pictures are left out (n,), and notes."""
     beside = split.beside
     notes = []
     if beside.any():
         first_path = paths[int(np.flatnonzero(beside)[0])]
-        what = "1 image was" if beside.sum() == 1 else f"{beside.sum():,} images were"
+        what = counted(beside.sum(), "image was", "images were")
         notes.append(
             f"{what} left out, because a folder beside the parts of the split holds them: "
             f"{'/'.join(sandbox.display_name(part) for part in first_path[-3:])}."
@@ -95,8 +97,7 @@ def _classes(split: Split, paths: Sequence[Path]) -> tuple[list[str] | None, np.
     if (no_class & ~beside).any():
         first_path = paths[int(np.flatnonzero(no_class & ~beside)[0])]
         folder = "/".join(sandbox.display_name(part) for part in first_path[:-1][-3:])
-        count = (no_class & ~beside).sum()
-        what = "1 image" if count == 1 else f"{count:,} images"
+        what = counted((no_class & ~beside).sum(), "image", "images")
         notes.append(f"No folder says the class of {what} in {folder}: left out.")
     strays = outside & ~no_class
     if strays.sum() > max(1, STRAY * len(folders)):

@@ -7,14 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vae_core import sandbox
 from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES
+from vae_core.data.upload.pictures.picture_names import Parts
 from vae_core.data.upload.split_words import TEST, TRAIN, VALIDATION, part_of, without_part
-from vae_core.graphemes import shortened
+from vae_core.data.upload.wording import some_names
 from vae_core.sandbox import RefusedError
 
 Folders = tuple[str, ...]  # the folders that a picture lies in, from the outermost one
-Path = tuple[str, ...]  # its folders and its file
 
 SHORT = 2  # letters: beside other folders, tr and te may be languages
 STRAY = 0.05  # share of pictures outside the folders that may be left out
@@ -26,11 +25,10 @@ FOLDERS_ONLY = {
     **dict.fromkeys(("extra", "labeled", "labelled"), TRAIN),
     **dict.fromkeys(("pred", "prediction", "unlabeled", "unlabelled"), NOT_LABELLED),
 }
-NAMED, LONGEST_NAME = 3, 24  # names in a list of a note, and characters of each
 
 
 def read_split(
-    paths: Sequence[Path], pages: np.ndarray, left_out: np.ndarray
+    paths: Sequence[Parts], pages: np.ndarray, left_out: np.ndarray
 ) -> tuple[np.ndarray | None, list[str]]:
     """Find only the split, for pictures whose labels are known.
 
@@ -46,7 +44,7 @@ def read_split(
     return usable_split(split.held_out, left_out, paths, pages)
 
 
-def parts_without_labels(paths: Sequence[Path], labelled: np.ndarray) -> np.ndarray:
+def parts_without_labels(paths: Sequence[Parts], labelled: np.ndarray) -> np.ndarray:
     """Return which pictures lie in a part of the split where no picture has a label (n,).
 
     Args:
@@ -159,7 +157,7 @@ def _check_beside(beside: np.ndarray, others: set[str], parts: set[str]) -> None
 
 
 def usable_split(
-    held_out: np.ndarray | None, left_out: np.ndarray, paths: Sequence[Path], pages: np.ndarray
+    held_out: np.ndarray | None, left_out: np.ndarray, paths: Sequence[Parts], pages: np.ndarray
 ) -> tuple[np.ndarray | None, list[str]]:
     """Return the split, or None if it is too small, and a note on it."""
     if held_out is None:
@@ -177,11 +175,3 @@ def usable_split(
             f"{trained:,} others it is too small."
         ]
     return held_out, [f"The images in {names} are held out: {tested:,} of {tested + trained:,}."]
-
-
-def some_names(names: Sequence[str]) -> str:
-    """Return the first names for a sentence, and how many more there are."""
-    shown = [shortened(sandbox.display_name(name), LONGEST_NAME) for name in names[:NAMED]]
-    if len(names) > NAMED:
-        return f"{', '.join(shown)} and {len(names) - NAMED:,} more"
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from vae_core import sandbox
-from vae_core.data.upload.pictures.folder_split import some_names
 from vae_core.data.upload.pictures.picture_names import Parts
 from vae_core.data.upload.split_words import is_filler, words_of
+from vae_core.data.upload.wording import counted, some_names
 
 MASKS = {
     *("mask", "masks", "segmentation", "segmentations", "annotation", "annotations", "gt"),
@@ -48,7 +48,7 @@ def find_masks(paths: Sequence[Parts]) -> tuple[np.ndarray, list[str]]:
             named[row], paired[row] = True, (folder, match[1]) in pictures
     if paired.any() and paired.sum() >= PAIRED * named.sum():
         first = sandbox.display_name(paths[int(np.flatnonzero(paired)[0])][-1])
-        what = "1 mask was" if paired.sum() == 1 else f"{paired.sum():,} masks were"
+        what = counted(paired.sum(), "mask was", "masks were")
         notes.append(f"{what} left out, such as {first}.")
         masks |= paired
     return masks, notes

@@ -27,7 +27,7 @@ class PictureNames:
             name = path[-1].casefold()
             stem = PurePosixPath(name).stem
             keys: set[str | int] = {name, stem}
-            if is_number(stem):  # 7 may be the name of 0007.png
+            if is_whole_number(stem):  # 7 may be the name of 0007.png
                 keys.add(int(stem))
             for key in keys:
                 for folder in (None, path[-2].casefold() if len(path) > 1 else ""):
@@ -62,7 +62,7 @@ class PictureNames:
         keys: list[str | int] = [name]
         if name.endswith(IMAGE_ENDINGS):  # the pictures were converted
             keys.append(PurePosixPath(name).stem)
-        elif is_number(number := name.removesuffix(".0")):
+        elif is_whole_number(number := name.removesuffix(".0")):
             keys.append(int(number))
         places = ("", folders[-1]) if folders else (None,)
         for key in keys:
@@ -72,7 +72,7 @@ class PictureNames:
         return []
 
 
-def is_number(text: str) -> bool:
+def is_whole_number(text: str) -> bool:
     """Return whether a name is a number, perhaps with zeros in front."""
     return text.isdecimal() and len(text) < 20
 

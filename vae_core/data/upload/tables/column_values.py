@@ -10,7 +10,7 @@ import numpy as np
 from vae_core.data.upload.limits import IMAGE_ENDINGS, MOST_LABELS
 from vae_core.data.upload.split_words import TRAIN, part_of
 from vae_core.data.upload.tables.image_cells import is_abbreviated, pixels_in
-from vae_core.data.upload.tables.number_text import is_truth, number
+from vae_core.data.upload.tables.number_text import is_truth, number, truth
 
 LONGEST_PART = 40  # characters of a word such as train
 SAMPLED = 50  # fields of a column that its kind is told from
@@ -47,8 +47,8 @@ def flags(fields: Sequence[str]) -> np.ndarray:
     """Return fields (n,) as 0 and 1, also words such as True; what is neither becomes NaN."""
     values = numbers(fields)
     for i in map(int, np.flatnonzero(~np.isfinite(values))):
-        if is_truth(fields[i]):
-            values[i] = fields[i].strip().casefold() in ("true", "wahr", "vrai", "t")
+        if (value := truth(fields[i])) is not None:
+            values[i] = value
     return np.where((values == 0) | (values == 1), values, np.nan)
 
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 from vae_core import sandbox
 from vae_core.data.upload.limits import MOST_LABELS, SIZES
+from vae_core.data.upload.tables.column_names import INDEX
 from vae_core.data.upload.tables.column_values import counts_up, is_square
 from vae_core.data.upload.tables.image_cells import SPREADSHEET_CELL, pixels_in, rows_in
-from vae_core.data.upload.tables.label import (
+from vae_core.data.upload.tables.label_column import (
     Label,
     label_at_an_end,
     label_beside,
     named_label,
     one_hot_end,
 )
-from vae_core.data.upload.tables.names import INDEX
 from vae_core.data.upload.tables.pixel_order import in_order
 from vae_core.data.upload.tables.sample import LEFT_OUT, Sample
 from vae_core.data.upload.tables.split import Split, find_split
@@ -207,7 +207,10 @@ def _no_square(table: Sample, pixels: int, labels: bool) -> str:
             f"pixels of an image, at least {SMALLEST_SIDE}x{SMALLEST_SIDE}."
         )
     if pixels != total:
-        return f"{table.shown} has {pixels:,} pixels per row{beside}: they can't form a square."
+        return (
+            f"{table.shown} has {pixels:,} pixels per row{beside}: they can't form a square. Save "
+            "all pixels of square images."
+        )
     return (
         f"{table.shown} has {total:,} columns: each row must hold the pixels of a square image, "
         "and labels must be in a column named label."

@@ -1,4 +1,4 @@
-"""Read images from the rows of a table in a text file: .csv or .tsv, also packed with gzip."""
+"""Read images from the rows of a table in a text file: .csv or .tsv."""
 
 from __future__ import annotations
 
@@ -13,16 +13,14 @@ from vae_core import sandbox
 from vae_core.data.upload import emnist
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES
-from vae_core.data.upload.tables.column_values import flags
 from vae_core.data.upload.tables.columns import Columns, choose
 from vae_core.data.upload.tables.csv_dialect import guess, rows
 from vae_core.data.upload.tables.csv_lines import read_lines
 from vae_core.data.upload.tables.csv_preamble import Row, is_comment, left_out
 from vae_core.data.upload.tables.csv_quotes import are_quoted, unquoted
 from vae_core.data.upload.tables.image_cells import cell_fields
-from vae_core.data.upload.tables.label import Label
+from vae_core.data.upload.tables.label_values import text_labels
 from vae_core.data.upload.tables.pixel_numbers import PixelNumbers
-from vae_core.data.upload.tables.row_labels import text_labels
 from vae_core.sandbox import RefusedError
 
 
@@ -43,7 +41,9 @@ def read_csv(path: Path, images: Images) -> Raw:
     while chunk := list(itertools.islice(found, step)):
         data = [fields for _, fields in chunk]
         if columns.label is not None:
-            labels += _labels(data, columns.label)
+            labels += columns.label.of_rows(
+                [[fields[c] for fields in data] for c in columns.label.columns]
+            )
             numbers += [number for number, _ in chunk]
         if columns.split is not None:
             held_out += [columns.split.held_out[fields[columns.split.column]] for fields in data]
@@ -76,7 +76,7 @@ class _Table:
     """
 
     def __init__(self, path: Path, images: Images) -> None:
-        self.path, self.shown, self.limits = path, images.shown, images.limits
+        self.path, self.shown = path, images.shown
         self.notes: list[str] = []
         self.quoted = are_quoted(self._lines())
         if self.quoted:
@@ -86,7 +86,7 @@ class _Table:
         self.headers: list[int] = []
 
     def _lines(self) -> Iterator[str]:
-        lines = read_lines(self.path, self.shown, self.limits)
+        lines = read_lines(self.path, self.shown)
         return map(unquoted, lines) if self.__dict__.get("quoted") else lines
 
     def rows(self) -> Iterator[Row]:
@@ -138,12 +138,17 @@ class _Table:
         if len(fields) == expected:
             column = next(i for i in range(dialect.columns, expected) if fields[i])
             what = sandbox.display_text(fields[column])
-            return f"{place}, column {column + 1:,} holds {what!r}, and the first row nothing."
+            return (
+                f"{place}, column {column + 1:,} holds {what!r}, and the first row nothing: "
+                "correct it."
+            )
         counts = f"{place} has {len(fields):,} columns, the first has {expected:,}"
         if len(fields) == expected + 1 and not fields[-1].strip():
-            return f"{counts}: it ends in a delimiter, and the first row doesn't."
+            return f"{counts}: it ends in a delimiter, and the first row doesn't. Write them alike."
         if len(fields) == expected - 1 and dialect.empty:
-            return f"{counts}: the first ends in a delimiter, and this one doesn't."
+            return (
+                f"{counts}: the first ends in a delimiter, and this one doesn't. Write them alike."
+            )
         if len(fields) < 4:
             text = sandbox.display_text(dialect.delimiter.join(fields))
             return f"{counts}: it says {text!r}. Correct it, or leave it out."
@@ -152,14 +157,6 @@ class _Table:
 
 def _same(fields: list[str], header: list[str]) -> bool:
     return any(header) and [field.strip() for field in fields] == header
-
-
-def _labels(data: list[list[str]], label: Label) -> list[str]:
-    """Return the labels of some rows."""
-    if not label.classes:
-        return [fields[label.columns[0]] for fields in data]
-    values = np.array([flags([fields[c] for fields in data]) for c in label.columns])
-    return [label.classes[i] for i in values.argmax(axis=0)]
 
 
 def _pixels(data: Sequence[list[str]], columns: Columns) -> list[Sequence[str]]:

@@ -112,7 +112,7 @@ def guess(lines: Iterable[str], shown: str) -> Dialect:
         if len(names) != columns:
             raise RefusedError(
                 f"{shown}: row {data[0][0]:,} has {columns:,} columns, but the first row names "
-                f"{len(names):,}."
+                f"{len(names):,}: correct the names."
             )
     return Dialect(
         delimiter,

@@ -1,37 +1,34 @@
-"""Yield the lines of a table in a text file: unpacked, decoded and of limited length."""
+"""Yield the lines of a table in a text file: decoded, and of limited length."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import re
-import zipfile
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 
 from vae_core import sandbox
-from vae_core.data.upload.limits import LONGEST_LINE, Limits
+from vae_core.data.upload.limits import LONGEST_LINE
 from vae_core.sandbox import RefusedError
 
 END_OF_FILE = "\x1a"  # Ctrl-Z, with which programs of DOS end a text
 TABLES = (".csv", ".tsv", ".tab")  # endings
-ZIP = b"PK\x03\x04"
 UNDECODED = re.compile("[\udc80-\udcff]+")  # bytes that aren't UTF-8, as surrogateescape keeps them
 
 
-def read_lines(path: Path, shown: str, limits: Limits) -> Iterator[str]:
+def read_lines(path: Path, shown: str) -> Iterator[str]:
     """Yield the lines of a text file with their ends (LF, CRLF or CR).
 
-    The file may be packed alone in a zip file. It is in UTF-8 or UTF-16. A Ctrl-Z at its end is
-    left out.
+    The file is in UTF-8 or UTF-16. A Ctrl-Z at its end is left out.
 
     Raises:
         RefusedError: the file is damaged, no text, or in another encoding, or a line is too long.
     """
     number = 0
     try:
-        with _opened(path, shown, limits) as file:
+        with open(path, "rb") as file:
             encoding, errors = _encoding(file.read(512), shown)
             file.seek(0)
             text = io.TextIOWrapper(file, encoding, errors, newline="")
@@ -39,7 +36,9 @@ def read_lines(path: Path, shown: str, limits: Limits) -> Iterator[str]:
                 number += 1
                 if len(line) > LONGEST_LINE:
                     most = sandbox.format_bytes(LONGEST_LINE)
-                    raise RefusedError(f"{shown}: row {number:,} is longer than {most}.")
+                    raise RefusedError(
+                        f"{shown}: row {number:,} is longer than {most}: save smaller images."
+                    )
                 if not line.isascii() and UNDECODED.search(line):
                     raise RefusedError(_other_encoding(shown, number, line))
                 ends = END_OF_FILE in line
@@ -76,33 +75,6 @@ def _before_end(line: str, text: IO[str], shown: str, number: int) -> str:
             )
         after = text.read(LONGEST_LINE)
     return before
-
-
-@contextlib.contextmanager
-def _opened(path: Path, shown: str, limits: Limits) -> Iterator[IO[bytes]]:
-    """Open a table, which may be packed alone in a zip file."""
-    with open(path, "rb") as file:
-        if not file.peek(4).startswith(ZIP):
-            yield file
-            return
-    with sandbox.archive(path, shown, limits.unpacked_bytes) as (archive, files):
-        table = only_table(files)
-        if table is None:
-            raise RefusedError(f"{shown} is a zip file without a table: unpack it.")
-        with archive.open(table) as packed:
-            yield packed
-
-
-def only_table(files: list[zipfile.ZipInfo]) -> zipfile.ZipInfo | None:
-    """Return the table in a zip file, if it holds nothing else."""
-    found = [
-        info
-        for info in files
-        if not any(p.startswith((".", "__MACOSX")) for p in PurePosixPath(info.filename).parts)
-    ]
-    if len(found) != 1 or PurePosixPath(found[0].filename).suffix.lower() not in TABLES:
-        return None
-    return found[0]
 
 
 def _encoding(head: bytes, shown: str) -> tuple[str, str]:

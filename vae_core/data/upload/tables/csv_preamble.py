@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from vae_core import sandbox
+from vae_core.data.upload.split_words import SPLIT_NAMES
+from vae_core.data.upload.tables.column_names import EVERY_LABEL_NAME, key_of
 from vae_core.data.upload.tables.image_cells import pixels_in
-from vae_core.data.upload.tables.names import EVERY_LABEL_NAME, SPLIT_NAMES, key_of
 from vae_core.data.upload.tables.number_text import is_truth
 
 Row = tuple[int, list[str]]  # number of its first line in the file, and its fields
@@ -19,6 +20,7 @@ Row = tuple[int, list[str]]  # number of its first line in the file, and its fie
 FEWEST_COUNTED = 16  # a first row 0, 1, 2 ... of so many numbers is a header, not an image
 MOST_HEADERS = 3  # rows with names, as pandas writes names of several levels
 _COMMENT = ("#", "%")
+_KNOWN_NAMES = {*EVERY_LABEL_NAME, *SPLIT_NAMES}
 
 
 class Head(NamedTuple):
@@ -78,7 +80,7 @@ def _is_above(found: list[Row], i: int, usual: int) -> bool:
     if is_comment(fields):
         return _is_header([fields[0].lstrip(" #%"), *fields[1:]], [f for _, f in found[i + 1 :]])
     filled = [field for field in fields if field.strip()]
-    if i + 1 == len(found) or any(key_of(f) in EVERY_LABEL_NAME + SPLIT_NAMES for f in filled):
+    if i + 1 == len(found) or any(key_of(f) in _KNOWN_NAMES for f in filled):
         return False
     if len(fields) >= usual:  # a spreadsheet fills the other cells of a title with nothing
         padded = usual > 3 and len(filled) <= max(1, usual // 8)
@@ -118,8 +120,8 @@ def _header(data: list[Row], before: int) -> tuple[list[str] | None, list[Row], 
         )
     elif _is_mangled(names):
         notes.append(
-            "The first row is an image that was taken for names, with a number after each value "
-            f"that came before ({', '.join(names[:3])} ...): it was left out."
+            "The first row is an image that pandas took for the names of columns "
+            f"({', '.join(names[:3])} ...): it was left out."
         )
         return None, rest, before, notes
     levels = 1
@@ -176,7 +178,7 @@ def _is_header(fields: Sequence[str], data: list[list[str]]) -> bool:
     numbers = [field.strip() for field in filled if pixels_in(field)]
     if not numbers or _is_mangled([field.strip() for field in fields]):
         return True
-    if any(text in EVERY_LABEL_NAME + SPLIT_NAMES for text in texts):
+    if any(text in _KNOWN_NAMES for text in texts):
         return not any(
             text in (f.strip().lower() for f in row) for row in data[:20] for text in texts
         )

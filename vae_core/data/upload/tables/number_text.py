@@ -23,7 +23,7 @@ _TRUTH = (
     *(("true", "false"), ("wahr", "falsch"), ("vrai", "faux"), ("verdadero", "falso")),
     *(("verdadeiro", "falso"), ("vero", "falso"), ("waar", "onwaar"), ("t", "f")),
 )
-TRUTH_WORDS = frozenset(word for pair in _TRUTH for word in pair)
+_MEANING = {word: value for pair in _TRUTH for word, value in zip(pair, (1, 0), strict=True)}
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,12 @@ def number(text: str) -> float:
 
 def is_truth(text: str) -> bool:
     """Return whether a field is a word such as TRUE or FALSCH."""
-    return text.strip().casefold() in TRUTH_WORDS
+    return truth(text) is not None
+
+
+def truth(text: str) -> int | None:
+    """Return 1 or 0 for a word such as TRUE or FALSCH; None for other fields."""
+    return _MEANING.get(text.strip().casefold())
 
 
 def style_of(shown: str, fields: Iterable[str]) -> NumberStyle:

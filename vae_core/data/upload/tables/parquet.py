@@ -13,14 +13,13 @@ import numpy as np
 from vae_core import sandbox
 from vae_core.data.upload.images import Images, Raw
 from vae_core.data.upload.limits import CHUNK_BYTES
-from vae_core.data.upload.pictures.pictures import PictureError, changes, decode
-from vae_core.data.upload.tables.column_values import flags
+from vae_core.data.upload.pictures.decode import PictureError, changes, decode
 from vae_core.data.upload.tables.columns import Columns, choose
 from vae_core.data.upload.tables.csv_dialect import SAMPLE_ROWS
 from vae_core.data.upload.tables.image_cells import cell_fields
+from vae_core.data.upload.tables.label_values import text_labels
 from vae_core.data.upload.tables.parquet_types import class_names, holds, picture_column
 from vae_core.data.upload.tables.pixel_numbers import PixelNumbers
-from vae_core.data.upload.tables.row_labels import text_labels
 from vae_core.sandbox import RefusedError
 
 PARQUET = b"PAR1"
@@ -45,7 +44,9 @@ def read_parquet(path: Path, images: Images) -> Raw:
     first = 1
     for batch in table.batches(table.rows_at_once()):
         if columns.label is not None:
-            labels += _labels([_texts(batch.column(c)) for c in columns.label.columns], columns)
+            labels += columns.label.of_rows(
+                [_texts(batch.column(c)) for c in columns.label.columns]
+            )
         if columns.split is not None:
             parts = _texts(batch.column(columns.split.column))
             held_out += [columns.split.held_out[part] for part in parts]
@@ -200,7 +201,7 @@ class _Table:
             row = int(np.argmax(sizes != count))
             raise RefusedError(
                 f"{self.shown}: row {first + row:,} holds {sizes[row]:,} pixels, the first row "
-                f"{count:,}."
+                f"{count:,}: all images must have one size."
             )
         return _numbers(flat).reshape(len(column), count)
 
@@ -219,13 +220,6 @@ def _numbers(column: Any) -> np.ndarray:
 
 def _fields(row: Sequence[str], columns: Columns) -> list[str]:
     return cell_fields(row[0]) if columns.in_cell else list(row)
-
-
-def _labels(texts: list[list[str]], columns: Columns) -> list[str]:
-    assert columns.label is not None
-    if not columns.label.classes:
-        return texts[0]
-    return [columns.label.classes[i] for i in np.array(list(map(flags, texts))).argmax(axis=0)]
 
 
 def _texts(column: Any) -> list[str]:

@@ -37,7 +37,7 @@ def holds(field: Any, shown: str) -> str:
     raise RefusedError(
         f"{shown}: column {sandbox.display_text(field.name)} holds "
         + (
-            "structs: save pictures as PNG in a .zip, in a folder a label."
+            "structs: save pictures as PNG in a .zip, in one folder per label."
             if types.is_struct(kind)
             else f"{kind}, neither numbers nor texts: leave it out."
         )

@@ -50,7 +50,8 @@ class PixelNumbers:
             if len(fields) != side**2:
                 raise RefusedError(
                     f"{self.shown}: row {row:,}, column {self.columns.pixels[0] + 1:,} holds "
-                    f"{len(fields):,} pixels, the first row {side**2:,}."
+                    f"{len(fields):,} pixels, the first row {side**2:,}: all images must have one "
+                    "size."
                 )
         try:
             values = self._floats(pixels)
@@ -95,13 +96,16 @@ class PixelNumbers:
                 try:
                     value = float(self.style.plain(field))
                 except ValueError:
-                    return f"{where} {sandbox.display_text(field)!r}, {self._unlike()}."
+                    return f"{where} {sandbox.display_text(field)!r}, {self._unlike()}: correct it."
                 if not np.isfinite(value):
-                    return f"{where} {field.strip()} (NaN or infinite), not a finite number."
+                    return (
+                        f"{where} {field.strip()} (NaN or infinite): every pixel needs a finite "
+                        "number."
+                    )
         return f"{self.shown} holds something that isn't a number."
 
     def _unlike(self) -> str:
         style: NumberStyle = self.style
         if style.words:
-            return "and the first rows TRUE and FALSE alone"
+            return "but the first rows hold only TRUE and FALSE"
         return "not a number" if style.is_plain else "not a number as the first rows write them"

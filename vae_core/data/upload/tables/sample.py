@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from vae_core import sandbox
+from vae_core.data.upload.tables.column_names import INDEX, key_of
 from vae_core.data.upload.tables.column_values import FILE_ENDINGS, counts_up, kind_of, numbers
-from vae_core.data.upload.tables.names import INDEX, key_of
-from vae_core.data.upload.tables.row_labels import says_nothing
+from vae_core.data.upload.tables.label_values import says_nothing
 from vae_core.sandbox import RefusedError
 
 MOST_READS = 50  # of the whole file, to judge its columns

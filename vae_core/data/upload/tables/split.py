@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_core import sandbox
-from vae_core.data.upload.split_words import TRAIN, part_of
+from vae_core.data.upload.split_words import SPLIT_NAMES, TRAIN, part_of
+from vae_core.data.upload.tables.column_names import EVERY_LABEL_NAME
 from vae_core.data.upload.tables.column_values import LONGEST_PART, flags, is_held_out
-from vae_core.data.upload.tables.names import EVERY_LABEL_NAME, SPLIT_NAMES
 from vae_core.data.upload.tables.sample import LEFT_OUT, Sample
 from vae_core.sandbox import RefusedError
 

@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 
 from vae_core import sandbox
 from vae_core.data.upload.limits import FEWEST_IMAGES, IMAGE_ENDINGS, MOST_LABELS
-from vae_core.data.upload.pictures.label_headings import LABELS, NAMES, SIZES, SPLITS, plain_heading
-from vae_core.data.upload.split_words import TRAIN, part_of, part_of_word, words_of
+from vae_core.data.upload.pictures.table_headings import LABELS, NAMES, SIZES, plain_heading
+from vae_core.data.upload.split_words import SPLIT_NAMES, TRAIN, part_of, part_of_word, words_of
 from vae_core.data.upload.tables.column_values import counts_up, is_held_out
 
 IN_NAMES = {"label", "labels", "target", "targets", "annotation", "annotations"}  # of tables
@@ -88,7 +88,7 @@ def find_columns(
     if not isinstance(name, int):
         return name
     if SUBMISSION in table.casefold():
-        return "its name says that its labels are no true ones"
+        return "it is called a submission, which holds predictions and not labels"
     split = search.split_column(name)
     if isinstance(split, Unclear):
         return split
@@ -164,7 +164,8 @@ class _Search:
             return (
                 "it has no column of file names, called filename for example"
                 if has_label
-                else "none of its columns names the images: write the name before each label"
+                else "none of its columns names the images: write the name of an image before each "
+                "label"
                 if {*words_of(PurePosixPath(self.table).stem)} & IN_NAMES
                 else "none of its columns names the images"
             )
@@ -184,7 +185,7 @@ class _Search:
             parts = {cell: is_held_out(cell) for cell in distinct}
             if {*parts.values()} == {True, False}:
                 return i
-            if {*parts.values()} == {True, False, None} and self.heads[i] in SPLITS:
+            if {*parts.values()} == {True, False, None} and self.heads[i] in SPLIT_NAMES:
                 other = next(cell for cell, part in sorted(parts.items()) if part is None)
                 return Unclear(
                     f"its {self._column(i)} holds {sandbox.display_name(other)!r}: write train or "
@@ -195,7 +196,7 @@ class _Search:
             if part and distinct <= {*FLAGS} and len({FLAGS[cell] for cell in distinct}) == 2:
                 self.flag = part != TRAIN
                 return i
-            if self.heads[i] in SPLITS and len(distinct) > 1:
+            if self.heads[i] in SPLIT_NAMES and len(distinct) > 1:
                 self.notes.append(
                     f"In {sandbox.display_name(self.table)} {self._column(i)} was not used as a "
                     "split: it holds no words such as train and test."
@@ -230,7 +231,7 @@ class _Search:
             return None  # numbers of parts
         possible = [i for i in others if self._may_be_label(i)]
         if len(possible) > 1 and self._same_classes(possible):
-            texts = [i for i in possible if not all(_is_number(cell) for cell in self.columns[i])]
+            texts = [i for i in possible if not all(_is_whole(cell) for cell in self.columns[i])]
             possible = (texts or possible)[:1]
         if len(possible) == 1:
             if len(others) > 1 or self.first:
@@ -270,7 +271,7 @@ class _Search:
     def _is_measure(self, column: int) -> bool:
         """Return whether a column holds numbers that aren't whole."""
         return any(
-            re.fullmatch(r"[-+\d.,eE]*\d[-+\d.,eE]*", cell) and not _is_number(cell)
+            re.fullmatch(r"[-+\d.,eE]*\d[-+\d.,eE]*", cell) and not _is_whole(cell)
             for cell in {*self.columns[column]}
         )
 
@@ -278,7 +279,7 @@ class _Search:
         """Return whether a heading says that a column is no label but a place or a part."""
         head = self.heads[column]
         place = re.search(r"(?:^|[\W_])[xywh]\d?$", self.shown_heads[column].casefold())
-        return head in SIZES or head in SPLITS or place is not None
+        return head in SIZES or head in SPLIT_NAMES or place is not None
 
     def _same_classes(self, columns: list[int]) -> bool:
         """Return whether columns name the same classes, such as a number and a word."""
@@ -304,5 +305,5 @@ def _one_is_true(cells: list[str]) -> bool:
     return all(cell.casefold() in FLAGS for cell in cells) and sum(map(_flag, cells)) == 1
 
 
-def _is_number(cell: str) -> bool:
+def _is_whole(cell: str) -> bool:
     return re.fullmatch(r"[-+]?\d+(?:\.0+)?", cell) is not None

@@ -8,6 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vae_core.data.upload.split_words import SPLIT_NAMES
+from vae_core.data.upload.tables.column_names import (
+    FILE_NAMES,
+    LABEL_NAMES,
+    WEAK_LABEL_NAMES,
+)
 from vae_core.data.upload.tables.column_values import (
     correlation,
     flags,
@@ -15,9 +21,9 @@ from vae_core.data.upload.tables.column_values import (
     looks_like_labels,
     numbers,
 )
-from vae_core.data.upload.tables.names import FILE_NAMES, LABEL_NAMES, SPLIT_NAMES, WEAK_LABEL_NAMES
-from vae_core.data.upload.tables.row_labels import says_nothing
+from vae_core.data.upload.tables.label_values import says_nothing
 from vae_core.data.upload.tables.sample import LEFT_OUT, Sample
+from vae_core.data.upload.wording import listed
 from vae_core.sandbox import RefusedError
 
 # A correlation below which two columns are no neighbouring pixels, and above which they are.
@@ -34,6 +40,12 @@ class Label(NamedTuple):
 
     columns: tuple[int, ...]
     classes: tuple[str, ...] = ()
+
+    def of_rows(self, fields: Sequence[Sequence[str]]) -> Sequence[str]:
+        """Return the labels (k,) of some rows; `fields` are those of each of the columns."""
+        if not self.classes:
+            return fields[0]
+        return [self.classes[i] for i in np.array(list(map(flags, fields))).argmax(axis=0)]
 
 
 def named_label(table: Sample, split: int | None) -> Label | None:
@@ -100,9 +112,8 @@ def label_beside(table: Sample, others: Sequence[int], label: Label | None) -> L
         why = ": it is the only one beside the pixels" if alone else ""
         table.notes.append(f"{table.name(c, True)} was read as the label{why}.")
     if left_out:
-        names, verb = ", ".join(left_out[:3]), "was" if len(left_out) == 1 else "were"
-        more = f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
-        table.notes.append(f"{names[0].upper()}{names[1:]}{more} {verb} left out.")
+        names, verb = listed(left_out), "was" if len(left_out) == 1 else "were"
+        table.notes.append(f"{names[0].upper()}{names[1:]} {verb} left out.")
     return label
 
 
@@ -258,9 +269,8 @@ def _only(table: Sample, candidates: list[int]) -> int:
                 f"{table.name(c, True)}, which says the same as {table.name(best)}, was left out."
             )
         return best
-    names = [table.name(c) for c in candidates[:3]]
-    more = f" (and {len(candidates) - 3} more)" if len(candidates) > 3 else ""
+    names = listed([table.name(c) for c in candidates])
     raise RefusedError(
-        f"{table.shown}: {', '.join(names[:-1])} and {names[-1]}{more} may be the label: rename "
+        f"{table.shown}: {names} may be the label: rename "
         "the right one to label, or leave the others out."
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from vae_core import sandbox
 from vae_core.data.upload.tables.number_text import number
+from vae_core.data.upload.wording import counted
 from vae_core.sandbox import RefusedError
 
 # What programs write where nothing is known, in lower case.
@@ -59,13 +60,13 @@ def text_labels(
             if not are_numbers:
                 notes.append(
                     f"{labels.count(label):,} rows hold {label} as their label, which was read as "
-                    "a class: leave them out if it means that they have none."
+                    "a class: leave these rows out if they have no label."
                 )
     missing = [i for i, label in enumerate(labels) if known[label]]
     if missing:
         held = repr(sandbox.display_text(labels[missing[0]])) if labels[missing[0]] else "nothing"
         more = len(missing) - 1
-        also = f", and {more:,} more {'row' if more == 1 else 'rows'}" if more else ""
+        also = f", and {counted(more, 'more row', 'more rows')}" if more else ""
         raise RefusedError(
             f"{shown}: row {rows[missing[0]]:,} has no label: {column} holds {held} there{also}. "
             "Fill it in, or leave the row out."

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from vae_core.data.upload.limits import FORMATS, LARGEST_IMAGE, LARGEST_SIDE
+from vae_core.data.upload.wording import counted
 from vae_core.sandbox import RefusedError
 
 REDUCED_OR_MASK = 0b101  # bits of a TIFF page's NewSubfileType: no picture of its own
@@ -113,7 +114,7 @@ def is_picture(content: bytes) -> bool:
         return False
 
 
-def pages(content: bytes) -> int:
+def count_pages(content: bytes) -> int:
     """Return how many pages a TIFF file has; 1 if it is damaged."""
     try:
         with Image.open(io.BytesIO(content), formats=["TIFF"]) as image:
@@ -195,7 +196,7 @@ def changes(counts: Counter[str]) -> list[str]:
         "too dark, save them with 8 bits.",
     }
     return [
-        sentence.format(f"{counts[key]:,} {'image' if counts[key] == 1 else 'images'}")
+        sentence.format(counted(counts[key], "image", "images"))
         for key, sentence in sentences.items()
         if counts[key]
     ]

@@ -1,4 +1,4 @@
-"""Read images from files that hold named arrays in another format than NumPy's."""
+"""Read images and labels from an HDF5 or .mat file."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from vae_core.data.upload.arrays.stored import in_memory
 from vae_core.data.upload.images import Images, Raw
 from vae_core.sandbox import RefusedError
 
-CONVERTED = (".h5", ".hdf5", ".hdf", ".mat")
+HDF5_OR_MATLAB = (".h5", ".hdf5", ".hdf", ".mat")
 
 
-def read_converted(path: Path, images: Images) -> Raw:
+def read_hdf5_or_matlab(path: Path, images: Images) -> Raw:
     """Add the images of an HDF5 or .mat file to `images`, and return their labels."""
     with open(path, "rb") as file:
         first = file.read(len(MATLAB))

@@ -9,14 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from vae_core import sandbox
-from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES, SYSTEM
-from vae_core.data.upload.pictures import label_tables
+from vae_core.data.upload.hidden_files import is_hidden
+from vae_core.data.upload.limits import FEWEST_HELD_OUT, FEWEST_IMAGES
 from vae_core.data.upload.pictures.folder_labels import one_folder_note, read_folders
-from vae_core.data.upload.pictures.folder_split import parts_without_labels, read_split, some_names
-from vae_core.data.upload.pictures.label_tables import TableLabels
+from vae_core.data.upload.pictures.folder_split import parts_without_labels, read_split
 from vae_core.data.upload.pictures.masks import find_masks
 from vae_core.data.upload.pictures.name_labels import labels_of_names
 from vae_core.data.upload.pictures.picture_names import Parts
+from vae_core.data.upload.pictures.table_labels import (
+    TableLabels,
+    check_missing,
+    read_tables,
+    used_tables,
+)
+from vae_core.data.upload.wording import counted, some_names
 
 
 @dataclass
@@ -93,7 +99,7 @@ def _find_labels(
     """Do what `find_labels` does, for pictures without masks."""
     folders = read_folders(paths, pages)
     in_folders = folders.labels is not None and len({*folders.labels}) > 1
-    tables = label_tables.read_tables(shown, contents, paths, in_folders)
+    tables = read_tables(shown, contents, paths, in_folders)
     if tables.labels is None:
         found = Found(
             folders.labels, True, folders.held_out, folders.left_out, tables.seen, folders.notes
@@ -120,7 +126,7 @@ def _use_names(found: Found, paths: list[Parts]) -> None:
         labels = labels_of_names([paths[row] for row in rows])
         if labels:
             found.left_out, found.held_out = found.left_out | held_out, None
-            what = "1 image was" if held_out.sum() == 1 else f"{held_out.sum():,} images were"
+            what = counted(held_out.sum(), "image was", "images were")
             found.notes = [f"{what} left out, because the names of held-out images say no class."]
     if labels is None:
         return
@@ -137,7 +143,7 @@ def _from_tables(
     shown: str, tables: TableLabels, paths: list[Parts], pages: np.ndarray, in_folders: bool
 ) -> Found:
     assert tables.labels is not None
-    notes = label_tables.used_tables(tables, in_folders)
+    notes = used_tables(tables, in_folders)
     labelled = np.array([label is not None for label in tables.labels])
     without = parts_without_labels(paths, labelled)
     labelled &= ~without
@@ -147,10 +153,10 @@ def _from_tables(
         without |= held_out
         where = f"that {tables.split} holds out"
     if without.any():
-        what = "1 image was" if without.sum() == 1 else f"{without.sum():,} images were"
+        what = counted(without.sum(), "image was", "images were")
         notes.append(f"{what} left out, because no image {where} has a label.")
     rest = np.flatnonzero(~without)
-    notes += label_tables.check_missing(
+    notes += check_missing(
         shown, [tables.labels[row] for row in rest], [paths[row] for row in rest], tables.used
     )
     split, said = read_split(paths, pages, ~labelled)
@@ -184,7 +190,7 @@ def _use_split(found: Found, tables: TableLabels, paths: list[Parts], pages: np.
         )
         return
     if len(unknown):
-        what = "1 image was" if len(unknown) == 1 else f"{len(unknown):,} images were"
+        what = counted(len(unknown), "image was", "images were")
         first = sandbox.display_name(paths[unknown[0]][-1])
         found.notes.append(
             f"{what} left out, because {tables.split} doesn't say its part of the split: {first}."
@@ -207,7 +213,7 @@ def _empty_classes(found: Found, paths: list[Parts], all_folders: Sequence[Parts
         for folder in all_folders
         if folder and folder[:-1] in parents and folder not in filled
     }
-    empty = {name for name in empty - labels if not (name[0] == "." or name.casefold() in SYSTEM)}
+    empty = {name for name in empty - labels if not is_hidden(name)}
     if not empty:
         return []
     what = "The folder {} holds" if len(empty) == 1 else "The folders {} hold"

@@ -14,7 +14,6 @@ WEAK_LABEL_NAMES = (
     *("category", "categories", "species", "letter", "name", "kind", "type", "breed", "symbol"),
     *("character", "char", "diagnosis", "dx", "expression", "outcome", "group"),
 )
-SPLIT_NAMES = ("usage", "split", "set", "subset", "partition", "dataset", "fold", "phase")
 INDEX = re.compile(
     r"|unnamed: \d+(_level_\d+)?|__index_level_\d+__|index|idx|id|#|nr|no|row|rownames|rowid"
     r"|(image|img|row)[ _]?id"

@@ -32,5 +32,3 @@ LABELS = tuple(map(plain_heading, _LABELS))
 # Headings of numbers that are no labels.
 SIZES = {*("width", "height", "w", "h", "size", "channels", "depth", "x", "xmin", "xmax", "ymin")}
 SIZES |= {*("ymax", "x1", "x2", "y1", "y2", "roix1", "roix2", "roiy1", "roiy2")}
-# Headings of the part of a split.
-SPLITS = {"usage", "split", "set", "subset", "partition", "dataset", "fold", "phase"}

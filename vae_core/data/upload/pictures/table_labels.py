@@ -10,10 +10,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from vae_core import sandbox
-from vae_core.data.upload.pictures.label_columns import Columns, Unclear, find_columns
-from vae_core.data.upload.pictures.label_rows import read_rows
-from vae_core.data.upload.pictures.picture_names import Parts, PictureNames, is_number
+from vae_core.data.upload.pictures.picture_names import Parts, PictureNames, is_whole_number
+from vae_core.data.upload.pictures.table_columns import Columns, Unclear, find_columns
+from vae_core.data.upload.pictures.table_rows import read_rows
 from vae_core.data.upload.split_words import TRAIN, part_of
+from vae_core.data.upload.wording import counted
 from vae_core.sandbox import RefusedError
 
 SIDECARS = (".txt", ".json")  # endings of files that tell of the picture of the same name
@@ -94,7 +95,7 @@ def read_tables(
     found.notes += not_used[:NAMED]
     if len(not_used) > NAMED:
         more = len(not_used) - NAMED
-        found.notes.append(f"{more:,} more {'table was' if more == 1 else 'tables were'} not used.")
+        found.notes.append(f"{counted(more, 'more table was', 'more tables were')} not used.")
     reading.finish_labels(found, in_folders)
     reading.finish_split(found)
     return found
@@ -202,7 +203,11 @@ class _Reading:
         if len(missing) != 1 or len(self.unknown) != 1:
             return
         stem, cell = PurePosixPath(missing[0]).stem, self.unknown[0]
-        if is_number(stem) and is_number(cell) and abs(int(stem) - int(cell)) == len(self.paths):
+        if (
+            is_whole_number(stem)
+            and is_whole_number(cell)
+            and abs(int(stem) - int(cell)) == len(self.paths)
+        ):
             raise RefusedError(
                 f"{self.shown}: the numbers in {_names(tables)} begin at another number than those "
                 f"of the images: {cell} has no image, and {sandbox.display_name(missing[0])} no "
@@ -214,7 +219,7 @@ class _Reading:
         if self.errors:
             raise RefusedError(self.errors[0])
         if self.unknown:
-            what = "1 row has" if len(self.unknown) == 1 else f"{len(self.unknown):,} rows have"
+            what = counted(len(self.unknown), "row has", "rows have")
             found.notes.append(
                 f"{what} no image, in {_names(tables)}; the first is {self.unknown[0]}."
             )
@@ -256,5 +261,6 @@ def check_missing(
             f"{shown}: {_names(tables)} has no label for {len(missing):,} of {len(labels):,} "
             f"images, such as {first}: add the rows, or leave the images out."
         )
-    what = "1 image was" if len(missing) == 1 else f"{len(missing):,} images were"
-    return [f"{what} left out, because {_names(tables)} has no label for it: {first}."]
+    what = counted(len(missing), "image was", "images were")
+    which = f"it: {first}" if len(missing) == 1 else f"them, such as {first}"
+    return [f"{what} left out, because {_names(tables)} has no label for {which}."]

@@ -1,4 +1,4 @@
-"""Refuse texts that hold a table in another format than one row a line with delimiters."""
+"""Refuse texts that are neither lines nor rows with delimiters: JSON, XML, ARFF, SQL ..."""
 
 from __future__ import annotations
 
@@ -26,6 +26,19 @@ def refuse_other_table(head: bytes, shown: str, among_texts: bool = False) -> No
     ending = _ending(head)
     if ending and not (among_texts and ending in (".sql", ".jsonl")):
         raise RefusedError(f"{shown} {cure(ending, shown, 'is really')}")
+
+
+def refuse_other_text(head: bytes, shown: str) -> None:
+    """Refuse a text in JSON or XML, which no reader takes for its data.
+
+    Raises:
+        RefusedError: it is one.
+    """
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith((b"<?xml", b"<svg")):
+        raise RefusedError(f"{shown} {cure('.xml', shown, 'is really')}")
+    if re.match(rb'\{\s*"|\[\s*[\[{]', start):
+        raise RefusedError(f"{shown} {cure('.json', shown, 'is really')}")
 
 
 def _ending(head: bytes) -> str:
