@@ -14,8 +14,8 @@ ENV VAE_LAB_RUNS=/runs
 RUN useradd --create-home --uid 10001 vae-lab && mkdir /runs && chown vae-lab /runs
 WORKDIR /app
 # Packages come before the code because they change less often, so Docker can reuse their layer.
-COPY pyproject.toml ./
-RUN python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" > /tmp/packages.txt && pip install -r /tmp/packages.txt && rm /tmp/packages.txt
+COPY requirements-viewer.txt ./
+RUN pip install --require-hashes -r requirements-viewer.txt
 EXPOSE 8501
 VOLUME /runs
 HEALTHCHECK --start-period=30s CMD python -c "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['STREAMLIT_SERVER_PORT'] + '/_stcore/health', timeout=5)"
@@ -30,7 +30,8 @@ USER vae-lab
 FROM base AS trainer
 # Everybody is a viewer until a login is set up. VAE_LAB_ROLE=trainer lets everybody train.
 ENV VAE_LAB_ROLE=login STREAMLIT_SERVER_MAX_UPLOAD_SIZE=100
-RUN python -c "import tomllib; extras = tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']; print(*extras['train'], *extras['login'], sep='\n')" > /tmp/packages.txt && pip install -r /tmp/packages.txt && rm /tmp/packages.txt
+COPY requirements.txt ./
+RUN pip install --require-hashes -r requirements.txt
 COPY . .
 RUN pip install --no-deps -e . && python -c "from dashboard.components.plot.plot import plotly_url; plotly_url()"
 USER vae-lab

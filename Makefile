@@ -1,11 +1,12 @@
 # Everything that people and CI call. Needs python3 (3.11 to 3.13), git and make.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 # Two that train with two threads each spend a third of their time waiting for one another.
 ONE_THREAD := OMP_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
-.PHONY: run install test test-slow test-browser lint format docs pretrained benchmark benchmark-dashboard benchmark-viewers benchmark-cluster clean
+.PHONY: run install test test-slow test-browser lint format docs pretrained benchmark benchmark-dashboard benchmark-viewers benchmark-cluster lock audit clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed  ## install and serve the dashboard
@@ -20,11 +21,12 @@ install: .venv/installed
 	  echo "Python's venv module is incomplete; on Debian: apt-get install python3-venv"; exit 1; }
 
 .venv/installed: .venv/bin/python requirements.txt pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(PIP) --require-hashes -r requirements.txt
+	$(PIP) --no-deps -e .
 	touch $@
 
-.venv/installed-dev: .venv/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+.venv/installed-dev: .venv/installed requirements-dev.txt
+	$(PIP) --require-hashes -r requirements-dev.txt
 	touch $@
 
 test: .venv/installed-dev  ## what every change should pass, in some minutes
@@ -67,6 +69,18 @@ benchmark-viewers: .venv/installed-dev  ## many sessions at once while a run tra
 
 benchmark-cluster: .venv/installed-dev  ## a sweep with 1 and 2 workers, local and on Dask
 	$(BIN)/python -m benchmarks.sweep_scaling
+
+# The addresses of indexes stay out of the files, so each machine takes the packages from its own.
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet
+
+lock: .venv/installed-dev  ## write the versions and hashes of all packages, also of those they need
+	$(LOCK) -o requirements-viewer.txt
+	$(LOCK) --extra train --extra login -c requirements-viewer.txt -o requirements.txt
+	$(LOCK) --extra dev -c requirements.txt -o requirements-dev.txt
+
+audit: .venv/installed-dev  ## look for known vulnerabilities of the locked packages; needs a network
+	$(BIN)/pip-audit --disable-pip --require-hashes -r requirements.txt
 
 clean:
 	rm -rf .venv

@@ -115,7 +115,7 @@ def files_for_docker(root: Path) -> Iterator[Path]:
 def test_docker_gets_no_secrets_and_no_runs(tmp_path: Path) -> None:
     """Docker gets neither secrets, runs nor the repository, whatever lies in the folder."""
     kept = ["pyproject.toml", "dashboard/app.py", "pretrained/x/config.json", "vae_core/runs.py"]
-    kept += [".streamlit/config.toml"]
+    kept += [".streamlit/config.toml", "requirements.txt", "requirements-viewer.txt"]
     left = [".streamlit/secrets.toml", "runs/x/config.json", "mnist.npz", ".env", "tests/t.py"]
     left += ["dashboard/__pycache__/app.pyc", "dashboard/static/plotly.js", ".gitignore"]
     for name in [*kept, *left]:
