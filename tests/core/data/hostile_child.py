@@ -40,7 +40,7 @@ ATTEMPTS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "see the environment": lambda _: os.environ["VAE_LAB_PASSWORD"],
     "write in its folder": lambda request: Path(request["folder"], "x").write_text("x"),
     "read the file": lambda request: Path(request["path"]).read_text(),
-    "import TensorFlow": lambda _: importlib.import_module("tensorflow"),
+    "import a library": lambda _: importlib.import_module("h5py"),
 }
 
 
