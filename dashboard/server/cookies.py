@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.access.roles import LOGIN_HOURS
 
-LOGIN_COOKIE = re.compile(r"_streamlit_user")
+LOGIN_COOKIE = "_streamlit_user"  # also the start of the names of its parts
 MAX_AGE = re.compile(r"max-age=\d{4,}", re.IGNORECASE)
 
 
@@ -36,7 +36,7 @@ def _guard(headers: MutableHeaders) -> None:
     del headers["set-cookie"]
     encrypted = _is_encrypted()
     for cookie in cookies:
-        if LOGIN_COOKIE.match(cookie):
+        if cookie.startswith(LOGIN_COOKIE):
             cookie = MAX_AGE.sub(f"Max-Age={LOGIN_HOURS * 3600}", cookie)
         if encrypted and not re.search(r";\s*secure\b", cookie, re.IGNORECASE):
             cookie += "; Secure"

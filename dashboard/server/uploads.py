@@ -26,8 +26,8 @@ def allow(trains: bool) -> None:
         _allowed.pop(context.session_id, None)
         if trains and st.get_option("server.maxUploadSize"):
             _allowed[context.session_id] = None
-        for session in list(_allowed)[:-MOST_SESSIONS]:
-            del _allowed[session]
+        if len(_allowed) > MOST_SESSIONS:
+            del _allowed[next(iter(_allowed))]
 
 
 class UploadGuard:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import streamlit as st
 
@@ -29,6 +30,15 @@ def all_runs(viewable: bool = True, of_kinds: tuple[str, ...] = IMAGES) -> list[
         viewable: whether to return only runs that the pages can show, see `Run.viewable`.
         of_kinds: the kinds of data; most pages show only images.
     """
+    return [
+        run
+        for run in _once("listed", _listed)
+        if kinds.of_run(run.config).name in of_kinds and (run.viewable or not viewable)
+    ]
+
+
+def _listed() -> list[Run]:
+    """Return the runs of both stores, in the order of `all_runs`."""
     runs_by_id: dict[str, Run] = {}
     for store in (default_store(), pretrained_store()):
         runs = scan(store)[0][::-1]
@@ -36,12 +46,7 @@ def all_runs(viewable: bool = True, of_kinds: tuple[str, ...] = IMAGES) -> list[
             runs.sort(key=_pretrained_order)
         for run in runs:
             runs_by_id.setdefault(run.id, run)
-    found = [
-        run
-        for run in runs_by_id.values()
-        if kinds.of_run(run.config).name in of_kinds and (run.viewable or not viewable)
-    ]
-    return sorted(found, key=imported)
+    return sorted(runs_by_id.values(), key=imported)
 
 
 @contextlib.contextmanager
@@ -65,14 +70,18 @@ def clear_scan() -> None:
 
 def scan(store: RunStore) -> tuple[list[Run], dict[str, str]]:
     """Return `RunStore.scan`, from the cache within `cached_scan`; don't write to it."""
-    scans: dict[RunStore, tuple[list[Run], dict[str, str]]] | None = getattr(
-        _scan_cache, "scans", None
-    )
+    found: tuple[list[Run], dict[str, str]] = _once(store, store.scan)
+    return found
+
+
+def _once(key: RunStore | str, compute: Callable[[], Any]) -> Any:
+    """Return what `compute` returns, computed once within `cached_scan`."""
+    scans: dict[RunStore | str, Any] | None = getattr(_scan_cache, "scans", None)
     if scans is None:
-        return store.scan()
-    if store not in scans:
-        scans[store] = store.scan()
-    return scans[store]
+        return compute()
+    if key not in scans:
+        scans[key] = compute()
+    return scans[key]
 
 
 _scan_cache = threading.local()  # every page runs in a thread of its own
